@@ -1,0 +1,36 @@
+"""Almaty Health Access: how labour migrants in Almaty reach, or do not reach, health care.
+
+>>> from sim import AlmatyModel, load_scenario
+>>> scenario = load_scenario("baseline", overrides=["city.population=500", "seed=7"])
+>>> model = AlmatyModel(scenario)
+>>> model.run_for(10)
+>>> sorted(model.indicators().columns)[:4]
+['by', 'code', 'denominator', 'group']
+"""
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+__all__ = ["AlmatyModel", "ConfigurationError", "Migrant", "load_scenario"]
+
+if TYPE_CHECKING:
+    from sim.agents.migrant import Migrant
+    from sim.configuration import ConfigurationError
+    from sim.model import AlmatyModel
+    from sim.scenario import load_scenario
+
+_HOMES = {
+    "AlmatyModel": "sim.model",
+    "ConfigurationError": "sim.configuration",
+    "Migrant": "sim.agents.migrant",
+    "load_scenario": "sim.scenario",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import public names on first use, so that `--help` stays quick."""
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'sim' has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""What each agent is, and what it decides alone."""

@@ -1,0 +1,197 @@
+"""Clinics of every kind: institutions as data.
+
+Each unit (one polyclinic, one hospital, ...) is a `mesa.Agent`. Their daily numbers (slots,
+credit, beds) are kept side by side in `Clinics`, so that one queue engine serves them all.
+"""
+
+from typing import Any
+
+import mesa
+import numpy as np
+
+from sim import vocabulary as words
+from sim.engine.arrays import Booleans, Floats, Integers
+from sim.engine.calendar import WorkCalendar
+from sim.engine.queues import erlang_c_wait, whole_slots
+from sim.parameters import InstitutionSpecification, World
+
+MINUTES_A_DAY = 24 * 60
+
+
+class Clinic(mesa.Agent):
+    """One unit of an institution.
+
+    Attributes
+    ----------
+    name : str
+        E.g. "polyclinic 3".
+    institution : str
+        Name of its entry in `conf/city/`.
+    kind, district : str
+        See `sim.vocabulary`.
+    number : int
+        Its place in the arrays of `Clinics`.
+    """
+
+    def __init__(
+        self, model: Any, number: int, name: str, institution: str, kind: str, district: str
+    ) -> None:
+        super().__init__(model)
+        self.number = number
+        self.name = name
+        self.institution = institution
+        self.kind = kind
+        self.district = district
+
+    @property
+    def waiting(self) -> int:
+        """People in the queue at the end of yesterday."""
+        return int(self.model.clinics.waiting[self.number])
+
+    @property
+    def served_today(self) -> int:
+        """Services given today."""
+        return int(self.model.clinics.served_today[self.number])
+
+    @property
+    def patients_in_bed(self) -> int:
+        """Migrants in bed."""
+        return int(self.model.clinics.in_bed[self.number])
+
+
+class Clinics:
+    """All units side by side: today's slots, credit and beds.
+
+    Parameters
+    ----------
+    model : AlmatyModel
+        The model the units are registered with as Mesa agents.
+    world : World
+        Institutions and districts.
+    """
+
+    def __init__(self, model: Any, world: World) -> None:
+        self.units: list[Clinic] = []
+        for institution, specification in world.institutions.items():
+            number_of_kind = 0
+            for district in words.DISTRICTS:
+                for _ in range(round(specification.units.get(district, 0))):
+                    number_of_kind += 1
+                    self.units.append(
+                        Clinic(
+                            model,
+                            number=len(self.units),
+                            name=f"{institution} {number_of_kind}",
+                            institution=institution,
+                            kind=specification.kind,
+                            district=district,
+                        )
+                    )
+        count = len(self.units)
+        self.kind = np.array(
+            [words.INSTITUTION_KINDS.index(unit.kind) for unit in self.units], dtype=np.int8
+        )
+        self.district = np.array(
+            [words.DISTRICTS.index(unit.district) for unit in self.units], dtype=np.int64
+        )
+        # State of the day; everything else is derived from the world.
+        self.credit: Floats = np.zeros(count)
+        self.in_bed: Integers = np.zeros(count, dtype=np.int64)
+        self.slots: Integers = np.zeros(count, dtype=np.int64)
+        self.free_beds: Integers = np.zeros(count, dtype=np.int64)
+        self.served_today: Integers = np.zeros(count, dtype=np.int64)
+        self.waiting: Integers = np.zeros(count, dtype=np.int64)
+        self.diverted_today: Integers = np.zeros(count, dtype=np.int64)
+        self.ambulance_wait_minutes = 0.0
+        self.prepare(world)
+
+    def prepare(self, world: World) -> None:
+        """Take over today's capacities, beds and opening days from the world."""
+        specifications = [world.institutions[unit.institution] for unit in self.units]
+        scale = world.city.scale
+        self.capacity: Floats = np.array([daily_capacity(one) for one in specifications]) * scale
+        self.beds: Floats = np.array([one.beds for one in specifications]) * scale
+        self.background_occupancy = np.array([one.background_occupancy for one in specifications])
+        self.background_spread = np.array([one.background_occupancy_sd for one in specifications])
+        self.competence = np.array([one.competence for one in specifications])
+        self.refers_emergencies = np.array([one.refers_emergencies for one in specifications])
+        self.works_on = np.array(
+            [[day in one.opens.weekdays for day in words.WEEKDAYS] for one in specifications]
+        )
+        self.works_on_holidays = np.array([one.opens.holidays for one in specifications])
+        self.mean_stay = np.array(
+            [
+                [one.stay_days[kind] if one.stay_days else 0.0 for kind in words.KINDS]
+                for one in specifications
+            ]
+        )
+        self.stay_sigma = np.array([one.stay_sigma for one in specifications])
+        self.travel = world.city.travel_days()
+        self.ambulance_response = [
+            (one.crews or 0.0, one.background_calls or 0.0, one.minutes_a_call or 0.0)
+            for one in specifications
+            if one.kind == "ambulance"
+        ]
+
+    STATE = (
+        "credit", "in_bed", "slots", "free_beds", "served_today", "waiting", "diverted_today",
+    )  # fmt: skip
+    """Arrays that change from day to day; the others follow from the world."""
+
+    def copy_state(self, other: "Clinics") -> None:
+        """Take over the state of another model's clinics."""
+        for name in self.STATE:
+            setattr(self, name, getattr(other, name).copy())
+        self.ambulance_wait_minutes = other.ambulance_wait_minutes
+
+    def of_kind(self, kind: str) -> Integers:
+        """Return the numbers of the units of one kind."""
+        return np.flatnonzero(self.kind == words.INSTITUTION_KINDS.index(kind))
+
+    def is_kind(self, units: Integers, *kinds: str) -> Booleans:
+        """Return which of these units are of one of the kinds."""
+        codes = [words.INSTITUTION_KINDS.index(kind) for kind in kinds]
+        return np.isin(self.kind[units], codes)
+
+    def open_today(self, calendar: WorkCalendar, day: int) -> Booleans:
+        """Return which units work on a day."""
+        working = self.works_on[:, calendar.weekday(day)]
+        return np.asarray(working & self.works_on_holidays if calendar.is_holiday(day) else working)
+
+    def open_the_day(self, open_units: Booleans) -> None:
+        """Turn capacities into today's whole slots; fractions are carried over as credit."""
+        self.slots = whole_slots(np.where(open_units, self.capacity, 0.0), self.credit)
+        self.served_today[:] = 0
+        self.diverted_today[:] = 0
+
+    def nearest(self, kind: str) -> Integers:
+        """Return, for each district, the units of a kind from the nearest to the farthest.
+
+        Returns
+        -------
+        array of int, shape (districts, units of the kind)
+        """
+        units = self.of_kind(kind)
+        order = np.argsort(self.travel[:, self.district[units]], axis=1, kind="stable")
+        return np.asarray(units[order])
+
+
+def daily_capacity(specification: InstitutionSpecification) -> float:
+    """Return the services a unit can give on an open day.
+
+    An ambulance service can answer what its crews have time for beyond the residents' calls.
+    """
+    if specification.kind == "ambulance":
+        crews, calls, minutes = (
+            specification.crews or 0.0,
+            specification.background_calls or 0.0,
+            specification.minutes_a_call or 1.0,
+        )
+        return max(crews * MINUTES_A_DAY / minutes - calls, 0.0)
+    return specification.capacity or 0.0
+
+
+def ambulance_wait_minutes(crews: float, calls_a_day: float, minutes_a_call: float) -> float:
+    """Return the mean wait for a free crew by Erlang's formula, in minutes."""
+    offered_load = calls_a_day * minutes_a_call / MINUTES_A_DAY
+    return erlang_c_wait(round(crews), offered_load, minutes_a_call)

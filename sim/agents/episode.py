@@ -1,0 +1,173 @@
+"""Episodes of illness or injury: the cases that travel through the city.
+
+An episode is no agent of its own will, but it has state, and so it is kept as a cohort. Its
+identity is made of its owner's identity and the ordinal of the onset in the owner's life, so it
+is the same episode in every scenario.
+"""
+
+from enum import IntEnum
+
+import numpy as np
+
+from sim import vocabulary as words
+from sim.agents.migrant import NEVER
+from sim.engine.arrays import Identities, Integers, Rows
+from sim.engine.cohort import Cohort, Column, RowView
+from sim.engine.draws import OCCURRENCE_BITS
+
+STEPS = 64
+"""Room for steps of severity in the occurrence key of one episode."""
+DECISIONS = 4096
+"""Room for decisions, tries and visits in the occurrence key of one episode."""
+WAIT = -1
+"""Choice of doing nothing for now."""
+
+
+class State(IntEnum):
+    """Where an episode stands on its way to care."""
+
+    LATENT = 0
+    UNDECIDED = 1
+    UNDER_WAY = 2
+    QUEUED = 3
+    IN_BED = 4
+    TREATED_AT_HOME = 5
+    GONE = 6
+
+
+class Outcome(IntEnum):
+    """How an episode ended."""
+
+    RECOVERED = 0
+    DIED = 1
+    LEFT = 2
+    OWNER_DIED = 3
+
+
+class Gate(IntEnum):
+    """The first of Levesque's gates that stopped an episode (0: none so far)."""
+
+    NONE = 0
+    PERCEIVE = 1
+    SEEK = 2
+    REACH = 3
+    PAY = 4
+    ENGAGE = 5
+
+
+class Episode(RowView):
+    """One open episode, as a Mesa agent."""
+
+
+class Episodes(Cohort[Episode]):
+    """All open episodes, and those of people who left ill and are still followed."""
+
+    row_view = Episode
+
+    person = Column(np.uint64, "identity of the owner")
+    ordinal = Column(np.int32, "ordinal of the onset in the owner's life")
+    migrant = Column(np.int32, "row of the owner, -1 after the owner has left", default=-1)
+    stratum = Column(np.int16, "group of the owner at onset")
+    kind = Column(np.int8, "kind of illness", labels=words.KINDS)
+    severity = Column(np.int8, "severity: mild 1, moderate 2, severe 3, critical 4")
+    steps = Column(np.int16, "changes of severity so far")
+    state = Column(np.int8, "where the episode stands", labels=tuple(s.name.lower() for s in State))
+
+    worsening = Column(np.float32, "gathered hazard of worsening")
+    worsens_at = Column(np.float32, "threshold of worsening")
+    recovery = Column(np.float32, "gathered hazard of recovery")
+    recovers_at = Column(np.float32, "threshold of recovery")
+    death = Column(np.float32, "gathered hazard of death")
+    dies_at = Column(np.float32, "threshold of death")
+    perception = Column(np.float32, "gathered hazard of perceiving the need")
+    perceived_at = Column(np.float32, "threshold of perceiving the need")
+    abandonment = Column(np.float32, "gathered hazard of abandoning treatment")
+    abandoned_at = Column(np.float32, "threshold of abandoning treatment")
+
+    treated = Column(np.bool_, "under treatment")
+    boarding = Column(np.bool_, "admitted, but waiting for a bed")
+    relapse_until = Column(np.int32, "last day of raised hazard after early discharge", default=-NEVER)
+    birth_on = Column(np.int32, "day of birth (pregnancies)", unit="day", default=NEVER)
+    born = Column(np.bool_, "the birth is over (pregnancies)")
+    antenatal_visits = Column(np.int8, "antenatal visits so far")
+    next_visit_on = Column(np.int32, "day the next antenatal visit is due", default=NEVER)
+
+    taste = Column(np.float32, "taste shocks of the options and of waiting", width=len(words.OPTIONS) + 1)
+    refused_by = Column(np.bool_, "options that have turned the person away", width=len(words.OPTIONS))
+    option = Column(np.int8, "option chosen", default=WAIT, labels=words.OPTIONS)
+    decides_on = Column(np.int32, "day of the next decision", default=NEVER)
+    decisions = Column(np.int16, "decisions so far")
+    tries = Column(np.int16, "tries to reach care so far (for the keys of draws)")
+    tries_now = Column(np.int8, "tries since the present decision")
+    visits = Column(np.int16, "contacts with institutions so far")
+    unit = Column(np.int16, "institution the person is going to, waiting at or treated by", default=-1)
+    queued_on = Column(np.int32, "day of arrival at that institution", unit="day")
+    ready_on = Column(np.int32, "day from which the present task can be served", unit="day")
+    by_ambulance = Column(np.bool_, "brought by ambulance")
+    last_price = Column(np.int32, "paid at the present visit", unit="KZT")
+    paid_by_employer = Column(np.bool_, "the employer pays in kind and asks for silence")
+    leaves_bed_on = Column(np.int32, "day on which the stay in bed is over", default=NEVER)
+    stabilised = Column(np.bool_, "the threat to life is over and the bill has been made out")
+    care_at_home_on = Column(np.int32, "day care begins at home after leaving", default=NEVER)
+    followed_until = Column(np.int32, "last day of follow-up after leaving", default=NEVER)
+
+    began_on = Column(np.int32, "day of onset", unit="day")
+    perceived_on = Column(np.int32, "day the need was perceived", default=-NEVER)
+    decided_on = Column(np.int32, "day of the first decision to seek care", default=-NEVER)
+    arrived_on = Column(np.int32, "day of the first arrival at a provider", default=-NEVER)
+    care_on = Column(np.int32, "day care began", default=-NEVER)
+    severe_on = Column(np.int32, "day of the first entry into severity 3", default=-NEVER)
+    emergency_care_on = Column(np.int32, "day emergency care came, once severe", default=-NEVER)
+    perceived_moderate = Column(np.bool_, "has been perceived at severity 2 or more")
+    moderate_days = Column(np.int16, "days perceived at severity 2 and untreated", unit="days")
+    avoidable = Column(np.bool_, "became severe after three such days")
+    formal_contact = Column(np.bool_, "seen by a provider at least once")
+    sequelae = Column(np.bool_, "left permanent consequences")
+    failing_gate = Column(np.int8, "first gate that stopped the episode")
+    charged = Column(np.int32, "charged to the patient so far", unit="KZT")
+    paid = Column(np.int32, "paid by the patient so far", unit="KZT")
+    owed = Column(np.int32, "owed to facilities", unit="KZT")
+
+    def step_key(self, rows: Rows) -> Integers:
+        """Return the occurrence key of draws made once a step of severity."""
+        return np.asarray(self.ordinal[rows].astype(np.int64) * STEPS + self.steps[rows])
+
+    def decision_key(self, rows: Rows) -> Integers:
+        """Return the occurrence key of draws made once a decision."""
+        return np.asarray(self.ordinal[rows].astype(np.int64) * DECISIONS + self.decisions[rows])
+
+    def try_key(self, rows: Rows) -> Integers:
+        """Return the occurrence key of draws made once a try to reach care."""
+        return np.asarray(self.ordinal[rows].astype(np.int64) * DECISIONS + self.tries[rows])
+
+    def visit_key(self, rows: Rows) -> Integers:
+        """Return the occurrence key of draws made once a contact with an institution."""
+        return np.asarray(self.ordinal[rows].astype(np.int64) * DECISIONS + self.visits[rows])
+
+    def stopped_at(self, rows: Rows, gate: Gate) -> None:
+        """Note the gate that stopped these episodes, where none has before."""
+        untouched = rows[self.failing_gate[rows] == Gate.NONE]
+        self.failing_gate[untouched] = gate
+
+    def queue_at(self, rows: Rows, unit: Integers | int, arrived: int, ready: int) -> None:
+        """Put episodes into the line of a unit (a new visit), to be served from a day on."""
+        self.state[rows] = State.QUEUED
+        self.unit[rows] = unit
+        self.queued_on[rows] = arrived
+        self.ready_on[rows] = ready
+        self.by_ambulance[rows] = False
+        self.visits[rows] += 1
+
+    def decide_anew(self, rows: Rows, day: int) -> None:
+        """Put episodes back to their owners' decision, on a given day."""
+        self.state[rows] = State.UNDECIDED
+        self.option[rows] = WAIT
+        self.unit[rows] = -1
+        self.tries_now[rows] = 0
+        self.by_ambulance[rows] = False
+        self.decides_on[rows] = day
+
+
+def episode_identity(person: Identities, ordinal: Integers) -> Identities:
+    """Return the permanent identity of the n-th episode of a person."""
+    return np.asarray((person << np.uint64(OCCURRENCE_BITS)) | ordinal.astype(np.uint64))

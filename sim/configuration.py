@@ -1,0 +1,234 @@
+"""From files and command-line words to a checked configuration, or one clear line.
+
+Hydra composes `conf/`; this module finds the folder, lets an override name a parameter with or
+without its `.value`, and turns every mistake into a `ConfigurationError` that says what is
+wrong and what the nearest valid name or the allowed range is.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from pydantic import ValidationError
+
+from sim.parameters import Entry
+
+GROUPS = ("city", "regime", "scenario", "shock", "study", "executor")
+"""Folders of `conf/` from which one file is chosen by name."""
+
+_METADATA = set(Entry.model_fields)
+
+
+class ConfigurationError(ValueError):
+    """A mistake in the configuration, worded for the person who made it."""
+
+
+def configuration_folder() -> Path:
+    """Return the folder with the configuration files.
+
+    The environment variable `ALMATY_CONF` wins, then the checkout's `conf/`, then the copy
+    inside an installed package.
+    """
+    chosen = os.environ.get("ALMATY_CONF")
+    if chosen:
+        folder = Path(chosen).resolve()
+        if not (folder / "config.yaml").is_file():
+            raise ConfigurationError(f"ALMATY_CONF: no config.yaml in {chosen}")
+        return folder
+    package = Path(__file__).resolve().parent
+    checkout = package.parent / "conf"
+    return checkout if (checkout / "config.yaml").is_file() else package / "conf"
+
+
+def choices(group: str) -> dict[str, str]:
+    """Return the files of a group with the one-line summary of each, by name."""
+    found = {}
+    for path in sorted((configuration_folder() / group).glob("*.yaml")):
+        content = OmegaConf.load(path)
+        assert isinstance(content, DictConfig)
+        summary = content.get("summary") or content.get("study", {}).get("summary", "")
+        found[path.stem] = str(summary)
+    return found
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return a hint naming the nearest valid name, or all of them when none is near."""
+    names = sorted(known)
+    close = get_close_matches(name, names, n=1, cutoff=0.5)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    return f"known: {', '.join(names)}"
+
+
+def check_choice(group: str, name: str) -> None:
+    """Raise `ConfigurationError` unless a group has a file of that name."""
+    known = choices(group)
+    if name not in known:
+        raise ConfigurationError(f"unknown {group} '{name}': {nearest(name, known)}")
+
+
+def compose_configuration(overrides: Sequence[str] = ()) -> DictConfig:
+    """Compose `conf/config.yaml` with overrides in Hydra's syntax.
+
+    Raises
+    ------
+    ConfigurationError
+        If a file, name or value is not valid.
+    """
+    return _compose(normalise_overrides(overrides))
+
+
+def normalise_overrides(overrides: Sequence[str]) -> list[str]:
+    """Check the names in overrides and let parameters be named without `.value`.
+
+    `parameters.illness.acute_rate=1.2` becomes `parameters.illness.acute_rate.value=1.2`.
+
+    Raises
+    ------
+    ConfigurationError
+        If an override is malformed or names something that does not exist.
+    """
+    parser = OverridesParser.create()
+    selections: list[str] = []
+    parsed = []
+    for text in overrides:
+        try:
+            override = parser.parse_override(text)
+        except (HydraException, OmegaConfBaseException) as error:
+            raise ConfigurationError(
+                f"cannot read '{text}': write name=value, e.g. seed=3"
+            ) from error
+        key = override.key_or_group
+        parsed.append((text, key))
+        if key in GROUPS and not override.is_delete():
+            value = override.value()
+            if isinstance(value, str):
+                check_choice(key, value)
+                selections.append(text)
+            elif override.is_sweep_override():
+                names = [str(one) for one in override.sweep_iterator()]
+                for name in names:
+                    check_choice(key, name)
+                selections.append(f"{key}={names[0]}")
+            else:
+                raise ConfigurationError(f"'{text}': name a file of conf/{key}")
+    base = _compose(selections)
+    return [_normalise(text, key, base) for text, key in parsed]
+
+
+def _compose(overrides: Sequence[str]) -> DictConfig:
+    return _composed(configuration_folder(), tuple(overrides))
+
+
+@lru_cache(maxsize=64)
+def _composed(folder: Path, overrides: tuple[str, ...]) -> DictConfig:
+    # A running Hydra application must not lose its own state.
+    outer = GlobalHydra.instance().hydra
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(str(folder), version_base="1.3"):
+            return compose("config", overrides=list(overrides))
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigurationError(one_line(error)) from error
+    finally:
+        GlobalHydra.instance().clear()
+        if outer is not None:
+            GlobalHydra.instance().initialize(outer)
+
+
+def _normalise(text: str, key: str, base: DictConfig) -> str:
+    if key in GROUPS or key.startswith("hydra") or text.startswith(("+", "~")):
+        return text
+    node: Any = base
+    names = key.split(".")
+    for position, name in enumerate(names):
+        if _is_entry(node):
+            if name in _METADATA:
+                return text
+            return text.replace(key, ".".join([*names[:position], "value", *names[position:]]), 1)
+        if not isinstance(node, DictConfig) or name not in node:
+            where = ".".join(names[:position])
+            place = f" in {where}" if where else ""
+            known = [str(one) for one in node] if isinstance(node, DictConfig) else []
+            if not known:
+                raise ConfigurationError(f"'{where}' is a single value: it has no '{name}'")
+            raise ConfigurationError(f"unknown name '{name}'{place}: {nearest(name, known)}")
+        node = node[name]
+    return text.replace(key, f"{key}.value", 1) if _is_entry(node) else text
+
+
+def _is_entry(node: Any) -> bool:
+    return isinstance(node, DictConfig | dict) and "value" in node and "tier" in node
+
+
+def unwrap(node: Any, path: str, entries: dict[str, Entry]) -> Any:
+    """Replace every entry below a configuration node by its value.
+
+    Parameters
+    ----------
+    node : nested dict
+        A part of the composed configuration.
+    path : str
+        Dotted path of the node, for messages and for `entries`.
+    entries : dict
+        Receives each entry under its path.
+
+    Raises
+    ------
+    ConfigurationError
+        If an entry is incomplete or a value lies outside its range.
+    """
+    if _is_entry(node):
+        try:
+            entry = Entry.model_validate(node)
+        except ValidationError as error:
+            raise ConfigurationError(describe(error, path)) from error
+        check_range(entry.value, entry, path)
+        entries[path] = entry
+        return entry.value
+    if isinstance(node, dict):
+        return {
+            name: unwrap(child, f"{path}.{name}" if path else str(name), entries)
+            for name, child in node.items()
+        }
+    return node
+
+
+def check_range(value: Any, entry: Entry, path: str) -> None:
+    """Raise `ConfigurationError` unless every number in `value` lies in the entry's range."""
+    if isinstance(value, dict):
+        for name, child in value.items():
+            check_range(child, entry, f"{path}.{name}")
+    elif isinstance(value, bool) or not isinstance(value, int | float):
+        raise ConfigurationError(f"{path}: {value!r} is not a number")
+    elif not entry.low <= value <= entry.high:
+        raise ConfigurationError(
+            f"{path} = {value:g} is outside its range {entry.low:g} to {entry.high:g} ({entry.unit})"
+        )
+
+
+def describe(error: ValidationError, path: str) -> str:
+    """Return the first mistake of a validation error as one line."""
+    first = error.errors()[0]
+    where = ".".join([path, *(str(part) for part in first["loc"])]).strip(".")
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        message = "unknown name"
+    elif first["type"] == "missing":
+        message = "value missing"
+    return f"{where}: {message}"
+
+
+def one_line(error: Exception) -> str:
+    """Return the first sentence of a library's message, on one line."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__

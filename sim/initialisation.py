@@ -1,0 +1,131 @@
+"""Initialisation: the city on the first day of burn-in.
+
+Employers are built first: their number follows from the population and their mean size, their
+sizes from a truncated Zipf law. Then come the people who are already there. Who is present at a
+random moment stays longer than an arrival does (length bias): the kind of stay is weighted by its
+mean, a gamma stay of shape a becomes one of shape a + 1, and a uniform share of it has passed.
+They are thinned by the season of the day they came, so the population starts where the seasonal
+inflow would have left it. They know what a mean-field equilibrium says they know; nobody is ill
+yet: burn-in takes care of that.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import optimize, special
+
+from sim import vocabulary as words
+from sim.agents.employer import Employers
+from sim.engine.arrays import Floats, Integers
+from sim.parameters import by
+
+if TYPE_CHECKING:
+    from sim.model import AlmatyModel
+
+type LabourMarket = list[tuple[Integers, Floats]]
+"""For each sector and nationality: employers, and their cumulated sizes."""
+
+
+def found_employers(model: "AlmatyModel") -> Employers:
+    """Create all employers of the city."""
+    world, draws = model.world, model.draws
+    employment, demography = world.employment, world.demography
+    sector_share = by(words.SECTORS, demography.sector_share)
+    nationality_share = by(words.NATIONALITIES, demography.nationality_share)
+    workers = world.city.population * np.outer(sector_share, nationality_share).ravel()
+    # Everybody must find somebody of the own sector and nationality to work for.
+    number = np.maximum(np.rint(workers / employment.mean_size), 1).astype(np.int64)
+    market = np.repeat(np.arange(len(number)), number)
+    identity = np.arange(len(market), dtype=np.uint64)
+    size = zipf_sizes(
+        draws.uniform("employer size", identity), employment.mean_size, employment.largest_size
+    )
+    work_groups = np.ceil(size / employment.work_group_size).astype(np.int64)
+    tolerance = special.betaincinv(
+        employment.tolerance_alpha,
+        employment.tolerance_beta,
+        draws.uniform("tolerance of sick leave", identity),
+    )
+    employers = Employers(model, capacity=len(market))
+    employers.add_rows(
+        identity,
+        sector=market // len(words.NATIONALITIES),
+        nationality=market % len(words.NATIONALITIES),
+        district=draws.categorical(
+            "employer's district", identity, shares=by(words.DISTRICTS, world.city.district_share)
+        ),
+        size=size,
+        formal=draws.happens("formal employer", identity, probability=employment.formal_share),
+        tolerance=tolerance,
+        pays_in_kind=draws.uniform("pays in kind", identity),
+        work_groups=work_groups,
+        first_work_group=np.cumsum(work_groups) - work_groups,
+    )
+    return employers
+
+
+def zipf_sizes(u: Floats, mean: float, largest: float) -> Integers:
+    """Return sizes from a truncated Zipf law with a given mean.
+
+    Parameters
+    ----------
+    u : array of float
+        Uniform numbers.
+    mean, largest : float
+        Mean size and largest size of the law.
+
+    Examples
+    --------
+    >>> sizes = zipf_sizes((np.arange(100_000) + 0.5) / 100_000, mean=14.0, largest=250.0)
+    >>> int(sizes.min()), int(sizes.max()), round(float(sizes.mean()), 1)
+    (1, 250, 14.0)
+    """
+    sizes = np.arange(1, int(largest) + 1, dtype=np.float64)
+
+    def mean_for(exponent: float) -> float:
+        weights = sizes**-exponent
+        return float((sizes * weights).sum() / weights.sum())
+
+    steepest, flattest = 6.0, -3.0
+    mean = float(np.clip(mean, mean_for(steepest), mean_for(flattest)))
+    exponent = optimize.brentq(lambda one: mean_for(one) - mean, flattest, steepest)
+    cumulated = np.cumsum(sizes**-exponent)
+    return 1 + np.searchsorted(cumulated[:-1], u * cumulated[-1], side="right")
+
+
+def labour_market(employers: Employers) -> LabourMarket:
+    """Return the employers of every sector and nationality with their cumulated sizes."""
+    markets: LabourMarket = []
+    rows = employers.rows
+    code = employers.sector[rows].astype(np.int64) * len(words.NATIONALITIES)
+    code += employers.nationality[rows]
+    for one in range(len(words.SECTORS) * len(words.NATIONALITIES)):
+        members = rows[code == one]
+        markets.append((members, np.cumsum(employers.size[members]).astype(np.float64)))
+    return markets
+
+
+def settle_first_residents(model: "AlmatyModel") -> None:
+    """Fill the city with the people who are already there on the first day of burn-in."""
+    world, draws, demography = model.world, model.draws, model.demography
+    mean_stay = demography.stay_mean
+    peak = 1.0 + world.demography.arrival_season
+    count = round(world.city.population * peak)
+    persons = np.arange(count, dtype=np.uint64)
+    stay_kind = draws.categorical(
+        "kind of stay", persons, shares=demography.stay_share * mean_stay
+    )
+    shape = demography.stay_shape[stay_kind]
+    stay = draws.gamma(
+        "length of stay",
+        persons,
+        shape=shape + 1.0,
+        mean=mean_stay[stay_kind] * (shape + 1.0) / shape,
+    )
+    elapsed = stay * draws.uniform("elapsed share of the stay", persons)
+    entered_on = model.day - np.floor(elapsed).astype(np.int64)
+    admitted = draws.uniform("admission", persons) * peak < demography.season(entered_on)
+    whole_stay = np.maximum(np.rint(stay), 1).astype(np.int64)
+    rows = demography.admit(persons[admitted], entered_on[admitted], whole_stay[admitted])
+    model.next_candidate = count
+    model.information.start_at_equilibrium(rows)

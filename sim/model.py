@@ -1,0 +1,321 @@
+"""The model: the order of the day, as data."""
+
+from collections.abc import Callable
+from hashlib import blake2b
+from time import process_time
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+import mesa
+import numpy as np
+from mesa.agentset import AbstractAgentSet
+
+from sim import vocabulary as words
+from sim.agents.clinic import Clinics
+from sim.agents.employer import Employer, Employers
+from sim.agents.episode import Episode, Episodes
+from sim.agents.migrant import STRATA, Migrant, Migrants
+from sim.configuration import ConfigurationError
+from sim.engine.calendar import Reminders, WorkCalendar
+from sim.engine.draws import Draws
+from sim.engine.log import Log
+from sim.everybody import Everybody
+from sim.initialisation import found_employers, labour_market, settle_first_residents
+from sim.observation import curves, indicators
+from sim.observation.case_log import case_log
+from sim.observation.diary import Diary
+from sim.parameters import World
+from sim.scenario import Scenario
+from sim.submodels.care_seeking import CareSeeking
+from sim.submodels.demography import Demography
+from sim.submodels.follow_up import FollowUp
+from sim.submodels.illness import Illness, record_dtypes
+from sim.submodels.information import Information
+from sim.submodels.money import Money
+from sim.submodels.payment import Payment
+from sim.submodels.services import Services
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Block(NamedTuple):
+    """One block of the day."""
+
+    name: str
+    run: Callable[["AlmatyModel"], None]
+    cadence: str
+
+
+class AlmatyModel(mesa.Model):
+    """Labour migrants in Almaty, their illnesses, and the clinics they reach or do not reach.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        World, policy, shock and seed (see `sim.load_scenario`).
+    audit : bool, default False
+        Check that no keyed draw is used twice (slow: for tests).
+
+    The model is ready at day 0: burn-in under unchanged rules has been done.
+
+    Examples
+    --------
+    >>> from sim import load_scenario
+    >>> model = AlmatyModel(load_scenario(overrides=["city.population=500"]))
+    >>> model.run_for(30)
+    >>> model.day, len(model.agents_by_type[Migrant]) > 300
+    (30, True)
+    """
+
+    SCHEDULE: ClassVar[tuple[Block, ...]] = (
+        Block("levers due today", lambda model: model.apply_levers(), "daily"),
+        Block("departures", lambda model: model.demography.depart(), "daily"),
+        Block("arrivals", lambda model: model.demography.arrive(), "daily"),
+        Block("news and word of mouth", lambda model: model.information.hear_news(), "weekly seventh"),
+        Block("onset of illness", lambda model: model.illness.fall_ill(), "daily"),
+        Block("course of illness", lambda model: model.illness.progress(), "daily"),
+        Block("abandoned treatment", lambda model: model.illness.abandon_treatment(), "daily"),
+        Block("bills after emergencies", lambda model: model.payment.bill_after_emergencies(), "daily"),
+        Block("discharge", lambda model: model.services.discharge(), "daily"),
+        Block("doors open", lambda model: model.services.open_doors(), "daily"),
+        Block("perceive", lambda model: model.care_seeking.perceive(), "daily"),
+        Block("antenatal reminders", lambda model: model.services.remind_pregnant_women(), "daily"),
+        Block("decide", lambda model: model.care_seeking.decide(), "daily"),
+        Block("set out", lambda model: model.care_seeking.set_out(), "daily"),
+        Block("clinics see patients", lambda model: model.services.see_patients(), "daily"),
+        Block("ambulances", lambda model: model.services.send_ambulances(), "daily"),
+        Block("hospitals", lambda model: model.services.admit_to_hospital(), "daily"),
+        Block("waiting in vain", lambda model: model.services.give_up_waiting(), "daily"),
+        Block("follow-up of leavers", lambda model: model.follow_up.follow(), "daily"),
+        Block("absence from work", lambda model: model.money.count_absence(), "daily"),
+        Block("pay-day", lambda model: model.money.pay_wages(), "monthly thirtieth"),
+        Block("observation", lambda model: model.diary.record(model), "daily"),
+    )
+    """The order of the day. Blocks are synchronous inside; ties are broken by keyed draws."""
+
+    ARRAYS: ClassVar[tuple[str, ...]] = (
+        "present_by_stratum", "group_members", "district_members", "informed_in_group",
+        "informed_in_district", "informed_by_stratum", "experienced_wait",
+    )  # fmt: skip
+    COHORTS: ClassVar[tuple[str, ...]] = ("migrants", "employers", "episodes")
+    TABLES: ClassVar[tuple[str, ...]] = (
+        "departures", "onset_reminders", "visits", "payments", "closed_episodes", "leavers",
+        "deaths", "diary",
+    )  # fmt: skip
+    NUMBERS: ClassVar[tuple[str, ...]] = ("day", "next_candidate", "severe_today")
+    # ARRAYS, COHORTS, TABLES, NUMBERS and the state of the clinics are the whole state.
+
+    def __init__(
+        self, scenario: Scenario, *, audit: bool = False, parent: "AlmatyModel | None" = None
+    ) -> None:
+        super().__init__(rng=scenario.seed)
+        self.plan = scenario
+        self.world: World = scenario.world
+        self.values_in_force: dict[str, float] = {}
+        self.draws = Draws(scenario.seed, audit)
+        city = scenario.world.city
+        self.calendar = WorkCalendar(city.start_date, city.holidays)
+        self._catching_up = False
+        self.block_seconds: dict[str, float] | None = None
+        self.switched_off: frozenset[str] = frozenset()
+        self.demography = Demography(self)
+        self.information = Information(self)
+        self.illness = Illness(self)
+        self.care_seeking = CareSeeking(self)
+        self.payment = Payment(self)
+        self.services = Services(self)
+        self.money = Money(self)
+        self.follow_up = FollowUp(self)
+        self.clinics = Clinics(self, self.world)
+        self.open_units = np.zeros(len(self.clinics.units), dtype=np.bool_)
+        if parent is None:
+            self._found_city()
+            self._burn_in()
+        else:
+            self._take_over(parent)
+
+    # --- time ---------------------------------------------------------------------------------
+
+    def step(self) -> None:
+        """Live through one day."""
+        if not self._catching_up:
+            self.live_one_day()
+
+    def live_one_day(self) -> None:
+        """Run the blocks of the day in their order."""
+        self.severe_today = 0
+        for block in self.SCHEDULE:
+            if block.name in self.switched_off:
+                continue
+            if self.block_seconds is None:
+                block.run(self)
+            else:
+                started = process_time()
+                block.run(self)
+                spent = process_time() - started
+                self.block_seconds[block.name] = self.block_seconds.get(block.name, 0.0) + spent
+        self.day += 1
+
+    def apply_levers(self) -> None:
+        """Put the values of today's dated changes in force."""
+        values = self.plan.values_on(self.day) if self.day >= 0 else {}
+        if values != self.values_in_force:
+            self.values_in_force = values
+            self._live_in(self.plan.world_on(self.day))
+
+    def _live_in(self, world: World) -> None:
+        self.world = world
+        self.clinics.prepare(world)
+        for submodel in (
+            self.demography, self.information, self.illness, self.services, self.care_seeking,
+            self.payment, self.money, self.follow_up,
+        ):  # fmt: skip
+            submodel.prepare(world)
+
+    # --- initialisation and branching ---------------------------------------------------------
+
+    def _found_city(self) -> None:
+        city = self.world.city
+        self.day = -city.burn_in_days
+        self.next_candidate = 0
+        self.severe_today = 0
+        self.employers: Employers = found_employers(self)
+        self.labour_market = labour_market(self.employers)
+        self.migrants: Migrants = Migrants(self, capacity=max(city.population * 9 // 8, 64))
+        self.episodes: Episodes = Episodes(self, capacity=max(city.population // 8, 64))
+        groups = int(self.employers.work_groups[self.employers.rows].sum())
+        items, places = len(words.KNOWLEDGE), (len(words.DISTRICTS), len(words.NATIONALITIES))
+        self.present_by_stratum = np.zeros(STRATA, dtype=np.int64)
+        self.group_members = np.zeros(groups, dtype=np.int32)
+        self.district_members = np.zeros(places, dtype=np.int64)
+        self.informed_in_group = np.zeros((groups, items), dtype=np.int32)
+        self.informed_in_district = np.zeros((*places, items), dtype=np.int64)
+        self.informed_by_stratum = np.zeros((STRATA, items), dtype=np.int64)
+        self.experienced_wait = np.zeros((groups, len(words.OPTIONS)), dtype=np.float32)
+        self.departures = Reminders()
+        self.onset_reminders = Reminders()
+        self._start_logs()
+        self._live_in(self.world)
+        settle_first_residents(self)
+
+    def _start_logs(self) -> None:
+        small, number, identity, money = np.int16, np.int32, np.uint64, np.int64
+        self.visits = Log(
+            person=identity, ordinal=number, stratum=small, kind=np.int8, severity=np.int8,
+            unit=small, by_ambulance=np.bool_, in_kind=np.bool_, began_on=number,
+            arrived_on=number, served_on=number, result=np.int8, paid=number,
+        )  # fmt: skip
+        self.payments = Log(day=number, stratum=small, amount=money, borrowed=money)
+        self.closed_episodes = Log(**record_dtypes())
+        self.leavers = Log(stratum=small, entered_on=number, left_on=number, last_unmet_on=number)
+        self.deaths = Log(day=number, stratum=small, present=np.bool_)
+        self.diary = Diary(self)
+
+    def _burn_in(self) -> None:
+        while self.day < 0:
+            self.live_one_day()
+        # The observer starts on day 0.
+        self._start_logs()
+
+    def fork(self, scenario: Scenario) -> "AlmatyModel":
+        """Return a branch: the same people and past, other levers from here on.
+
+        Parameters
+        ----------
+        scenario : Scenario
+            Another policy or shock in the same world, under the same seed.
+
+        Raises
+        ------
+        ConfigurationError
+            If world or seed differ: the past could then not have been the same.
+        """
+        if scenario.seed != self.plan.seed or scenario.world != self.plan.world:
+            raise ConfigurationError(
+                "a branch needs the same world and seed as its past; "
+                "only lever changes and shocks may differ"
+            )
+        return AlmatyModel(scenario, parent=self)
+
+    def _take_over(self, parent: "AlmatyModel") -> None:
+        for name in self.ARRAYS:
+            setattr(self, name, getattr(parent, name).copy())
+        for name in self.COHORTS:
+            setattr(self, name, getattr(parent, name).copy_for(self))
+        for name in self.TABLES:
+            setattr(self, name, getattr(parent, name).copy())
+        for name in self.NUMBERS:
+            setattr(self, name, getattr(parent, name))
+        self.draws.used = (
+            None
+            if parent.draws.used is None
+            else {purpose: keys.copy() for purpose, keys in parent.draws.used.items()}
+        )
+        self.clinics.copy_state(parent.clinics)
+        self.open_units = parent.open_units.copy()
+        self.labour_market = labour_market(self.employers)
+        self._live_in(self.world)
+        # Let Mesa's own clock catch up without living the days again.
+        self._catching_up = True
+        self.run_until(parent.time)
+        self._catching_up = False
+
+    @property
+    def scenario(self) -> Any:
+        """The scenario the model runs."""
+        return self.plan
+
+    @scenario.setter
+    def scenario(self, placeholder: Any) -> None:
+        """Ignore the empty scenario Mesa sets by itself."""
+
+    # --- Mesa ---------------------------------------------------------------------------------
+
+    @property
+    def agents(self) -> AbstractAgentSet[Any]:
+        """All agents: institutions as objects, people and employers as rows of columns."""
+        return Everybody(list(self.agents_by_type.values()), self.random)
+
+    @property
+    def agents_by_type(self) -> dict[type, AbstractAgentSet[Any]]:
+        """All agents by type; `model.agents_by_type[Migrant]` is the cohort itself."""
+        return {
+            **super().agents_by_type,
+            Migrant: self.migrants,
+            Employer: self.employers,
+            Episode: self.episodes,
+        }
+
+    @property
+    def agent_types(self) -> list[type]:
+        """Types of agents in the model."""
+        return list(self.agents_by_type)
+
+    # --- observation --------------------------------------------------------------------------
+
+    def indicators(self, start_day: int = 0, end_day: int | None = None) -> "pd.DataFrame":
+        """Return the indicators of the window [start_day, end_day) (see `sim.observation`)."""
+        return indicators.indicators(self, start_day, self.day if end_day is None else end_day)
+
+    def curves(self) -> "pd.DataFrame":
+        """Return daily outcomes, one row a day since day 0."""
+        return curves.curves(self)
+
+    def case_log(self) -> "pd.DataFrame":
+        """Return one row a visit since day 0."""
+        return case_log(self)
+
+    def digest(self) -> str:
+        """Return a hex digest of the whole state; equal runs have equal digests."""
+        summary = blake2b(digest_size=16)
+        for name in self.NUMBERS:
+            summary.update(str(getattr(self, name)).encode())
+        for name in self.ARRAYS:
+            summary.update(getattr(self, name).tobytes())
+        for name in self.COHORTS:
+            summary.update(getattr(self, name).digest())
+        for name in Clinics.STATE:
+            summary.update(getattr(self.clinics, name).tobytes())
+        for name in ("visits", "payments", "closed_episodes", "leavers", "deaths"):
+            summary.update(getattr(self, name).digest())
+        return summary.hexdigest()

@@ -1,0 +1,1 @@
+"""Indicators, curves and the case log: read-only towards the model."""

@@ -1,0 +1,65 @@
+"""Daily outcomes: one row a day."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sim import vocabulary as words
+from sim.observation.indicators import TIMELY_DAYS
+from sim.observation.records import episode_table, visit_table
+
+if TYPE_CHECKING:
+    from sim.engine.arrays import Column
+    from sim.model import AlmatyModel
+
+
+def curves(model: "AlmatyModel") -> pd.DataFrame:
+    """Return one row a day since day 0.
+
+    Columns: day, date, present, onsets, newly_severe, timely_emergency_care (of the episodes that
+    became severe on the day, those with emergency care within a day), emergency_contacts,
+    low_acuity_contacts, visits by kind of institution, unmet_episodes (ended that day),
+    met_and_unmet_episodes (ended that day after a need perceived as moderate), hidden_need,
+    open_episodes, in_bed, boarding, waiting, deaths, out_of_pocket (KZT), and the number of
+    people who know each item.
+    """
+    diary = model.diary
+    day = diary.counts["day"].astype(int)
+    days = len(day)
+    episodes, visits = episode_table(model), visit_table(model)
+
+    def per_day(values: "pd.Series[float] | Column") -> "Column":
+        when = np.asarray(values, dtype=float)
+        when = when[np.isfinite(when) & (when >= 0) & (when < days)].astype(int)
+        return np.bincount(when, minlength=days)
+
+    delay = episodes["emergency_care_on"] - episodes["severe_on"]
+    needed = episodes["perceived_moderate"]
+    contacts = visits[visits["emergency_contact"]]
+    table = {
+        "day": day,
+        "date": [model.calendar.date_of(one).isoformat() for one in day.tolist()],
+        "present": diary.present.sum(axis=1),
+        "onsets": per_day(episodes["began_on"]),
+        "newly_severe": per_day(episodes["severe_on"]),
+        "timely_emergency_care": per_day(episodes["severe_on"][delay <= TIMELY_DAYS]),
+        "emergency_contacts": per_day(contacts["served_on"]),
+        "low_acuity_contacts": per_day(contacts["served_on"][contacts["severity"] <= 1]),
+        "unmet_episodes": per_day(episodes["ended_on"][needed & ~episodes["formal_contact"]]),
+        "met_and_unmet_episodes": per_day(episodes["ended_on"][needed]),
+        "hidden_need": diary.hidden.sum(axis=1),
+    }
+    for code, kind in enumerate(words.INSTITUTION_KINDS):
+        table[f"visits_{kind}"] = per_day(visits["served_on"][visits["institution"] == code])
+    for name in ("open_episodes", "in_bed", "boarding", "waiting"):
+        table[name] = diary.counts[name].astype(int)
+    table["deaths"] = per_day(model.deaths["day"])
+    paid_on = model.payments["day"]
+    table["out_of_pocket"] = np.bincount(
+        paid_on, weights=model.payments["amount"], minlength=days
+    ).astype(np.int64)
+    informed = diary.informed.sum(axis=1)
+    for item, name in enumerate(words.KNOWLEDGE):
+        table[f"know_{name}"] = informed[:, item]
+    return pd.DataFrame(table)

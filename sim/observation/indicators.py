@@ -1,0 +1,327 @@
+"""Indicators of a run, by group, as model.indicators() returns them.
+
+Every indicator is a numerator over a denominator, counted by stratum (nationality, legal status,
+sex and sector at onset) and added up over any one grouping; delays are medians, 90th percentiles
+and restricted means instead. Emergency *use* has no welfare sign of its own: read E1, E3, E4 and
+E5 together.
+
+Windows: episodes are chosen by the day of the event in [start, end); the last days are left out
+where later care would still count (two days for E1, thirty for E2, sixty for A1 and A3).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sim import vocabulary as words
+from sim.agents.migrant import NEVER, STRATA, STRATA_SHAPE
+from sim.engine.arrays import Booleans, Column, Floats
+from sim.observation.records import OPEN, episode_table, visit_table
+from sim.observation.survival import delay_summary
+from sim.submodels.demography import DAYS_A_YEAR
+
+if TYPE_CHECKING:
+    from sim.model import AlmatyModel
+
+TIMELY_DAYS = 1
+CENSORED_E1, CENSORED_E2, CENSORED_A1 = 2, 30, 60
+YEAR, PRESENT_MOST_OF_IT = 365, 300
+FULL_YEAR_OF_PEOPLE = DAYS_A_YEAR
+
+GROUPINGS = ("nationality", "legal_status", "sex", "sector")
+_LABELS = (words.NATIONALITIES, words.LEGAL_STATUSES, words.SEXES, words.SECTORS)
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What an indicator means.
+
+    Attributes
+    ----------
+    code, name, unit, meaning : str
+    better : str
+        "higher", "lower", or "" where the indicator has no welfare sign of its own.
+    """
+
+    code: str
+    name: str
+    unit: str
+    meaning: str
+    better: str
+
+
+DEFINITIONS = (
+    Definition("E1", "emergency_uptake_24h", "share", "episodes that became severe and had emergency care within a day", "higher"),
+    Definition("E2", "emergency_uptake_ever", "share", "episodes that became severe and had emergency care at any time", "higher"),
+    Definition("E3", "emergency_need", "per 1,000 person-years", "episodes that became severe", "lower"),
+    Definition("E4", "emergency_contacts", "per 1,000 person-years", "ambulance runs and hospital walk-ins", ""),
+    Definition("E5", "low_acuity_share", "share", "emergency contacts with a mild need", "lower"),
+    Definition("E6", "avoidable_emergencies", "share", "emergencies after three days perceived as moderate and untreated", "lower"),
+    Definition("A1", "unmet_need_episodes", "share", "ended episodes perceived as moderate or graver that no provider saw", "lower"),
+    Definition("A2", "unmet_need_persons", "share", "people with such an episode in a year, among those present 300 days of it", "lower"),
+    Definition("A3", "unmet_need_by_gate", "share", "unmet episodes by the first gate that stopped them", ""),
+    Definition("D1", "delay_to_decision", "days", "from onset to the first decision to seek care", "lower"),
+    Definition("D2", "delay_to_arrival", "days", "from decision to arrival", "lower"),
+    Definition("D3", "delay_to_care", "days", "from arrival to care", "lower"),
+    Definition("U3", "hidden_unmet_need", "per 1,000 present", "open episodes that no provider has seen, mean stock", "lower"),
+    Definition("F1", "out_of_pocket", "KZT per person-year", "payments for care, borrowed money included", "lower"),
+    Definition("K1", "awareness", "share", "people who know an item, mean over the window", "higher"),
+    Definition("L1", "load", "share", "services given / capacity, and days without a free slot", "lower"),
+    Definition("H1", "deaths", "per 100,000 person-years", "deaths, people followed after leaving included", "lower"),
+    Definition("H1", "permanent_consequences", "per 100,000 person-years", "severe episodes that left permanent consequences", "lower"),
+    Definition("C0", "contacts", "per 1,000 person-years", "visits by kind of institution", ""),
+    Definition("N0", "population", "persons", "mean number of migrants present", ""),
+)  # fmt: skip
+"""All indicators, in the order of reports."""
+
+
+class Tally:
+    """Collects indicators as rows of one long table."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[str, str, str, str, str, str, float, float, float, str]] = []
+        self._definitions = {one.name: one for one in DEFINITIONS}
+
+    def ratio(
+        self, name: str, numerator: Column, denominator: Column, per: float = 1.0, detail: str = ""
+    ) -> None:
+        """Add an indicator counted by stratum, for everybody and for every group.
+
+        Parameters
+        ----------
+        name : str
+            Name of a definition.
+        numerator, denominator : array of shape (strata,)
+        per : float, default 1
+            Factor of the unit (1,000 for rates per 1,000).
+        detail : str
+            What distinguishes several values of one indicator (a gate, an item of knowledge).
+        """
+        up, down = numerator.reshape(STRATA_SHAPE), denominator.reshape(STRATA_SHAPE)
+        self._row(name, detail, "all", "all", up.sum(), down.sum(), per)
+        for axis, grouping in enumerate(GROUPINGS):
+            others = tuple(one for one in range(len(STRATA_SHAPE)) if one != axis)
+            for label, one_up, one_down in zip(
+                _LABELS[axis], up.sum(axis=others), down.sum(axis=others), strict=True
+            ):
+                self._row(name, detail, grouping, label, one_up, one_down, per)
+
+    def single(self, name: str, detail: str, by: str, group: str, value: float, count: float) -> None:
+        """Add a value that is no ratio; `count` says on how many cases it rests."""
+        definition = self._definitions[name]
+        self.rows.append(
+            (definition.code, name, detail, by, group, definition.unit, np.nan, count, value, definition.better)
+        )  # fmt: skip
+
+    def _row(
+        self, name: str, detail: str, by: str, group: str, up: float, down: float, per: float
+    ) -> None:
+        definition = self._definitions[name]
+        value = per * up / down if down > 0 else np.nan
+        self.rows.append(
+            (definition.code, name, detail, by, group, definition.unit, float(up), float(down), value, definition.better)
+        )  # fmt: skip
+
+    def table(self) -> pd.DataFrame:
+        """Return the long table."""
+        columns = [
+            "code", "indicator", "detail", "by", "group", "unit", "numerator", "denominator",
+            "value", "better",
+        ]  # fmt: skip
+        return pd.DataFrame(self.rows, columns=columns)
+
+
+def indicators(model: "AlmatyModel", start: int, end: int) -> pd.DataFrame:
+    """Return all indicators of the window [start, end).
+
+    Parameters
+    ----------
+    model : AlmatyModel
+    start, end : int
+        Days since the end of burn-in.
+
+    Returns
+    -------
+    DataFrame
+        Long: code, indicator, detail, by ("all", "nationality", ...), group, unit, numerator,
+        denominator, value, better. A value with an empty denominator is NaN.
+    """
+    tally = Tally()
+    episodes, visits = episode_table(model), visit_table(model)
+    days = slice(start, end)
+    person_days = model.diary.present[days].sum(axis=0)
+    person_years = person_days / FULL_YEAR_OF_PEOPLE
+    _emergencies(tally, episodes, visits, person_years, start, end)
+    _unmet_need(tally, model, episodes, start, end)
+    _delays(tally, episodes, start, end)
+    in_window = (visits["served_on"] >= start) & (visits["served_on"] < end)
+    for code, institution in enumerate(words.INSTITUTION_KINDS):
+        counted = by_stratum(visits, in_window & (visits["institution"] == code))
+        tally.ratio("contacts", counted, person_years, per=1000, detail=institution)
+    tally.ratio("hidden_unmet_need", model.diary.hidden[days].sum(axis=0), person_days, per=1000)
+    for item, name in enumerate(words.KNOWLEDGE):
+        informed = model.diary.informed[days, :, item].sum(axis=0)
+        tally.ratio("awareness", informed, person_days, detail=name)
+    _money(tally, model, person_years, start, end)
+    _deaths(tally, model, episodes, person_years, start, end)
+    _load(tally, model, days)
+    length = np.full(STRATA, 0.0)
+    length[0] = max(end - start, 1)
+    tally.single(
+        "population", "", "all", "all", float(person_days.sum() / max(end - start, 1)), end - start
+    )
+    return tally.table()
+
+
+def by_stratum(table: pd.DataFrame, chosen: "pd.Series[bool] | Booleans") -> Column:
+    """Count the chosen rows of a table by stratum, shape (strata,)."""
+    return np.bincount(table["stratum"].to_numpy()[np.asarray(chosen)], minlength=STRATA)
+
+
+def _emergencies(
+    tally: Tally, episodes: pd.DataFrame, visits: pd.DataFrame, person_years: Floats, start: int, end: int
+) -> None:
+    severe = (episodes["severe_on"] >= start) & (episodes["severe_on"] < end)
+    delay = episodes["emergency_care_on"] - episodes["severe_on"]
+    for name, censored, reached in (
+        ("emergency_uptake_24h", CENSORED_E1, delay <= TIMELY_DAYS),
+        ("emergency_uptake_ever", CENSORED_E2, delay >= 0),
+    ):
+        counted = severe & (episodes["severe_on"] < end - censored)
+        tally.ratio(name, by_stratum(episodes, counted & reached), by_stratum(episodes, counted))
+    all_severe = by_stratum(episodes, severe)
+    tally.ratio("emergency_need", all_severe, person_years, per=1000)
+    in_window = (visits["served_on"] >= start) & (visits["served_on"] < end)
+    contacts = in_window & visits["emergency_contact"]
+    tally.ratio("emergency_contacts", by_stratum(visits, contacts), person_years, per=1000)
+    mild = contacts & (visits["severity"] <= 1)
+    tally.ratio("low_acuity_share", by_stratum(visits, mild), by_stratum(visits, contacts))
+    avoidable = severe & episodes["avoidable"]
+    tally.ratio("avoidable_emergencies", by_stratum(episodes, avoidable), all_severe)
+
+
+def _unmet_need(
+    tally: Tally, model: "AlmatyModel", episodes: pd.DataFrame, start: int, end: int
+) -> None:
+    ended = (episodes["outcome"] != OPEN) & (episodes["ended_on"] < end)
+    needed = (
+        ended
+        & episodes["perceived_moderate"]
+        & (episodes["began_on"] >= start)
+        & (episodes["began_on"] < end - CENSORED_A1)
+    )
+    unmet = needed & ~episodes["formal_contact"]
+    tally.ratio("unmet_need_episodes", by_stratum(episodes, unmet), by_stratum(episodes, needed))
+    all_unmet = by_stratum(episodes, unmet)
+    # Nobody noted a gate where the need lasted less than a day of deciding: the seek gate.
+    gate = episodes["failing_gate"].clip(lower=0)
+    for code, name in enumerate(words.GATES, start=1):
+        stopped = unmet & ((gate == code) | ((gate == 0) & (name == "seek")))
+        tally.ratio("unmet_need_by_gate", by_stratum(episodes, stopped), all_unmet, detail=name)
+    _unmet_persons(tally, model, end)
+
+
+def _unmet_persons(tally: Tally, model: "AlmatyModel", end: int) -> None:
+    """A2: people present most of the last 365 days, and how many of them went without."""
+    year_ago = end - YEAR
+    migrants, rows = model.migrants, model.migrants.rows
+    stratum = np.concatenate([model.leavers["stratum"], migrants.stratum[rows]])
+    entered = np.concatenate([model.leavers["entered_on"], migrants.entered_on[rows]])
+    left = np.concatenate([model.leavers["left_on"], np.full(len(rows), NEVER)])
+    last_unmet = np.concatenate([model.leavers["last_unmet_on"], migrants.last_unmet_on[rows]])
+    days_present = np.minimum(left, end) - np.maximum(entered, year_ago)
+    present = days_present >= PRESENT_MOST_OF_IT
+    unmet = present & (last_unmet >= year_ago) & (last_unmet < end)
+    tally.ratio(
+        "unmet_need_persons",
+        np.bincount(stratum[unmet], minlength=STRATA),
+        np.bincount(stratum[present], minlength=STRATA),
+    )
+
+
+def _delays(tally: Tally, episodes: pd.DataFrame, start: int, end: int) -> None:
+    """D1-D3 with death (and the end of the episode) competing, restricted to 30 days."""
+    steps: tuple[tuple[str, str, str], ...] = (
+        ("delay_to_decision", "perceived_on", "decided_on"),
+        ("delay_to_arrival", "decided_on", "arrived_on"),
+        ("delay_to_care", "arrived_on", "care_on"),
+    )
+    groups = np.unravel_index(episodes["stratum"].to_numpy(), STRATA_SHAPE)
+    everybody: list[tuple[str, str, Booleans]] = [("all", "all", np.ones(len(episodes), np.bool_))]
+    for axis, grouping in enumerate(GROUPINGS):
+        everybody += [
+            (grouping, label, groups[axis] == code) for code, label in enumerate(_LABELS[axis])
+        ]
+    for name, before, after in steps:
+        origin = episodes["began_on"] if name == "delay_to_decision" else episodes[before]
+        chosen = episodes[before].notna() & (origin >= start) & (origin < end)
+        if name == "delay_to_decision":
+            chosen &= episodes["decided_on"].notna()
+        waited = episodes[after] - origin
+        stopped = episodes["ended_on"].fillna(end).clip(upper=end) - origin
+        competing = episodes["outcome"] != OPEN
+        for by, group, members in everybody:
+            inside = (chosen & members).to_numpy()
+            summary = delay_summary(
+                waited.to_numpy()[inside], stopped.to_numpy()[inside], competing.to_numpy()[inside]
+            )
+            for statistic, value in summary.items():
+                tally.single(name, statistic, by, group, value, int(inside.sum()))
+
+
+def _money(
+    tally: Tally, model: "AlmatyModel", person_years: Floats, start: int, end: int
+) -> None:
+    payments = model.payments
+    inside = (payments["day"] >= start) & (payments["day"] < end)
+    amounts = np.bincount(
+        payments["stratum"][inside], weights=payments["amount"][inside], minlength=STRATA
+    )
+    tally.ratio("out_of_pocket", amounts, person_years)
+
+
+def _deaths(
+    tally: Tally,
+    model: "AlmatyModel",
+    episodes: pd.DataFrame,
+    person_years: Floats,
+    start: int,
+    end: int,
+) -> None:
+    inside = (model.deaths["day"] >= start) & (model.deaths["day"] < end)
+    dead = np.bincount(model.deaths["stratum"][inside], minlength=STRATA)
+    tally.ratio("deaths", dead, person_years, per=100_000)
+    marked = episodes["sequelae"] & (episodes["severe_on"] >= start) & (episodes["severe_on"] < end)
+    tally.ratio("permanent_consequences", by_stratum(episodes, marked), person_years, per=100_000)
+
+
+def _load(tally: Tally, model: "AlmatyModel", days: slice) -> None:
+    """L1 by kind of institution: use of slots, queues, full days, diversion, boarding."""
+    diary, clinics = model.diary, model.clinics
+    series = {name: diary.by_unit(name)[days] for name in ("slots", "served_today", "waiting", "diverted_today")}
+    measures: dict[str, Callable[[Column, Column, Column, Column], float]] = {
+        "services / capacity": lambda slots, served, queue, diverted: _share(served.sum(), slots.sum()),
+        "mean queue": lambda slots, served, queue, diverted: float(queue.sum(axis=1).mean()),
+        "95 % queue": lambda slots, served, queue, diverted: float(np.quantile(queue.sum(axis=1), 0.95)),
+        "share of open days without a free slot": lambda slots, served, queue, diverted: _share(
+            ((served >= slots) & (slots > 0)).sum(), (slots > 0).sum()
+        ),
+        "diverted a day": lambda slots, served, queue, diverted: float(diverted.sum(axis=1).mean()),
+    }
+    for kind in words.INSTITUTION_KINDS:
+        units = clinics.of_kind(kind)
+        if len(units) == 0 or len(series["slots"]) == 0:
+            continue
+        columns = [series[name][:, units] for name in series]
+        for detail, measure in measures.items():
+            tally.single("load", detail, "institution", kind, measure(*columns), columns[0].size)
+    if len(diary.counts):
+        boarding = float(diary.counts["boarding"][days].mean())
+        tally.single("load", "boarding, mean", "institution", "hospital", boarding, len(diary.counts))
+
+
+def _share(part: float, whole: float) -> float:
+    return float(part / whole) if whole > 0 else float("nan")

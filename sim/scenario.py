@@ -1,0 +1,349 @@
+"""Scenarios: one world, and dated changes of its levers.
+
+A policy scenario is a list of lever changes and nothing else; a shock is a list of changes of
+outside conditions. Which numbers may be changed is fixed here: levers are capacity, prices,
+eligibility and exposure to information. No hazard of illness or recovery, no probability of
+success and no indicator is a lever.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from fnmatch import fnmatchcase
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+from pydantic import ValidationError
+
+from sim.configuration import (
+    ConfigurationError,
+    check_choice,
+    check_range,
+    compose_configuration,
+    configuration_folder,
+    describe,
+    nearest,
+    unwrap,
+)
+from sim.parameters import Entry, Frozen, World
+
+LEVERS = (
+    "information.briefing_coverage",
+    "information.consulate_activity.*",
+    "information.consulate_reach.*",
+    "information.diaspora_reach",
+    "information.ngo_reach",
+    "information.media_reach",
+    "information.employer_induction",
+    "regime.state_paid_days_after_emergency",
+    "payment.price.*",
+    "institutions.*.capacity",
+    "institutions.*.beds",
+    "institutions.*.crews",
+    "institutions.*.interpreter",
+)
+"""Paths a policy scenario may change (`*` stands for one name)."""
+
+SHOCKS = (
+    "illness.acute_factor",
+    "illness.acute_severe_factor",
+    "demography.inflow_factor",
+    "institutions.*.background_occupancy",
+    "institutions.*.background_calls",
+)
+"""Paths a shock may change."""
+
+
+TOP_LEVEL = (
+    "city", "regime", "parameters", "scenario", "shock", "study", "executor",
+    "seed", "days", "output", "scenarios", "replicates", "confidence",
+)  # fmt: skip
+"""Names a composed configuration consists of."""
+
+
+class Change(Frozen):
+    """One dated change of one number.
+
+    From `start_day` the number moves in equal daily steps to `value`, reached on the last of
+    `ramp_days`; from `until_day` on it is what it was before. With `repeat_every` the change
+    comes back after so many days.
+    """
+
+    path: str
+    value: float
+    start_day: int
+    ramp_days: int = 0
+    until_day: int | None = None
+    repeat_every: int | None = None
+
+    def progress(self, day: int) -> float:
+        """Return how far the change has come on a day, from 0 (not at all) to 1 (in full)."""
+        elapsed = day - self.start_day
+        if elapsed < 0:
+            return 0.0
+        if self.repeat_every is not None:
+            elapsed %= self.repeat_every
+        if self.until_day is not None and elapsed >= self.until_day - self.start_day:
+            return 0.0
+        return min(1.0, (elapsed + 1) / max(self.ramp_days, 1))
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A complete, checked specification of one run.
+
+    Attributes
+    ----------
+    name, summary : str
+        Of the policy scenario.
+    world : World
+        The world on an unchanged day.
+    changes, shocks : tuple of Change
+        Dated changes of levers and of outside conditions; days count from the end of burn-in.
+    seed, days : int
+        Seed of all chance, and the horizon the scenario was written for.
+    entries : dict
+        Range, unit, tier and source of every number, by path.
+    resolved : dict
+        The complete configuration as composed, for the manifest.
+    """
+
+    name: str
+    summary: str
+    world: World
+    changes: tuple[Change, ...]
+    shock: str
+    shocks: tuple[Change, ...]
+    seed: int
+    days: int
+    entries: dict[str, Entry] = field(repr=False, compare=False)
+    resolved: dict[str, Any] = field(repr=False, compare=False)
+
+    def world_on(self, day: int) -> World:
+        """Return the world of a day (days before 0 belong to the burn-in: nothing changes)."""
+        world = self.world
+        if day < 0:
+            return world
+        for path, value in self.values_on(day).items():
+            world = world.with_value(path, value)
+        return world
+
+    def values_on(self, day: int) -> dict[str, float]:
+        """Return the value of every changed number on a day, by path."""
+        values = dict(self._base_values)
+        for change in sorted(self.changes + self.shocks, key=lambda one: one.start_day):
+            before = values[change.path]
+            values[change.path] = before + change.progress(day) * (change.value - before)
+        return values
+
+    @cached_property
+    def _base_values(self) -> dict[str, float]:
+        return {
+            change.path: _number_at(self.world, change.path)
+            for change in self.changes + self.shocks
+        }
+
+    def with_seed(self, seed: int) -> "Scenario":
+        """Return the same scenario under another seed."""
+        return replace(self, seed=seed, resolved={**self.resolved, "seed": seed})
+
+    def with_policy(self, name: str) -> "Scenario":
+        """Return another policy scenario of `conf/scenario/` in the same world and seed.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no such scenario or it is not valid here.
+        """
+        check_choice("scenario", name)
+        policy = OmegaConf.to_container(
+            OmegaConf.load(configuration_folder() / "scenario" / f"{name}.yaml")
+        )
+        return scenario_from({**self.resolved, "scenario": policy})
+
+    def with_changes(self, *changes: Change, name: str = "custom", summary: str = "") -> "Scenario":
+        """Return a scenario of the same world with other lever changes (checked)."""
+        policy = {"name": name, "summary": summary, "changes": [one.model_dump() for one in changes]}
+        return scenario_from({**self.resolved, "scenario": policy})
+
+
+def load_scenario(name: str = "baseline", overrides: Sequence[str] = ()) -> Scenario:
+    """Compose and check a scenario.
+
+    Parameters
+    ----------
+    name : str
+        A file of `conf/scenario/`.
+    overrides : sequence of str
+        Overrides in Hydra's syntax, e.g. ``["city=workshop", "seed=7"]``.
+
+    Raises
+    ------
+    ConfigurationError
+        One line: what is wrong, and the nearest valid name or the allowed range.
+
+    Examples
+    --------
+    >>> scenario = load_scenario("arrival_briefing", overrides=["city=workshop", "seed=7"])
+    >>> scenario.seed, scenario.world.city.population
+    (7, 20000)
+    >>> scenario.world_on(364).information.briefing_coverage
+    0.7
+    """
+    check_choice("scenario", name)
+    return scenario_from(as_dict(compose_configuration([f"scenario={name}", *overrides])))
+
+
+def as_dict(configuration: DictConfig) -> dict[str, Any]:
+    """Return a composed configuration as plain nested dictionaries, without Hydra's own part."""
+    plain = OmegaConf.to_container(configuration, resolve=True)
+    assert isinstance(plain, dict)
+    plain.pop("hydra", None)
+    return {str(name): value for name, value in plain.items()}
+
+
+def scenario_from(resolved: dict[str, Any]) -> Scenario:
+    """Build a scenario from a composed configuration.
+
+    Raises
+    ------
+    ConfigurationError
+        If any part of it is not valid.
+    """
+    for name in resolved:
+        if name not in TOP_LEVEL:
+            raise ConfigurationError(f"unknown name '{name}': {nearest(name, TOP_LEVEL)}")
+    entries: dict[str, Entry] = {}
+    city = dict(resolved["city"])
+    institutions = city.pop("institutions")
+    parts = {
+        **unwrap(resolved["parameters"], "", entries),
+        "city": unwrap(city, "city", entries),
+        "institutions": unwrap(institutions, "institutions", entries),
+        "regime": unwrap(resolved["regime"], "regime", entries),
+    }
+    try:
+        world = World.model_validate(parts)
+    except ValidationError as error:
+        raise ConfigurationError(describe(error, "")) from error
+    seed = _whole_number(resolved, "seed", at_least=0)
+    days = _whole_number(resolved, "days", at_least=1)
+    policy, shock = resolved["scenario"], resolved["shock"]
+    scenario = Scenario(
+        name=policy["name"],
+        summary=policy["summary"],
+        world=world,
+        changes=_changes(policy, LEVERS, "lever", days, world, entries),
+        shock=shock["name"],
+        shocks=_changes(shock, SHOCKS, "shock", days, world, entries),
+        seed=seed,
+        days=days,
+        entries=entries,
+        resolved=resolved,
+    )
+    _check_ceilings(world)
+    return scenario
+
+
+def lever_paths(world: World, patterns: tuple[str, ...] = LEVERS) -> list[str]:
+    """Return every path of a world that matches the whitelist."""
+    return [path for path in _number_paths(world.model_dump()) if matches(path, patterns)]
+
+
+def matches(path: str, patterns: tuple[str, ...]) -> bool:
+    """Return whether a path is on a whitelist (`*` stands for exactly one name)."""
+    return any(
+        path.count(".") == pattern.count(".") and fnmatchcase(path, pattern) for pattern in patterns
+    )
+
+
+def _changes(
+    described: dict[str, Any],
+    whitelist: tuple[str, ...],
+    word: str,
+    days: int,
+    world: World,
+    entries: dict[str, Entry],
+) -> tuple[Change, ...]:
+    where = f"{'scenario' if word == 'lever' else 'shock'} {described['name']}"
+    changes = []
+    for number, raw in enumerate(described["changes"], start=1):
+        try:
+            change = Change.model_validate(raw)
+        except ValidationError as error:
+            raise ConfigurationError(f"{where}, change {number}: {describe(error, '')}") from error
+        known = lever_paths(world, whitelist)
+        if change.path not in known:
+            problem = "not on the whitelist" if _exists(world, change.path) else "unknown"
+            raise ConfigurationError(
+                f"{where}: {word} '{change.path}' is {problem}: {nearest(change.path, known)}"
+            )
+        _check_dates(change, where, days)
+        owner = max(
+            (path for path in entries if f"{change.path}.".startswith(f"{path}.")), key=len
+        )
+        check_range(change.value, entries[owner], f"{where}: {change.path}")
+        changes.append(change)
+    return tuple(changes)
+
+
+def _check_dates(change: Change, where: str, days: int) -> None:
+    if not 0 <= change.start_day < days:
+        raise ConfigurationError(
+            f"{where}: start_day {change.start_day} of '{change.path}' is outside the run "
+            f"(0 to {days - 1})"
+        )
+    if change.ramp_days < 0:
+        raise ConfigurationError(f"{where}: ramp_days of '{change.path}' must not be negative")
+    if change.until_day is not None and change.until_day <= change.start_day:
+        raise ConfigurationError(f"{where}: until_day of '{change.path}' must come after start_day")
+    if change.repeat_every is not None and (
+        change.until_day is None or change.repeat_every < change.until_day - change.start_day
+    ):
+        raise ConfigurationError(
+            f"{where}: repeat_every of '{change.path}' needs an until_day that ends before it"
+        )
+
+
+def _check_ceilings(world: World) -> None:
+    """The thinned candidate lists must be able to yield the largest rate anybody asks for."""
+    seasonal_inflow = 1.0 + world.demography.arrival_season
+    if seasonal_inflow > world.demography.candidate_ceiling:
+        raise ConfigurationError(
+            "demography.candidate_ceiling is below the seasonal peak of the inflow "
+            f"({seasonal_inflow:g})"
+        )
+    seasonal_acute = 1.0 + world.illness.acute_season
+    if seasonal_acute > world.illness.acute_ceiling:
+        raise ConfigurationError(
+            f"illness.acute_ceiling is below the seasonal peak of acute illness ({seasonal_acute:g})"
+        )
+
+
+def _whole_number(resolved: dict[str, Any], name: str, at_least: int) -> int:
+    value = resolved[name]
+    if isinstance(value, bool) or not isinstance(value, int) or value < at_least:
+        raise ConfigurationError(f"{name} = {value} must be a whole number, at least {at_least}")
+    return value
+
+
+def _number_paths(node: Any, path: str = "") -> list[str]:
+    if isinstance(node, dict):
+        return [
+            found
+            for name, child in node.items()
+            for found in _number_paths(child, f"{path}.{name}" if path else name)
+        ]
+    is_number = isinstance(node, int | float) and not isinstance(node, bool)
+    return [path] if is_number else []
+
+
+def _number_at(world: World, path: str) -> float:
+    node: Any = world
+    for name in path.split("."):
+        node = node[name] if isinstance(node, dict) else getattr(node, name)
+    return float(node)
+
+
+def _exists(world: World, path: str) -> bool:
+    return path in _number_paths(world.model_dump())

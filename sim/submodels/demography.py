@@ -1,0 +1,238 @@
+"""Demography and turnover: who comes, how long they stay, who leaves.
+
+Candidates arrive as a Poisson process at a ceiling rate that no scenario can exceed; the list of
+candidates, their attributes and planned stays is the same in every scenario. Candidate q on day t
+is admitted when its uniform number lies below inflow(t) / ceiling, where
+
+    inflow(t) = N / L * (1 + a sin(2 pi (day of year - phase) / 365)) * inflow factor,
+
+N being the mean population and L the mean stay. A scenario that changes the inflow thus thins one
+and the same list: the people it shares with another scenario are the same people. Stays are a
+mixture of gamma laws (short, seasonal, settled). People leave on their planned day, by death, or
+by returning home ill; their open episodes are followed for a while (see `follow_up`), so that a
+departure never looks like a cure.
+
+Parameters: `conf/parameters/demography.yaml`, `legal_status.yaml`, `employment.yaml`,
+`money.yaml`. Neutral state: `demography.inflow_factor=0` (nobody new comes).
+"""
+
+import numpy as np
+from scipy import special
+
+from sim import vocabulary as words
+from sim.agents.migrant import stratum_code
+from sim.engine.arrays import Column, Floats, Identities, Integers, Rows
+from sim.parameters import World, by, by_two
+from sim.submodels.submodel import Submodel
+
+DAYS_A_YEAR = 365.0
+DAY_OFFSET = 1 << 20
+"""Added to day numbers where they serve as keys of draws, since burn-in days are negative."""
+ELAPSED_DAYS_A_MONTH = 30
+
+
+class Demography(Submodel):
+    """Arrivals, departures and the attributes people arrive with."""
+
+    def prepare(self, world: World) -> None:
+        """Turn shares and stays into tables."""
+        demography, legal, money = world.demography, world.legal_status, world.money
+        self.nationality_share = by(words.NATIONALITIES, demography.nationality_share)
+        self.sector_share = by(words.SECTORS, demography.sector_share)
+        self.women_share = by(words.SECTORS, demography.women_share)
+        self.manages_language = by(words.NATIONALITIES, demography.manages_language)
+        self.status_share = by_two(words.NATIONALITIES, words.LEGAL_STATUSES, legal.share_at_entry)
+        self.fear = by(words.LEGAL_STATUSES, legal.fear)
+        self.wage_median = by(words.SECTORS, money.wage_median)
+        self.stay_share = by(words.STAYS, demography.stay_share)
+        self.stay_shape = by(words.STAYS, demography.stay_shape)
+        self.stay_mean = by(words.STAYS, demography.stay_mean)
+        self.mean_inflow = world.city.population / demography.mean_stay
+
+    def season(self, day: Integers | int) -> Floats:
+        """Return the seasonal factor of the inflow on given days."""
+        demography = self.model.world.demography
+        day_of_year = self.model.calendar.day_of_year(0) + np.asarray(day)
+        angle = 2 * np.pi * (day_of_year - demography.arrival_season_phase) / DAYS_A_YEAR
+        return np.asarray(1.0 + demography.arrival_season * np.sin(angle))
+
+    # --- schedule -----------------------------------------------------------------------------
+
+    def depart(self) -> None:
+        """Let those leave whose planned day has come."""
+        model = self.model
+        due = model.departures.due(model.day)
+        migrants = model.migrants
+        leaving = due[migrants.occupied[due] & (migrants.leaves_on[due] == model.day)]
+        self.leave(leaving)
+
+    def arrive(self) -> None:
+        """Admit today's candidates."""
+        model, draws = self.model, self.model.draws
+        demography = model.world.demography
+        ceiling = demography.candidate_ceiling
+        count = int(
+            draws.poisson("candidates", model.day + DAY_OFFSET, mean=self.mean_inflow * ceiling)[0]
+        )
+        candidates = np.arange(model.next_candidate, model.next_candidate + count, dtype=np.uint64)
+        model.next_candidate += count
+        inflow = float(self.season(model.day)) * demography.inflow_factor
+        admitted = candidates[draws.uniform("admission", candidates) * ceiling < inflow]
+        self.admit(admitted, entered_on=model.day)
+
+    # --- what the schedule and the initialisation build on ------------------------------------
+
+    def admit(
+        self,
+        persons: Identities,
+        entered_on: Integers | int,
+        stay: Integers | None = None,
+    ) -> Rows:
+        """Add people to the city and give them their attributes.
+
+        Parameters
+        ----------
+        persons : array of int
+            Permanent identities.
+        entered_on : int or array of int
+            Day of entry.
+        stay : array of int, optional
+            Planned days of stay; drawn when not given.
+
+        Returns
+        -------
+        array of int
+            Their rows in `model.migrants`.
+        """
+        model = self.model
+        if stay is None:
+            stay = self.planned_stay(persons)
+        attributes = self.describe(persons)
+        attributes["entered_on"] = entered_on
+        attributes["leaves_on"] = np.maximum(entered_on + stay, model.day + 1)
+        rows = model.migrants.add_rows(persons, **attributes)
+        self._settle_debts(rows)
+        model.departures.add(model.migrants.leaves_on[rows].astype(np.int64), rows)
+        np.add.at(model.group_members, model.migrants.work_group[rows], 1)
+        np.add.at(
+            model.district_members,
+            (model.migrants.district[rows], model.migrants.nationality[rows]),
+            1,
+        )
+        np.add.at(model.present_by_stratum, model.migrants.stratum[rows], 1)
+        model.information.brief_arrivals(rows)
+        model.illness.start_life(rows)
+        return rows
+
+    def planned_stay(self, persons: Identities) -> Integers:
+        """Draw the planned stay of arrivals, in days."""
+        draws = self.model.draws
+        stay = draws.categorical("kind of stay", persons, shares=self.stay_share)
+        days = draws.gamma(
+            "length of stay", persons, shape=self.stay_shape[stay], mean=self.stay_mean[stay]
+        )
+        return np.maximum(np.rint(days), 1).astype(np.int64)
+
+    def describe(self, persons: Identities) -> dict[str, Column]:
+        """Return the attributes of people: a pure function of seed and identity."""
+        model, draws, world = self.model, self.model.draws, self.model.world
+        demography, legal, money = world.demography, world.legal_status, world.money
+        nationality = draws.categorical("nationality", persons, shares=self.nationality_share)
+        sector = draws.categorical("sector", persons, shares=self.sector_share)
+        sex = draws.happens("sex", persons, probability=self.women_share[sector]).astype(np.int8)
+        legal_status = draws.categorical(
+            "legal status", persons, shares=self.status_share[nationality]
+        )
+        bounds = special.ndtr(
+            (np.array([demography.age_min, demography.age_max]) - demography.age_mean)
+            / demography.age_sd
+        )
+        within = bounds[0] + draws.uniform("age", persons) * (bounds[1] - bounds[0])
+        susceptibility = legal.fear_susceptibility_low + draws.uniform("fear", persons) * (
+            legal.fear_susceptibility_high - legal.fear_susceptibility_low
+        )
+        wage = draws.lognormal(
+            "wage", persons, median=self.wage_median[sector], sigma=money.wage_sigma
+        )
+        owes = draws.happens("entry debt", persons, probability=money.entry_debt_share)
+        debt = wage * draws.gamma(
+            "size of entry debt",
+            persons,
+            shape=money.entry_debt_shape,
+            mean=money.entry_debt_mean,
+        )
+        employer, work_group = self._find_work(persons, sector, nationality)
+        return {
+            "nationality": nationality,
+            "sex": sex,
+            "age": demography.age_mean + demography.age_sd * special.ndtri(within),
+            "sector": sector,
+            "district": model.employers.district[employer],
+            "legal_status": legal_status,
+            "stratum": stratum_code(nationality, legal_status, sex, sector),
+            "manages_language": draws.happens(
+                "language", persons, probability=self.manages_language[nationality]
+            ),
+            "literacy": demography.literacy_low
+            + draws.uniform("literacy", persons)
+            * (demography.literacy_high - demography.literacy_low),
+            "fear": np.clip(susceptibility * self.fear[legal_status], 0.0, 1.0),
+            "employer": employer,
+            "work_group": work_group,
+            "wage": np.rint(wage),
+            "savings": np.rint(money.entry_savings * wage),
+            "debt": np.where(owes, np.rint(debt), 0),
+            "week_slice": persons % np.uint64(7),
+            "month_slice": persons % np.uint64(ELAPSED_DAYS_A_MONTH),
+        }
+
+    def leave(self, rows: Rows) -> None:
+        """Take people out of the city; whoever is ill is followed from now on."""
+        if len(rows) == 0:
+            return
+        model, migrants = self.model, self.model.migrants
+        model.leavers.append(
+            stratum=migrants.stratum[rows],
+            entered_on=migrants.entered_on[rows],
+            left_on=model.day,
+            last_unmet_on=migrants.last_unmet_on[rows],
+        )
+        model.information.forget_leavers(rows)
+        np.subtract.at(model.group_members, migrants.work_group[rows], 1)
+        np.subtract.at(
+            model.district_members, (migrants.district[rows], migrants.nationality[rows]), 1
+        )
+        np.subtract.at(model.present_by_stratum, migrants.stratum[rows], 1)
+        model.follow_up.take_over(rows)
+        migrants.remove_rows(rows)
+
+    def _find_work(
+        self, persons: Identities, sector: Integers, nationality: Integers
+    ) -> tuple[Integers, Integers]:
+        """Give each person an employer of their sector and nationality, and a work group.
+
+        Large employers are met in proportion to their size. Since nobody's place depends on
+        who else is present, scenarios agree on who works where.
+        """
+        model = self.model
+        labour_market = model.labour_market
+        employer = np.zeros(len(persons), dtype=np.int64)
+        u = model.draws.uniform("employer", persons)
+        market = sector * len(words.NATIONALITIES) + nationality
+        for one_market in np.unique(market).tolist():
+            members = np.flatnonzero(market == one_market)
+            candidates, cumulated_size = labour_market[one_market]
+            place = np.searchsorted(cumulated_size, u[members] * cumulated_size[-1], side="right")
+            employer[members] = candidates[place]
+        employers = model.employers
+        within = np.floor(
+            model.draws.uniform("work group", persons) * employers.work_groups[employer]
+        ).astype(np.int64)
+        return employer, employers.first_work_group[employer] + within
+
+    def _settle_debts(self, rows: Rows) -> None:
+        """Let those who have been here for a while have repaid what they could by now."""
+        model, migrants, money = self.model, self.model.migrants, self.model.world.money
+        months = (model.day - migrants.entered_on[rows]) / ELAPSED_DAYS_A_MONTH
+        repaid = (1.0 - money.living_cost) * migrants.wage[rows] * np.floor(months)
+        migrants.debt[rows] = np.maximum(migrants.debt[rows] - repaid, 0.0)

@@ -1,0 +1,241 @@
+"""Information: four items of knowledge, how they are learned, spread and forgotten.
+
+Items: the emergency right, who helps, insurance, registration. A person who does not know item k
+gathers learning hazard at the rate
+
+    h_k = comprehension * sum over channels (reach * hazard_k)  +  induction_k (formal employers)
+          + beta_k * informed share of the work group  +  gamma_k * informed share of compatriots
+            in the district
+
+and learns it when the gathered hazard reaches a threshold drawn once (unit exponential). The
+channels are consulate (times the consulate's activity), diaspora, NGOs and media. Arrivals may be
+briefed. A visit to a public clinic teaches the emergency right with a fixed probability. What is
+learned is forgotten after an exponential time that grows with relearning. Exposure is computed
+for a seventh of the people each day.
+
+In a well-mixed population the informed share a obeys the Bass equation with forgetting and
+turnover, da/dt = (p + q a)(1 - a) - delta a + mu (a0 - a); initial residents start at its
+equilibrium.
+
+Parameters: `conf/parameters/information.yaml`. Neutral state: all reaches, word of mouth,
+briefing and `taught_by_visit` at 0 (nobody learns anything).
+"""
+
+import numpy as np
+
+from sim import vocabulary as words
+from sim.engine.arrays import Booleans, Floats, Integers, Rows
+from sim.parameters import World, by, by_two
+from sim.submodels.submodel import Submodel
+
+ITEMS = len(words.KNOWLEDGE)
+EMERGENCY_RIGHT = words.KNOWLEDGE.index("emergency_right")
+WHO_HELPS = words.KNOWLEDGE.index("who_helps")
+REGISTRATION = words.KNOWLEDGE.index("registration")
+DAYS_A_WEEK = 7
+LIVES = 8
+"""Room for items in the occurrence key of learning."""
+
+
+class Information(Submodel):
+    """Channels, word of mouth, forgetting."""
+
+    def prepare(self, world: World) -> None:
+        """Sum the channels into one hazard by nationality and item."""
+        information = world.information
+        channel = by_two(words.CHANNELS, words.KNOWLEDGE, information.channel_hazard)
+        hazard = dict(zip(words.CHANNELS, channel, strict=True))
+        consulate = by(words.NATIONALITIES, information.consulate_activity) * by(
+            words.NATIONALITIES, information.consulate_reach
+        )
+        self.channel_hazard = (
+            consulate[:, None] * hazard["consulate"]
+            + information.diaspora_reach * hazard["diaspora"]
+            + information.ngo_reach * hazard["ngo"]
+            + information.media_reach * hazard["media"]
+        ).astype(np.float32)
+        self.induction = (
+            information.employer_induction * by(words.KNOWLEDGE, information.employer_content)
+        ).astype(np.float32)
+        self.at_work = by(words.KNOWLEDGE, information.word_of_mouth_at_work).astype(np.float32)
+        self.in_district = by(words.KNOWLEDGE, information.word_of_mouth_in_district).astype(
+            np.float32
+        )
+        self.briefing = information.briefing_coverage * by(
+            words.KNOWLEDGE, information.briefing_content
+        )
+
+    # --- schedule -----------------------------------------------------------------------------
+
+    def hear_news(self) -> None:
+        """Expose a seventh of the people to a week of news; let them learn and forget."""
+        model, migrants = self.model, self.model.migrants
+        rows = migrants.in_week_slice(model.day)
+        knows = migrants.knows[rows]
+        exposure = migrants.exposure[rows] + DAYS_A_WEEK * self.learning_hazard(rows)
+        learned = ~knows & (exposure >= migrants.learning_threshold[rows])
+        forgotten = knows & (migrants.forgets_on[rows] <= model.day)
+        migrants.exposure[rows] = exposure
+        for item in range(ITEMS):
+            self.learn(rows[learned[:, item]], item)
+            self._forget(rows[forgotten[:, item]], item)
+
+    def learning_hazard(self, rows: Rows) -> Floats:
+        """Return today's learning hazard a day, shape (people, items)."""
+        model, migrants = self.model, self.model.migrants
+        information = model.world.information
+        nationality, district = migrants.nationality[rows], migrants.district[rows]
+        group = migrants.work_group[rows]
+        comprehension = np.where(
+            migrants.manages_language[rows], 1.0, information.comprehension_without_language
+        ).astype(np.float32)
+        hazard = self.channel_hazard[nationality]
+        hazard *= comprehension[:, None]
+        hazard += (self.informed_in_group_share(group)) * self.at_work
+        compatriots = model.informed_in_district / np.maximum(model.district_members, 1)[:, :, None]
+        hazard += (compatriots.astype(np.float32) * self.in_district)[district, nationality]
+        if self.induction.any():
+            hazard += model.employers.formal[migrants.employer[rows]][:, None] * self.induction
+        return hazard
+
+    def informed_in_group_share(self, group: Integers) -> Floats:
+        """Return the informed share of each person's work group, shape (people, items)."""
+        model = self.model
+        members = model.group_members[group].astype(np.float32)
+        return np.asarray(model.informed_in_group[group] / members[:, None], dtype=np.float32)
+
+    # --- what other submodels build on --------------------------------------------------------
+
+    def learn(self, rows: Rows, item: int) -> None:
+        """Let people who do not know an item know it from now on."""
+        if len(rows) == 0:
+            return
+        model, migrants = self.model, self.model.migrants
+        information = model.world.information
+        times = migrants.times_learned[rows, item].astype(np.int64)
+        memory = information.memory_mean * (1.0 + information.memory_gain * times)
+        key = times * LIVES + item
+        lasts = memory * model.draws.exponential("memory", migrants.pid[rows], key)
+        migrants.knows[rows, item] = True
+        migrants.forgets_on[rows, item] = model.day + np.minimum(np.ceil(lasts), 1e6)
+        migrants.times_learned[rows, item] += 1
+        self._count(rows, item, +1)
+
+    def teach_by_visit(self, rows: Rows, persons: Integers, visit_key: Integers) -> None:
+        """Let a contact with a public clinic teach the emergency right."""
+        model, migrants = self.model, self.model.migrants
+        told = model.draws.happens(
+            "taught by a visit",
+            persons,
+            visit_key,
+            probability=model.world.information.taught_by_visit,
+        )
+        ignorant = ~migrants.knows[rows, EMERGENCY_RIGHT]
+        self.learn(np.unique(rows[told & ignorant]), EMERGENCY_RIGHT)
+
+    def brief_arrivals(self, rows: Rows) -> None:
+        """Give newcomers their thresholds, and brief some of them."""
+        model, migrants = self.model, self.model.migrants
+        information = model.world.information
+        persons = migrants.pid[rows]
+        comprehension = np.where(
+            migrants.manages_language[rows], 1.0, information.comprehension_without_language
+        )
+        for item in range(ITEMS):
+            migrants.learning_threshold[rows, item] = model.draws.exponential(
+                "learning threshold", persons, item
+            )
+            told = model.draws.happens(
+                "briefing", persons, item, probability=comprehension * self.briefing[item]
+            )
+            self.learn(rows[told], item)
+
+    def forget_leavers(self, rows: Rows) -> None:
+        """Take people who leave out of the counts of the informed."""
+        for item in range(ITEMS):
+            self._count(rows[self.model.migrants.knows[rows, item]], item, -1)
+
+    def start_at_equilibrium(self, rows: Rows) -> None:
+        """Let initial residents know what they would know in the long run (well-mixed)."""
+        model, migrants = self.model, self.model.migrants
+        share = self.equilibrium()[migrants.nationality[rows]]
+        persons = migrants.pid[rows]
+        for item in range(ITEMS):
+            informed = model.draws.happens(
+                "informed at the start", persons, item, probability=share[:, item]
+            )
+            self.learn(rows[informed & ~migrants.knows[rows, item]], item)
+
+    def equilibrium(self) -> Floats:
+        """Return the informed share at the mean-field equilibrium, by nationality and item."""
+        world = self.model.world
+        information, demography = world.information, world.demography
+        manages = by(words.NATIONALITIES, demography.manages_language)[:, None]
+        comprehension = manages + (1.0 - manages) * information.comprehension_without_language
+        return bass_equilibrium(
+            channels=self.channel_hazard * comprehension,
+            word_of_mouth=self.at_work + self.in_district,
+            forgetting=1.0 / information.memory_mean,
+            turnover=1.0 / demography.mean_stay,
+            informed_at_entry=comprehension * self.briefing,
+        )
+
+    def _forget(self, rows: Rows, item: int) -> None:
+        if len(rows) == 0:
+            return
+        model, migrants = self.model, self.model.migrants
+        migrants.knows[rows, item] = False
+        migrants.exposure[rows, item] = 0.0
+        migrants.learning_threshold[rows, item] = model.draws.exponential(
+            "learning threshold",
+            migrants.pid[rows],
+            migrants.times_learned[rows, item].astype(np.int64) * LIVES + item,
+        )
+        self._count(rows, item, -1)
+
+    def _count(self, rows: Rows, item: int, change: int) -> None:
+        model, migrants = self.model, self.model.migrants
+        np.add.at(model.informed_in_group, (migrants.work_group[rows], item), change)
+        np.add.at(
+            model.informed_in_district,
+            (migrants.district[rows], migrants.nationality[rows], item),
+            change,
+        )
+        np.add.at(model.informed_by_stratum, (migrants.stratum[rows], item), change)
+
+
+def bass_equilibrium(
+    channels: Floats,
+    word_of_mouth: Floats,
+    forgetting: float,
+    turnover: float,
+    informed_at_entry: Floats,
+) -> Floats:
+    """Return the equilibrium of da/dt = (p + q a)(1 - a) - delta a + mu (a0 - a).
+
+    Parameters
+    ----------
+    channels, word_of_mouth : array of float
+        p and q, hazards a day.
+    forgetting, turnover : float
+        delta and mu, rates a day.
+    informed_at_entry : array of float
+        a0.
+
+    Examples
+    --------
+    >>> from math import log
+    >>> one = bass_equilibrium(np.array(.002), np.array(.02), log(2) / 270, 1 / 240, np.array(.1))
+    >>> round(float(one), 4)
+    0.729
+    """
+    constant = channels + turnover * informed_at_entry
+    linear = word_of_mouth - channels - forgetting - turnover
+    root = np.sqrt(linear**2 + 4.0 * word_of_mouth * constant)
+    without_word_of_mouth = constant / np.maximum(-linear, 1e-12)
+    spread: Booleans = np.asarray(word_of_mouth > 0)
+    return np.asarray(
+        np.where(
+            spread, (linear + root) / (2.0 * np.where(spread, word_of_mouth, 1.0)), without_word_of_mouth
+        )
+    )

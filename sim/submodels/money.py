@@ -1,0 +1,62 @@
+"""Money: wages, living costs, debts and remittances, as far as paying for care needs them.
+
+On the pay-day (a thirtieth of the people each day) a person receives the wage for the days worked;
+permanent residents and EAEU contract workers are paid a share for days of illness. Now and then
+half a wage is withheld. Living costs are paid first, then debts from what the month has left, and
+most of the savings above a reserve is sent home. What somebody can pay for care is savings plus
+what the work group would still lend.
+
+Parameters: `conf/parameters/money.yaml`. Neutral state: `living_cost` equal to the wage and
+`remitted=0` (nobody's savings change).
+"""
+
+import numpy as np
+
+from sim import vocabulary as words
+from sim.engine.arrays import Rows
+from sim.submodels.demography import ELAPSED_DAYS_A_MONTH
+from sim.submodels.submodel import Submodel, one_each
+from sim.agents.episode import State
+
+PAID_WHEN_ILL = [words.LEGAL_STATUSES.index(status) for status in ("permanent", "eaeu_contract")]
+
+
+class Money(Submodel):
+    """Pay-days and days lost to illness."""
+
+    def count_absence(self) -> None:
+        """Count a day of absence for everybody severely ill or in bed."""
+        episodes, migrants = self.model.episodes, self.model.migrants
+        rows = episodes.rows
+        disabled = (episodes.severity[rows] >= words.SEVERE) | (episodes.state[rows] == State.IN_BED)
+        rows = one_each(rows[disabled & (episodes.migrant[rows] >= 0)], episodes.person)
+        migrants.absent_days[episodes.migrant[rows]] += 1
+
+    def pay_wages(self) -> None:
+        """Pay wages, living costs, debts and remittances of those whose pay-day it is."""
+        model, migrants, money = self.model, self.model.migrants, self.model.world.money
+        rows: Rows = migrants.in_month_slice(model.day)
+        wage = migrants.wage[rows].astype(np.float64)
+        here = np.minimum(model.day - migrants.entered_on[rows], ELAPSED_DAYS_A_MONTH)
+        absent = np.minimum(migrants.absent_days[rows], here)
+        paid_when_ill = np.isin(migrants.legal_status[rows], PAID_WHEN_ILL)
+        paid_days = here - absent + np.where(paid_when_ill, money.paid_when_absent, 0.0) * absent
+        pay_days_so_far = (model.day - migrants.entered_on[rows]) // ELAPSED_DAYS_A_MONTH
+        withheld = model.draws.happens(
+            "withheld wage",
+            migrants.pid[rows],
+            pay_days_so_far.astype(np.int64),
+            probability=money.wage_withheld_probability,
+        )
+        income = wage * (paid_days / ELAPSED_DAYS_A_MONTH)
+        income *= np.where(withheld, 1.0 - money.wage_withheld_share, 1.0)
+        left_over = np.rint(income - money.living_cost * wage * here / ELAPSED_DAYS_A_MONTH)
+
+        savings = migrants.savings[rows] + left_over
+        shortfall = np.maximum(-savings, 0.0)
+        repaid = np.minimum(migrants.debt[rows], np.maximum(left_over, 0.0))
+        savings = np.maximum(savings, 0.0) - repaid
+        sent_home = np.rint(money.remitted * np.maximum(savings - money.reserve * wage, 0.0))
+        migrants.savings[rows] = savings - sent_home
+        migrants.debt[rows] = migrants.debt[rows] - repaid + shortfall
+        migrants.absent_days[rows] = 0

@@ -1,0 +1,35 @@
+"""The words of the model: the categories that tables, parameters and results are keyed by.
+
+The position of a word in its tuple is the code stored in the columns.
+"""
+
+NATIONALITIES = ("uzbekistan", "kyrgyzstan", "tajikistan", "other")
+SEXES = ("man", "woman")
+SECTORS = ("construction", "trade", "services", "domestic", "other")
+LEGAL_STATUSES = ("permanent", "eaeu_contract", "permit", "registered", "irregular")
+STAYS = ("short", "seasonal", "settled")
+DISTRICTS = (
+    "alatau", "zhetysu", "turksib", "auezov", "almaly", "medeu", "nauryzbay", "bostandyk", "periurban",
+)  # fmt: skip
+KNOWLEDGE = ("emergency_right", "who_helps", "insurance", "registration")
+CHANNELS = ("consulate", "diaspora", "ngo", "media")
+KINDS = ("injury", "acute", "infection", "chronic", "maternity")
+SEVERITIES = ("mild", "moderate", "severe", "critical")
+INSTITUTION_KINDS = (
+    "ambulance", "hospital", "polyclinic", "mobile_clinic", "private", "tb_dispensary",
+)  # fmt: skip
+OPTIONS = ("ambulance", "hospital", "polyclinic", "mobile_clinic", "private", "employer", "home")
+"""What a person may choose to do about an episode, besides waiting."""
+SERVICES = ("emergency", "ambulance", "infection", "polyclinic", "hospital")
+"""Kinds of care the legal rules name a payer for; private care is always paid by the patient."""
+PAYERS = ("state", "patient")
+PRICES = (
+    "polyclinic_visit", "private_visit", "hospital_visit", "hospital_stay", "bed_day",
+    "ambulance_run", "bus_home",
+)  # fmt: skip
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+GATES = ("perceive", "seek", "reach", "pay", "engage")
+"""Levesque's five steps of access, in order."""
+
+SEVERE = 3
+"""Severity from which an episode is an emergency (mild 1, moderate 2, severe 3, critical 4)."""
