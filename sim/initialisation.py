@@ -17,6 +17,7 @@ from scipy import optimize, special
 from sim import vocabulary as words
 from sim.agents.employer import Employers
 from sim.engine.arrays import Floats, Integers
+from sim.engine.draws import pick
 from sim.parameters import by
 
 if TYPE_CHECKING:
@@ -112,19 +113,14 @@ def settle_first_residents(model: "AlmatyModel") -> None:
     peak = 1.0 + world.demography.arrival_season
     count = round(world.city.population * peak)
     persons = np.arange(count, dtype=np.uint64)
-    stay_kind = draws.categorical(
-        "kind of stay", persons, shares=demography.stay_share * mean_stay
-    )
+    stay_kind = pick(draws.trait("kind of stay", persons), demography.stay_share * mean_stay)
     shape = demography.stay_shape[stay_kind]
-    stay = draws.gamma(
-        "length of stay",
-        persons,
-        shape=shape + 1.0,
-        mean=mean_stay[stay_kind] * (shape + 1.0) / shape,
+    stay = mean_stay[stay_kind] / shape * special.gammaincinv(
+        shape + 1.0, draws.trait("length of stay", persons)
     )
-    elapsed = stay * draws.uniform("elapsed share of the stay", persons)
+    elapsed = stay * draws.trait("elapsed share of the stay", persons)
     entered_on = model.day - np.floor(elapsed).astype(np.int64)
-    admitted = draws.uniform("admission", persons) * peak < demography.season(entered_on)
+    admitted = draws.trait("admission", persons) * peak < demography.season(entered_on)
     whole_stay = np.maximum(np.rint(stay), 1).astype(np.int64)
     rows = demography.admit(persons[admitted], entered_on[admitted], whole_stay[admitted])
     model.next_candidate = count

@@ -94,6 +94,7 @@ class Clinics:
         self.district = np.array(
             [words.DISTRICTS.index(unit.district) for unit in self.units], dtype=np.int64
         )
+        self._masks: dict[tuple[str, ...], Booleans] = {}
         # State of the day; everything else is derived from the world.
         self.credit: Floats = np.zeros(count)
         self.in_bed: Integers = np.zeros(count, dtype=np.int64)
@@ -150,8 +151,10 @@ class Clinics:
 
     def is_kind(self, units: Integers, *kinds: str) -> Booleans:
         """Return which of these units are of one of the kinds."""
-        codes = [words.INSTITUTION_KINDS.index(kind) for kind in kinds]
-        return np.isin(self.kind[units], codes)
+        if kinds not in self._masks:
+            codes = [words.INSTITUTION_KINDS.index(kind) for kind in kinds]
+            self._masks[kinds] = np.isin(self.kind, codes)
+        return self._masks[kinds][units]
 
     def open_today(self, calendar: WorkCalendar, day: int) -> Booleans:
         """Return which units work on a day."""

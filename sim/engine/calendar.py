@@ -53,49 +53,54 @@ class Reminders:
     asks `due(day)` compares that column with the day and passes over rows that have since
     been postponed or have changed hands. A row is never returned twice for one day.
 
-    Far days are kept in bundles of `BUNDLE` days and sorted only when their bundle is opened,
-    so a reminder costs the same however far ahead it lies.
+    Reminders are taken in unsorted. Every `BUNDLE` days those of the next bundle are picked out
+    and sorted, so a reminder costs the same however far ahead it lies.
     """
 
-    BUNDLE = 64
+    BUNDLE = 16
 
     def __init__(self) -> None:
-        self._bundles: dict[int, list[tuple[Integers, Rows]]] = {}
-        self._days: dict[int, list[Rows]] = {}
-        self._open_bundle: int | None = None
+        self._far: list[tuple[Integers, Rows]] = []
+        self._near: list[tuple[Integers, Rows]] = []
+        self._bundle_end: int | None = None
 
     def add(self, days: Integers, rows: Rows) -> None:
         """Remember that each of `rows` falls due on the day beside it (not before today)."""
         if len(rows) == 0:
             return
-        bundles = days // self.BUNDLE
-        for bundle in np.unique(bundles).tolist():
-            inside = bundles == bundle
-            if bundle == self._open_bundle:
-                self._file(days[inside], rows[inside])
-            else:
-                self._bundles.setdefault(bundle, []).append((days[inside], rows[inside]))
+        self._far.append((days, rows))
+        if self._bundle_end is not None and days.min() < self._bundle_end:
+            self._near.append((days, rows))
 
     def due(self, day: int) -> Rows:
         """Return the rows due on `day`, ascending and without repeats; days must not go back."""
-        bundle = day // self.BUNDLE
-        if bundle != self._open_bundle:
-            self._open_bundle = bundle
-            for days, rows in self._bundles.pop(bundle, []):
-                self._file(days, rows)
-        found = self._days.pop(day, None)
-        return NOBODY if found is None else np.unique(np.concatenate(found))
+        if self._bundle_end is None or day >= self._bundle_end:
+            self._open_bundle(day)
+        if not self._near:
+            return NOBODY
+        if len(self._near) > 1:
+            days, rows = (np.concatenate(parts) for parts in zip(*self._near, strict=True))
+            self._near = [(days, rows)]
+        days, rows = self._near[0]
+        return np.unique(rows[days == day])
 
-    def _file(self, days: Integers, rows: Rows) -> None:
-        order = np.argsort(days, kind="stable")
-        unique_days, starts = np.unique(days[order], return_index=True)
-        for one_day, group in zip(unique_days.tolist(), np.split(rows[order], starts[1:]), strict=True):
-            self._days.setdefault(one_day, []).append(group)
+    def _open_bundle(self, day: int) -> None:
+        """Pick the reminders of the next days out of the far ones; forget those of the past."""
+        self._bundle_end = day + self.BUNDLE
+        self._near = []
+        if not self._far:
+            return
+        days = np.concatenate([part for part, _ in self._far])
+        rows = np.concatenate([part for _, part in self._far])
+        near = (days >= day) & (days < self._bundle_end)
+        later = days >= self._bundle_end
+        self._near.append((days[near], rows[near]))
+        self._far = [(days[later], rows[later])]
 
     def copy(self) -> "Reminders":
-        """Return an independent copy."""
+        """Return an independent copy (the arrays are shared: they never change)."""
         twin = Reminders()
-        twin._bundles = {key: list(parts) for key, parts in self._bundles.items()}
-        twin._days = {key: list(parts) for key, parts in self._days.items()}
-        twin._open_bundle = self._open_bundle
+        twin._far = self._far.copy()
+        twin._near = self._near.copy()
+        twin._bundle_end = self._bundle_end
         return twin

@@ -92,13 +92,14 @@ class Draws:
         who : int or array of int
             Permanent identities, below 2**40.
         occurrence : int or array of int, default 0
-            Ordinal in each one's own history, below 2**24.
+            Ordinal in each one's own history, below 2**24. Identities of shape (n, 1) and
+            occurrences of shape (n, k) or (k,) give k draws for each of n at once.
 
         Returns
         -------
         array of uint64, of the broadcast shape of `who` and `occurrence`.
         """
-        z = np.left_shift(np.atleast_1d(who).astype(np.uint64), _SHIFT_OCCURRENCE)
+        z = _packed(who)
         if isinstance(occurrence, int):
             z |= np.uint64(occurrence)
         else:
@@ -123,8 +124,7 @@ class Draws:
 
     def trait(self, purpose: str, who: Keys) -> Floats:
         """Return uniform numbers that are fixed traits and may be looked up again and again."""
-        packed = np.left_shift(np.atleast_1d(who).astype(np.uint64), _SHIFT_OCCURRENCE)
-        return _to_unit(self._scramble(purpose, packed))
+        return _to_unit(self._scramble(purpose, _packed(who)))
 
     def exponential(self, purpose: str, who: Keys, occurrence: Keys = 0) -> Floats:
         """Return unit-mean exponential numbers: the thresholds of integrated hazards."""
@@ -155,9 +155,7 @@ class Draws:
 
     def poisson(self, purpose: str, who: Keys, occurrence: Keys = 0, *, mean: float) -> Integers:
         """Return Poisson counts by inversion."""
-        u = self.uniform(purpose, who, occurrence)
-        counts = np.ceil(special.pdtrik(u, mean))
-        return np.maximum(counts, 0).astype(np.int64)
+        return poisson_counts(self.uniform(purpose, who, occurrence), mean)
 
     def categorical(
         self, purpose: str, who: Keys, occurrence: Keys = 0, *, shares: Floats | Sequence[float]
@@ -181,7 +179,7 @@ class Draws:
     def _audit(self, purpose: str, packed: Identities) -> None:
         assert self.used is not None
         seen = self.used.setdefault(purpose, set())
-        for key in packed.tolist():
+        for key in packed.ravel().tolist():
             if key in seen:
                 who, occurrence = divmod(key, 1 << OCCURRENCE_BITS)
                 raise KeyReuseError(
@@ -211,6 +209,12 @@ def pick(u: Floats, shares: Floats) -> Integers:
     return (cumulated[:, :-1] <= (u * cumulated[:, -1])[:, None]).sum(axis=1)
 
 
+def _packed(who: Keys) -> Identities:
+    """Return fresh keys with the identity in the upper bits and occurrence 0."""
+    identity = np.array([who]) if isinstance(who, int) else who
+    return identity.astype(np.uint64) << _SHIFT_OCCURRENCE
+
+
 def _to_unit(z: Identities) -> Floats:
     """Turn 64 bits into a number strictly between 0 and 1 (the bits are used up)."""
     z >>= _SHIFT_11
@@ -219,6 +223,12 @@ def _to_unit(z: Identities) -> Floats:
     u *= _TO_UNIT
     # The largest of the 2**53 values rounds to 1 and has to stay below it.
     return np.minimum(u, 1.0 - _TO_UNIT, out=u)
+
+
+def poisson_counts(u: Floats, mean: float) -> Integers:
+    """Turn uniforms into Poisson counts by inversion."""
+    counts = np.ceil(special.pdtrik(u, mean))
+    return np.maximum(counts, 0).astype(np.int64)
 
 
 def _mix(z: Identities) -> None:

@@ -41,6 +41,8 @@ from sim.submodels.information import EMERGENCY_RIGHT, REGISTRATION
 from sim.submodels.submodel import Submodel
 
 AMBULANCE, HOSPITAL, POLYCLINIC, MOBILE_CLINIC, PRIVATE, EMPLOYER, HOME = range(len(words.OPTIONS))
+TASTES = len(words.OPTIONS) + 1
+"""Taste shocks of an episode: one an option, and one of waiting."""
 UNAVAILABLE = -np.inf
 """Utility of an option that is not there."""
 
@@ -69,7 +71,9 @@ class CareSeeking(Submodel):
         clinics = self.model.clinics
         language_weight = world.care_seeking.language_weight
         self.travel = np.zeros((len(words.DISTRICTS), len(words.OPTIONS)))
-        self.nearest_units: dict[int, list[Integers]] = {}
+        # For each option: equally near units by district, the rows filled up by repetition.
+        self.nearest_units: dict[int, Integers] = {}
+        self.nearest_count: dict[int, Integers] = {}
         for option, name in enumerate(words.OPTIONS):
             if name not in words.INSTITUTION_KINDS:
                 continue
@@ -84,7 +88,10 @@ class CareSeeking(Submodel):
             distance = clinics.travel[:, clinics.district[units]]
             if name not in ("ambulance", "mobile_clinic"):
                 self.travel[:, option] = distance.min(axis=1)
-            self.nearest_units[option] = [units[one == one.min()] for one in distance]
+            nearest = [units[one == one.min()] for one in distance]
+            most = max(len(one) for one in nearest)
+            self.nearest_units[option] = np.array([np.resize(one, most) for one in nearest])
+            self.nearest_count[option] = np.array([len(one) for one in nearest])
 
     # --- perceive -----------------------------------------------------------------------------
 
@@ -122,9 +129,8 @@ class CareSeeking(Submodel):
         if len(rows) == 0:
             return
         episodes, draws = self.model.episodes, self.model.draws
-        persons, key = episodes.person[rows], episodes.step_key(rows)
-        for option, name in enumerate((*words.OPTIONS, "wait")):
-            episodes.taste[rows, option] = draws.gumbel(f"taste of {name}", persons, key)
+        key = episodes.step_key(rows)[:, None] * TASTES + np.arange(TASTES)
+        episodes.taste[rows] = draws.gumbel("taste", episodes.person[rows][:, None], key)
 
     # --- seek ---------------------------------------------------------------------------------
 
@@ -330,13 +336,9 @@ class CareSeeking(Submodel):
         """Return the nearest unit of the chosen kind; everybody has one among equally near ones."""
         model, episodes = self.model, self.model.episodes
         district = model.migrants.district[episodes.migrant[rows]]
-        nearest = self.nearest_units[option]
-        count = np.array([len(units) for units in nearest])[district]
-        padded = np.array(
-            [np.resize(units, max(len(one) for one in nearest)) for units in nearest]
-        )
         u = model.draws.trait(f"which {words.OPTIONS[option]}", episodes.person[rows])
-        return np.asarray(padded[district, np.floor(u * count).astype(np.int64)])
+        place = np.floor(u * self.nearest_count[option][district]).astype(np.int64)
+        return np.asarray(self.nearest_units[option][district, place])
 
 
 class UtilityTerms:

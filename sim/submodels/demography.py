@@ -22,6 +22,7 @@ from scipy import special
 from sim import vocabulary as words
 from sim.agents.migrant import stratum_code
 from sim.engine.arrays import Column, Floats, Identities, Integers, Rows
+from sim.engine.draws import pick, poisson_counts
 from sim.parameters import World, by, by_two
 from sim.submodels.submodel import Submodel
 
@@ -29,6 +30,11 @@ DAYS_A_YEAR = 365.0
 DAY_OFFSET = 1 << 20
 """Added to day numbers where they serve as keys of draws, since burn-in days are negative."""
 ELAPSED_DAYS_A_MONTH = 30
+ANNOUNCED_DAYS = 32
+"""Days for which candidates are drawn together."""
+
+type Announcement = tuple[int, Identities, dict[str, Column], Integers]
+"""One day's candidates: how many, and identity, attributes and stay of those to be admitted."""
 
 
 class Demography(Submodel):
@@ -47,6 +53,7 @@ class Demography(Submodel):
         self.stay_share = by(words.STAYS, demography.stay_share)
         self.stay_shape = by(words.STAYS, demography.stay_shape)
         self.stay_mean = by(words.STAYS, demography.stay_mean)
+        self._announced: dict[int, Announcement] = {}
         self.mean_inflow = world.city.population / demography.mean_stay
 
     def season(self, day: Integers | int) -> Floats:
@@ -68,17 +75,44 @@ class Demography(Submodel):
 
     def arrive(self) -> None:
         """Admit today's candidates."""
+        model = self.model
+        if model.day not in self._announced:
+            self._announce()
+        count, persons, attributes, stay = self._announced[model.day]
+        model.next_candidate += count
+        self.admit(persons, model.day, stay, attributes)
+
+    def _announce(self) -> None:
+        """Draw the candidates of the coming days at once, and describe those to be admitted.
+
+        They are a pure function of seed, day and the number of candidates so far, so this is
+        only a way of doing one day's work for many days together.
+        """
         model, draws = self.model, self.model.draws
         demography = model.world.demography
         ceiling = demography.candidate_ceiling
-        count = int(
-            draws.poisson("candidates", model.day + DAY_OFFSET, mean=self.mean_inflow * ceiling)[0]
+        days = np.arange(model.day, model.day + ANNOUNCED_DAYS)
+        # Not audited: a changed lever makes the same days be announced once more.
+        counts = poisson_counts(
+            draws.trait("candidates", days + DAY_OFFSET), self.mean_inflow * ceiling
         )
-        candidates = np.arange(model.next_candidate, model.next_candidate + count, dtype=np.uint64)
-        model.next_candidate += count
-        inflow = float(self.season(model.day)) * demography.inflow_factor
-        admitted = candidates[draws.uniform("admission", candidates) * ceiling < inflow]
-        self.admit(admitted, entered_on=model.day)
+        day_of = np.repeat(days, counts)
+        persons = model.next_candidate + np.arange(len(day_of), dtype=np.uint64)
+        inflow = self.season(day_of) * demography.inflow_factor
+        admitted = draws.trait("admission", persons) * ceiling < inflow
+        persons, day_of = persons[admitted], day_of[admitted]
+        attributes, stay = self.describe(persons), self.planned_stay(persons)
+        first = np.searchsorted(day_of, days)
+        last = np.searchsorted(day_of, days, side="right")
+        self._announced = {
+            day: (
+                int(counts[index]),
+                persons[first[index] : last[index]],
+                {name: values[first[index] : last[index]] for name, values in attributes.items()},
+                stay[first[index] : last[index]],
+            )
+            for index, day in enumerate(days.tolist())
+        }
 
     # --- what the schedule and the initialisation build on ------------------------------------
 
@@ -87,6 +121,7 @@ class Demography(Submodel):
         persons: Identities,
         entered_on: Integers | int,
         stay: Integers | None = None,
+        attributes: dict[str, Column] | None = None,
     ) -> Rows:
         """Add people to the city and give them their attributes.
 
@@ -98,6 +133,8 @@ class Demography(Submodel):
             Day of entry.
         stay : array of int, optional
             Planned days of stay; drawn when not given.
+        attributes : dict, optional
+            What `describe` says of them, if it has been asked already.
 
         Returns
         -------
@@ -107,10 +144,14 @@ class Demography(Submodel):
         model = self.model
         if stay is None:
             stay = self.planned_stay(persons)
-        attributes = self.describe(persons)
-        attributes["entered_on"] = entered_on
-        attributes["leaves_on"] = np.maximum(entered_on + stay, model.day + 1)
-        rows = model.migrants.add_rows(persons, **attributes)
+        if attributes is None:
+            attributes = self.describe(persons)
+        rows = model.migrants.add_rows(
+            persons,
+            entered_on=entered_on,
+            leaves_on=np.maximum(entered_on + stay, model.day + 1),
+            **attributes,
+        )
         self._settle_debts(rows)
         model.departures.add(model.migrants.leaves_on[rows].astype(np.int64), rows)
         np.add.at(model.group_members, model.migrants.work_group[rows], 1)
@@ -127,9 +168,10 @@ class Demography(Submodel):
     def planned_stay(self, persons: Identities) -> Integers:
         """Draw the planned stay of arrivals, in days."""
         draws = self.model.draws
-        stay = draws.categorical("kind of stay", persons, shares=self.stay_share)
-        days = draws.gamma(
-            "length of stay", persons, shape=self.stay_shape[stay], mean=self.stay_mean[stay]
+        stay = pick(draws.trait("kind of stay", persons), self.stay_share)
+        shape = self.stay_shape[stay]
+        days = self.stay_mean[stay] / shape * special.gammaincinv(
+            shape, draws.trait("length of stay", persons)
         )
         return np.maximum(np.rint(days), 1).astype(np.int64)
 
@@ -137,30 +179,27 @@ class Demography(Submodel):
         """Return the attributes of people: a pure function of seed and identity."""
         model, draws, world = self.model, self.model.draws, self.model.world
         demography, legal, money = world.demography, world.legal_status, world.money
-        nationality = draws.categorical("nationality", persons, shares=self.nationality_share)
-        sector = draws.categorical("sector", persons, shares=self.sector_share)
-        sex = draws.happens("sex", persons, probability=self.women_share[sector]).astype(np.int8)
-        legal_status = draws.categorical(
-            "legal status", persons, shares=self.status_share[nationality]
-        )
+        nationality = pick(draws.trait("nationality", persons), self.nationality_share)
+        sector = pick(draws.trait("sector", persons), self.sector_share)
+        sex = (draws.trait("sex", persons) < self.women_share[sector]).astype(np.int8)
+        legal_status = pick(draws.trait("legal status", persons), self.status_share[nationality])
         bounds = special.ndtr(
             (np.array([demography.age_min, demography.age_max]) - demography.age_mean)
             / demography.age_sd
         )
-        within = bounds[0] + draws.uniform("age", persons) * (bounds[1] - bounds[0])
-        susceptibility = legal.fear_susceptibility_low + draws.uniform("fear", persons) * (
+        within = bounds[0] + draws.trait("age", persons) * (bounds[1] - bounds[0])
+        susceptibility = legal.fear_susceptibility_low + draws.trait("fear", persons) * (
             legal.fear_susceptibility_high - legal.fear_susceptibility_low
         )
-        wage = draws.lognormal(
-            "wage", persons, median=self.wage_median[sector], sigma=money.wage_sigma
+        wage = self.wage_median[sector] * np.exp(
+            money.wage_sigma * special.ndtri(draws.trait("wage", persons))
         )
-        owes = draws.happens("entry debt", persons, probability=money.entry_debt_share)
-        debt = wage * draws.gamma(
-            "size of entry debt",
-            persons,
-            shape=money.entry_debt_shape,
-            mean=money.entry_debt_mean,
+        owes = draws.trait("entry debt", persons) < money.entry_debt_share
+        debt_shape = money.entry_debt_shape
+        debt = wage * money.entry_debt_mean / debt_shape * special.gammaincinv(
+            debt_shape, draws.trait("size of entry debt", persons)
         )
+        literacy_range = demography.literacy_high - demography.literacy_low
         employer, work_group = self._find_work(persons, sector, nationality)
         return {
             "nationality": nationality,
@@ -170,12 +209,12 @@ class Demography(Submodel):
             "district": model.employers.district[employer],
             "legal_status": legal_status,
             "stratum": stratum_code(nationality, legal_status, sex, sector),
-            "manages_language": draws.happens(
-                "language", persons, probability=self.manages_language[nationality]
+            "manages_language": (
+                draws.trait("language", persons) < self.manages_language[nationality]
             ),
-            "literacy": demography.literacy_low
-            + draws.uniform("literacy", persons)
-            * (demography.literacy_high - demography.literacy_low),
+            "literacy": (
+                demography.literacy_low + draws.trait("literacy", persons) * literacy_range
+            ),
             "fear": np.clip(susceptibility * self.fear[legal_status], 0.0, 1.0),
             "employer": employer,
             "work_group": work_group,
@@ -217,7 +256,7 @@ class Demography(Submodel):
         model = self.model
         labour_market = model.labour_market
         employer = np.zeros(len(persons), dtype=np.int64)
-        u = model.draws.uniform("employer", persons)
+        u = model.draws.trait("employer", persons)
         market = sector * len(words.NATIONALITIES) + nationality
         for one_market in np.unique(market).tolist():
             members = np.flatnonzero(market == one_market)
@@ -226,7 +265,7 @@ class Demography(Submodel):
             employer[members] = candidates[place]
         employers = model.employers
         within = np.floor(
-            model.draws.uniform("work group", persons) * employers.work_groups[employer]
+            model.draws.trait("work group", persons) * employers.work_groups[employer]
         ).astype(np.int64)
         return employer, employers.first_work_group[employer] + within
 

@@ -38,6 +38,8 @@ CRITICAL = 4
 SEVERITIES = len(words.SEVERITIES)
 DAYS_SPENT_MODERATE = 3
 """Days perceived as moderate and untreated that make an emergency avoidable (indicator E6)."""
+ONSET_FIELDS = 4
+"""Draws made at onset: severity, and the thresholds of death, abandonment and perception."""
 EARLY_CARE, LATE_CARE = 1, 3
 """Days from becoming severe to care, between which the risk of sequelae rises."""
 
@@ -133,7 +135,10 @@ class Illness(Submodel):
         """Open one episode for each of these people and return the episodes' rows."""
         model, migrants, draws = self.model, self.model.migrants, self.model.draws
         persons = migrants.pid[rows]
-        severity = 1 + pick(draws.uniform("onset severity", persons, ordinal), self.onset_severity[kind])
+        fields = ordinal[:, None] * ONSET_FIELDS + np.arange(ONSET_FIELDS)
+        u = draws.uniform("onset", persons[:, None], fields)
+        severity = 1 + pick(u[:, 0], self.onset_severity[kind])
+        threshold = -np.log(u)
         opened = model.episodes.add_rows(
             episode_identity(persons, ordinal),
             person=persons,
@@ -146,9 +151,9 @@ class Illness(Submodel):
             birth_on=np.where(
                 kind == MATERNITY, model.day + model.world.illness.pregnancy_days, NEVER
             ),
-            dies_at=draws.exponential("death", persons, ordinal),
-            abandoned_at=draws.exponential("abandonment", persons, ordinal),
-            perceived_at=draws.exponential("perception", persons, ordinal),
+            dies_at=threshold[:, 1],
+            abandoned_at=threshold[:, 2],
+            perceived_at=threshold[:, 3],
         )
         migrants.ill_with[rows, kind] = True
         self._draw_thresholds(opened)
@@ -207,12 +212,17 @@ class Illness(Submodel):
 
     def _draw_thresholds(self, rows: Rows) -> None:
         """Draw new thresholds of worsening and recovery for the present step of severity."""
+        if len(rows) == 0:
+            return
         episodes, draws = self.model.episodes, self.model.draws
         persons, key = episodes.person[rows], episodes.step_key(rows)
         episodes.worsening[rows] = 0.0
         episodes.recovery[rows] = 0.0
-        episodes.worsens_at[rows] = draws.exponential("worsening", persons, key)
-        episodes.recovers_at[rows] = draws.exponential("recovery", persons, key)
+        threshold = draws.exponential(
+            "worsening and recovery", persons[:, None], key[:, None] * 2 + np.arange(2)
+        )
+        episodes.worsens_at[rows] = threshold[:, 0]
+        episodes.recovers_at[rows] = threshold[:, 1]
 
     def _change_severity(self, rows: Rows, severity: Integers | int) -> None:
         """Move to another severity: new thresholds, new tastes, and a cue to decide anew."""

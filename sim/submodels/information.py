@@ -76,9 +76,10 @@ class Information(Submodel):
         learned = ~knows & (exposure >= migrants.learning_threshold[rows])
         forgotten = knows & (migrants.forgets_on[rows] <= model.day)
         migrants.exposure[rows] = exposure
-        for item in range(ITEMS):
-            self.learn(rows[learned[:, item]], item)
-            self._forget(rows[forgotten[:, item]], item)
+        who, item = np.nonzero(learned)
+        self.learn(rows[who], item)
+        who, item = np.nonzero(forgotten)
+        self._forget(rows[who], item)
 
     def learning_hazard(self, rows: Rows) -> Floats:
         """Return today's learning hazard a day, shape (people, items)."""
@@ -106,16 +107,15 @@ class Information(Submodel):
 
     # --- what other submodels build on --------------------------------------------------------
 
-    def learn(self, rows: Rows, item: int) -> None:
-        """Let people who do not know an item know it from now on."""
+    def learn(self, rows: Rows, item: Integers) -> None:
+        """Let each of these people, who do not know the item beside them, know it from now on."""
         if len(rows) == 0:
             return
         model, migrants = self.model, self.model.migrants
         information = model.world.information
         times = migrants.times_learned[rows, item].astype(np.int64)
         memory = information.memory_mean * (1.0 + information.memory_gain * times)
-        key = times * LIVES + item
-        lasts = memory * model.draws.exponential("memory", migrants.pid[rows], key)
+        lasts = memory * model.draws.exponential("memory", migrants.pid[rows], times * LIVES + item)
         migrants.knows[rows, item] = True
         migrants.forgets_on[rows, item] = model.day + np.minimum(np.ceil(lasts), 1e6)
         migrants.times_learned[rows, item] += 1
@@ -131,7 +131,8 @@ class Information(Submodel):
             probability=model.world.information.taught_by_visit,
         )
         ignorant = ~migrants.knows[rows, EMERGENCY_RIGHT]
-        self.learn(np.unique(rows[told & ignorant]), EMERGENCY_RIGHT)
+        pupils = np.unique(rows[told & ignorant])
+        self.learn(pupils, np.full(len(pupils), EMERGENCY_RIGHT))
 
     def brief_arrivals(self, rows: Rows) -> None:
         """Give newcomers their thresholds, and brief some of them."""
@@ -141,30 +142,34 @@ class Information(Submodel):
         comprehension = np.where(
             migrants.manages_language[rows], 1.0, information.comprehension_without_language
         )
-        for item in range(ITEMS):
-            migrants.learning_threshold[rows, item] = model.draws.exponential(
-                "learning threshold", persons, item
-            )
-            told = model.draws.happens(
-                "briefing", persons, item, probability=comprehension * self.briefing[item]
-            )
-            self.learn(rows[told], item)
+        items = np.arange(ITEMS)
+        migrants.learning_threshold[rows] = model.draws.exponential(
+            "learning threshold", persons[:, None], items
+        )
+        told = model.draws.happens(
+            "briefing",
+            persons[:, None],
+            items,
+            probability=comprehension[:, None] * self.briefing,
+        )
+        who, item = np.nonzero(told)
+        self.learn(rows[who], item)
 
     def forget_leavers(self, rows: Rows) -> None:
         """Take people who leave out of the counts of the informed."""
-        for item in range(ITEMS):
-            self._count(rows[self.model.migrants.knows[rows, item]], item, -1)
+        who, item = np.nonzero(self.model.migrants.knows[rows])
+        self._count(rows[who], item, -1)
 
     def start_at_equilibrium(self, rows: Rows) -> None:
         """Let initial residents know what they would know in the long run (well-mixed)."""
         model, migrants = self.model, self.model.migrants
         share = self.equilibrium()[migrants.nationality[rows]]
         persons = migrants.pid[rows]
-        for item in range(ITEMS):
-            informed = model.draws.happens(
-                "informed at the start", persons, item, probability=share[:, item]
-            )
-            self.learn(rows[informed & ~migrants.knows[rows, item]], item)
+        informed = model.draws.happens(
+            "informed at the start", persons[:, None], np.arange(ITEMS), probability=share
+        )
+        who, item = np.nonzero(informed & ~migrants.knows[rows])
+        self.learn(rows[who], item)
 
     def equilibrium(self) -> Floats:
         """Return the informed share at the mean-field equilibrium, by nationality and item."""
@@ -180,7 +185,7 @@ class Information(Submodel):
             informed_at_entry=comprehension * self.briefing,
         )
 
-    def _forget(self, rows: Rows, item: int) -> None:
+    def _forget(self, rows: Rows, item: Integers) -> None:
         if len(rows) == 0:
             return
         model, migrants = self.model, self.model.migrants
@@ -193,7 +198,7 @@ class Information(Submodel):
         )
         self._count(rows, item, -1)
 
-    def _count(self, rows: Rows, item: int, change: int) -> None:
+    def _count(self, rows: Rows, item: Integers, change: int) -> None:
         model, migrants = self.model, self.model.migrants
         np.add.at(model.informed_in_group, (migrants.work_group[rows], item), change)
         np.add.at(
