@@ -1,0 +1,307 @@
+"""Figures of a finished study, drawn from its result tables alone.
+
+Written for a projector: large type, plain words, one message a panel. The files are byte-identical
+when drawn again from the same tables.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+
+from experiments.report import title
+from experiments.statistics import interval
+from sim import vocabulary as words
+
+STYLE = {
+    "figure.dpi": 110,
+    "savefig.dpi": 130,
+    "figure.constrained_layout.use": True,
+    "font.family": "DejaVu Sans",
+    "font.size": 13,
+    "axes.titlesize": 14,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e3e3e3",
+    "grid.linewidth": 0.8,
+    "axes.axisbelow": True,
+    "legend.frameon": False,
+    "svg.hashsalt": "almaty-health-access",
+    "pdf.fonttype": 42,
+}
+COLOURS = ("#555555", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A5C00")
+"""Reference grey, then the Okabe-Ito palette: told apart by colour-blind readers."""
+ROLLING_DAYS = 60
+"""Days over which daily shares are averaged backwards."""
+GATE_WORDS = {
+    "perceive": "did not know the right\n(believed care must be paid)",
+    "seek": "decided to wait\n(self-care, fear, language)",
+    "reach": "could not get there\n(leave, distance, queue)",
+    "pay": "price or refusal\nat the desk",
+    "engage": "care failed or\nwas given up",
+}
+GATE_COLOURS = {
+    "perceive": "#56B4E9", "seek": "#0072B2", "reach": "#E69F00", "pay": "#D55E00",
+    "engage": "#CC79A7",
+}  # fmt: skip
+
+
+def draw_comparison(folder: Path, confidence: float) -> None:
+    """Draw all figures of a comparison into its folder."""
+    summary = pd.read_parquet(folder / "summary.parquet")
+    curves = pd.read_parquet(folder / "curves.parquet")
+    with mpl.rc_context(STYLE):
+        save(outcome_curves(curves, confidence), folder, "curves")
+        save(effect_plot(summary, confidence), folder, "effects")
+        save(gate_decomposition(summary), folder, "gates")
+        save(institution_load(summary), folder, "load")
+
+
+def draw_run(folder: Path) -> None:
+    """Draw the figure of a single run into its folder."""
+    curves = pd.read_parquet(folder / "curves.parquet")
+    with mpl.rc_context(STYLE):
+        save(outcome_curves(curves, confidence=0.95), folder, "curves")
+
+
+def save(figure: Figure, folder: Path, name: str) -> None:
+    """Write a figure as PNG and SVG without dates."""
+    figure.savefig(folder / f"{name}.png", metadata={"Software": None})
+    figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": None})
+    plt.close(figure)
+
+
+# --- outcome curves ---------------------------------------------------------------------------
+
+
+def _rolling_share(part: str, whole: str) -> Callable[[pd.DataFrame], pd.Series]:
+    def share(run: pd.DataFrame) -> pd.Series:
+        sums = run[[part, whole]].rolling(ROLLING_DAYS, min_periods=ROLLING_DAYS).sum()
+        return sums[part] / sums[whole].where(sums[whole] > 0)
+
+    return share
+
+
+CURVES: tuple[tuple[str, Callable[[pd.DataFrame], pd.Series], bool], ...] = (
+    (
+        f"Emergencies with care within 24 h\n(last {ROLLING_DAYS} days)",
+        _rolling_share("timely_emergency_care", "newly_severe"),
+        True,
+    ),
+    (
+        f"Needs that ended unseen by any provider\n(last {ROLLING_DAYS} days)",
+        _rolling_share("unmet_episodes", "met_and_unmet_episodes"),
+        True,
+    ),
+    (
+        "Open episodes unseen by any provider,\nper 1,000 present",
+        lambda run: 1000 * run["hidden_need"] / run["present"],
+        False,
+    ),
+)
+"""Panels of the outcome curves: heading, series of one run, whether it is a share."""
+
+
+def outcome_curves(curves: pd.DataFrame, confidence: float) -> Figure:
+    """Draw levels over time, and paired differences to the first scenario below them.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        `model.curves()` of all runs, with scenario and seed.
+    confidence : float
+        Of the simulation intervals drawn as bands.
+    """
+    scenarios = list(dict.fromkeys(curves["scenario"]))
+    seeds = curves["seed"].nunique()
+    paired = len(scenarios) > 1
+    figure, axes = plt.subplots(
+        2 if paired else 1, len(CURVES), figsize=(16, 9 if paired else 5.2), squeeze=False, sharex=True
+    )
+    for column, (heading, series_of, is_share) in enumerate(CURVES):
+        series = {
+            key: series_of(run.set_index("day")) for key, run in curves.groupby(["scenario", "seed"], sort=False)
+        }
+        levels = pd.DataFrame(series)
+        levels.columns.names = ["scenario", "seed"]
+        axis = axes[0, column]
+        axis.set_title(heading)
+        for colour, scenario in zip(_colours(scenarios), scenarios, strict=True):
+            _band(axis, levels[scenario], confidence, colour, title(scenario))
+        _limits(axis, is_share)
+        if paired:
+            below = axes[1, column]
+            for colour, scenario in zip(_colours(scenarios)[1:], scenarios[1:], strict=True):
+                difference = levels[scenario] - levels[scenarios[0]]
+                _band(below, 100 * difference if is_share else difference, confidence, colour)
+            below.axhline(0.0, color=COLOURS[0], linewidth=1.2)
+            below.set_ylabel("percentage points" if is_share else "per 1,000 present")
+            below.set_title(f"Difference to {title(scenarios[0]).lower()}")
+        axes[-1, column].set_xlabel("day of the policy" if paired else "day")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(scenarios), 4))
+    if seeds > 1:
+        note = f"Bands: {confidence:.0%} simulation intervals over {seeds} paired replicates"
+    else:
+        note = "One replicate: no intervals"
+    figure.suptitle(note, fontsize=12, color="#555555", x=0.99, ha="right")
+    return figure
+
+
+def _band(axis: Axes, values: pd.DataFrame, confidence: float, colour: str, label: str = "") -> None:
+    """Draw the mean over replicates with its interval."""
+    long = values.stack()
+    summary = interval(long.groupby(level=0), confidence)
+    day = summary.index.to_numpy()
+    axis.plot(day, summary["mean"], color=colour, linewidth=2.2, label=label or None)
+    if values.shape[1] > 1:
+        axis.fill_between(day, summary["low"], summary["high"], color=colour, alpha=0.18, linewidth=0)
+
+
+def _limits(axis: Axes, is_share: bool) -> None:
+    low, high = axis.get_ylim()
+    room = 0.25 * (high - low)
+    axis.set_ylim(max(0.0, low - room), high + room)
+    if is_share:
+        axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+
+
+# --- effects ----------------------------------------------------------------------------------
+
+EFFECTS = (
+    ("emergency_uptake_24h", "", "Emergency care\nwithin 24 h", "percentage points", 100.0),
+    ("emergency_need", "", "Emergencies", "per 1,000 person-years", 1.0),
+    ("emergency_contacts", "", "Ambulance runs and\nhospital walk-ins", "per 1,000 person-years", 1.0),
+    ("low_acuity_share", "", "Mild needs among these", "percentage points", 100.0),
+    ("unmet_need_episodes", "", "Needs unseen by\nany provider", "percentage points", 100.0),
+    ("unmet_need_persons", "", "People with such a need\nin a year", "percentage points", 100.0),
+    ("deaths", "", "Deaths", "per 100,000 person-years", 1.0),
+    ("out_of_pocket", "", "Paid by migrants\nfor care", "KZT per person-year", 1.0),
+)
+VERDICT_COLOURS = {"better": "#009E73", "worse": "#D55E00", "more": "#0072B2", "less": "#0072B2"}
+
+
+def effect_plot(summary: pd.DataFrame, confidence: float) -> Figure:
+    """Draw paired differences with intervals: one panel an outcome, one line a scenario."""
+    overall = summary[(summary["by"] == "all") & (summary["verdict"] != "reference")]
+    scenarios = list(dict.fromkeys(overall["scenario"]))
+    figure, axes = plt.subplots(2, 4, figsize=(17, 3.2 + 1.3 * max(len(scenarios), 2)), sharey=True)
+    for axis, (name, detail, heading, unit, factor) in zip(axes.flat, EFFECTS, strict=True):
+        rows = overall[(overall["indicator"] == name) & (overall["detail"] == detail)].set_index("scenario")
+        for place, scenario in enumerate(scenarios):
+            row = rows.loc[scenario]
+            colour = VERDICT_COLOURS.get(row["verdict"], "#888888")
+            ends = [factor * row["difference_low"], factor * row["difference_high"]]
+            axis.plot(ends, [place, place], color=colour, linewidth=4, solid_capstyle="round")
+            axis.plot(factor * row["difference"], place, "o", color=colour, markersize=10)
+        axis.axvline(0.0, color=COLOURS[0], linewidth=1.2)
+        axis.set_title(heading)
+        axis.set_xlabel(unit)
+        axis.xaxis.set_major_locator(MaxNLocator(5))
+        axis.xaxis.set_major_formatter(FuncFormatter(_signed))
+        axis.margins(x=0.18)
+        axis.set_yticks(range(len(scenarios)), [title(one) for one in scenarios])
+        axis.set_ylim(len(scenarios) - 0.5, -0.5)
+        axis.grid(visible=False, axis="y")
+    reference = summary.loc[summary["verdict"] == "reference", "scenario"].iloc[0]
+    replicates = int(summary["replicates"].max())
+    figure.suptitle(
+        f"Change against {title(reference).lower()}: {confidence:.0%} simulation intervals, {replicates} paired "
+        "replicates.  Green: better, orange: worse, blue: no good or bad direction, grey: no clear change",
+        fontsize=12,
+        color="#555555",
+    )
+    return figure
+
+
+def _signed(value: float, _place: int) -> str:
+    return "0" if abs(value) < 1e-12 else f"{value:+,g}"
+
+
+# --- gates ------------------------------------------------------------------------------------
+
+
+def gate_decomposition(summary: pd.DataFrame) -> Figure:
+    """Draw, of 100 needs, how many no provider saw, by the gate that stopped them."""
+    overall = summary[summary["by"] == "all"]
+    scenarios = list(dict.fromkeys(overall["scenario"]))
+    unmet = overall[overall["indicator"] == "unmet_need_episodes"].set_index("scenario")
+    gates = overall[overall["indicator"] == "unmet_need_by_gate"].set_index(["scenario", "detail"])
+    figure, axis = plt.subplots(figsize=(15, 2.6 + 0.95 * len(scenarios)))
+    for place, scenario in enumerate(scenarios):
+        start = 0.0
+        for gate in words.GATES:
+            width = 100 * unmet.loc[scenario, "level"] * gates.loc[(scenario, gate), "level"]
+            axis.barh(place, width, left=start, color=GATE_COLOURS[gate], height=0.62,
+                      label=GATE_WORDS[gate] if place == 0 else None)  # fmt: skip
+            if width >= 1.5:
+                axis.text(start + width / 2, place, f"{width:.0f}", ha="center", va="center",
+                          color="white", fontsize=13, fontweight="bold")  # fmt: skip
+            start += width
+        row = unmet.loc[scenario]
+        error = 100 * (row["level_high"] - row["level"])
+        axis.errorbar(start, place, xerr=None if np.isnan(error) else error, color="#222222", capsize=5)
+        axis.text(start + 1.2 + (0.0 if np.isnan(error) else error), place, f"{start:.1f} of 100 unseen",
+                  va="center", fontsize=13)  # fmt: skip
+    axis.set_yticks(range(len(scenarios)), [title(one) for one in scenarios])
+    axis.set_ylim(len(scenarios) - 0.4, -0.6)
+    axis.set_xlim(0, 100)
+    axis.set_xlabel("of 100 episodes perceived as moderate or graver (the rest was seen by a provider)")
+    axis.set_title("What stops people: first gate that failed")
+    axis.grid(visible=False, axis="y")
+    figure.legend(loc="outside lower center", ncols=len(words.GATES), fontsize=11.5)
+    return figure
+
+
+# --- load -------------------------------------------------------------------------------------
+
+LOAD_WORDS = {
+    "ambulance": "ambulance", "hospital": "hospitals", "polyclinic": "polyclinics",
+    "mobile_clinic": "mobile clinics", "private": "private doctors", "tb_dispensary": "TB dispensary",
+}  # fmt: skip
+
+
+def institution_load(summary: pd.DataFrame) -> Figure:
+    """Draw contacts, use of capacity and queues by kind of institution."""
+    scenarios = list(dict.fromkeys(summary["scenario"]))
+    contacts = summary[(summary["indicator"] == "contacts") & (summary["by"] == "all")]
+    load = summary[summary["indicator"] == "load"]
+    panels: tuple[tuple[str, pd.DataFrame, str, bool], ...] = (
+        ("Visits per 1,000 person-years", contacts, "detail", False),
+        ("Migrants' share of slots used", load[load["detail"] == "services / capacity"], "group", True),
+        ("Waiting at the end of a day (mean)", load[load["detail"] == "mean queue"], "group", False),
+    )
+    kinds = [kind for kind in LOAD_WORDS if contacts.loc[contacts["detail"] == kind, "level"].max() > 0]
+    figure, axes = plt.subplots(1, len(panels), figsize=(17, 1.6 + 0.32 * len(kinds) * (len(scenarios) + 1)), sharey=True)
+    height = 0.8 / len(scenarios)
+    for axis, (heading, table, key, is_share) in zip(axes, panels, strict=True):
+        for offset, (colour, scenario) in enumerate(zip(_colours(scenarios), scenarios, strict=True)):
+            level = table[table["scenario"] == scenario].set_index(key)["level"]
+            # Private doctors have no limit here, so their use of it means nothing.
+            values = [np.nan if is_share and kind == "private" else level.get(kind, np.nan) for kind in kinds]
+            places = np.arange(len(kinds)) + (offset - (len(scenarios) - 1) / 2) * height
+            axis.barh(places, values, height=height * 0.92, color=colour, label=title(scenario))
+        axis.set_title(heading)
+        axis.set_yticks(range(len(kinds)), [LOAD_WORDS[kind] for kind in kinds])
+        axis.set_ylim(len(kinds) - 0.5, -0.5)
+        axis.grid(visible=False, axis="y")
+        if is_share:
+            axis.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(scenarios), 4))
+    return figure
+
+
+def _colours(scenarios: list[str]) -> list[str]:
+    return [COLOURS[place % len(COLOURS)] for place in range(len(scenarios))]
+
+

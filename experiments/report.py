@@ -1,0 +1,104 @@
+"""Tables for the terminal."""
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+HEADLINE = (
+    ("Emergencies (read together)", (
+        ("emergency_uptake_24h", "", "emergency care within 24 h", "%"),
+        ("emergency_need", "", "emergencies per 1,000 person-years", ""),
+        ("emergency_contacts", "", "ambulance runs and hospital walk-ins per 1,000", ""),
+        ("low_acuity_share", "", "of these with a mild need", "%"),
+    )),
+    ("Unmet need", (
+        ("unmet_need_episodes", "", "episodes of need that no provider saw", "%"),
+        ("unmet_need_persons", "", "people with such an episode in a year", "%"),
+        ("hidden_unmet_need", "", "open episodes unseen, per 1,000 present", ""),
+    )),
+    ("Consequences", (
+        ("deaths", "", "deaths per 100,000 person-years", ""),
+        ("out_of_pocket", "", "paid for care, KZT a person-year", "0"),
+        ("awareness", "emergency_right", "know that emergency care is free", "%"),
+    )),
+)  # fmt: skip
+"""What the printed table shows: indicator, detail, words, format."""
+
+MARKS = {"better": "[green]better[/]", "worse": "[red]worse[/]", "no clear change": "[dim]no clear change[/]"}
+
+
+def title(name: str) -> str:
+    """Return a scenario's name in words.
+
+    >>> title("information_saturation")
+    'Information saturation'
+    """
+    return name.replace("_", " ").capitalize()
+
+
+def number(value: float, form: str, signed: bool = False) -> str:
+    """Return a number as it is printed: shares in per cent, money without decimals.
+
+    >>> number(0.1234, "%"), number(0.01, "%", signed=True), number(12345.6, "0"), number(3.14159, "")
+    ('12.3 %', '+1.0', '12,346', '3.1')
+    """
+    if np.isnan(value):
+        return "-"
+    sign = "+" if signed else ""
+    if form == "%":
+        return f"{100 * value:{sign}.1f}" + ("" if signed else " %")
+    return f"{value:{sign},.0f}" if form == "0" else f"{value:{sign},.1f}"
+
+
+def print_comparison(console: Console, summary: pd.DataFrame, confidence: float) -> None:
+    """Print level, paired difference and interval of the headline outcomes."""
+    table = Table(
+        title=f"Scenarios compared ({confidence:.0%} simulation intervals over paired replicates)",
+        title_justify="left",
+        header_style="bold",
+    )
+    for heading, justify in (("outcome", "left"), ("scenario", "left"), ("level", "right"),
+                             ("difference [interval]", "right"), ("reads as", "left")):  # fmt: skip
+        table.add_column(heading, justify=justify, no_wrap=heading in ("level", "difference [interval]"))  # type: ignore[arg-type]
+    overall = summary[summary["by"] == "all"]
+    for block, outcomes in HEADLINE:
+        table.add_section()
+        table.add_row(f"[bold]{block}[/]")
+        for name, detail, words, form in outcomes:
+            rows = overall[(overall["indicator"] == name) & (overall["detail"] == detail)]
+            for position, row in enumerate(rows.to_dict("records")):
+                table.add_row(words if position == 0 else "", *_cells(row, form))
+    console.print(table)
+    console.print(
+        "Differences of shares are in percentage points. Emergency contacts have no good or bad "
+        "direction of their own: read them with need and uptake.",
+        style="dim",
+    )
+
+
+def _cells(row: dict[str, float | str], form: str) -> tuple[str, str, str, str]:
+    def value(name: str) -> float:
+        return float(row[name])
+
+    scenario, verdict = title(str(row["scenario"])), str(row["verdict"])
+    if verdict == "reference":
+        return scenario, number(value("level"), form), "", "reference"
+    change = number(value("difference"), form, signed=True)
+    low, high = (number(value(f"difference_{end}"), form, signed=True) for end in ("low", "high"))
+    return scenario, number(value("level"), form), f"{change} [{low}, {high}]".replace("[", "\\["), MARKS.get(verdict, verdict)
+
+
+def print_run(console: Console, indicators: pd.DataFrame) -> None:
+    """Print the headline outcomes of one run."""
+    table = Table(title="One run (a single seed: no interval)", title_justify="left", header_style="bold")
+    table.add_column("outcome")
+    table.add_column("level", justify="right")
+    overall = indicators[indicators["by"] == "all"]
+    for block, outcomes in HEADLINE:
+        table.add_section()
+        table.add_row(f"[bold]{block}[/]")
+        for name, detail, words, form in outcomes:
+            row = overall[(overall["indicator"] == name) & (overall["detail"] == detail)]
+            table.add_row(words, number(float(row["value"].iloc[0]), form))
+    console.print(table)

@@ -1,0 +1,107 @@
+"""`python -m sim`: compose the configuration, check it, hand it to the chosen study."""
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+BAD_CONFIGURATION = 2
+HELP = """Almaty Health Access: how labour migrants in Almaty reach, or do not reach, health care.
+
+usage: python -m sim [name=value ...]        e.g. python -m sim study=run scenario=mobile_clinics seed=3
+       python -m sim -m [name=a,b ...]       every combination, one after the other
+
+The main job (no arguments) compares the headline scenarios in the small city, with intervals and
+figures, and writes tables, figures and a manifest to outputs/.
+"""
+TAIL = """Any number of conf/ can be set: parameters.illness.acute_rate=1.5, city.population=5000, days=730,
+replicates=30, scenarios=[baseline,mobile_clinics], output=some/folder. HYDRA_FULL_ERROR=1 shows full errors.
+"""
+SHOWN = (
+    ("study", "studies"), ("scenario", "scenarios"), ("shock", "shocks"), ("city", "cities"),
+    ("regime", "legal rules"), ("executor", "executors"),
+)  # fmt: skip
+
+
+def main() -> int:
+    """Run the application; return its exit status."""
+    arguments = sys.argv[1:]
+    if any(word in ("-h", "--help") for word in arguments):
+        return print_help()
+    show_trace = os.environ.get("HYDRA_FULL_ERROR") == "1"
+    # Hydra then raises instead of printing a trace of its own.
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    from sim.configuration import ConfigurationError, one_line
+
+    try:
+        return compose_and_run(arguments)
+    except (ConfigurationError, HydraException, OmegaConfBaseException) as error:
+        if show_trace:
+            raise
+        print(f"error: {one_line(error)}", file=sys.stderr)
+        return BAD_CONFIGURATION
+    except KeyboardInterrupt:
+        print("Interrupted before anything was finished.", file=sys.stderr)
+        return 130
+
+
+def compose_and_run(arguments: list[str]) -> int:
+    """Let Hydra compose the configuration and run the study it names."""
+    import hydra
+
+    from sim.configuration import configuration_folder, normalise_overrides
+
+    options = [word for word in arguments if word.startswith("-")]
+    overrides = normalise_overrides([word for word in arguments if not word.startswith("-")])
+    sys.argv[1:] = options + overrides
+    statuses: list[int] = []
+
+    @hydra.main(version_base="1.3", config_path=str(configuration_folder()), config_name="config")
+    def application(configuration: "DictConfig") -> None:
+        statuses.append(run_study(configuration))
+
+    application()
+    return max(statuses, default=0)
+
+
+def run_study(configuration: "DictConfig") -> int:
+    """Hand a composed configuration to its study; return the exit status."""
+    import logging
+
+    from rich.console import Console
+
+    from experiments import compare, run
+    from sim.configuration import ConfigurationError, nearest
+    from sim.scenario import as_dict
+
+    logging.getLogger("MESA").setLevel(logging.WARNING)
+    studies: dict[str, Any] = {"compare": compare.run, "run": run.run}
+    resolved = as_dict(configuration)
+    name = str(resolved["study"]["name"])
+    if name not in studies:
+        raise ConfigurationError(f"unknown study '{name}': {nearest(name, studies)}")
+    status: int = studies[name](resolved, Console())
+    return status
+
+
+def print_help() -> int:
+    """Print what there is to choose from, one line each."""
+    from sim.configuration import choices
+
+    print(HELP)
+    for group, heading in SHOWN:
+        print(f"{heading} ({group}=...)")
+        for name, summary in choices(group).items():
+            print(f"  {name:24} {summary}")
+        print()
+    print(TAIL)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
