@@ -17,7 +17,6 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from experiments.report import title
 from experiments.statistics import interval
-from sim import vocabulary as words
 
 STYLE = {
     "figure.dpi": 110,
@@ -40,19 +39,17 @@ STYLE = {
 }
 COLOURS = ("#555555", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A5C00")
 """Reference grey, then the Okabe-Ito palette: told apart by colour-blind readers."""
-ROLLING_DAYS = 60
+ROLLING_DAYS = 30
 """Days over which daily shares are averaged backwards."""
-GATE_WORDS = {
-    "perceive": "did not know the right\n(believed care must be paid)",
-    "seek": "decided to wait\n(self-care, fear, language)",
-    "reach": "could not get there\n(leave, distance, queue)",
-    "pay": "price or refusal\nat the desk",
-    "engage": "care failed or\nwas given up",
-}
-GATE_COLOURS = {
-    "perceive": "#56B4E9", "seek": "#0072B2", "reach": "#E69F00", "pay": "#D55E00",
-    "engage": "#CC79A7",
-}  # fmt: skip
+GATES: tuple[tuple[str, str, str], ...] = (
+    ("perceive", "did not know that\nemergency care is free", "#56B4E9"),
+    ("seek: fear or language", "fear or\nlanguage", "#D55E00"),
+    ("seek: judged it could wait", "judged that\nit could wait", "#0072B2"),
+    ("reach", "leave, distance\nor queue", "#E69F00"),
+    ("pay", "price, or refused\nat the desk", "#009E73"),
+    ("engage", "care failed or\nwas given up", "#CC79A7"),
+)
+"""Gates as the indicator names them, in words, and their colours."""
 
 
 def draw_comparison(folder: Path, confidence: float) -> None:
@@ -136,7 +133,8 @@ def outcome_curves(curves: pd.DataFrame, confidence: float) -> Figure:
         axis = axes[0, column]
         axis.set_title(heading)
         for colour, scenario in zip(_colours(scenarios), scenarios, strict=True):
-            _band(axis, levels[scenario], confidence, colour, title(scenario))
+            is_reference = paired and scenario == scenarios[0]
+            _band(axis, levels[scenario], confidence, colour, title(scenario), is_reference)
         _limits(axis, is_share)
         if paired:
             below = axes[1, column]
@@ -157,12 +155,20 @@ def outcome_curves(curves: pd.DataFrame, confidence: float) -> Figure:
     return figure
 
 
-def _band(axis: Axes, values: pd.DataFrame, confidence: float, colour: str, label: str = "") -> None:
-    """Draw the mean over replicates with its interval."""
+def _band(
+    axis: Axes,
+    values: pd.DataFrame,
+    confidence: float,
+    colour: str,
+    label: str = "",
+    is_reference: bool = False,
+) -> None:
+    """Draw the mean over replicates with its interval; the reference is dashed, on top."""
     long = values.stack()
     summary = interval(long.groupby(level=0), confidence)
     day = summary.index.to_numpy()
-    axis.plot(day, summary["mean"], color=colour, linewidth=2.2, label=label or None)
+    axis.plot(day, summary["mean"], color=colour, linewidth=2.2, label=label or None,
+              linestyle="--" if is_reference else "-", zorder=3 if is_reference else 2)  # fmt: skip
     if values.shape[1] > 1:
         axis.fill_between(day, summary["low"], summary["high"], color=colour, alpha=0.18, linewidth=0)
 
@@ -239,18 +245,20 @@ def gate_decomposition(summary: pd.DataFrame) -> Figure:
     figure, axis = plt.subplots(figsize=(15, 2.6 + 0.95 * len(scenarios)))
     for place, scenario in enumerate(scenarios):
         start = 0.0
-        for gate in words.GATES:
+        for gate, meaning, colour in GATES:
             width = 100 * unmet.loc[scenario, "level"] * gates.loc[(scenario, gate), "level"]
-            axis.barh(place, width, left=start, color=GATE_COLOURS[gate], height=0.62,
-                      label=GATE_WORDS[gate] if place == 0 else None)  # fmt: skip
+            axis.barh(place, width, left=start, color=colour, height=0.62,
+                      label=meaning if place == 0 else None)  # fmt: skip
             if width >= 1.5:
                 axis.text(start + width / 2, place, f"{width:.0f}", ha="center", va="center",
                           color="white", fontsize=13, fontweight="bold")  # fmt: skip
             start += width
         row = unmet.loc[scenario]
         error = 100 * (row["level_high"] - row["level"])
-        axis.errorbar(start, place, xerr=None if np.isnan(error) else error, color="#222222", capsize=5)
-        axis.text(start + 1.2 + (0.0 if np.isnan(error) else error), place, f"{start:.1f} of 100 unseen",
+        room = 0.0 if np.isnan(error) else error
+        interval_words = "" if np.isnan(error) else f" ±{error:.1f}"
+        axis.errorbar(start, place, xerr=room, color="#222222", capsize=5)
+        axis.text(start + 1.2 + room, place, f"{start:.1f}{interval_words} of 100 unseen",
                   va="center", fontsize=13)  # fmt: skip
     axis.set_yticks(range(len(scenarios)), [title(one) for one in scenarios])
     axis.set_ylim(len(scenarios) - 0.4, -0.6)
@@ -258,7 +266,7 @@ def gate_decomposition(summary: pd.DataFrame) -> Figure:
     axis.set_xlabel("of 100 episodes perceived as moderate or graver (the rest was seen by a provider)")
     axis.set_title("What stops people: first gate that failed")
     axis.grid(visible=False, axis="y")
-    figure.legend(loc="outside lower center", ncols=len(words.GATES), fontsize=11.5)
+    figure.legend(loc="outside lower center", ncols=len(GATES), fontsize=11.5)
     return figure
 
 
@@ -281,7 +289,7 @@ def institution_load(summary: pd.DataFrame) -> Figure:
         ("Waiting at the end of a day (mean)", load[load["detail"] == "mean queue"], "group", False),
     )
     kinds = [kind for kind in LOAD_WORDS if contacts.loc[contacts["detail"] == kind, "level"].max() > 0]
-    figure, axes = plt.subplots(1, len(panels), figsize=(17, 1.6 + 0.32 * len(kinds) * (len(scenarios) + 1)), sharey=True)
+    figure, axes = plt.subplots(1, len(panels), figsize=(17, 2.0 + 0.2 * len(kinds) * (len(scenarios) + 1)), sharey=True)
     height = 0.8 / len(scenarios)
     for axis, (heading, table, key, is_share) in zip(axes, panels, strict=True):
         for offset, (colour, scenario) in enumerate(zip(_colours(scenarios), scenarios, strict=True)):

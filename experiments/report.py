@@ -1,5 +1,7 @@
 """Tables for the terminal."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from rich.console import Console
@@ -54,39 +56,40 @@ def number(value: float, form: str, signed: bool = False) -> str:
 def print_comparison(console: Console, summary: pd.DataFrame, confidence: float) -> None:
     """Print level, paired difference and interval of the headline outcomes."""
     table = Table(
-        title=f"Scenarios compared ({confidence:.0%} simulation intervals over paired replicates)",
+        title=f"Scenarios compared ({confidence:.0%} simulation intervals, paired replicates)",
         title_justify="left",
         header_style="bold",
     )
-    for heading, justify in (("outcome", "left"), ("scenario", "left"), ("level", "right"),
-                             ("difference [interval]", "right"), ("reads as", "left")):  # fmt: skip
-        table.add_column(heading, justify=justify, no_wrap=heading in ("level", "difference [interval]"))  # type: ignore[arg-type]
+    table.add_column("")
+    table.add_column("level", justify="right", no_wrap=True)
+    table.add_column("difference", justify="right", no_wrap=True)
+    table.add_column("interval", justify="right", no_wrap=True)
+    table.add_column("reads as")
     overall = summary[summary["by"] == "all"]
     for block, outcomes in HEADLINE:
         table.add_section()
-        table.add_row(f"[bold]{block}[/]")
+        table.add_row(f"[bold underline]{block}[/]")
         for name, detail, words, form in outcomes:
+            table.add_row(f"[bold]{words}[/]")
             rows = overall[(overall["indicator"] == name) & (overall["detail"] == detail)]
-            for position, row in enumerate(rows.to_dict("records")):
-                table.add_row(words if position == 0 else "", *_cells(row, form))
+            for row in rows.to_dict("records"):
+                table.add_row(*_cells(row, form))
     console.print(table)
     console.print(
-        "Differences of shares are in percentage points. Emergency contacts have no good or bad "
+        "Differences of shares are in percentage points. Emergency contacts have no good or bad\n"
         "direction of their own: read them with need and uptake.",
         style="dim",
     )
 
 
-def _cells(row: dict[str, float | str], form: str) -> tuple[str, str, str, str]:
-    def value(name: str) -> float:
-        return float(row[name])
-
-    scenario, verdict = title(str(row["scenario"])), str(row["verdict"])
-    if verdict == "reference":
-        return scenario, number(value("level"), form), "", "reference"
-    change = number(value("difference"), form, signed=True)
-    low, high = (number(value(f"difference_{end}"), form, signed=True) for end in ("low", "high"))
-    return scenario, number(value("level"), form), f"{change} [{low}, {high}]".replace("[", "\\["), MARKS.get(verdict, verdict)
+def _cells(row: dict[Any, Any], form: str) -> tuple[str, str, str, str, str]:
+    scenario, level = "  " + title(row["scenario"]), number(row["level"], form)
+    if row["verdict"] == "reference":
+        return scenario, level, "", "", "reference"
+    change = number(row["difference"], form, signed=True)
+    low, high = (number(row[f"difference_{end}"], form, signed=True) for end in ("low", "high"))
+    spread = "" if low == "-" else f"{low} to {high}"
+    return scenario, level, change, spread, MARKS.get(row["verdict"], row["verdict"])
 
 
 def print_run(console: Console, indicators: pd.DataFrame) -> None:

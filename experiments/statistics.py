@@ -82,6 +82,8 @@ def verdict(low: float, high: float, better: str) -> str:
     """Say in a word what an interval of a difference means."""
     if np.isnan(low):
         return "no interval"
+    if low == high == 0:
+        return "identical"
     if low <= 0 <= high:
         return "no clear change"
     if not better:

@@ -45,7 +45,11 @@ class Outcome(IntEnum):
 
 
 class Gate(IntEnum):
-    """The first of Levesque's gates that stopped an episode (0: none so far)."""
+    """The first of Levesque's gates that stopped an episode (0: none so far).
+
+    The seek gate has two codes: held back by fear or language, or by nothing but one's own
+    judgement that it can wait.
+    """
 
     NONE = 0
     PERCEIVE = 1
@@ -53,6 +57,7 @@ class Gate(IntEnum):
     REACH = 3
     PAY = 4
     ENGAGE = 5
+    SELF_CARE = 6
 
 
 class Episode(RowView):

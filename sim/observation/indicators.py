@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from sim import vocabulary as words
+from sim.agents.episode import Gate
 from sim.agents.migrant import NEVER, STRATA, STRATA_SHAPE
 from sim.engine.arrays import Booleans, Column, Floats
 from sim.observation.records import OPEN, episode_table, visit_table
@@ -168,8 +169,6 @@ def indicators(model: "AlmatyModel", start: int, end: int) -> pd.DataFrame:
     _money(tally, model, person_years, start, end)
     _deaths(tally, model, episodes, person_years, start, end)
     _load(tally, model, days)
-    length = np.full(STRATA, 0.0)
-    length[0] = max(end - start, 1)
     tally.single(
         "population", "", "all", "all", float(person_days.sum() / max(end - start, 1)), end - start
     )
@@ -216,11 +215,17 @@ def _unmet_need(
     unmet = needed & ~episodes["formal_contact"]
     tally.ratio("unmet_need_episodes", by_stratum(episodes, unmet), by_stratum(episodes, needed))
     all_unmet = by_stratum(episodes, unmet)
-    # Nobody noted a gate where the need lasted less than a day of deciding: the seek gate.
-    gate = episodes["failing_gate"].clip(lower=0)
+    gate = episodes["failing_gate"]
+    # No gate was noted where the need had passed before anything was tried: one's own judgement.
+    own_judgement = (gate == Gate.SELF_CARE) | (gate == Gate.NONE)
     for code, name in enumerate(words.GATES, start=1):
-        stopped = unmet & ((gate == code) | ((gate == 0) & (name == "seek")))
-        tally.ratio("unmet_need_by_gate", by_stratum(episodes, stopped), all_unmet, detail=name)
+        stopped = (gate == code) | (own_judgement & (code == Gate.SEEK))
+        tally.ratio("unmet_need_by_gate", by_stratum(episodes, unmet & stopped), all_unmet, detail=name)
+    for detail, stopped in (
+        ("seek: fear or language", gate == Gate.SEEK),
+        ("seek: judged it could wait", own_judgement),
+    ):
+        tally.ratio("unmet_need_by_gate", by_stratum(episodes, unmet & stopped), all_unmet, detail=detail)
     _unmet_persons(tally, model, end)
 
 

@@ -19,7 +19,7 @@ episode and again at each change of severity, so the choice is a logit over peop
 flicker from day to day. Who does not know that emergency care is free believes in a high price.
 The gate that stopped a waiting person is the first of perceive (believing care must be paid),
 seek (fear, language), reach (distance, waits, leave), pay (price) whose removal alone would have
-made them go; if none would, it is seek.
+made them go; if none would, it is seek by their own judgement that it can wait.
 
 Reach. Going needs leave from the employer on most days, and an open door. After some days of
 trying in vain the person decides anew. An ambulance comes to the person. An employer may pay
@@ -221,7 +221,7 @@ class CareSeeking(Submodel):
         if not stopped.any():
             return
         held_back, part = rows[stopped], terms.of(stopped)
-        gate = np.full(len(held_back), Gate.SEEK)
+        gate = np.full(len(held_back), Gate.SELF_CARE)
         for one, without_barrier in (
             (Gate.PAY, part.total(price=0.0)),
             (Gate.REACH, part.total(effort=0.0)),
