@@ -95,15 +95,25 @@ class AlmatyModel(mesa.Model):
 
     ARRAYS: ClassVar[tuple[str, ...]] = (
         "present_by_stratum", "group_members", "district_members", "informed_in_group",
-        "informed_in_district", "informed_by_stratum", "experienced_wait",
+        "informed_in_district", "informed_by_stratum", "experienced_wait", "wait_changed_on",
     )  # fmt: skip
     COHORTS: ClassVar[tuple[str, ...]] = ("migrants", "employers", "episodes")
     TABLES: ClassVar[tuple[str, ...]] = (
         "departures", "onset_reminders", "visits", "payments", "closed_episodes", "leavers",
         "deaths", "diary",
     )  # fmt: skip
-    NUMBERS: ClassVar[tuple[str, ...]] = ("day", "next_candidate", "severe_today")
+    NUMBERS: ClassVar[tuple[str, ...]] = ("day", "next_candidate", "severe_today", "levers_moved_on")
     # ARRAYS, COHORTS, TABLES, NUMBERS and the state of the clinics are the whole state.
+
+    demography: Demography
+    information: Information
+    illness: Illness
+    care_seeking: CareSeeking
+    payment: Payment
+    services: Services
+    money: Money
+    follow_up: FollowUp
+    diary: Diary
 
     def __init__(
         self, scenario: Scenario, *, audit: bool = False, parent: "AlmatyModel | None" = None
@@ -161,6 +171,7 @@ class AlmatyModel(mesa.Model):
         values = self.plan.values_on(self.day) if self.day >= 0 else {}
         if values != self.values_in_force:
             self.values_in_force = values
+            self.levers_moved_on = self.day
             self._live_in(self.plan.world_on(self.day))
 
     def _live_in(self, world: World) -> None:
@@ -179,6 +190,7 @@ class AlmatyModel(mesa.Model):
         self.day = -city.burn_in_days
         self.next_candidate = 0
         self.severe_today = 0
+        self.levers_moved_on = self.day
         self.employers: Employers = found_employers(self)
         self.labour_market = labour_market(self.employers)
         self.migrants: Migrants = Migrants(self, capacity=max(city.population * 9 // 8, 64))
@@ -192,6 +204,7 @@ class AlmatyModel(mesa.Model):
         self.informed_in_district = np.zeros((*places, items), dtype=np.int64)
         self.informed_by_stratum = np.zeros((STRATA, items), dtype=np.int64)
         self.experienced_wait = np.zeros((groups, len(words.OPTIONS)), dtype=np.float32)
+        self.wait_changed_on = np.full(groups, self.day, dtype=np.int32)
         self.departures = Reminders()
         self.onset_reminders = Reminders()
         self._start_logs()

@@ -101,6 +101,7 @@ class Episodes(Cohort[Episode]):
     refused_by = Column(np.bool_, "options that have turned the person away", width=len(words.OPTIONS))
     option = Column(np.int8, "option chosen", default=WAIT, labels=words.OPTIONS)
     decides_on = Column(np.int32, "day of the next decision", default=NEVER)
+    compared_on = Column(np.int32, "last day the options were compared", default=-NEVER)
     decisions = Column(np.int16, "decisions so far")
     tries = Column(np.int16, "tries to reach care so far (for the keys of draws)")
     tries_now = Column(np.int8, "tries since the present decision")
@@ -132,6 +133,10 @@ class Episodes(Cohort[Episode]):
     charged = Column(np.int32, "charged to the patient so far", unit="KZT")
     paid = Column(np.int32, "paid by the patient so far", unit="KZT")
     owed = Column(np.int32, "owed to facilities", unit="KZT")
+
+    def in_state(self, state: "State") -> Rows:
+        """Return the open episodes that stand at a point on the way to care."""
+        return np.flatnonzero((self.state == state) & self.occupied)
 
     def step_key(self, rows: Rows) -> Integers:
         """Return the occurrence key of draws made once a step of severity."""
@@ -167,6 +172,7 @@ class Episodes(Cohort[Episode]):
         """Put episodes back to their owners' decision, on a given day."""
         self.state[rows] = State.UNDECIDED
         self.option[rows] = WAIT
+        self.compared_on[rows] = -NEVER
         self.unit[rows] = -1
         self.tries_now[rows] = 0
         self.by_ambulance[rows] = False

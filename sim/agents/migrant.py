@@ -50,8 +50,12 @@ class Migrants(Cohort[Migrant]):
     )
     times_learned = Column(np.int8, "times each item has been learned", width=len(words.KNOWLEDGE))
 
+    risk_class = Column(np.int8, "code of what the rates of illness depend on")
     next_onset_at = Column(np.float64, "time of the next candidate onset of illness", unit="day")
     onsets = Column(np.int32, "candidate onsets so far: the ordinal of the next episode")
+    changed_on = Column(
+        np.int32, "last day that money or knowledge changed", unit="day", default=-NEVER
+    )
     ill_with = Column(np.bool_, "has an open episode of each kind", width=len(words.KINDS))
     last_unmet_on = Column(
         np.int32, "last day an episode ended without the care it needed", unit="day", default=-NEVER
@@ -73,8 +77,9 @@ class Migrants(Cohort[Migrant]):
         credit = np.maximum(borrowing_limit * self.wage[rows] - self.debt[rows], 0.0)
         return np.asarray(self.savings[rows] + credit)
 
-    def pay(self, rows: Rows, amount: Integers) -> Integers:
+    def pay(self, rows: Rows, amount: Integers, day: int) -> Integers:
         """Pay an amount each, from savings first and then by borrowing; return the new debt."""
+        self.changed_on[rows] = day
         from_savings = np.minimum(self.savings[rows], amount)
         borrowed = amount - from_savings
         self.savings[rows] -= from_savings.astype(np.int32)

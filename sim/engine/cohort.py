@@ -94,12 +94,11 @@ class Column:
     @overload
     def __get__(self, cohort: "Cohort[Any]", owner: type) -> Values: ...
     def __get__(self, cohort: "Cohort[Any] | None", owner: type) -> "Self | Values":
-        return self if cohort is None else cohort._arrays[self.name]
-
-    def empty(self, capacity: int) -> Values:
-        """Return an array of default values for `capacity` rows."""
-        shape = capacity if self.width is None else (capacity, self.width)
-        return np.full(shape, self.default, dtype=self.dtype)
+        # Only the declaration itself gets here: a cohort's arrays lie in its own dictionary,
+        # which Python asks first.
+        if cohort is None:
+            return self
+        raise AttributeError(self.name)
 
     def encode(self, value: Any) -> Any:
         """Return the stored form of a user's value (labels become codes)."""
@@ -112,7 +111,8 @@ class Column:
         if self.labels is None:
             return list(values.tolist())
         # An unset code (-1) has no label.
-        return [self.labels[code] if code >= 0 else None for code in values.tolist()]
+        labels = np.array([*self.labels, None], dtype=object)
+        return list(labels[values].tolist())
 
 
 class RowView(mesa.Agent):
@@ -162,13 +162,13 @@ class RowView(mesa.Agent):
         column = self._cohort.columns.get(name)
         if column is None:
             raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
-        return column.decode(self._cohort._arrays[name][self.row : self.row + 1])[0]
+        return column.decode(self._cohort.__dict__[name][self.row : self.row + 1])[0]
 
     def __setattr__(self, name: str, value: Any) -> None:
         column = self._cohort.columns.get(name)
         if column is None or name == "pid":
             raise AttributeError(f"{type(self).__name__!r} has no settable attribute {name!r}")
-        self._cohort._arrays[name][self.row] = column.encode(value)
+        self._cohort.__dict__[name][self.row] = column.encode(value)
 
     def remove(self) -> None:
         """Take the agent out of its cohort."""
@@ -298,7 +298,7 @@ class RowSet[A: RowView](AbstractAgentSet[A]):
         column = self.cohort.columns.get(name)
         if column is None:
             return [getattr(agent, name) for agent in self]
-        return column.decode(self.cohort._arrays[name][self.rows])
+        return column.decode(self.cohort.__dict__[name][self.rows])
 
     def get(
         self,
@@ -330,7 +330,7 @@ class RowSet[A: RowView](AbstractAgentSet[A]):
             raise AttributeError(
                 f"{self.cohort.row_view.__name__!r} has no settable attribute {attr_name!r}"
             )
-        self.cohort._arrays[attr_name][self.rows] = column.encode(value)
+        self.cohort.__dict__[attr_name][self.rows] = column.encode(value)
         return self
 
     def agg(self, attribute: str, func: Callable[..., Any] | Iterable[Callable[..., Any]]) -> Any:
@@ -421,6 +421,8 @@ class Cohort[A: RowView](RowSet[A]):
 
     row_view: ClassVar[type[RowView]] = RowView
     columns: ClassVar[dict[str, Column]] = {}
+    _blocks_of_columns: ClassVar[dict[tuple[Any, ...], list[Column]]] = {}
+    _defaults: ClassVar[dict[tuple[Any, ...], Values]] = {}
 
     pid = Column(np.uint64, "permanent identity; every keyed draw of the agent hangs on it")
 
@@ -432,12 +434,27 @@ class Cohort[A: RowView](RowSet[A]):
             for name, item in vars(base).items()
             if isinstance(item, Column)
         }
+        # Columns of one dtype and width lie in one block, so that the defaults of a recycled row
+        # are written by one operation a block; every column is a view of its line of the block.
+        cls._blocks_of_columns = {}
+        for column in cls.columns.values():
+            shape = () if column.width is None else (column.width,)
+            cls._blocks_of_columns.setdefault((column.dtype, *shape), []).append(column)
+        cls._defaults = {
+            key: np.array([one.default for one in columns])
+            .astype(key[0])
+            .reshape(-1, *[1] * len(key))
+            for key, columns in cls._blocks_of_columns.items()
+        }
 
     def __init__(self, model: Any, capacity: int = 64) -> None:
         self.model = model
-        self._arrays: dict[str, Values] = {
-            name: column.empty(capacity) for name, column in self.columns.items()
+        self._blocks = {
+            key: np.empty((len(columns), capacity, *key[1:]), dtype=key[0])
+            for key, columns in self._blocks_of_columns.items()
         }
+        self._fill(slice(0, capacity))
+        self._name_arrays()
         self.occupied: Booleans = np.zeros(capacity, dtype=np.bool_)
         self._free: list[int] = []
         self._touched = 0
@@ -464,7 +481,7 @@ class Cohort[A: RowView](RowSet[A]):
     @property
     def bytes_per_row(self) -> int:
         """Memory of one row, in bytes."""
-        return sum(array.nbytes for array in self._arrays.values()) // max(self.capacity, 1)
+        return sum(block.nbytes for block in self._blocks.values()) // max(self.capacity, 1)
 
     def __len__(self) -> int:
         return self._size
@@ -510,11 +527,11 @@ class Cohort[A: RowView](RowSet[A]):
         self.occupied[rows] = True
         self._sorted_rows = None
         if recycled:
-            for name, column in self.columns.items():
-                self._arrays[name][rows[: len(recycled)]] = column.default
+            self._fill(rows[: len(recycled)])
         self.pid[rows] = pid
+        arrays = self.__dict__
         for name, value in values.items():
-            self._arrays[name][rows] = value
+            arrays[name][rows] = value
         return rows
 
     def remove_rows(self, rows: Rows) -> None:
@@ -539,16 +556,32 @@ class Cohort[A: RowView](RowSet[A]):
     def _update(self, agents: Iterable[A]) -> "RowSet[A]":
         return self._keep_only(NOBODY)
 
+    def _fill(self, rows: Rows | slice) -> None:
+        """Write the default values into rows."""
+        for key, default in self._defaults.items():
+            self._blocks[key][:, rows] = default
+
+    def _name_arrays(self) -> None:
+        """Let every column's name stand for its array."""
+        for key, columns in self._blocks_of_columns.items():
+            for line, column in enumerate(columns):
+                self.__dict__[column.name] = self._blocks[key][line]
+
     def _double(self) -> None:
-        more = max(self.capacity, 1)
-        for name, column in self.columns.items():
-            self._arrays[name] = np.concatenate([self._arrays[name], column.empty(more)])
+        old, more = self.capacity, max(self.capacity, 1)
+        for key, block in self._blocks.items():
+            grown = np.empty((block.shape[0], old + more, *block.shape[2:]), dtype=block.dtype)
+            grown[:, :old] = block
+            self._blocks[key] = grown
+        self._fill(slice(old, old + more))
+        self._name_arrays()
         self.occupied = np.concatenate([self.occupied, np.zeros(more, dtype=np.bool_)])
 
     def copy_for(self, model: Any) -> Self:
         """Return an independent copy that belongs to another model."""
         twin = type(self)(model, capacity=0)
-        twin._arrays = {name: array.copy() for name, array in self._arrays.items()}
+        twin._blocks = {key: block.copy() for key, block in self._blocks.items()}
+        twin._name_arrays()
         twin.occupied = self.occupied.copy()
         twin._free = self._free.copy()
         twin._touched = self._touched
@@ -561,5 +594,5 @@ class Cohort[A: RowView](RowSet[A]):
         summary = blake2b(digest_size=16)
         for name in sorted(self.columns):
             summary.update(name.encode())
-            summary.update(np.ascontiguousarray(self._arrays[name][rows]).tobytes())
+            summary.update(np.ascontiguousarray(self.__dict__[name][rows]).tobytes())
         return summary.digest()

@@ -26,17 +26,7 @@ import numpy as np
 from scipy import special
 
 from sim.engine.arrays import Floats, Identities, Integers
-
-OCCURRENCE_BITS = 24
-"""Bits of the packed key that hold the occurrence; the other 40 hold the identity."""
-
-_SPREAD = np.uint64(0x9E3779B97F4A7C15)
-_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_2 = np.uint64(0x94D049BB133111EB)
-_TO_UNIT = 2.0**-53
-_SHIFT_OCCURRENCE, _SHIFT_30, _SHIFT_27, _SHIFT_31, _SHIFT_11 = (
-    np.uint64(bits) for bits in (OCCURRENCE_BITS, 30, 27, 31, 11)
-)
+from sim.engine.kernels import OCCURRENCE_BITS, keyed_bits, keyed_uniforms
 
 type Keys = Identities | Integers | int
 """Identities or occurrences: an array, or one whole number for all."""
@@ -67,18 +57,15 @@ class Draws:
 
     def __init__(self, seed: int, audit: bool = False) -> None:
         self.seed = seed
-        self.used: dict[str, set[int]] | None = {} if audit else None
-        self._stream_keys: dict[str, tuple[np.uint64, np.uint64]] = {}
+        self.used: dict[str, set[tuple[int, int]]] | None = {} if audit else None
+        self._stream_keys: dict[str, Identities] = {}
 
-    def stream_keys(self, purpose: str) -> tuple[np.uint64, np.uint64]:
+    def stream_keys(self, purpose: str) -> Identities:
         """Return the two 64-bit keys of a purpose under this seed."""
         keys = self._stream_keys.get(purpose)
         if keys is None:
             digest = blake2b(f"{self.seed}\x1f{purpose}".encode(), digest_size=16).digest()
-            keys = (
-                np.uint64(int.from_bytes(digest[:8], "little")),
-                np.uint64(int.from_bytes(digest[8:], "little")),
-            )
+            keys = np.frombuffer(digest, dtype="<u8").astype(np.uint64)
             self._stream_keys[purpose] = keys
         return keys
 
@@ -99,32 +86,33 @@ class Draws:
         -------
         array of uint64, of the broadcast shape of `who` and `occurrence`.
         """
-        z = _packed(who)
-        if isinstance(occurrence, int):
-            z |= np.uint64(occurrence)
-        else:
-            z = z | occurrence.astype(np.uint64)
-        if self.used is not None:
-            self._audit(purpose, z)
-        return self._scramble(purpose, z)
+        who, occurrence, shape = self._keys(purpose, who, occurrence)
+        return keyed_bits(who, occurrence, self.stream_keys(purpose)).reshape(shape)
 
-    def _scramble(self, purpose: str, z: Identities) -> Identities:
-        """Turn packed keys into well-mixed bits, in place."""
-        stream_1, stream_2 = self.stream_keys(purpose)
-        z *= _SPREAD
-        z += stream_1
-        _mix(z)
-        z ^= stream_2
-        _mix(z)
-        return z
+    def _keys(
+        self, purpose: str, who: Keys, occurrence: Keys
+    ) -> tuple[Identities, Identities, tuple[int, ...]]:
+        """Return flat identities and occurrences, and the shape of the result.
+
+        In audit mode the use of every key is noted.
+        """
+        who, occurrence = _as_keys(who), _as_keys(occurrence)
+        if who.ndim > 1 or occurrence.ndim > 1:
+            who, occurrence = np.broadcast_arrays(who, occurrence)
+        shape = who.shape if len(occurrence) == 1 else occurrence.shape
+        who, occurrence = who.ravel(), occurrence.ravel()
+        if self.used is not None:
+            self._audit(purpose, who, occurrence)
+        return who, occurrence, shape
 
     def uniform(self, purpose: str, who: Keys, occurrence: Keys = 0) -> Floats:
         """Return uniform numbers strictly between 0 and 1 (see `bits` for the arguments)."""
-        return _to_unit(self.bits(purpose, who, occurrence))
+        who, occurrence, shape = self._keys(purpose, who, occurrence)
+        return keyed_uniforms(who, occurrence, self.stream_keys(purpose)).reshape(shape)
 
     def trait(self, purpose: str, who: Keys) -> Floats:
         """Return uniform numbers that are fixed traits and may be looked up again and again."""
-        return _to_unit(self._scramble(purpose, _packed(who)))
+        return keyed_uniforms(_as_keys(who), _FIRST, self.stream_keys(purpose))
 
     def exponential(self, purpose: str, who: Keys, occurrence: Keys = 0) -> Floats:
         """Return unit-mean exponential numbers: the thresholds of integrated hazards."""
@@ -176,14 +164,13 @@ class Draws:
         """Return True with the given probability for each key."""
         return np.asarray(self.uniform(purpose, who, occurrence) < probability)
 
-    def _audit(self, purpose: str, packed: Identities) -> None:
+    def _audit(self, purpose: str, who: Identities, occurrence: Identities) -> None:
         assert self.used is not None
         seen = self.used.setdefault(purpose, set())
-        for key in packed.ravel().tolist():
+        for key in zip(*np.broadcast_arrays(who, occurrence), strict=True):
             if key in seen:
-                who, occurrence = divmod(key, 1 << OCCURRENCE_BITS)
                 raise KeyReuseError(
-                    f"draw used twice: purpose {purpose!r}, who {who}, occurrence {occurrence}"
+                    f"draw used twice: purpose {purpose!r}, who {key[0]}, occurrence {key[1]}"
                 )
             seen.add(key)
 
@@ -209,32 +196,17 @@ def pick(u: Floats, shares: Floats) -> Integers:
     return (cumulated[:, :-1] <= (u * cumulated[:, -1])[:, None]).sum(axis=1)
 
 
-def _packed(who: Keys) -> Identities:
-    """Return fresh keys with the identity in the upper bits and occurrence 0."""
-    identity = np.array([who]) if isinstance(who, int) else who
-    return identity.astype(np.uint64) << _SHIFT_OCCURRENCE
+def _as_keys(keys: Keys) -> Identities:
+    """Return whole numbers as an array of uint64 (copied only if need be)."""
+    if isinstance(keys, int):
+        return np.array([keys], dtype=np.uint64)
+    return keys.astype(np.uint64, copy=False)
 
 
-def _to_unit(z: Identities) -> Floats:
-    """Turn 64 bits into a number strictly between 0 and 1 (the bits are used up)."""
-    z >>= _SHIFT_11
-    u = z.astype(np.float64)
-    u += 0.5
-    u *= _TO_UNIT
-    # The largest of the 2**53 values rounds to 1 and has to stay below it.
-    return np.minimum(u, 1.0 - _TO_UNIT, out=u)
+_FIRST = np.zeros(1, dtype=np.uint64)
 
 
 def poisson_counts(u: Floats, mean: float) -> Integers:
     """Turn uniforms into Poisson counts by inversion."""
     counts = np.ceil(special.pdtrik(u, mean))
     return np.maximum(counts, 0).astype(np.int64)
-
-
-def _mix(z: Identities) -> None:
-    """Apply the SplitMix64 finaliser in place."""
-    z ^= z >> _SHIFT_30
-    z *= _MIX_1
-    z ^= z >> _SHIFT_27
-    z *= _MIX_2
-    z ^= z >> _SHIFT_31

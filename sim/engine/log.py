@@ -26,7 +26,10 @@ class Log:
 
     def __init__(self, **dtypes: Any) -> None:
         self.dtypes = {name: np.dtype(dtype) for name, dtype in dtypes.items()}
-        self._arrays = {name: np.empty(256, dtype) for name, dtype in self.dtypes.items()}
+        self._capacity = 256
+        self._arrays = {
+            name: np.empty(self._capacity, dtype) for name, dtype in self.dtypes.items()
+        }
         self._length = 0
 
     def __len__(self) -> int:
@@ -38,22 +41,26 @@ class Log:
 
     def append(self, **values: Any) -> None:
         """Append rows; every column must be given, as an array or one value for all rows."""
-        count = max(len(value) for value in values.values() if np.ndim(value))
-        end = self._length + count
-        for name, dtype in self.dtypes.items():
-            array = self._arrays[name]
-            if end > len(array):
-                grown = np.empty(max(end, 2 * len(array)), dtype)
-                grown[: self._length] = array[: self._length]
-                self._arrays[name] = array = grown
-            array[self._length : end] = values[name]
+        count = next(len(value) for value in values.values() if hasattr(value, "__len__"))
+        start, end = self._length, self._length + count
+        if end > self._capacity:
+            self._grow(end)
+        for name, array in self._arrays.items():
+            array[start:end] = values[name]
         self._length = end
+
+    def _grow(self, needed: int) -> None:
+        self._capacity = max(needed, 2 * self._capacity, 256)
+        for name, array in self._arrays.items():
+            grown = np.empty(self._capacity, array.dtype)
+            grown[: self._length] = array[: self._length]
+            self._arrays[name] = grown
 
     def copy(self) -> Self:
         """Return an independent copy."""
         twin = type(self)(**self.dtypes)
         twin._arrays = {name: array[: self._length].copy() for name, array in self._arrays.items()}
-        twin._length = self._length
+        twin._length = twin._capacity = self._length
         return twin
 
     def digest(self) -> bytes:

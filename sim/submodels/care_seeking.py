@@ -60,6 +60,8 @@ class CareSeeking(Submodel):
         self.fear = seeking.fear_weight * by(words.OPTIONS, seeking.believed_reporting)
         self.price_weight = np.full(len(words.OPTIONS), seeking.price_weight)
         self.price_weight[PRIVATE] *= seeking.price_weight_private
+        # The first day on which less than the horizon is left.
+        self.home_horizon = int(np.ceil(seeking.home_horizon)) - 1
         self.permission = by(words.SEVERITIES, employment.permission)
         self.language = np.zeros(len(words.OPTIONS))
         self.offered = np.zeros(len(words.OPTIONS), dtype=np.bool_)
@@ -99,8 +101,7 @@ class CareSeeking(Submodel):
         """Let latent needs be perceived."""
         model, episodes = self.model, self.model.episodes
         seeking = model.world.care_seeking
-        rows = episodes.rows
-        rows = rows[episodes.state[rows] == State.LATENT]
+        rows = episodes.in_state(State.LATENT)
         literacy = model.migrants.literacy[episodes.migrant[rows]]
         hazard = self.perception[episodes.severity[rows] - 1] * (seeking.perception_base + literacy)
         episodes.perception[rows] += hazard
@@ -137,15 +138,19 @@ class CareSeeking(Submodel):
     def decide(self) -> None:
         """Let those whose decision is due compare their options."""
         model, episodes = self.model, self.model.episodes
-        rows = episodes.rows
-        due = (episodes.state[rows] == State.UNDECIDED) & (episodes.decides_on[rows] <= model.day)
-        rows = rows[due]
+        rows = episodes.in_state(State.UNDECIDED)
+        rows = rows[episodes.decides_on[rows] <= model.day]
         if len(rows) == 0:
             return
-        terms = self.utility_terms(rows)
-        choice = self._best(rows, terms.total())
+        # While nothing has changed for them, people who wait would only decide to wait again.
+        anew = self._something_changed(rows)
+        comparing = rows[anew]
+        terms = self.utility_terms(comparing)
+        choice = np.full(len(rows), WAIT)
+        choice[anew] = self._best(comparing, terms.total())
+        episodes.compared_on[comparing] = model.day
         going = choice != WAIT
-        self._note_failing_gates(rows, ~going, terms)
+        self._note_failing_gates(comparing, ~going[anew], terms)
         self._decide_later(rows[~going])
         gone = rows[going]
         episodes.option[gone] = choice[going]
@@ -153,6 +158,24 @@ class CareSeeking(Submodel):
         episodes.tries_now[gone] = 0
         first = gone[episodes.decided_on[gone] <= -NEVER]
         episodes.decided_on[first] = model.day
+
+    def _something_changed(self, rows: Rows) -> Booleans:
+        """Return who has a reason to compare the options again.
+
+        Besides a new severity or a refusal (which ask for a new decision), the utilities depend on
+        money, knowledge, the waits the work group talks about, levers, and whether the stay
+        is about to end.
+        """
+        model, episodes, migrants = self.model, self.model.episodes, self.model.migrants
+        people = episodes.migrant[rows]
+        last = episodes.compared_on[rows]
+        thinks_of_home_on = migrants.leaves_on[people] - self.home_horizon
+        return np.asarray(
+            (last <= migrants.changed_on[people])
+            | (last <= model.wait_changed_on[migrants.work_group[people]])
+            | (last <= model.levers_moved_on)
+            | ((thinks_of_home_on >= last) & (thinks_of_home_on <= model.day))
+        )
 
     def utility_terms(self, rows: Rows) -> "UtilityTerms":
         """Return the parts of the utility of every option for these episodes."""
@@ -257,8 +280,7 @@ class CareSeeking(Submodel):
     def set_out(self) -> None:
         """Let those who have decided try to reach what they have chosen."""
         episodes = self.model.episodes
-        rows = episodes.rows
-        rows = rows[episodes.state[rows] == State.UNDER_WAY]
+        rows = episodes.in_state(State.UNDER_WAY)
         option = episodes.option[rows]
         self._call_ambulance(rows[option == AMBULANCE])
         self._ask_employer(rows[option == EMPLOYER])
@@ -324,7 +346,7 @@ class CareSeeking(Submodel):
         people = np.unique(episodes.migrant[rows]).astype(np.intp)
         can_pay = migrants.can_pay(people, model.world.money.borrowing_limit)
         fare = np.minimum(model.world.payment.price["bus_home"], np.floor(can_pay))
-        migrants.pay(people, fare.astype(np.int64))
+        migrants.pay(people, fare.astype(np.int64), model.day)
         model.demography.leave(people)
 
     def _note_arrival(self, rows: Rows) -> None:

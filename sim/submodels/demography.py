@@ -200,11 +200,13 @@ class Demography(Submodel):
             debt_shape, draws.trait("size of entry debt", persons)
         )
         literacy_range = demography.literacy_high - demography.literacy_low
+        age = demography.age_mean + demography.age_sd * special.ndtri(within)
         employer, work_group = self._find_work(persons, sector, nationality)
         return {
             "nationality": nationality,
             "sex": sex,
-            "age": demography.age_mean + demography.age_sd * special.ndtri(within),
+            "age": age,
+            "risk_class": model.illness.risk_class(nationality, sector, age, sex),
             "sector": sector,
             "district": model.employers.district[employer],
             "legal_status": legal_status,

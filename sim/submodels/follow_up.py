@@ -41,7 +41,6 @@ class FollowUp(Submodel):
     def follow(self) -> None:
         """Let care at home begin where it is due, and end follow-ups that are over."""
         model, episodes = self.model, self.model.episodes
-        rows = episodes.rows
-        rows = rows[episodes.state[rows] == State.GONE]
+        rows = episodes.in_state(State.GONE)
         episodes.treated[rows[episodes.care_at_home_on[rows] <= model.day]] = True
         model.illness.close(rows[episodes.followed_until[rows] <= model.day], Outcome.LEFT)

@@ -34,6 +34,9 @@ INJURY, ACUTE, INFECTION, CHRONIC, MATERNITY = range(len(words.KINDS))
 CONSTRUCTION = words.SECTORS.index("construction")
 WOMAN = words.SEXES.index("woman")
 PASSED_OVER = len(words.KINDS)
+"""Kind of a candidate onset that the season does not use."""
+RISK_CLASSES = (len(words.NATIONALITIES), 2, 2, 2)
+"""What rates depend on: nationality, construction or not, older or not, woman or not."""
 CRITICAL = 4
 SEVERITIES = len(words.SEVERITIES)
 DAYS_SPENT_MODERATE = 3
@@ -50,7 +53,8 @@ class Illness(Submodel):
     def prepare(self, world: World) -> None:
         """Turn rates and hazards into tables indexed by kind and severity."""
         illness = world.illness
-        self.infection_rate = by(words.NATIONALITIES, illness.infection_rate)
+        self.rates = self._rates_by_class(world)
+        self.total_rate = self.rates.sum(axis=1)
         self.onset_severity = by_two(words.KINDS, words.SEVERITIES, illness.onset_severity)
         self.onset_severity[ACUTE] = severer(
             self.onset_severity[ACUTE], illness.acute_severe_factor
@@ -68,22 +72,30 @@ class Illness(Submodel):
 
     # --- onset --------------------------------------------------------------------------------
 
-    def rates(self, rows: Rows) -> Floats:
-        """Return candidate rates a person-year, shape (people, kinds)."""
-        migrants, illness = self.model.migrants, self.model.world.illness
-        rates = np.empty((len(rows), len(words.KINDS)))
-        in_construction = migrants.sector[rows] == CONSTRUCTION
+    def _rates_by_class(self, world: World) -> Floats:
+        """Return candidate rates a person-year, shape (risk classes, kinds)."""
+        illness = world.illness
+        nationality, in_construction, older, woman = np.indices(RISK_CLASSES).reshape(4, -1)
+        rates = np.empty((len(nationality), len(words.KINDS)))
         rates[:, INJURY] = illness.injury_rate * np.where(
             in_construction, 1.0, illness.injury_outside_construction
         )
         rates[:, ACUTE] = illness.acute_rate * illness.acute_ceiling
-        rates[:, INFECTION] = self.infection_rate[migrants.nationality[rows]]
-        older = migrants.age[rows] > illness.chronic_age
+        rates[:, INFECTION] = by(words.NATIONALITIES, illness.infection_rate)[nationality]
         rates[:, CHRONIC] = illness.chronic_rate * np.where(
             older, illness.chronic_factor_old, illness.chronic_factor_young
         )
-        rates[:, MATERNITY] = illness.maternity_rate * (migrants.sex[rows] == WOMAN)
+        rates[:, MATERNITY] = illness.maternity_rate * woman
         return rates
+
+    def risk_class(
+        self, nationality: Integers, sector: Integers, age: Floats, sex: Integers
+    ) -> Integers:
+        """Return the code of what the rates of illness depend on."""
+        older = age > self.model.world.illness.chronic_age
+        return np.ravel_multi_index(
+            (nationality, sector == CONSTRUCTION, older, sex == WOMAN), RISK_CLASSES
+        )
 
     def season(self, day: int) -> float:
         """Return the seasonal factor of acute illness."""
@@ -96,11 +108,12 @@ class Illness(Submodel):
     def start_life(self, rows: Rows) -> None:
         """Draw the first candidate onset of newcomers."""
         self.model.migrants.next_onset_at[rows] = self.model.day
-        self._schedule_next(rows, self.rates(rows).sum(axis=1))
+        self._schedule_next(rows)
 
-    def _schedule_next(self, rows: Rows, rate: Floats) -> None:
+    def _schedule_next(self, rows: Rows) -> None:
         model, migrants = self.model, self.model.migrants
-        gap = model.draws.exponential("onset gap", migrants.pid[rows], migrants.onsets[rows].astype(np.int64))
+        rate = self.total_rate[migrants.risk_class[rows]]
+        gap = model.draws.exponential("onset gap", migrants.pid[rows], migrants.onsets[rows])
         with np.errstate(divide="ignore"):
             days = np.minimum(gap * DAYS_A_YEAR / rate, NEVER)
         migrants.next_onset_at[rows] += days
@@ -117,15 +130,15 @@ class Illness(Submodel):
         if len(rows) == 0:
             return
         persons, ordinal = migrants.pid[rows], migrants.onsets[rows].astype(np.int64)
-        candidate_rates = self.rates(rows)
-        total = candidate_rates.sum(axis=1)
         illness = model.world.illness
         used = min(self.season(model.day) * illness.acute_factor / illness.acute_ceiling, 1.0)
-        shares = np.column_stack([candidate_rates, candidate_rates[:, ACUTE] * (1.0 - used)])
+        shares = np.column_stack([self.rates, self.rates[:, ACUTE] * (1.0 - used)])
         shares[:, ACUTE] *= used
-        kind = pick(draws.uniform("kind", persons, ordinal), shares)
+        limits = np.cumsum(shares, axis=1) / np.maximum(self.total_rate, 1e-12)[:, None]
+        u = draws.uniform("kind", persons, ordinal)
+        kind = (limits[migrants.risk_class[rows], :PASSED_OVER] <= u[:, None]).sum(axis=1)
         migrants.onsets[rows] += 1
-        self._schedule_next(rows, total)
+        self._schedule_next(rows)
 
         opened = kind != PASSED_OVER
         opened[opened] = ~migrants.ill_with[rows[opened], kind[opened]]
@@ -200,8 +213,7 @@ class Illness(Submodel):
     def abandon_treatment(self) -> None:
         """Let people in long treatment outside a bed give it up."""
         model, episodes = self.model, self.model.episodes
-        rows = episodes.rows
-        rows = rows[episodes.state[rows] == State.TREATED_AT_HOME]
+        rows = episodes.in_state(State.TREATED_AT_HOME)
         episodes.abandonment[rows] += self.abandonment[episodes.kind[rows]]
         gone = rows[episodes.abandonment[rows] >= episodes.abandoned_at[rows]]
         episodes.treated[gone] = False

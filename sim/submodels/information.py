@@ -25,6 +25,7 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.engine.arrays import Booleans, Floats, Integers, Rows
+from sim.engine.kernels import spread_news
 from sim.parameters import World, by, by_two
 from sim.submodels.submodel import Submodel
 
@@ -70,40 +71,32 @@ class Information(Submodel):
     def hear_news(self) -> None:
         """Expose a seventh of the people to a week of news; let them learn and forget."""
         model, migrants = self.model, self.model.migrants
-        rows = migrants.in_week_slice(model.day)
-        knows = migrants.knows[rows]
-        exposure = migrants.exposure[rows] + DAYS_A_WEEK * self.learning_hazard(rows)
-        learned = ~knows & (exposure >= migrants.learning_threshold[rows])
-        forgotten = knows & (migrants.forgets_on[rows] <= model.day)
-        migrants.exposure[rows] = exposure
-        who, item = np.nonzero(learned)
-        self.learn(rows[who], item)
-        who, item = np.nonzero(forgotten)
-        self._forget(rows[who], item)
-
-    def learning_hazard(self, rows: Rows) -> Floats:
-        """Return today's learning hazard a day, shape (people, items)."""
-        model, migrants = self.model, self.model.migrants
         information = model.world.information
-        nationality, district = migrants.nationality[rows], migrants.district[rows]
-        group = migrants.work_group[rows]
-        comprehension = np.where(
-            migrants.manages_language[rows], 1.0, information.comprehension_without_language
-        ).astype(np.float32)
-        hazard = self.channel_hazard[nationality]
-        hazard *= comprehension[:, None]
-        hazard += (self.informed_in_group_share(group)) * self.at_work
         compatriots = model.informed_in_district / np.maximum(model.district_members, 1)[:, :, None]
-        hazard += (compatriots.astype(np.float32) * self.in_district)[district, nationality]
-        if self.induction.any():
-            hazard += model.employers.formal[migrants.employer[rows]][:, None] * self.induction
-        return hazard
-
-    def informed_in_group_share(self, group: Integers) -> Floats:
-        """Return the informed share of each person's work group, shape (people, items)."""
-        model = self.model
-        members = model.group_members[group].astype(np.float32)
-        return np.asarray(model.informed_in_group[group] / members[:, None], dtype=np.float32)
+        learned, forgotten = spread_news(
+            migrants.in_week_slice(model.day),
+            model.day,
+            np.float32(DAYS_A_WEEK),
+            migrants.exposure,
+            migrants.learning_threshold,
+            migrants.knows,
+            migrants.forgets_on,
+            self.channel_hazard,
+            migrants.nationality,
+            np.array([information.comprehension_without_language, 1.0], dtype=np.float32),
+            migrants.manages_language,
+            migrants.work_group,
+            model.informed_in_group,
+            model.group_members,
+            self.at_work,
+            (compatriots * self.in_district).astype(np.float32),
+            migrants.district,
+            model.employers.formal,
+            migrants.employer,
+            self.induction,
+        )
+        self.learn(*learned)
+        self._forget(*forgotten)
 
     # --- what other submodels build on --------------------------------------------------------
 
@@ -200,6 +193,7 @@ class Information(Submodel):
 
     def _count(self, rows: Rows, item: Integers, change: int) -> None:
         model, migrants = self.model, self.model.migrants
+        migrants.changed_on[rows] = model.day
         np.add.at(model.informed_in_group, (migrants.work_group[rows], item), change)
         np.add.at(
             model.informed_in_district,

@@ -27,9 +27,9 @@ class Money(Submodel):
     def count_absence(self) -> None:
         """Count a day of absence for everybody severely ill or in bed."""
         episodes, migrants = self.model.episodes, self.model.migrants
-        rows = episodes.rows
-        disabled = (episodes.severity[rows] >= words.SEVERE) | (episodes.state[rows] == State.IN_BED)
-        rows = one_each(rows[disabled & (episodes.migrant[rows] >= 0)], episodes.person)
+        disabled = (episodes.severity >= words.SEVERE) | (episodes.state == State.IN_BED)
+        disabled &= episodes.occupied & (episodes.migrant >= 0)
+        rows = one_each(np.flatnonzero(disabled), episodes.person)
         migrants.absent_days[episodes.migrant[rows]] += 1
 
     def pay_wages(self) -> None:
@@ -60,3 +60,4 @@ class Money(Submodel):
         migrants.savings[rows] = savings - sent_home
         migrants.debt[rows] = migrants.debt[rows] - repaid + shortfall
         migrants.absent_days[rows] = 0
+        migrants.changed_on[rows] = model.day

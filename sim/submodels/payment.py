@@ -139,10 +139,9 @@ class Payment(Submodel):
     def bill_after_emergencies(self) -> None:
         """Bill the rest of the stay to those whose threat to life is over."""
         model, episodes, migrants = self.model, self.model.episodes, self.model.migrants
-        rows = episodes.rows
+        rows = episodes.in_state(State.IN_BED)
         stable = (
-            (episodes.state[rows] == State.IN_BED)
-            & (episodes.severity[rows] < words.SEVERE)
+            (episodes.severity[rows] < words.SEVERE)
             & ~episodes.stabilised[rows]
             & (episodes.migrant[rows] >= 0)
             & model.clinics.is_kind(episodes.unit[rows], "hospital")
@@ -198,7 +197,7 @@ class Payment(Submodel):
         if len(paying) == 0:
             return
         rows, amount = rows[paying], amount[paying]
-        borrowed = migrants.pay(episodes.migrant[rows].astype(np.intp), amount)
+        borrowed = migrants.pay(episodes.migrant[rows].astype(np.intp), amount, model.day)
         episodes.charged[rows] += amount.astype(np.int32)
         episodes.paid[rows] += amount.astype(np.int32)
         model.payments.append(

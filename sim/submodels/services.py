@@ -70,11 +70,9 @@ class Services(Submodel):
     def discharge(self) -> None:
         """Send home those whose stay is over and who are no emergency any more."""
         model, episodes = self.model, self.model.episodes
-        rows = episodes.rows
-        leaving = (
-            (episodes.state[rows] == State.IN_BED)
-            & (episodes.severity[rows] < words.SEVERE)
-            & ((episodes.leaves_bed_on[rows] <= model.day) | episodes.boarding[rows])
+        rows = episodes.in_state(State.IN_BED)
+        leaving = (episodes.severity[rows] < words.SEVERE) & (
+            (episodes.leaves_bed_on[rows] <= model.day) | episodes.boarding[rows]
         )
         rows = rows[leaving]
         self.vacate(rows)
@@ -129,6 +127,7 @@ class Services(Submodel):
     def admit_to_hospital(self) -> None:
         """Let hospitals see emergencies and walk-ins, and find beds for the severely ill."""
         model, episodes = self.model, self.model.episodes
+        self._try_treatment_again()
         rows = self._pass_the_desk(self._next_in_line("hospital"))
         severe = episodes.severity[rows] >= words.SEVERE
         self._note_emergency_care(rows[severe])
@@ -142,23 +141,24 @@ class Services(Submodel):
         episodes.state[admitted] = State.IN_BED
         episodes.boarding[admitted] = True
         episodes.stabilised[admitted] = False
-        # A failed start of treatment is tried again the next day.
-        lying = episodes.rows
-        lying = lying[(episodes.state[lying] == State.IN_BED) & ~episodes.treated[lying]]
-        lying = np.setdiff1d(lying, admitted)
-        episodes.visits[lying] += 1
-        episodes.treated[lying] = self._succeeds(lying)
         self._find_beds()
         model.clinics.waiting = self._waiting()
+
+    def _try_treatment_again(self) -> None:
+        """Try once more to treat patients in bed whose treatment has not taken hold so far."""
+        episodes = self.model.episodes
+        lying = episodes.in_state(State.IN_BED)
+        lying = lying[~episodes.treated[lying]]
+        episodes.visits[lying] += 1
+        episodes.treated[lying] = self._succeeds(lying)
 
     def give_up_waiting(self) -> None:
         """Let people who have waited long for ordinary care give up."""
         model, episodes = self.model, self.model.episodes
         seeking = model.world.care_seeking
-        rows = episodes.rows
+        rows = episodes.in_state(State.QUEUED)
         waiting = rows[
-            (episodes.state[rows] == State.QUEUED)
-            & (episodes.severity[rows] < words.SEVERE)
+            (episodes.severity[rows] < words.SEVERE)
             & (model.day - episodes.queued_on[rows] > seeking.patience)
         ]
         gives_up = model.draws.happens(
@@ -178,8 +178,8 @@ class Services(Submodel):
     def _next_in_line(self, *kinds: str) -> Rows:
         """Return the episodes served today at the units of some kinds, one a person."""
         model, episodes, clinics = self.model, self.model.episodes, self.model.clinics
-        rows = episodes.rows
-        rows = rows[(episodes.state[rows] == State.QUEUED) & (episodes.ready_on[rows] <= model.day)]
+        rows = episodes.in_state(State.QUEUED)
+        rows = rows[episodes.ready_on[rows] <= model.day]
         rows = rows[clinics.is_kind(episodes.unit[rows], *kinds)]
         if len(rows) == 0:
             return rows
@@ -220,6 +220,8 @@ class Services(Submodel):
 
     def _meet(self, rows: Rows) -> None:
         """Note a contact: care has been met, waits are remembered, rights may be learned."""
+        if len(rows) == 0:
+            return
         model, episodes = self.model, self.model.episodes
         episodes.formal_contact[rows] = True
         first = rows[episodes.care_on[rows] <= -NEVER]
@@ -239,11 +241,12 @@ class Services(Submodel):
         group = model.migrants.work_group[episodes.migrant[chosen]]
         option = episodes.option[chosen]
         wait = (model.day - episodes.queued_on[chosen]).astype(np.float32)
+        model.wait_changed_on[group] = model.day
         model.experienced_wait[group, option] = 0.0
         np.maximum.at(model.experienced_wait, (group, option), wait)
 
     def _succeeds(self, rows: Rows) -> Booleans:
-        """Draw whether a service takes hold, and count the visit."""
+        """Draw whether a service takes hold."""
         model, episodes = self.model, self.model.episodes
         return model.draws.happens(
             "success of a service",
@@ -254,12 +257,16 @@ class Services(Submodel):
 
     def _fail(self, rows: Rows) -> None:
         """Send home without help; people decide anew tomorrow."""
+        if len(rows) == 0:
+            return
         episodes = self.model.episodes
         episodes.stopped_at(rows, Gate.ENGAGE)
         episodes.decide_anew(rows, self.model.day + 1)
 
     def _begin_treatment(self, rows: Rows) -> None:
         """Begin treatment at home, or at the dispensary for tuberculosis."""
+        if len(rows) == 0:
+            return
         model, episodes, clinics = self.model, self.model.episodes, self.model.clinics
         at_dispensary = clinics.is_kind(episodes.unit[rows], "tb_dispensary")
         infectious = (episodes.kind[rows] == INFECTION) & ~at_dispensary
@@ -274,6 +281,8 @@ class Services(Submodel):
         self._treat_at_home(rows[~at_dispensary])
 
     def _treat_at_home(self, rows: Rows) -> None:
+        if len(rows) == 0:
+            return
         model, episodes = self.model, self.model.episodes
         illness = model.world.illness
         episodes.state[rows] = State.TREATED_AT_HOME
@@ -285,11 +294,8 @@ class Services(Submodel):
     def remind_pregnant_women(self) -> None:
         """Let the effect of an antenatal visit end when the next is due; a cue to go again."""
         model, episodes = self.model, self.model.episodes
-        rows = episodes.rows
-        due = (episodes.next_visit_on[rows] <= model.day) & (
-            episodes.state[rows] == State.TREATED_AT_HOME
-        )
-        rows = rows[due]
+        rows = episodes.in_state(State.TREATED_AT_HOME)
+        rows = rows[episodes.next_visit_on[rows] <= model.day]
         episodes.next_visit_on[rows] = NEVER
         episodes.treated[rows] = False
         episodes.decide_anew(rows, model.day)
@@ -318,7 +324,7 @@ class Services(Submodel):
     def _find_beds(self) -> None:
         """Give free beds to those who board: own hospital first, then the next nearest."""
         model, episodes, clinics = self.model, self.model.episodes, self.model.clinics
-        rows = episodes.rows
+        rows = episodes.in_state(State.IN_BED)
         rows = rows[episodes.boarding[rows]]
         got_bed = self._take_beds(rows, episodes.unit[rows].astype(np.int64))
         without = rows[~got_bed]
@@ -347,6 +353,8 @@ class Services(Submodel):
 
     def _lie_down(self, rows: Rows) -> None:
         """Take dispensary beds as far as they go; the others are treated at home."""
+        if len(rows) == 0:
+            return
         episodes, clinics = self.model.episodes, self.model.clinics
         gets = served(
             line=episodes.unit[rows].astype(np.int64),
@@ -362,6 +370,8 @@ class Services(Submodel):
 
     def _occupy(self, rows: Rows) -> None:
         """Put patients into beds and draw how long they stay."""
+        if len(rows) == 0:
+            return
         model, episodes, clinics = self.model, self.model.episodes, self.model.clinics
         unit = episodes.unit[rows]
         episodes.state[rows] = State.IN_BED
@@ -378,6 +388,8 @@ class Services(Submodel):
 
     def vacate(self, rows: Rows) -> None:
         """Free the beds of episodes that end, leave or go home."""
+        if len(rows) == 0:
+            return
         episodes, clinics = self.model.episodes, self.model.clinics
         lying = rows[(episodes.state[rows] == State.IN_BED) & ~episodes.boarding[rows]]
         clinics.in_bed -= np.bincount(episodes.unit[lying], minlength=len(clinics.units))
@@ -388,9 +400,9 @@ class Services(Submodel):
     def _waiting(self) -> Integers:
         """Return how many wait at each unit after today's services."""
         episodes, clinics = self.model.episodes, self.model.clinics
-        rows = episodes.rows
-        queued = (episodes.state[rows] == State.QUEUED) | episodes.boarding[rows]
-        return np.bincount(episodes.unit[rows[queued]], minlength=len(clinics.units))
+        queued = (episodes.state == State.QUEUED) | episodes.boarding
+        queued &= episodes.occupied
+        return np.bincount(episodes.unit[queued], minlength=len(clinics.units))
 
     def _log(self, rows: Rows, result: Integers | int) -> None:
         """Write one flat record a visit."""

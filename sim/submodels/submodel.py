@@ -35,5 +35,7 @@ def one_each(rows: Rows, owner: Column) -> Rows:
     owner : array
         The cohort's column that names the owner.
     """
+    if len(rows) < 2:
+        return rows
     _, first = np.unique(owner[rows], return_index=True)
     return rows[np.sort(first)]

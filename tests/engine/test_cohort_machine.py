@@ -67,7 +67,7 @@ class CohortMachine(RuleBasedStateMachine):
 
     @rule(people=st.lists(st.tuples(wages, marks), max_size=6), sex=sexes)
     def arrive(self, people: list[tuple[int, list[int]]], sex: str) -> None:
-        """Some people come with a wage and marks of their own and one sex for all."""
+        """Add people with a wage and marks of their own and one sex for all."""
         pids = list(range(self.next_pid, self.next_pid + len(people)))
         rows = self.people.add_rows(
             np.array(pids, dtype=np.uint64),
@@ -82,7 +82,7 @@ class CohortMachine(RuleBasedStateMachine):
 
     @rule(count=st.integers(1, 3))
     def arrive_with_nothing(self, count: int) -> None:
-        """Some people come and start at the defaults."""
+        """Add people who start at the defaults."""
         pids = list(range(self.next_pid, self.next_pid + count))
         self.people.add_rows(np.array(pids))
         self.next_pid += count
@@ -91,7 +91,7 @@ class CohortMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.expected)
     @rule(data=st.data())
     def leave(self, data: st.DataObject) -> None:
-        """Some rows are taken out at once."""
+        """Take some rows out at once."""
         pids = self.some_pids(data)
         rows = np.array([self.row_of(pid) for pid in pids])
         self.left += [self.people.view(row) for row in rows.tolist()]
@@ -102,7 +102,7 @@ class CohortMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.expected)
     @rule(data=st.data(), way=st.sampled_from(["remove", "discard", "set.remove"]))
     def leave_by_view(self, data: st.DataObject, way: str) -> None:
-        """One agent is taken out in one of the ways of Mesa."""
+        """Take one agent out in one of the ways of Mesa."""
         pid = data.draw(st.sampled_from(sorted(self.expected)))
         person = self.people.view(self.row_of(pid))
         if way == "remove":
@@ -117,7 +117,7 @@ class CohortMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.expected)
     @rule(data=st.data(), wage=wages, sex=sexes, mark=marks)
     def change_one(self, data: st.DataObject, wage: int, sex: str, mark: list[int]) -> None:
-        """One agent is changed through its view."""
+        """Change one agent through its view."""
         pid = data.draw(st.sampled_from(sorted(self.expected)))
         person = self.people.view(self.row_of(pid))
         person.wage, person.sex, person.marks = wage, sex, mark
@@ -125,7 +125,7 @@ class CohortMachine(RuleBasedStateMachine):
 
     @rule(limit=wages, sex=sexes)
     def change_some(self, limit: int, sex: str) -> None:
-        """Everybody below a wage is changed through a selection."""
+        """Change everybody below a wage through a selection."""
         self.people.select(lambda person: person.wage < limit).set("sex", sex)
         for record in self.expected.values():
             if record.wage < limit:
@@ -133,7 +133,7 @@ class CohortMachine(RuleBasedStateMachine):
 
     @rule()
     def change_columns(self) -> None:
-        """Everybody is changed through the arrays."""
+        """Change everybody through the arrays."""
         rows = self.people.rows
         self.people.marks[rows, 1] = -self.people.marks[rows, 0]
         for record in self.expected.values():
@@ -141,7 +141,7 @@ class CohortMachine(RuleBasedStateMachine):
 
     @rule(sex=sexes)
     def choose(self, sex: str) -> None:
-        """A selection is kept, to be looked at later."""
+        """Keep a selection, to be looked at later."""
         chosen = self.people.select(lambda person: person.sex == sex)
         pids = chosen.get("pid")
         assert sorted(pids) == [p for p, one in sorted(self.expected.items()) if one.sex == sex]
@@ -149,7 +149,7 @@ class CohortMachine(RuleBasedStateMachine):
 
     @rule()
     def branch(self) -> None:
-        """Life goes on in a copy; the original is wiped."""
+        """Go on in a copy; the original is wiped."""
         original = self.people
         self.people = original.copy_for(mesa.Model(rng=1))
         original.set("wage", 0)
@@ -158,7 +158,7 @@ class CohortMachine(RuleBasedStateMachine):
 
     @invariant()
     def everybody_is_as_expected(self) -> None:
-        """Identities and values are those of the dictionary."""
+        """Check that identities and values are those of the dictionary."""
         found: dict[int, list[Any]] = dict(
             zip(self.people.get("pid"), self.people.get(NAMES), strict=True)
         )
@@ -168,7 +168,7 @@ class CohortMachine(RuleBasedStateMachine):
 
     @invariant()
     def views_tell_what_the_columns_hold(self) -> None:
-        """Iteration gives each present agent once, with its own values."""
+        """Check that iteration gives agents with their own values."""
         for person in self.people:
             record = self.expected[person.pid]
             assert [person.wage, person.sex, person.marks] == list(astuple(record))
@@ -176,7 +176,7 @@ class CohortMachine(RuleBasedStateMachine):
 
     @invariant()
     def those_who_left_are_silent(self) -> None:
-        """No view of a leaver ever speaks again, whoever has the row now."""
+        """Check that no view of a leaver ever speaks again, whoever has the row now."""
         for person in self.left:
             assert person not in self.people
             with pytest.raises(LookupError):
@@ -184,14 +184,14 @@ class CohortMachine(RuleBasedStateMachine):
 
     @invariant()
     def selections_keep_those_who_stayed(self) -> None:
-        """An old selection holds its members in order, less those who have left."""
+        """Check that old selections hold their members in order, less those who have left."""
         for chosen, pids in self.selections:
             assert chosen.get("pid") == [pid for pid in pids if pid in self.expected]
             assert len(chosen) == len(list(chosen))
 
     @invariant()
     def the_digest_is_that_of_a_fresh_cohort(self) -> None:
-        """History leaves no trace in the digest."""
+        """Check that history leaves no trace in the digest."""
         fresh = Persons(None)
         for pid, record in self.expected.items():
             row = fresh.add_rows(np.array([pid]))

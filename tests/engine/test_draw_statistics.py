@@ -135,7 +135,7 @@ def two_seeds(generator: Generator) -> float:
 
 
 def diagonal(generator: Generator) -> float:
-    """The n-th draw of the n-th person: identity and occurrence move together."""
+    """Pair the n-th draws of n-th persons: identity and occurrence move together."""
     u = generator(SEED).uniform("along", np.arange(MANY), np.arange(MANY))
     return chi_square(u[0::2], u[1::2], bins=64)
 
@@ -179,18 +179,26 @@ BATTERY: dict[str, PValue] = {
 LEVEL = 1e-4 / len(BATTERY)
 
 
-class Unmixed(Draws):
+class Broken(Draws):
+    """A generator whose uniforms are made of its own faulty bits."""
+
+    def uniform(self, purpose: str, who: Keys, occurrence: Keys = 0) -> Floats:
+        """Return the upper 53 bits as numbers from 0 to below 1."""
+        bits: Identities = self.bits(purpose, who, occurrence) >> np.uint64(11)
+        return bits * 2.0**-53
+
+
+class Unmixed(Broken):
     """A broken generator: the counter is spread, but never mixed."""
 
     def bits(self, purpose: str, who: Keys, occurrence: Keys = 0) -> Identities:
         """Return a Weyl sequence."""
         packed = np.atleast_1d(who).astype(np.uint64) << np.uint64(24)
         packed = packed | np.atleast_1d(occurrence).astype(np.uint64)
-        spread: Identities = packed * np.uint64(0x9E3779B97F4A7C15)
-        return spread + self.stream_keys(purpose)[0]
+        return np.asarray(packed * np.uint64(0x9E3779B97F4A7C15) + self.stream_keys(purpose)[0])
 
 
-class Biased(Draws):
+class Biased(Broken):
     """A broken generator: three quarters of the bits are ones."""
 
     def bits(self, purpose: str, who: Keys, occurrence: Keys = 0) -> Identities:

@@ -31,7 +31,7 @@ words = st.integers(0, MASK)
 
 
 def mix13(z: int) -> int:
-    """Stafford's variant 13 on a whole number."""
+    """Apply Stafford's variant 13 to a whole number."""
     z ^= z >> 30
     z = z * MIX_1 & MASK
     z ^= z >> 27
@@ -55,25 +55,25 @@ def unmix13(z: int) -> int:
 
 
 def oracle_bits(keys: tuple[int, int], who: int, occurrence: int) -> int:
-    """The specified construction, word for word."""
+    """Follow the specified construction word for word."""
     z = ((who << 24 | occurrence) * SPREAD + keys[0]) & MASK
     return mix13(mix13(z) ^ keys[1])
 
 
 def oracle_uniform(keys: tuple[int, int], who: int, occurrence: int) -> float:
-    """The number in (0, 1) that the specification derives from the bits."""
+    """Return the number in (0, 1) that the specification derives from the bits."""
     u = ((oracle_bits(keys, who, occurrence) >> 11) + 0.5) * 2**-53
     return min(u, 1 - 2**-53)
 
 
 def keys_of(draws: Draws, purpose: str) -> tuple[int, int]:
-    """The stream keys of a purpose as Python integers."""
+    """Return the stream keys of a purpose as Python integers."""
     first, second = draws.stream_keys(purpose)
     return int(first), int(second)
 
 
 def key_for(draws: Draws, purpose: str, wanted_bits: int) -> tuple[int, int]:
-    """The identity and occurrence whose bits are the wanted ones."""
+    """Return the identity and occurrence whose bits are the wanted ones."""
     first, second = keys_of(draws, purpose)
     z = unmix13(unmix13(wanted_bits) ^ second)
     packed = (z - first) * pow(SPREAD, -1, 2**64) & MASK
@@ -155,7 +155,7 @@ def test_uniforms_never_reach_0_or_1(wanted: int, expected: float) -> None:
 @given(st.lists(st.tuples(seeds, purposes), min_size=2, max_size=2, unique=True))
 def test_different_seeds_or_purposes_have_different_streams(pairs: list[tuple[int, str]]) -> None:
     """Neither a seed nor a purpose can be mistaken for part of the other."""
-    first, second = (Draws(seed).stream_keys(purpose) for seed, purpose in pairs)
+    first, second = (keys_of(Draws(seed), purpose) for seed, purpose in pairs)
     assert first != second
 
 
@@ -166,7 +166,7 @@ def test_look_alike_seeds_and_purposes_have_different_streams(
     pair: tuple[tuple[int, str], tuple[int, str]],
 ) -> None:
     """The joints between seed and purpose are kept."""
-    first, second = (Draws(seed).stream_keys(purpose) for seed, purpose in pair)
+    first, second = (keys_of(Draws(seed), purpose) for seed, purpose in pair)
     assert first != second
 
 
@@ -209,15 +209,27 @@ def test_the_integer_type_of_the_keys_does_not_matter(dtype: type[np.integer[Any
     assert draws.bits("tie", keys, keys).tolist() == expected
 
 
-def test_one_number_stands_for_all() -> None:
-    """A plain identity or occurrence is combined with each element of the other."""
+@pytest.mark.parametrize("nine", [9, np.int64(9), np.uint64(9), np.array([9])], ids=repr)
+def test_one_number_stands_for_all(nine: Any) -> None:
+    """One identity or occurrence is combined with each element of the other."""
     draws = Draws(5)
     ordinals = np.arange(6)
     same = np.full(6, 9)
     expected_by_occurrence = draws.bits("tie", same, ordinals).tolist()
     expected_by_identity = draws.bits("tie", ordinals, same).tolist()
-    assert draws.bits("tie", 9, ordinals).tolist() == expected_by_occurrence
-    assert draws.bits("tie", ordinals, 9).tolist() == expected_by_identity
+    assert draws.bits("tie", nine, ordinals).tolist() == expected_by_occurrence
+    assert draws.bits("tie", ordinals, nine).tolist() == expected_by_identity
+
+
+@pytest.mark.parametrize(("people", "ordinals"), [(2, 3), (3, 2), (2, 1_000), (0, 2)])
+def test_identities_and_occurrences_that_do_not_match_are_refused(
+    people: int, ordinals: int
+) -> None:
+    """Nothing is drawn, least of all from beyond the end of the shorter array."""
+    with pytest.raises(ValueError):
+        Draws(5).bits("tie", np.arange(people), np.arange(ordinals))
+    with pytest.raises(ValueError):
+        Draws(5).uniform("tie", np.arange(people), np.arange(ordinals))
 
 
 @pytest.mark.parametrize("audit", [False, True])
@@ -227,6 +239,17 @@ def test_identities_and_occurrences_broadcast_to_a_table(audit: bool) -> None:
     table = Draws(5, audit=audit).bits("tie", who, occurrence)
     draws = Draws(5)
     assert table.tolist() == [draws.bits("tie", one, np.arange(4)).tolist() for one in range(3)]
+
+
+def test_each_of_some_people_may_have_occurrences_of_its_own() -> None:
+    """A column of identities and a table of occurrences give one draw a cell, in every law."""
+    who, occurrence = np.arange(3)[:, None], np.arange(12).reshape(3, 4) ** 2
+    draws = Draws(5)
+    for law in LAWS[:-2]:
+        table = law.sample(draws, who, occurrence)
+        assert table.tolist() == [
+            law.sample(draws, one, occurrence[one]).tolist() for one in range(3)
+        ]
 
 
 def test_the_callers_arrays_are_left_alone() -> None:
@@ -279,6 +302,15 @@ def test_without_audit_keys_may_be_used_again() -> None:
     """Reading the same number twice gives the same number."""
     draws = Draws(5)
     assert draws.uniform("tie", 4, 2).tolist() == draws.uniform("tie", 4, 2).tolist()
+
+
+def test_a_trait_may_be_looked_up_again_and_again() -> None:
+    """A trait is the uniform of occurrence 0, and its use is not noted."""
+    draws, who = Draws(5, audit=True), np.arange(30)
+    first = draws.trait("taste", who)
+    assert draws.trait("taste", who).tolist() == first.tolist()
+    assert draws.uniform("taste", who, 0).tolist() == first.tolist()
+    assert draws.trait("taste", 7).tolist() == first[7:8].tolist()
 
 
 # ---------------------------------------------------------------- laws

@@ -1,0 +1,28 @@
+"""Small cities for tests, and worlds changed beyond their plausible ranges."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sim.scenario import Scenario, load_scenario
+
+
+def city(
+    population: int = 1000,
+    seed: int = 1,
+    days: int = 365,
+    policy: str = "baseline",
+    changed: Mapping[str, float] | None = None,
+    overrides: tuple[str, ...] = (),
+) -> Scenario:
+    """Return the scenario of a small city.
+
+    `overrides` are checked like a user's; `changed` sets numbers of the world by their path
+    ("illness.acute_rate", "institutions.hospital.beds") without any check of their range.
+    """
+    scenario = load_scenario(
+        policy, [f"city.population={population}", f"seed={seed}", f"days={days}", *overrides]
+    )
+    world = scenario.world
+    for path, value in (changed or {}).items():
+        world = world.with_value(path, value)
+    return replace(scenario, world=world)

@@ -1,0 +1,68 @@
+"""Worlds with one mechanism left, for comparison with theory."""
+
+from collections.abc import Mapping
+
+from sim import vocabulary as words
+from sim.model import AlmatyModel
+
+BLOCKS = frozenset(block.name for block in AlmatyModel.SCHEDULE)
+
+NO_BURN_IN: Mapping[str, float] = {"city.burn_in_days": 0}
+NOBODY_FALLS_ILL: Mapping[str, float] = {
+    "illness.injury_rate": 0.0,
+    "illness.acute_rate": 0.0,
+    "illness.chronic_rate": 0.0,
+    "illness.maternity_rate": 0.0,
+    **{f"illness.infection_rate.{name}": 0.0 for name in words.NATIONALITIES},
+}
+NO_SEASONS: Mapping[str, float] = {
+    "demography.arrival_season": 0.0,
+    "illness.acute_season": 0.0,
+}
+NO_NEWS: Mapping[str, float] = {
+    **{f"information.consulate_reach.{name}": 0.0 for name in words.NATIONALITIES},
+    "information.diaspora_reach": 0.0,
+    "information.ngo_reach": 0.0,
+    "information.media_reach": 0.0,
+    "information.employer_induction": 0.0,
+    "information.briefing_coverage": 0.0,
+    "information.taught_by_visit": 0.0,
+    **{f"information.word_of_mouth_at_work.{name}": 0.0 for name in words.KNOWLEDGE},
+    **{f"information.word_of_mouth_in_district.{name}": 0.0 for name in words.KNOWLEDGE},
+}
+AMPLE: Mapping[str, float] = {
+    "institutions.ambulance.crews": 5_000,
+    "institutions.hospital.capacity": 1_000_000,
+    "institutions.hospital.beds": 1_000_000,
+    "institutions.polyclinic.capacity": 1_000_000,
+    "institutions.private.capacity": 1_000_000,
+    "institutions.tb_dispensary.capacity": 1_000_000,
+    "institutions.tb_dispensary.beds": 1_000_000,
+}
+"""Capacities nobody can exhaust (mobile clinics stay what they are: none)."""
+
+
+def only_of(table: str, labels: tuple[str, ...], chosen: str) -> dict[str, float]:
+    """Return the changes that give one label of a table of shares everything."""
+    return {f"{table}.{label}": float(label == chosen) for label in labels}
+
+
+def onset_severity(kind: str, severity: str) -> dict[str, float]:
+    """Return the changes by which every onset of a kind has one severity."""
+    return only_of(f"illness.onset_severity.{kind}", words.SEVERITIES, severity)
+
+
+def keep_only(model: AlmatyModel, *names: str) -> None:
+    """Switch off every block of the day but these."""
+    assert set(names) <= BLOCKS
+    model.switched_off = BLOCKS - set(names)
+
+
+def live_until(model: AlmatyModel, last: str) -> None:
+    """Live through the blocks of a day up to and including one; the day does not end."""
+    assert last in BLOCKS
+    for block in model.SCHEDULE:
+        if block.name not in model.switched_off:
+            block.run(model)
+        if block.name == last:
+            return
