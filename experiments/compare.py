@@ -47,7 +47,9 @@ def run(resolved: dict[str, Any], console: Console) -> int:
     for one in failed:
         console.print(f"Replicate with seed {one.task.seed} failed: {one.error}", markup=False)
     if finished:
-        folder = write_results(output, resolved, settings, finished, failed, perf_counter() - started)
+        folder = write_results(
+            output, resolved, settings, finished, failed, perf_counter() - started
+        )
         summary = pd.read_parquet(folder / "summary.parquet")
         print_comparison(console, summary, settings.confidence)
         console.print(f"Tables, figures and manifest: {_shown(folder)}", markup=False)
@@ -63,7 +65,7 @@ type Failed = list[Done[Replicate, ReplicateResult]]
 def collect(
     executor: Executor, tasks: list[Replicate], console: Console
 ) -> tuple[Finished, Failed, bool]:
-    """Carry out the replicates with a live bar; return results, failures, and whether Ctrl-C came."""
+    """Carry out the replicates; return results, failures, and whether Ctrl-C came."""
     finished: list[tuple[int, ReplicateResult]] = []
     failed: Failed = []
     interrupted = False
@@ -114,7 +116,11 @@ def write_results(
             seeds=sorted(runs["seed"].unique().tolist()),
             failed_seeds=failures["seed"].tolist(),
             cpu_seconds=round(
-                float(runs["cpu_seconds"].sum() + runs.groupby("seed")["burn_in_cpu_seconds"].first().sum()), 1
+                float(
+                    runs["cpu_seconds"].sum()
+                    + runs.groupby("seed")["burn_in_cpu_seconds"].first().sum()
+                ),
+                1,
             ),
             wall_seconds=round(wall_seconds, 1),
         )

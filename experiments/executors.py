@@ -72,9 +72,7 @@ def _in_a_pool[Task, Result](
         pool.shutdown(wait=False, kill_workers=True)
 
 
-ONE_THREAD = {
-    name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-}
+ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 """Environment of the workers: processes are the parallelism, not threads inside them."""
 
 

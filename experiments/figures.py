@@ -6,6 +6,7 @@ when drawn again from the same tables.
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -18,7 +19,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 from experiments.report import title
 from experiments.statistics import interval
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "figure.dpi": 110,
     "savefig.dpi": 130,
     "figure.constrained_layout.use": True,
@@ -122,11 +123,16 @@ def outcome_curves(curves: pd.DataFrame, confidence: float) -> Figure:
     seeds = curves["seed"].nunique()
     paired = len(scenarios) > 1
     figure, axes = plt.subplots(
-        2 if paired else 1, len(CURVES), figsize=(16, 9 if paired else 5.2), squeeze=False, sharex=True
+        2 if paired else 1,
+        len(CURVES),
+        figsize=(16, 9 if paired else 5.2),
+        squeeze=False,
+        sharex=True,
     )
     for column, (heading, series_of, is_share) in enumerate(CURVES):
         series = {
-            key: series_of(run.set_index("day")) for key, run in curves.groupby(["scenario", "seed"], sort=False)
+            key: series_of(run.set_index("day"))
+            for key, run in curves.groupby(["scenario", "seed"], sort=False)
         }
         levels = pd.DataFrame(series)
         levels.columns.names = ["scenario", "seed"]
@@ -164,13 +170,15 @@ def _band(
     is_reference: bool = False,
 ) -> None:
     """Draw the mean over replicates with its interval; the reference is dashed, on top."""
-    long = values.stack()
+    long: pd.Series[float] = values.stack()  # type: ignore[assignment]
     summary = interval(long.groupby(level=0), confidence)
     day = summary.index.to_numpy()
     axis.plot(day, summary["mean"], color=colour, linewidth=2.2, label=label or None,
               linestyle="--" if is_reference else "-", zorder=3 if is_reference else 2)  # fmt: skip
     if values.shape[1] > 1:
-        axis.fill_between(day, summary["low"], summary["high"], color=colour, alpha=0.18, linewidth=0)
+        axis.fill_between(
+            day, summary["low"], summary["high"], color=colour, alpha=0.18, linewidth=0
+        )
 
 
 def _limits(axis: Axes, is_share: bool) -> None:
@@ -186,7 +194,13 @@ def _limits(axis: Axes, is_share: bool) -> None:
 EFFECTS = (
     ("emergency_uptake_24h", "", "Emergency care\nwithin 24 h", "percentage points", 100.0),
     ("emergency_need", "", "Emergencies", "per 1,000 person-years", 1.0),
-    ("emergency_contacts", "", "Ambulance runs and\nhospital walk-ins", "per 1,000 person-years", 1.0),
+    (
+        "emergency_contacts",
+        "",
+        "Ambulance runs and\nhospital walk-ins",
+        "per 1,000 person-years",
+        1.0,
+    ),
     ("low_acuity_share", "", "Mild needs among these", "percentage points", 100.0),
     ("unmet_need_episodes", "", "Needs unseen by\nany provider", "percentage points", 100.0),
     ("unmet_need_persons", "", "People with such a need\nin a year", "percentage points", 100.0),
@@ -202,7 +216,9 @@ def effect_plot(summary: pd.DataFrame, confidence: float) -> Figure:
     scenarios = list(dict.fromkeys(overall["scenario"]))
     figure, axes = plt.subplots(2, 4, figsize=(17, 3.2 + 1.3 * max(len(scenarios), 2)), sharey=True)
     for axis, (name, detail, heading, unit, factor) in zip(axes.flat, EFFECTS, strict=True):
-        rows = overall[(overall["indicator"] == name) & (overall["detail"] == detail)].set_index("scenario")
+        rows = overall[(overall["indicator"] == name) & (overall["detail"] == detail)].set_index(
+            "scenario"
+        )
         for place, scenario in enumerate(scenarios):
             row = rows.loc[scenario]
             colour = VERDICT_COLOURS.get(row["verdict"], "#888888")
@@ -221,8 +237,9 @@ def effect_plot(summary: pd.DataFrame, confidence: float) -> Figure:
     reference = summary.loc[summary["verdict"] == "reference", "scenario"].iloc[0]
     replicates = int(summary["replicates"].max())
     figure.suptitle(
-        f"Change against {title(reference).lower()}: {confidence:.0%} simulation intervals, {replicates} paired "
-        "replicates.  Green: better, orange: worse, blue: no good or bad direction, grey: no clear change",
+        f"Change against {title(reference).lower()}: {confidence:.0%} simulation intervals, "
+        f"{replicates} paired replicates.  Green: better, orange: worse, "
+        "blue: no good or bad direction, grey: no clear change",
         fontsize=12,
         color="#555555",
     )
@@ -263,7 +280,9 @@ def gate_decomposition(summary: pd.DataFrame) -> Figure:
     axis.set_yticks(range(len(scenarios)), [title(one) for one in scenarios])
     axis.set_ylim(len(scenarios) - 0.4, -0.6)
     axis.set_xlim(0, 100)
-    axis.set_xlabel("of 100 episodes perceived as moderate or graver (the rest was seen by a provider)")
+    axis.set_xlabel(
+        "of 100 episodes perceived as moderate or graver (the rest was seen by a provider)"
+    )
     axis.set_title("What stops people: first gate that failed")
     axis.grid(visible=False, axis="y")
     figure.legend(loc="outside lower center", ncols=len(GATES), fontsize=11.5)
@@ -274,7 +293,8 @@ def gate_decomposition(summary: pd.DataFrame) -> Figure:
 
 LOAD_WORDS = {
     "ambulance": "ambulance", "hospital": "hospitals", "polyclinic": "polyclinics",
-    "mobile_clinic": "mobile clinics", "private": "private doctors", "tb_dispensary": "TB dispensary",
+    "mobile_clinic": "mobile clinics", "private": "private doctors",
+    "tb_dispensary": "TB dispensary",
 }  # fmt: skip
 
 
@@ -285,17 +305,36 @@ def institution_load(summary: pd.DataFrame) -> Figure:
     load = summary[summary["indicator"] == "load"]
     panels: tuple[tuple[str, pd.DataFrame, str, bool], ...] = (
         ("Visits per 1,000 person-years", contacts, "detail", False),
-        ("Migrants' share of slots used", load[load["detail"] == "services / capacity"], "group", True),
-        ("Waiting at the end of a day (mean)", load[load["detail"] == "mean queue"], "group", False),
+        (
+            "Migrants' share of slots used",
+            load[load["detail"] == "services / capacity"],
+            "group",
+            True,
+        ),
+        (
+            "Waiting at the end of a day (mean)",
+            load[load["detail"] == "mean queue"],
+            "group",
+            False,
+        ),
     )
-    kinds = [kind for kind in LOAD_WORDS if contacts.loc[contacts["detail"] == kind, "level"].max() > 0]
-    figure, axes = plt.subplots(1, len(panels), figsize=(17, 2.0 + 0.2 * len(kinds) * (len(scenarios) + 1)), sharey=True)
+    kinds = [
+        kind for kind in LOAD_WORDS if contacts.loc[contacts["detail"] == kind, "level"].max() > 0
+    ]
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(17, 2.0 + 0.2 * len(kinds) * (len(scenarios) + 1)), sharey=True
+    )
     height = 0.8 / len(scenarios)
     for axis, (heading, table, key, is_share) in zip(axes, panels, strict=True):
-        for offset, (colour, scenario) in enumerate(zip(_colours(scenarios), scenarios, strict=True)):
+        for offset, (colour, scenario) in enumerate(
+            zip(_colours(scenarios), scenarios, strict=True)
+        ):
             level = table[table["scenario"] == scenario].set_index(key)["level"]
-            # Private doctors have no limit here, so their use of it means nothing.
-            values = [np.nan if is_share and kind == "private" else level.get(kind, np.nan) for kind in kinds]
+            # Private doctors have no limit, so a share of it means nothing.
+            values = [
+                np.nan if is_share and kind == "private" else level.get(kind, np.nan)
+                for kind in kinds
+            ]
             places = np.arange(len(kinds)) + (offset - (len(scenarios) - 1) / 2) * height
             axis.barh(places, values, height=height * 0.92, color=colour, label=title(scenario))
         axis.set_title(heading)
@@ -311,5 +350,3 @@ def institution_load(summary: pd.DataFrame) -> Figure:
 
 def _colours(scenarios: list[str]) -> list[str]:
     return [COLOURS[place % len(COLOURS)] for place in range(len(scenarios))]
-
-

@@ -27,7 +27,11 @@ HEADLINE = (
 )  # fmt: skip
 """What the printed table shows: indicator, detail, words, format."""
 
-MARKS = {"better": "[green]better[/]", "worse": "[red]worse[/]", "no clear change": "[dim]no clear change[/]"}
+MARKS = {
+    "better": "[green]better[/]",
+    "worse": "[red]worse[/]",
+    "no clear change": "[dim]no clear change[/]",
+}
 
 
 def title(name: str) -> str:
@@ -42,8 +46,8 @@ def title(name: str) -> str:
 def number(value: float, form: str, signed: bool = False) -> str:
     """Return a number as it is printed: shares in per cent, money without decimals.
 
-    >>> number(0.1234, "%"), number(0.01, "%", signed=True), number(12345.6, "0"), number(3.14159, "")
-    ('12.3 %', '+1.0', '12,346', '3.1')
+    >>> number(0.1234, "%"), number(0.01, "%", signed=True), number(12345.6, "0")
+    ('12.3 %', '+1.0', '12,346')
     """
     if np.isnan(value):
         return "-"
@@ -94,7 +98,9 @@ def _cells(row: dict[Any, Any], form: str) -> tuple[str, str, str, str, str]:
 
 def print_run(console: Console, indicators: pd.DataFrame) -> None:
     """Print the headline outcomes of one run."""
-    table = Table(title="One run (a single seed: no interval)", title_justify="left", header_style="bold")
+    table = Table(
+        title="One run (a single seed: no interval)", title_justify="left", header_style="bold"
+    )
     table.add_column("outcome")
     table.add_column("level", justify="right")
     overall = indicators[indicators["by"] == "all"]

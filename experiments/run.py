@@ -24,7 +24,7 @@ def run(resolved: dict[str, Any], console: Console) -> int:
         model = AlmatyModel(scenario)
         model.run_for(scenario.days)
     indicators = model.indicators()
-    label = {"scenario": scenario.name, "seed": scenario.seed}
+    label: dict[str, Any] = {"scenario": scenario.name, "seed": scenario.seed}
     with new_folder(output, f"run_{scenario.name}_{scenario.seed}") as folder:
         write_table(folder, "indicators", indicators.assign(**label))
         write_table(folder, "curves", model.curves().assign(**label))

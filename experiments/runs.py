@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from time import perf_counter, process_time
+from typing import Any
 
 import pandas as pd
 
@@ -38,7 +39,7 @@ def run_replicate(replicate: Replicate) -> ReplicateResult:
         cpu, wall = process_time(), perf_counter()
         model = past.fork(scenario.with_seed(replicate.seed))
         model.run_for(scenario.days)
-        label = {"scenario": scenario.name, "seed": replicate.seed}
+        label: dict[str, Any] = {"scenario": scenario.name, "seed": replicate.seed}
         indicators.append(model.indicators().assign(**label))
         curves.append(model.curves().assign(**label))
         runs.append(
@@ -57,6 +58,4 @@ def run_replicate(replicate: Replicate) -> ReplicateResult:
 def replicates_of(scenarios: list[Scenario], count: int) -> list[Replicate]:
     """Return the tasks of a comparison: seeds count up from the scenarios' own seed."""
     first_seed = scenarios[0].seed
-    return [
-        Replicate(number, first_seed + number, tuple(scenarios)) for number in range(count)
-    ]
+    return [Replicate(number, first_seed + number, tuple(scenarios)) for number in range(count)]

@@ -4,9 +4,14 @@ All intervals here are *simulation intervals*: they say how far chance inside th
 result, over replicates with different seeds. They say nothing about uncertain parameters.
 """
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pandas as pd
 from scipy import stats
+
+if TYPE_CHECKING:
+    from pandas.core.groupby import SeriesGroupBy
 
 KEY = ["code", "indicator", "detail", "by", "group", "unit", "better"]
 """Columns that name one outcome."""
@@ -69,12 +74,12 @@ def summarise(indicators: pd.DataFrame, reference: str, confidence: float) -> pd
     return result[["scenario", *[name for name in result.columns if name != "scenario"]]]
 
 
-def interval(grouped: "pd.core.groupby.SeriesGroupBy", confidence: float) -> pd.DataFrame:
+def interval(grouped: "SeriesGroupBy[Any, Any]", confidence: float) -> pd.DataFrame:
     """Return mean, low, high and count of each group, by Student's t."""
     mean, count, spread = grouped.mean(), grouped.count(), grouped.std()
     degrees = (count - 1).clip(lower=1)
     quantile = pd.Series(stats.t.ppf((1 + confidence) / 2, degrees), index=mean.index)
-    half = (quantile * spread / np.sqrt(count)).where(count > 1)
+    half: pd.Series[float] = (quantile * spread / np.sqrt(count)).where(count > 1)
     return pd.DataFrame({"mean": mean, "low": mean - half, "high": mean + half, "count": count})
 
 

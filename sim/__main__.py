@@ -10,14 +10,15 @@ if TYPE_CHECKING:
 BAD_CONFIGURATION = 2
 HELP = """Almaty Health Access: how labour migrants in Almaty reach, or do not reach, health care.
 
-usage: python -m sim [name=value ...]        e.g. python -m sim study=run scenario=mobile_clinics seed=3
-       python -m sim -m [name=a,b ...]       every combination, one after the other
+usage: python -m sim [name=value ...]     e.g. python -m sim study=run scenario=mobile_clinics
+       python -m sim -m [name=a,b ...]    every combination, one after the other
 
 The main job (no arguments) compares the headline scenarios in the small city, with intervals and
 figures, and writes tables, figures and a manifest to outputs/.
 """
-TAIL = """Any number of conf/ can be set: parameters.illness.acute_rate=1.5, city.population=5000, days=730,
-replicates=30, scenarios=[baseline,mobile_clinics], output=some/folder. HYDRA_FULL_ERROR=1 shows full errors.
+TAIL = """Any number of conf/ can be set: parameters.illness.acute_rate=1.5, city.population=5000,
+days=730, replicates=30, scenarios=[baseline,mobile_clinics], output=some/folder.
+HYDRA_FULL_ERROR=1 shows full errors.
 """
 SHOWN = (
     ("study", "studies"), ("scenario", "scenarios"), ("shock", "shocks"), ("city", "cities"),

@@ -212,7 +212,8 @@ def check_range(value: Any, entry: Entry, path: str) -> None:
         raise ConfigurationError(f"{path}: {value!r} is not a number")
     elif not entry.low <= value <= entry.high:
         raise ConfigurationError(
-            f"{path} = {value:g} is outside its range {entry.low:g} to {entry.high:g} ({entry.unit})"
+            f"{path} = {value:g} is outside its range {entry.low:g} to {entry.high:g} "
+            f"({entry.unit})"
         )
 
 

@@ -115,8 +115,10 @@ def settle_first_residents(model: "AlmatyModel") -> None:
     persons = np.arange(count, dtype=np.uint64)
     stay_kind = pick(draws.trait("kind of stay", persons), demography.stay_share * mean_stay)
     shape = demography.stay_shape[stay_kind]
-    stay = mean_stay[stay_kind] / shape * special.gammaincinv(
-        shape + 1.0, draws.trait("length of stay", persons)
+    stay = (
+        mean_stay[stay_kind]
+        / shape
+        * special.gammaincinv(shape + 1.0, draws.trait("length of stay", persons))
     )
     elapsed = stay * draws.trait("elapsed share of the stay", persons)
     entered_on = model.day - np.floor(elapsed).astype(np.int64)

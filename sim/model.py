@@ -46,7 +46,7 @@ class Block(NamedTuple):
     cadence: str
 
 
-class AlmatyModel(mesa.Model):
+class AlmatyModel(mesa.Model[Any, Any]):
     """Labour migrants in Almaty, their illnesses, and the clinics they reach or do not reach.
 
     Parameters
@@ -71,11 +71,15 @@ class AlmatyModel(mesa.Model):
         Block("levers due today", lambda model: model.apply_levers(), "daily"),
         Block("departures", lambda model: model.demography.depart(), "daily"),
         Block("arrivals", lambda model: model.demography.arrive(), "daily"),
-        Block("news and word of mouth", lambda model: model.information.hear_news(), "weekly seventh"),
+        Block(
+            "news and word of mouth", lambda model: model.information.hear_news(), "weekly seventh"
+        ),
         Block("onset of illness", lambda model: model.illness.fall_ill(), "daily"),
         Block("course of illness", lambda model: model.illness.progress(), "daily"),
         Block("abandoned treatment", lambda model: model.illness.abandon_treatment(), "daily"),
-        Block("bills after emergencies", lambda model: model.payment.bill_after_emergencies(), "daily"),
+        Block(
+            "bills after emergencies", lambda model: model.payment.bill_after_emergencies(), "daily"
+        ),
         Block("discharge", lambda model: model.services.discharge(), "daily"),
         Block("doors open", lambda model: model.services.open_doors(), "daily"),
         Block("perceive", lambda model: model.care_seeking.perceive(), "daily"),
@@ -102,7 +106,12 @@ class AlmatyModel(mesa.Model):
         "departures", "onset_reminders", "visits", "payments", "closed_episodes", "leavers",
         "deaths", "diary",
     )  # fmt: skip
-    NUMBERS: ClassVar[tuple[str, ...]] = ("day", "next_candidate", "severe_today", "levers_moved_on")
+    NUMBERS: ClassVar[tuple[str, ...]] = (
+        "day",
+        "next_candidate",
+        "severe_today",
+        "levers_moved_on",
+    )
     # ARRAYS, COHORTS, TABLES, NUMBERS and the state of the clinics are the whole state.
 
     demography: Demography
@@ -284,13 +293,14 @@ class AlmatyModel(mesa.Model):
 
     # --- Mesa ---------------------------------------------------------------------------------
 
-    @property
-    def agents(self) -> AbstractAgentSet[Any]:
+    # Mesa types these three by the set class it uses itself.
+    @property  # type: ignore[misc]
+    def agents(self) -> AbstractAgentSet[Any]:  # type: ignore[override]
         """All agents: institutions as objects, people and employers as rows of columns."""
         return Everybody(list(self.agents_by_type.values()), self.random)
 
     @property
-    def agents_by_type(self) -> dict[type, AbstractAgentSet[Any]]:
+    def agents_by_type(self) -> dict[type, AbstractAgentSet[Any]]:  # type: ignore[override]
         """All agents by type; `model.agents_by_type[Migrant]` is the cohort itself."""
         return {
             **super().agents_by_type,

@@ -307,7 +307,10 @@ class City(Frozen):
     def travel_days(self) -> Floats:
         """Return travel times between districts, in days, shape (districts, districts)."""
         tiles = np.array(
-            [[self.district_tile[d]["row"], self.district_tile[d]["column"]] for d in words.DISTRICTS]
+            [
+                [self.district_tile[d]["row"], self.district_tile[d]["column"]]
+                for d in words.DISTRICTS
+            ]
         )
         distance = np.abs(tiles[:, None, :] - tiles[None, :, :]).sum(axis=2)
         minutes_a_day = 24 * 60

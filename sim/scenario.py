@@ -8,8 +8,8 @@ success and no indicator is a lever.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -163,7 +163,11 @@ class Scenario:
 
     def with_changes(self, *changes: Change, name: str = "custom", summary: str = "") -> "Scenario":
         """Return a scenario of the same world with other lever changes (checked)."""
-        policy = {"name": name, "summary": summary, "changes": [one.model_dump() for one in changes]}
+        policy = {
+            "name": name,
+            "summary": summary,
+            "changes": [one.model_dump() for one in changes],
+        }
         return scenario_from({**self.resolved, "scenario": policy})
 
 
@@ -279,9 +283,7 @@ def _changes(
                 f"{where}: {word} '{change.path}' is {problem}: {nearest(change.path, known)}"
             )
         _check_dates(change, where, days)
-        owner = max(
-            (path for path in entries if f"{change.path}.".startswith(f"{path}.")), key=len
-        )
+        owner = max((path for path in entries if f"{change.path}.".startswith(f"{path}.")), key=len)
         check_range(change.value, entries[owner], f"{where}: {change.path}")
         changes.append(change)
     return tuple(changes)
@@ -306,7 +308,7 @@ def _check_dates(change: Change, where: str, days: int) -> None:
 
 
 def _check_ceilings(world: World) -> None:
-    """The thinned candidate lists must be able to yield the largest rate anybody asks for."""
+    """Make sure the thinned candidate lists can yield the largest rate anybody asks for."""
     seasonal_inflow = 1.0 + world.demography.arrival_season
     if seasonal_inflow > world.demography.candidate_ceiling:
         raise ConfigurationError(
@@ -316,7 +318,8 @@ def _check_ceilings(world: World) -> None:
     seasonal_acute = 1.0 + world.illness.acute_season
     if seasonal_acute > world.illness.acute_ceiling:
         raise ConfigurationError(
-            f"illness.acute_ceiling is below the seasonal peak of acute illness ({seasonal_acute:g})"
+            "illness.acute_ceiling is below the seasonal peak of acute illness "
+            f"({seasonal_acute:g})"
         )
 
 

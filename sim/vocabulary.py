@@ -9,7 +9,8 @@ SECTORS = ("construction", "trade", "services", "domestic", "other")
 LEGAL_STATUSES = ("permanent", "eaeu_contract", "permit", "registered", "irregular")
 STAYS = ("short", "seasonal", "settled")
 DISTRICTS = (
-    "alatau", "zhetysu", "turksib", "auezov", "almaly", "medeu", "nauryzbay", "bostandyk", "periurban",
+    "alatau", "zhetysu", "turksib", "auezov", "almaly", "medeu", "nauryzbay", "bostandyk",
+    "periurban",
 )  # fmt: skip
 KNOWLEDGE = ("emergency_right", "who_helps", "insurance", "registration")
 CHANNELS = ("consulate", "diaspora", "ngo", "media")

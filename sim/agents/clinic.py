@@ -18,7 +18,7 @@ from sim.parameters import InstitutionSpecification, World
 MINUTES_A_DAY = 24 * 60
 
 
-class Clinic(mesa.Agent):
+class Clinic(mesa.Agent[Any]):
     """One unit of an institution.
 
     Attributes

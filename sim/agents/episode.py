@@ -13,7 +13,7 @@ from sim import vocabulary as words
 from sim.agents.migrant import NEVER
 from sim.engine.arrays import Identities, Integers, Rows
 from sim.engine.cohort import Cohort, Column, RowView
-from sim.engine.draws import OCCURRENCE_BITS
+from sim.engine.kernels import OCCURRENCE_BITS
 
 STEPS = 64
 """Room for steps of severity in the occurrence key of one episode."""
@@ -91,14 +91,20 @@ class Episodes(Cohort[Episode]):
 
     treated = Column(np.bool_, "under treatment")
     boarding = Column(np.bool_, "admitted, but waiting for a bed")
-    relapse_until = Column(np.int32, "last day of raised hazard after early discharge", default=-NEVER)
+    relapse_until = Column(
+        np.int32, "last day of raised hazard after early discharge", default=-NEVER
+    )
     birth_on = Column(np.int32, "day of birth (pregnancies)", unit="day", default=NEVER)
     born = Column(np.bool_, "the birth is over (pregnancies)")
     antenatal_visits = Column(np.int8, "antenatal visits so far")
     next_visit_on = Column(np.int32, "day the next antenatal visit is due", default=NEVER)
 
-    taste = Column(np.float32, "taste shocks of the options and of waiting", width=len(words.OPTIONS) + 1)
-    refused_by = Column(np.bool_, "options that have turned the person away", width=len(words.OPTIONS))
+    taste = Column(
+        np.float32, "taste shocks of the options and of waiting", width=len(words.OPTIONS) + 1
+    )
+    refused_by = Column(
+        np.bool_, "options that have turned the person away", width=len(words.OPTIONS)
+    )
     option = Column(np.int8, "option chosen", default=WAIT, labels=words.OPTIONS)
     decides_on = Column(np.int32, "day of the next decision", default=NEVER)
     compared_on = Column(np.int32, "last day the options were compared", default=-NEVER)
@@ -106,7 +112,9 @@ class Episodes(Cohort[Episode]):
     tries = Column(np.int16, "tries to reach care so far (for the keys of draws)")
     tries_now = Column(np.int8, "tries since the present decision")
     visits = Column(np.int16, "contacts with institutions so far")
-    unit = Column(np.int16, "institution the person is going to, waiting at or treated by", default=-1)
+    unit = Column(
+        np.int16, "institution the person is going to, waiting at or treated by", default=-1
+    )
     queued_on = Column(np.int32, "day of arrival at that institution", unit="day")
     ready_on = Column(np.int32, "day from which the present task can be served", unit="day")
     by_ambulance = Column(np.bool_, "brought by ambulance")

@@ -5,11 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-type Floats = NDArray[np.float64]
-type Integers = NDArray[np.int64]
-type Identities = NDArray[np.uint64]
+type Floats = NDArray[np.floating[Any]]
+type Integers = NDArray[np.integer[Any]]
+type Identities = NDArray[np.integer[Any]]
+"""Permanent identities and keys of draws: whole numbers from 0 to 2**64 - 1."""
 type Booleans = NDArray[np.bool_]
-type Rows = NDArray[np.intp]
+type Rows = NDArray[np.integer[Any]]
 """Row numbers of a cohort."""
 type Column = NDArray[Any]
 """Values of one column, in the column's own dtype."""

@@ -82,7 +82,9 @@ class Reminders:
             days, rows = (np.concatenate(parts) for parts in zip(*self._near, strict=True))
             self._near = [(days, rows)]
         days, rows = self._near[0]
-        return np.unique(rows[days == day])
+        due = np.sort(rows[days == day])
+        # Sorted, repeats stand side by side (quicker than numpy.unique).
+        return due[np.concatenate([[True], due[1:] != due[:-1]])] if len(due) else NOBODY
 
     def _open_bundle(self, day: int) -> None:
         """Pick the reminders of the next days out of the far ones; forget those of the past."""

@@ -42,7 +42,7 @@ from typing import Any, ClassVar, Literal, Self, overload
 
 import mesa
 import numpy as np
-from mesa.agentset import AbstractAgentSet, GroupBy
+from mesa.agentset import AbstractAgentSet, AgentSet, GroupBy
 from numpy.typing import DTypeLike
 
 from sim.engine.arrays import NOBODY, Booleans, Identities, Rows
@@ -115,7 +115,7 @@ class Column:
         return list(labels[values].tolist())
 
 
-class RowView(mesa.Agent):
+class RowView(mesa.Agent[Any]):
     """One row of a cohort, as a `mesa.Agent`.
 
     Attributes are the cohort's columns: reading takes the value from the array, assigning
@@ -138,7 +138,7 @@ class RowView(mesa.Agent):
         return self._cohort.model
 
     @property
-    def unique_id(self) -> int:
+    def unique_id(self) -> int:  # type: ignore[override]  # Mesa stores it
         """The permanent identity, unique among the agents of one type."""
         return self.pid
 
@@ -176,9 +176,7 @@ class RowView(mesa.Agent):
 
     def __eq__(self, other: object) -> bool:
         return (
-            isinstance(other, RowView)
-            and self._cohort is other._cohort
-            and self.pid == other.pid
+            isinstance(other, RowView) and self._cohort is other._cohort and self.pid == other.pid
         )
 
     def __hash__(self) -> int:
@@ -219,7 +217,7 @@ class RowSet[A: RowView](AbstractAgentSet[A]):
         return generator
 
     def _view(self, row: int) -> A:
-        view: A = self.cohort.row_view(self.cohort, row)
+        view: Any = self.cohort.row_view(self.cohort, row)
         return view
 
     def __len__(self) -> int:
@@ -248,13 +246,13 @@ class RowSet[A: RowView](AbstractAgentSet[A]):
         return self
 
     @classmethod
-    def _from_iterable(cls, agents: Iterable[A]) -> Any:
+    def _from_iterable(cls, agents: Iterable[Any]) -> Any:
         """Let `&`, `|` and `-` of Python's set protocol return an ordinary Mesa agent set."""
         members = list(agents)
         if members:
             cohort = members[0]._cohort
             return RowSet(cohort, np.array([agent.row for agent in members], dtype=np.intp))
-        return mesa.agent.AgentSet([], random=Random(0))
+        return AgentSet([], random=Random(0))
 
     def __copy__(self) -> "RowSet[A]":
         return self._subset(self.rows)
@@ -321,9 +319,13 @@ class RowSet[A: RowView](AbstractAgentSet[A]):
                 if handle_missing == "error":
                     raise
                 found.append([default_value] * len(self))
-        return found[0] if isinstance(attr_names, str) else [list(one) for one in zip(*found, strict=True)]
+        return (
+            found[0]
+            if isinstance(attr_names, str)
+            else [list(one) for one in zip(*found, strict=True)]
+        )
 
-    def set(self, attr_name: str, value: Any) -> Self:
+    def set(self, attr_name: str, value: Any) -> Self:  # type: ignore[override]  # Mesa names AgentSet
         """Set one attribute of every member to a value."""
         column = self.cohort.columns.get(attr_name)
         if column is None or attr_name == "pid":

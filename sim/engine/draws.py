@@ -25,8 +25,8 @@ from hashlib import blake2b
 import numpy as np
 from scipy import special
 
-from sim.engine.arrays import Floats, Identities, Integers
-from sim.engine.kernels import OCCURRENCE_BITS, keyed_bits, keyed_uniforms
+from sim.engine.arrays import Booleans, Floats, Identities, Integers
+from sim.engine.kernels import keyed_bits, keyed_uniforms
 
 type Keys = Identities | Integers | int
 """Identities or occurrences: an array, or one whole number for all."""
@@ -135,7 +135,13 @@ class Draws:
         return median * np.exp(sigma * self.normal(purpose, who, occurrence))
 
     def gamma(
-        self, purpose: str, who: Keys, occurrence: Keys = 0, *, shape: Floats | float, mean: Floats | float
+        self,
+        purpose: str,
+        who: Keys,
+        occurrence: Keys = 0,
+        *,
+        shape: Floats | float,
+        mean: Floats | float,
     ) -> Floats:
         """Return gamma numbers with the given shape and mean."""
         u = self.uniform(purpose, who, occurrence)
@@ -160,7 +166,7 @@ class Draws:
 
     def happens(
         self, purpose: str, who: Keys, occurrence: Keys = 0, *, probability: Floats | float
-    ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    ) -> Booleans:
         """Return True with the given probability for each key."""
         return np.asarray(self.uniform(purpose, who, occurrence) < probability)
 

@@ -68,9 +68,7 @@ def keyed_uniforms(who: Identities, occurrence: Identities, streams: Identities)
     return result
 
 
-def keyed_bits_by_numpy(
-    who: Identities, occurrence: Identities, streams: Identities
-) -> Identities:
+def keyed_bits_by_numpy(who: Identities, occurrence: Identities, streams: Identities) -> Identities:
     """Return what `keyed_bits` returns, by whole-array operations."""
     z = ((who << SHIFT_OCCURRENCE) | occurrence) * SPREAD + streams[0]
     for key in (streams[1], np.uint64(0)):
@@ -80,9 +78,7 @@ def keyed_bits_by_numpy(
     return np.asarray(z)
 
 
-def keyed_uniforms_by_numpy(
-    who: Identities, occurrence: Identities, streams: Identities
-) -> Floats:
+def keyed_uniforms_by_numpy(who: Identities, occurrence: Identities, streams: Identities) -> Floats:
     """Return what `keyed_uniforms` returns, by whole-array operations."""
     bits = keyed_bits_by_numpy(who, occurrence, streams) >> SHIFT_11
     return np.minimum((bits.astype(np.float64) + 0.5) * TO_UNIT, BELOW_ONE)

@@ -50,7 +50,9 @@ class Diary:
         )
         hidden = rows[here & ~episodes.formal_contact[rows]]
         self._present.append(model.present_by_stratum.astype(np.int32))
-        self._hidden.append(np.bincount(episodes.stratum[hidden], minlength=STRATA).astype(np.int32))
+        self._hidden.append(
+            np.bincount(episodes.stratum[hidden], minlength=STRATA).astype(np.int32)
+        )
         self._informed.append(model.informed_by_stratum.astype(np.int32))
         for name in BY_UNIT:
             self._by_unit[name].append(getattr(clinics, name).astype(np.int32))

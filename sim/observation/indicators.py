@@ -11,7 +11,7 @@ where later care would still count (two days for E1, thirty for E2, sixty for A1
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -55,27 +55,101 @@ class Definition:
 
 
 DEFINITIONS = (
-    Definition("E1", "emergency_uptake_24h", "share", "episodes that became severe and had emergency care within a day", "higher"),
-    Definition("E2", "emergency_uptake_ever", "share", "episodes that became severe and had emergency care at any time", "higher"),
-    Definition("E3", "emergency_need", "per 1,000 person-years", "episodes that became severe", "lower"),
-    Definition("E4", "emergency_contacts", "per 1,000 person-years", "ambulance runs and hospital walk-ins", ""),
+    Definition(
+        "E1",
+        "emergency_uptake_24h",
+        "share",
+        "episodes that became severe and had emergency care within a day",
+        "higher",
+    ),
+    Definition(
+        "E2",
+        "emergency_uptake_ever",
+        "share",
+        "episodes that became severe and had emergency care at any time",
+        "higher",
+    ),
+    Definition(
+        "E3", "emergency_need", "per 1,000 person-years", "episodes that became severe", "lower"
+    ),
+    Definition(
+        "E4",
+        "emergency_contacts",
+        "per 1,000 person-years",
+        "ambulance runs and hospital walk-ins",
+        "",
+    ),
     Definition("E5", "low_acuity_share", "share", "emergency contacts with a mild need", "lower"),
-    Definition("E6", "avoidable_emergencies", "share", "emergencies after three days perceived as moderate and untreated", "lower"),
-    Definition("A1", "unmet_need_episodes", "share", "ended episodes perceived as moderate or graver that no provider saw", "lower"),
-    Definition("A2", "unmet_need_persons", "share", "people with such an episode in a year, among those present 300 days of it", "lower"),
-    Definition("A3", "unmet_need_by_gate", "share", "unmet episodes by the first gate that stopped them", ""),
-    Definition("D1", "delay_to_decision", "days", "from onset to the first decision to seek care", "lower"),
+    Definition(
+        "E6",
+        "avoidable_emergencies",
+        "share",
+        "emergencies after three days perceived as moderate and untreated",
+        "lower",
+    ),
+    Definition(
+        "A1",
+        "unmet_need_episodes",
+        "share",
+        "ended episodes perceived as moderate or graver that no provider saw",
+        "lower",
+    ),
+    Definition(
+        "A2",
+        "unmet_need_persons",
+        "share",
+        "people with such an episode in a year, among those present 300 days of it",
+        "lower",
+    ),
+    Definition(
+        "A3",
+        "unmet_need_by_gate",
+        "share",
+        "unmet episodes by the first gate that stopped them",
+        "",
+    ),
+    Definition(
+        "D1", "delay_to_decision", "days", "from onset to the first decision to seek care", "lower"
+    ),
     Definition("D2", "delay_to_arrival", "days", "from decision to arrival", "lower"),
     Definition("D3", "delay_to_care", "days", "from arrival to care", "lower"),
-    Definition("U3", "hidden_unmet_need", "per 1,000 present", "open episodes that no provider has seen, mean stock", "lower"),
-    Definition("F1", "out_of_pocket", "KZT per person-year", "payments for care, borrowed money included", "lower"),
-    Definition("K1", "awareness", "share", "people who know an item, mean over the window", "higher"),
-    Definition("L1", "load", "share", "services given / capacity, and days without a free slot", "lower"),
-    Definition("H1", "deaths", "per 100,000 person-years", "deaths, people followed after leaving included", "lower"),
-    Definition("H1", "permanent_consequences", "per 100,000 person-years", "severe episodes that left permanent consequences", "lower"),
+    Definition(
+        "U3",
+        "hidden_unmet_need",
+        "per 1,000 present",
+        "open episodes that no provider has seen, mean stock",
+        "lower",
+    ),
+    Definition(
+        "F1",
+        "out_of_pocket",
+        "KZT per person-year",
+        "payments for care, borrowed money included",
+        "lower",
+    ),
+    Definition(
+        "K1", "awareness", "share", "people who know an item, mean over the window", "higher"
+    ),
+    Definition(
+        "L1", "load", "share", "services given / capacity, and days without a free slot", "lower"
+    ),
+    Definition(
+        "H1",
+        "deaths",
+        "per 100,000 person-years",
+        "deaths, people followed after leaving included",
+        "lower",
+    ),
+    Definition(
+        "H1",
+        "permanent_consequences",
+        "per 100,000 person-years",
+        "severe episodes that left permanent consequences",
+        "lower",
+    ),
     Definition("C0", "contacts", "per 1,000 person-years", "visits by kind of institution", ""),
     Definition("N0", "population", "persons", "mean number of migrants present", ""),
-)  # fmt: skip
+)
 """All indicators, in the order of reports."""
 
 
@@ -110,12 +184,25 @@ class Tally:
             ):
                 self._row(name, detail, grouping, label, one_up, one_down, per)
 
-    def single(self, name: str, detail: str, by: str, group: str, value: float, count: float) -> None:
+    def single(
+        self, name: str, detail: str, by: str, group: str, value: float, count: float
+    ) -> None:
         """Add a value that is no ratio; `count` says on how many cases it rests."""
         definition = self._definitions[name]
         self.rows.append(
-            (definition.code, name, detail, by, group, definition.unit, np.nan, count, value, definition.better)
-        )  # fmt: skip
+            (
+                definition.code,
+                name,
+                detail,
+                by,
+                group,
+                definition.unit,
+                np.nan,
+                count,
+                value,
+                definition.better,
+            )
+        )
 
     def _row(
         self, name: str, detail: str, by: str, group: str, up: float, down: float, per: float
@@ -123,15 +210,34 @@ class Tally:
         definition = self._definitions[name]
         value = per * up / down if down > 0 else np.nan
         self.rows.append(
-            (definition.code, name, detail, by, group, definition.unit, float(up), float(down), value, definition.better)
-        )  # fmt: skip
+            (
+                definition.code,
+                name,
+                detail,
+                by,
+                group,
+                definition.unit,
+                float(up),
+                float(down),
+                value,
+                definition.better,
+            )
+        )
 
     def table(self) -> pd.DataFrame:
         """Return the long table."""
         columns = [
-            "code", "indicator", "detail", "by", "group", "unit", "numerator", "denominator",
-            "value", "better",
-        ]  # fmt: skip
+            "code",
+            "indicator",
+            "detail",
+            "by",
+            "group",
+            "unit",
+            "numerator",
+            "denominator",
+            "value",
+            "better",
+        ]
         return pd.DataFrame(self.rows, columns=columns)
 
 
@@ -181,7 +287,12 @@ def by_stratum(table: pd.DataFrame, chosen: "pd.Series[bool] | Booleans") -> Col
 
 
 def _emergencies(
-    tally: Tally, episodes: pd.DataFrame, visits: pd.DataFrame, person_years: Floats, start: int, end: int
+    tally: Tally,
+    episodes: pd.DataFrame,
+    visits: pd.DataFrame,
+    person_years: Floats,
+    start: int,
+    end: int,
 ) -> None:
     severe = (episodes["severe_on"] >= start) & (episodes["severe_on"] < end)
     delay = episodes["emergency_care_on"] - episodes["severe_on"]
@@ -220,12 +331,16 @@ def _unmet_need(
     own_judgement = (gate == Gate.SELF_CARE) | (gate == Gate.NONE)
     for code, name in enumerate(words.GATES, start=1):
         stopped = (gate == code) | (own_judgement & (code == Gate.SEEK))
-        tally.ratio("unmet_need_by_gate", by_stratum(episodes, unmet & stopped), all_unmet, detail=name)
+        tally.ratio(
+            "unmet_need_by_gate", by_stratum(episodes, unmet & stopped), all_unmet, detail=name
+        )
     for detail, stopped in (
         ("seek: fear or language", gate == Gate.SEEK),
         ("seek: judged it could wait", own_judgement),
     ):
-        tally.ratio("unmet_need_by_gate", by_stratum(episodes, unmet & stopped), all_unmet, detail=detail)
+        tally.ratio(
+            "unmet_need_by_gate", by_stratum(episodes, unmet & stopped), all_unmet, detail=detail
+        )
     _unmet_persons(tally, model, end)
 
 
@@ -277,9 +392,7 @@ def _delays(tally: Tally, episodes: pd.DataFrame, start: int, end: int) -> None:
                 tally.single(name, statistic, by, group, value, int(inside.sum()))
 
 
-def _money(
-    tally: Tally, model: "AlmatyModel", person_years: Floats, start: int, end: int
-) -> None:
+def _money(tally: Tally, model: "AlmatyModel", person_years: Floats, start: int, end: int) -> None:
     payments = model.payments
     inside = (payments["day"] >= start) & (payments["day"] < end)
     amounts = np.bincount(
@@ -306,11 +419,18 @@ def _deaths(
 def _load(tally: Tally, model: "AlmatyModel", days: slice) -> None:
     """L1 by kind of institution: use of slots, queues, full days, diversion, boarding."""
     diary, clinics = model.diary, model.clinics
-    series = {name: diary.by_unit(name)[days] for name in ("slots", "served_today", "waiting", "diverted_today")}
+    series = {
+        name: diary.by_unit(name)[days]
+        for name in ("slots", "served_today", "waiting", "diverted_today")
+    }
     measures: dict[str, Callable[[Column, Column, Column, Column], float]] = {
-        "services / capacity": lambda slots, served, queue, diverted: _share(served.sum(), slots.sum()),
+        "services / capacity": lambda slots, served, queue, diverted: _share(
+            served.sum(), slots.sum()
+        ),
         "mean queue": lambda slots, served, queue, diverted: float(queue.sum(axis=1).mean()),
-        "95 % queue": lambda slots, served, queue, diverted: float(np.quantile(queue.sum(axis=1), 0.95)),
+        "95 % queue": lambda slots, served, queue, diverted: float(
+            np.quantile(queue.sum(axis=1), 0.95)
+        ),
         "share of open days without a free slot": lambda slots, served, queue, diverted: _share(
             ((served >= slots) & (slots > 0)).sum(), (slots > 0).sum()
         ),
@@ -325,8 +445,10 @@ def _load(tally: Tally, model: "AlmatyModel", days: slice) -> None:
             tally.single("load", detail, "institution", kind, measure(*columns), columns[0].size)
     if len(diary.counts):
         boarding = float(diary.counts["boarding"][days].mean())
-        tally.single("load", "boarding, mean", "institution", "hospital", boarding, len(diary.counts))
+        tally.single(
+            "load", "boarding, mean", "institution", "hospital", boarding, len(diary.counts)
+        )
 
 
-def _share(part: float, whole: float) -> float:
+def _share(part: Any, whole: Any) -> float:
     return float(part / whole) if whole > 0 else float("nan")

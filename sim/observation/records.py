@@ -32,7 +32,9 @@ def episode_table(model: "AlmatyModel") -> pd.DataFrame:
             for name in EPISODE_RECORD
         }
     )
-    table["ended_on"] = np.concatenate([model.closed_episodes["ended_on"], np.full(len(rows), NEVER)])
+    table["ended_on"] = np.concatenate(
+        [model.closed_episodes["ended_on"], np.full(len(rows), NEVER)]
+    )
     table["outcome"] = np.concatenate([model.closed_episodes["outcome"], np.full(len(rows), OPEN)])
     for name in table.columns:
         if name.endswith("_on"):

@@ -37,7 +37,7 @@ def delay_summary(waited: Floats, stopped: Floats, competing: Booleans) -> dict[
         return {"median": np.nan, "90 %": np.nan, "restricted mean": np.nan}
     had_event = ~np.isnan(waited)
     end = np.where(had_event, waited, np.maximum(stopped, 0)).astype(np.int64)
-    last = int(max(end.max(), HORIZON))
+    last = max(int(end.max()), HORIZON)
     events = np.bincount(end[had_event], minlength=last + 1)
     rivals = np.bincount(end[~had_event & competing], minlength=last + 1)
     leaving = np.bincount(end, minlength=last + 1)

@@ -10,7 +10,7 @@ known and open to them with doing nothing. The utility of option j is
         + attachment (own polyclinic)
         - price_weight * min(believed price / what can be paid, cap)
         - fear_weight * fear * believed reporting_j  (less for those who know the rules)
-        - wait_weight * (travel + wait last experienced in the work group) * (1 + employer's refusal)
+        - wait_weight * (travel + wait last known in the work group) * (1 + employer's refusal)
         - language_weight (no common language and no interpreter)
         + taste_j,
 
@@ -37,7 +37,7 @@ from sim.agents.migrant import NEVER
 from sim.engine.arrays import Booleans, Floats, Integers, Rows
 from sim.parameters import World, by
 from sim.submodels.illness import INJURY
-from sim.submodels.information import EMERGENCY_RIGHT, REGISTRATION
+from sim.submodels.information import REGISTRATION
 from sim.submodels.submodel import Submodel
 
 AMBULANCE, HOSPITAL, POLYCLINIC, MOBILE_CLINIC, PRIVATE, EMPLOYER, HOME = range(len(words.OPTIONS))

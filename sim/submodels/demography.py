@@ -170,8 +170,10 @@ class Demography(Submodel):
         draws = self.model.draws
         stay = pick(draws.trait("kind of stay", persons), self.stay_share)
         shape = self.stay_shape[stay]
-        days = self.stay_mean[stay] / shape * special.gammaincinv(
-            shape, draws.trait("length of stay", persons)
+        days = (
+            self.stay_mean[stay]
+            / shape
+            * special.gammaincinv(shape, draws.trait("length of stay", persons))
         )
         return np.maximum(np.rint(days), 1).astype(np.int64)
 
@@ -196,8 +198,11 @@ class Demography(Submodel):
         )
         owes = draws.trait("entry debt", persons) < money.entry_debt_share
         debt_shape = money.entry_debt_shape
-        debt = wage * money.entry_debt_mean / debt_shape * special.gammaincinv(
-            debt_shape, draws.trait("size of entry debt", persons)
+        debt = (
+            wage
+            * money.entry_debt_mean
+            / debt_shape
+            * special.gammaincinv(debt_shape, draws.trait("size of entry debt", persons))
         )
         literacy_range = demography.literacy_high - demography.literacy_low
         age = demography.age_mean + demography.age_sd * special.ndtri(within)

@@ -101,7 +101,10 @@ class Illness(Submodel):
         """Return the seasonal factor of acute illness."""
         illness = self.model.world.illness
         angle = (
-            2 * np.pi * (self.model.calendar.day_of_year(day) - illness.acute_season_peak) / DAYS_A_YEAR
+            2
+            * np.pi
+            * (self.model.calendar.day_of_year(day) - illness.acute_season_peak)
+            / DAYS_A_YEAR
         )
         return float(1.0 + illness.acute_season * np.cos(angle))
 
@@ -212,7 +215,7 @@ class Illness(Submodel):
 
     def abandon_treatment(self) -> None:
         """Let people in long treatment outside a bed give it up."""
-        model, episodes = self.model, self.model.episodes
+        _model, episodes = self.model, self.model.episodes
         rows = episodes.in_state(State.TREATED_AT_HOME)
         episodes.abandonment[rows] += self.abandonment[episodes.kind[rows]]
         gone = rows[episodes.abandonment[rows] >= episodes.abandoned_at[rows]]
@@ -371,6 +374,6 @@ def severer(shares: Floats, factor: float) -> Floats:
     >>> severer(np.array([0.6, 0.3, 0.08, 0.02]), 2.0).tolist()
     [0.5333333333333334, 0.2666666666666667, 0.16, 0.04]
     """
-    grave = shares[2:] * min(factor, 1.0 / max(shares[2:].sum(), 1e-12))
-    milder = shares[:2] * (1.0 - grave.sum()) / max(shares[:2].sum(), 1e-12)
+    grave = shares[2:] * min(factor, 1.0 / max(float(shares[2:].sum()), 1e-12))
+    milder = shares[:2] * (1.0 - grave.sum()) / max(float(shares[:2].sum()), 1e-12)
     return np.concatenate([milder, grave])

@@ -235,6 +235,8 @@ def bass_equilibrium(
     spread: Booleans = np.asarray(word_of_mouth > 0)
     return np.asarray(
         np.where(
-            spread, (linear + root) / (2.0 * np.where(spread, word_of_mouth, 1.0)), without_word_of_mouth
+            spread,
+            (linear + root) / (2.0 * np.where(spread, word_of_mouth, 1.0)),
+            without_word_of_mouth,
         )
     )

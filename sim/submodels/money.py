@@ -13,10 +13,10 @@ Parameters: `conf/parameters/money.yaml`. Neutral state: `living_cost` equal to 
 import numpy as np
 
 from sim import vocabulary as words
+from sim.agents.episode import State
 from sim.engine.arrays import Rows
 from sim.submodels.demography import ELAPSED_DAYS_A_MONTH
 from sim.submodels.submodel import Submodel, one_each
-from sim.agents.episode import State
 
 PAID_WHEN_ILL = [words.LEGAL_STATUSES.index(status) for status in ("permanent", "eaeu_contract")]
 

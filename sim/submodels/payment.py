@@ -43,7 +43,10 @@ class Payment(Submodel):
         self.price = by(words.PRICES, world.payment.price)
         self._state_pays = np.array(
             [
-                [world.regime.payer[status].get(service) == "state" for status in words.LEGAL_STATUSES]
+                [
+                    world.regime.payer[status].get(service) == "state"
+                    for status in words.LEGAL_STATUSES
+                ]
                 for service in words.SERVICES
             ]
         )
@@ -111,7 +114,9 @@ class Payment(Submodel):
         private = clinics.is_kind(unit, "private")
         entitled = np.where(
             clinics.is_kind(unit, "hospital"),
-            np.where(severe, self.state_pays("emergency", people), self.state_pays("hospital", people)),
+            np.where(
+                severe, self.state_pays("emergency", people), self.state_pays("hospital", people)
+            ),
             self.state_pays("polyclinic", people),
         )
         entitled |= (episodes.kind[rows] == INFECTION) & self.state_pays("infection", people)
@@ -124,8 +129,10 @@ class Payment(Submodel):
             default=self.price[POLYCLINIC_VISIT],
         )
         # An emergency is treated whether or not it is paid; what is unpaid is billed later.
-        free = entitled | episodes.paid_by_employer[rows] | (
-            severe & clinics.is_kind(unit, "hospital")
+        free = (
+            entitled
+            | episodes.paid_by_employer[rows]
+            | (severe & clinics.is_kind(unit, "hospital"))
         )
         price = np.where(free, 0.0, np.rint(listed)).astype(np.int64)
         can_pay = migrants.can_pay(people, model.world.money.borrowing_limit)

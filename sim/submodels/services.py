@@ -83,7 +83,7 @@ class Services(Submodel):
         episodes.decide_anew(rows[early], model.day + 1)
 
     def see_patients(self) -> None:
-        """Let polyclinics, mobile clinics, private doctors and the dispensary see their patients."""
+        """Let all clinics but hospitals see their patients."""
         rows = self._next_in_line("polyclinic", "mobile_clinic", "private", "tb_dispensary")
         rows = self._pass_the_desk(rows)
         episodes, clinics = self.model.episodes, self.model.clinics
@@ -104,7 +104,7 @@ class Services(Submodel):
 
     def send_ambulances(self) -> None:
         """Let ambulances reach those who called, and take severe patients to hospital."""
-        model, episodes, clinics = self.model, self.model.episodes, self.model.clinics
+        model, episodes, _clinics = self.model, self.model.episodes, self.model.clinics
         rows = self._next_in_line("ambulance")
         self._note_ambulance_wait(len(rows))
         self._meet(rows)
@@ -323,7 +323,7 @@ class Services(Submodel):
 
     def _find_beds(self) -> None:
         """Give free beds to those who board: own hospital first, then the next nearest."""
-        model, episodes, clinics = self.model, self.model.episodes, self.model.clinics
+        _model, episodes, clinics = self.model, self.model.episodes, self.model.clinics
         rows = episodes.in_state(State.IN_BED)
         rows = rows[episodes.boarding[rows]]
         got_bed = self._take_beds(rows, episodes.unit[rows].astype(np.int64))

@@ -201,7 +201,7 @@ def double_in_place(people: Persons) -> None:
 
 def double_by_assignment(people: Persons) -> None:
     """Put another array in its place."""
-    people.wage = people.wage * 2  # type: ignore[misc]
+    people.wage = people.wage * 2
 
 
 @pytest.mark.parametrize("double", [double_in_place, double_by_assignment])

@@ -68,7 +68,7 @@ class Persons(Cohort[Person]):
     marks = Column(np.int16, "two marks", width=2)
 
 
-class Twin(Manners, mesa.Agent):  # type: ignore[misc]
+class Twin(Manners, mesa.Agent):
     """An ordinary Mesa agent."""
 
     def __init__(self, model: mesa.Model, age: int, sex: str, marks: list[int]) -> None:
@@ -397,7 +397,7 @@ def test_a_view_has_the_generators_of_its_model() -> None:
     assert agent.rng is persons.model.rng
 
 
-class Town(mesa.Model):  # type: ignore[misc]
+class Town(mesa.Model):
     """A model whose agents are one cohort."""
 
     def __init__(self) -> None:

@@ -184,8 +184,8 @@ class Broken(Draws):
 
     def uniform(self, purpose: str, who: Keys, occurrence: Keys = 0) -> Floats:
         """Return the upper 53 bits as numbers from 0 to below 1."""
-        bits: Identities = self.bits(purpose, who, occurrence) >> np.uint64(11)
-        return bits * 2.0**-53
+        bits = self.bits(purpose, who, occurrence) >> np.uint64(11)
+        return bits.astype(np.float64) * 2.0**-53
 
 
 class Unmixed(Broken):

@@ -1,0 +1,55 @@
+"""How much pairing pays: variance of a difference, independent seeds over equal seeds.
+
+    python benchmarks/pairing.py [scenario] [seeds] [population]
+
+default: information_saturation 30 20000. Each seed is run under both scenarios; the variance of
+the paired difference is compared with the sum of the variances of the two arms, which is what
+independent seeds would give.
+"""
+
+import os
+
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
+
+import sys
+
+import pandas as pd
+
+from experiments.executors import carry_out
+from experiments.runs import replicates_of, run_replicate
+from experiments.settings import Executor
+from experiments.statistics import summarise
+from sim.scenario import load_scenario
+
+OUTCOMES = (
+    "emergency_uptake_24h", "unmet_need_episodes", "unmet_need_persons", "emergency_need",
+    "emergency_contacts", "deaths", "out_of_pocket", "hidden_unmet_need",
+)  # fmt: skip
+DEFAULTS = ["information_saturation", "30", "20000"]
+
+
+def main() -> None:
+    given = sys.argv[1:]
+    name, seeds, population = given + DEFAULTS[len(given) :]
+    base = load_scenario("baseline", [f"city.population={population}"])
+    tasks = replicates_of([base, base.with_policy(name)], int(seeds))
+    executor = Executor(name="local", summary="", workers="auto")
+    results = [done.result for done in carry_out(executor, run_replicate, tasks)]
+    indicators = pd.concat([one.indicators for one in results if one is not None])
+    summary = summarise(indicators, "baseline", confidence=0.95)
+    chosen = summary[
+        (summary["by"] == "all")
+        & (summary["scenario"] == name)
+        & summary["indicator"].isin(OUTCOMES)
+        & (summary["detail"] == "")
+    ].set_index("indicator")
+    print(f"{name} against baseline, {seeds} seeds, {population} people, a year")
+    print(f"{'outcome':24}{'difference':>12}{'interval':>24}{'variance ratio':>16}")
+    for outcome in OUTCOMES:
+        row = chosen.loc[outcome]
+        interval = f"{row['difference_low']:.4f} to {row['difference_high']:.4f}"
+        print(f"{outcome:24}{row['difference']:12.4f}{interval:>24}{row['variance_ratio']:16.1f}")
+
+
+if __name__ == "__main__":
+    main()
