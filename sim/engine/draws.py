@@ -19,13 +19,13 @@ Other laws are derived by inversion, hence monotone in the uniform: a larger haz
 higher probability always selects a superset of the same people.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 
 import numpy as np
 from scipy import special
 
-from sim.engine.arrays import Booleans, Floats, Identities, Integers
+from sim.engine.arrays import Booleans, Column, Floats, Identities, Integers
 from sim.engine.kernels import keyed_bits, keyed_uniforms
 
 type Keys = Identities | Integers | int
@@ -86,29 +86,26 @@ class Draws:
         -------
         array of uint64, of the broadcast shape of `who` and `occurrence`.
         """
-        who, occurrence, shape = self._keys(purpose, who, occurrence)
-        return keyed_bits(who, occurrence, self.stream_keys(purpose)).reshape(shape)
-
-    def _keys(
-        self, purpose: str, who: Keys, occurrence: Keys
-    ) -> tuple[Identities, Identities, tuple[int, ...]]:
-        """Return flat identities and occurrences, and the shape of the result.
-
-        In audit mode the use of every key is noted.
-        """
-        who, occurrence = _as_keys(who), _as_keys(occurrence)
-        if who.ndim > 1 or occurrence.ndim > 1:
-            who, occurrence = np.broadcast_arrays(who, occurrence)
-        shape = who.shape if len(occurrence) == 1 else occurrence.shape
-        who, occurrence = who.ravel(), occurrence.ravel()
-        if self.used is not None:
-            self._audit(purpose, who, occurrence)
-        return who, occurrence, shape
+        return self._draw(keyed_bits, purpose, who, occurrence)
 
     def uniform(self, purpose: str, who: Keys, occurrence: Keys = 0) -> Floats:
         """Return uniform numbers strictly between 0 and 1 (see `bits` for the arguments)."""
-        who, occurrence, shape = self._keys(purpose, who, occurrence)
-        return keyed_uniforms(who, occurrence, self.stream_keys(purpose)).reshape(shape)
+        return self._draw(keyed_uniforms, purpose, who, occurrence)
+
+    def _draw(
+        self, kernel: Callable[..., Column], purpose: str, who: Keys, occurrence: Keys
+    ) -> Column:
+        """Hand flat keys to a kernel; in audit mode, note the use of every key."""
+        who, occurrence = _as_keys(who), _as_keys(occurrence)
+        shape = None
+        if who.ndim > 1 or occurrence.ndim > 1:
+            who, occurrence = np.broadcast_arrays(who, occurrence)
+            shape = who.shape
+            who, occurrence = who.ravel(), occurrence.ravel()
+        if self.used is not None:
+            self._audit(purpose, who, occurrence)
+        drawn = kernel(who, occurrence, self.stream_keys(purpose))
+        return drawn if shape is None else drawn.reshape(shape)
 
     def trait(self, purpose: str, who: Keys) -> Floats:
         """Return uniform numbers that are fixed traits and may be looked up again and again."""

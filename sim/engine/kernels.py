@@ -197,3 +197,84 @@ def spread_news_by_numpy(
     learner, learned = np.nonzero(~known & (exposure[rows] >= threshold[rows]))
     forgetter, forgotten = np.nonzero(known & (forgets_on[rows] <= today))
     return (rows[learner], learned), (rows[forgetter], forgotten)
+
+
+@njit(cache=True)
+def competing_hazards(
+    rows: Rows,
+    hazards: Column,
+    code_1: Column,
+    code_2: Column,
+    code_3: Column,
+    factor_first: Floats,
+    factor_third: Floats,
+    sum_first: Column,
+    sum_second: Column,
+    sum_third: Column,
+    threshold_first: Column,
+    threshold_second: Column,
+    threshold_third: Column,
+) -> Column:
+    """Add a day of three competing hazards and tell whose threshold has been reached.
+
+    Parameters
+    ----------
+    rows : array of int, shape (n,)
+        Rows of the columns that follow.
+    hazards : array of float32, shape (codes 1, codes 2, codes 3, 3)
+        Hazards a day of the first, second and third event.
+    code_1, code_2, code_3 : columns
+        Where each row finds its hazards.
+    factor_first, factor_third : array of float32, shape (n,)
+        Multipliers of the first and the third hazard.
+    sum_first ... threshold_third : columns of float32
+        Gathered hazards (changed in place) and the thresholds drawn for them.
+
+    Returns
+    -------
+    array of int8, shape (n,)
+        0 for nothing, else the number of the event; the third goes before the second, and the
+        second before the first.
+    """
+    event = np.zeros(len(rows), dtype=np.int8)
+    for i in range(len(rows)):
+        row = rows[i]
+        hazard = hazards[code_1[row], code_2[row], int(code_3[row])]
+        sum_first[row] += hazard[0] * factor_first[i]
+        sum_second[row] += hazard[1]
+        sum_third[row] += hazard[2] * factor_third[i]
+        if sum_third[row] >= threshold_third[row]:
+            event[i] = 3
+        elif sum_second[row] >= threshold_second[row]:
+            event[i] = 2
+        elif sum_first[row] >= threshold_first[row]:
+            event[i] = 1
+    return event
+
+
+def competing_hazards_by_numpy(
+    rows: Rows,
+    hazards: Column,
+    code_1: Column,
+    code_2: Column,
+    code_3: Column,
+    factor_first: Floats,
+    factor_third: Floats,
+    sum_first: Column,
+    sum_second: Column,
+    sum_third: Column,
+    threshold_first: Column,
+    threshold_second: Column,
+    threshold_third: Column,
+) -> Column:
+    """Do what `competing_hazards` does, by whole-array operations."""
+    hazard = hazards[code_1[rows], code_2[rows], code_3[rows].astype(np.intp)]
+    sum_first[rows] += hazard[:, 0] * factor_first
+    sum_second[rows] += hazard[:, 1]
+    sum_third[rows] += hazard[:, 2] * factor_third
+    reached = [
+        sum_third[rows] >= threshold_third[rows],
+        sum_second[rows] >= threshold_second[rows],
+        sum_first[rows] >= threshold_first[rows],
+    ]
+    return np.select(reached, [3, 2, 1], default=0).astype(np.int8)

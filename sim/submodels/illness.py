@@ -26,6 +26,7 @@ from sim.agents.episode import Episodes, Gate, Outcome, State, episode_identity
 from sim.agents.migrant import NEVER
 from sim.engine.arrays import Floats, Integers, Rows
 from sim.engine.draws import pick
+from sim.engine.kernels import competing_hazards
 from sim.parameters import World, by, by_two
 from sim.submodels.demography import DAYS_A_YEAR
 from sim.submodels.submodel import Submodel, one_each
@@ -38,7 +39,8 @@ PASSED_OVER = len(words.KINDS)
 RISK_CLASSES = (len(words.NATIONALITIES), 2, 2, 2)
 """What rates depend on: nationality, construction or not, older or not, woman or not."""
 CRITICAL = 4
-SEVERITIES = len(words.SEVERITIES)
+WORSENS, RECOVERS, DIES = 1, 2, 3
+"""Events of the course of an episode, death going before recovery, recovery before worsening."""
 DAYS_SPENT_MODERATE = 3
 """Days perceived as moderate and untreated that make an emergency avoidable (indicator E6)."""
 ONSET_FIELDS = 4
@@ -59,15 +61,21 @@ class Illness(Submodel):
         self.onset_severity[ACUTE] = severer(
             self.onset_severity[ACUTE], illness.acute_severe_factor
         )
-        # Rows: untreated then treated; columns: kind * 4 + severity - 1.
-        worsening = by_two(words.KINDS, words.SEVERITIES, illness.worsening).ravel()
-        death = by_two(words.KINDS, words.SEVERITIES, illness.death).ravel()
+        worsening = by_two(words.KINDS, words.SEVERITIES, illness.worsening)
         recovery = by_two(words.KINDS, words.SEVERITIES, illness.recovery)
+        death = by_two(words.KINDS, words.SEVERITIES, illness.death)
         helped = recovery + by_two(words.KINDS, words.SEVERITIES, illness.recovery_by_treatment)
-        # Before the birth a pregnancy cannot end by recovery from severity 1 (see `progress`).
-        self.worsening = np.concatenate([worsening, worsening * illness.worsening_under_treatment])
-        self.death = np.concatenate([death, death * illness.death_under_treatment])
-        self.recovery = np.concatenate([recovery.ravel(), helped.ravel()])
+        # By kind, severity (from 1), treated or not; then worsening, recovery, death.
+        self.hazards = np.zeros((len(words.KINDS), CRITICAL + 1, 2, 3), dtype=np.float32)
+        self.hazards[:, 1:, 0] = np.stack([worsening, recovery, death], axis=-1)
+        self.hazards[:, 1:, 1] = np.stack(
+            [
+                worsening * illness.worsening_under_treatment,
+                helped,
+                death * illness.death_under_treatment,
+            ],
+            axis=-1,
+        )
         self.abandonment = by(words.KINDS, illness.abandonment)
 
     # --- onset --------------------------------------------------------------------------------
@@ -185,27 +193,30 @@ class Illness(Submodel):
         rows = episodes.rows
         if len(rows) == 0:
             return
-        treated = episodes.treated[rows]
-        cell = episodes.kind[rows] * SEVERITIES + episodes.severity[rows] - 1
-        cell = cell + treated * (len(words.KINDS) * SEVERITIES)
+        faster = np.ones(len(rows), dtype=np.float32)
+        relapsing = (episodes.relapse_until[rows] >= day) & ~episodes.treated[rows]
+        faster[relapsing] *= illness.relapse_factor
+        followed = episodes.antenatal_visits[rows] >= illness.antenatal_visits
+        faster[followed] *= illness.antenatal_protection
+        deadlier = np.ones(len(rows), dtype=np.float32)
+        deadlier[episodes.boarding[rows]] *= illness.death_while_boarding
 
-        worsening = self.worsening[cell]
-        relapsing = (episodes.relapse_until[rows] >= day) & ~treated
-        worsening[relapsing] *= illness.relapse_factor
-        followed = (episodes.kind[rows] == MATERNITY) & (
-            episodes.antenatal_visits[rows] >= illness.antenatal_visits
+        event = competing_hazards(
+            rows,
+            self.hazards,
+            episodes.kind,
+            episodes.severity,
+            episodes.treated,
+            faster,
+            deadlier,
+            episodes.worsening,
+            episodes.recovery,
+            episodes.death,
+            episodes.worsens_at,
+            episodes.recovers_at,
+            episodes.dies_at,
         )
-        worsening[followed] *= illness.antenatal_protection
-        death = self.death[cell]
-        death[episodes.boarding[rows]] *= illness.death_while_boarding
-
-        episodes.worsening[rows] += worsening
-        episodes.recovery[rows] += self.recovery[cell]
-        episodes.death[rows] += death
-
-        dies = episodes.death[rows] >= episodes.dies_at[rows]
-        recovers = ~dies & (episodes.recovery[rows] >= episodes.recovers_at[rows])
-        worsens = ~dies & ~recovers & (episodes.worsening[rows] >= episodes.worsens_at[rows])
+        worsens, recovers, dies = event == WORSENS, event == RECOVERS, event == DIES
         worsens &= episodes.severity[rows] < CRITICAL
         self._count_moderate_days(rows[~(dies | recovers)])
         self._give_birth(rows[~dies & (episodes.birth_on[rows] == day)])
@@ -215,7 +226,7 @@ class Illness(Submodel):
 
     def abandon_treatment(self) -> None:
         """Let people in long treatment outside a bed give it up."""
-        _model, episodes = self.model, self.model.episodes
+        episodes = self.model.episodes
         rows = episodes.in_state(State.TREATED_AT_HOME)
         episodes.abandonment[rows] += self.abandonment[episodes.kind[rows]]
         gone = rows[episodes.abandonment[rows] >= episodes.abandoned_at[rows]]

@@ -201,7 +201,7 @@ OPERATIONS: dict[str, Operation] = {
     "agg": lambda a: a.agg("age", sum),
     "agg by several": lambda a: a.agg("age", [min, max, len]),
     "agg by a generator": lambda a: a.agg("age", (f for f in (min, max))),
-    "agg by numpy": lambda a: float(a.agg("age", np.mean)),
+    "agg by numpy": lambda a: a.agg("age", np.mean),
     "agg of a property": lambda a: a.agg("decade", max),
     "agg of labels": lambda a: a.agg("sex", Counter),
     "groupby attribute": lambda a: a.groupby("age"),

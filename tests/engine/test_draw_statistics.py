@@ -216,7 +216,7 @@ def test_draws_pass(name: str) -> None:
 @pytest.mark.parametrize("name", BATTERY)
 def test_a_broken_generator_fails(name: str) -> None:
     """The same statistic exposes at least one of two broken generators."""
-    assert min(BATTERY[name](Unmixed), BATTERY[name](Biased)) < LEVEL
+    assert any(BATTERY[name](broken) < LEVEL for broken in (Unmixed, Biased))
 
 
 def test_four_million_outputs_are_all_different() -> None:

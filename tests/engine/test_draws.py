@@ -233,12 +233,14 @@ def test_identities_and_occurrences_that_do_not_match_are_refused(
 
 
 @pytest.mark.parametrize("audit", [False, True])
-def test_identities_and_occurrences_broadcast_to_a_table(audit: bool) -> None:
+@pytest.mark.parametrize("people", [0, 1, 3])
+def test_identities_and_occurrences_broadcast_to_a_table(people: int, audit: bool) -> None:
     """A column of identities and a row of occurrences give a table, audited or not."""
-    who, occurrence = np.arange(3)[:, None], np.arange(4)[None, :]
+    who, occurrence = np.arange(people)[:, None], np.arange(4)[None, :]
     table = Draws(5, audit=audit).bits("tie", who, occurrence)
     draws = Draws(5)
-    assert table.tolist() == [draws.bits("tie", one, np.arange(4)).tolist() for one in range(3)]
+    rows = [draws.bits("tie", one, np.arange(4)).tolist() for one in range(people)]
+    assert (table.shape, table.tolist()) == ((people, 4), rows)
 
 
 def test_each_of_some_people_may_have_occurrences_of_its_own() -> None:

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from sim.engine.calendar import Reminders
 
 BUNDLE = Reminders.BUNDLE
-repeatable = settings(derandomize=True, deadline=None, max_examples=60)
+repeatable = settings(derandomize=True, deadline=None, max_examples=40)
 
 # A round: go on so many days, file reminders (days ahead, row), ask what is due, file some more.
-filings = st.lists(st.tuples(st.integers(0, 200), st.integers(0, 30)), max_size=6)
-rounds = st.lists(st.tuples(st.integers(1, 150), filings, filings), max_size=15)
+soon_or_late = st.one_of(st.integers(1, 4), st.integers(1, 200))
+filings = st.lists(st.tuples(soon_or_late, st.integers(0, 30)), max_size=6)
+rounds = st.lists(st.tuples(soon_or_late, filings, filings), max_size=15)
 type Round = tuple[int, list[tuple[int, int]], list[tuple[int, int]]]
 
 
@@ -44,7 +45,7 @@ class Diary:
         """Go through some rounds."""
         for advance, early, late in steps:
             self.today += advance
-            self.file(early)
+            self.file([(ahead - 1, row) for ahead, row in early])
             self.ask()
             self.file(late)
 
@@ -95,6 +96,28 @@ def test_day_by_day_every_reminder_comes_exactly_once(
         for row in reminders.due(day).tolist()
     }
     assert found == dict(enumerate(due_days.tolist()))
+
+
+@pytest.mark.parametrize("ahead", range(2 * BUNDLE + 2))
+def test_a_reminder_comes_however_far_ahead_it_is_filed(ahead: int) -> None:
+    """Filed alone, day after day, always as many days ahead."""
+    reminders = Reminders()
+    found = []
+    for day in range(4 * BUNDLE):
+        reminders.add(np.array([day + ahead]), np.array([day]))
+        found += reminders.due(day).tolist()
+    assert found == list(range(4 * BUNDLE - ahead))
+
+
+def test_a_copy_does_not_hear_of_what_is_filed_for_tomorrow() -> None:
+    """Nor does the original of what is filed in the copy, both being amid a bundle."""
+    original = Reminders()
+    original.add(np.array([0, 1, 2]), np.array([10, 11, 12]))
+    assert original.due(0).tolist() == [10]
+    twin = original.copy()
+    original.add(np.array([1]), np.array([21]))
+    twin.add(np.array([1]), np.array([31]))
+    assert (original.due(1).tolist(), twin.due(1).tolist()) == ([11, 21], [11, 31])
 
 
 @pytest.mark.parametrize("ahead", [1, BUNDLE - 1, BUNDLE, BUNDLE + 1, 2 * BUNDLE, 100 * BUNDLE])

@@ -31,9 +31,7 @@ def test_without_competing_ends_delays_are_those_of_kaplan_and_meier(seed: int) 
     for name, share in (("median", 0.5), ("90 %", 0.9)):
         reached = days[had_it >= share - 1e-12]
         assert summary[name] == (reached[0] if len(reached) else np.inf)
-    assert summary["restricted mean"] == pytest.approx(
-        curve.sf.evaluate(np.arange(HORIZON)).sum()
-    )
+    assert summary["restricted mean"] == pytest.approx(curve.sf.evaluate(np.arange(HORIZON)).sum())
 
 
 def test_competing_ends_keep_their_weight() -> None:

@@ -41,8 +41,8 @@ def one_city() -> AlmatyModel:
 
 @pytest.fixture
 def empty_city(one_city: AlmatyModel) -> AlmatyModel:
-    """A city without people and records, a hundred days old."""
-    model = one_city.fork(one_city.plan)
+    """The city without people and records, a hundred days old."""
+    model = one_city
     model.episodes.remove_rows(model.episodes.rows)
     model.migrants.remove_rows(model.migrants.rows)
     model._start_logs()
@@ -77,9 +77,7 @@ def write_visit(
     record: dict[str, Any] = dict.fromkeys(model.visits.dtypes, 0)
     record |= {"stratum": BUILDERS, "unit": unit, "served_on": day, "arrived_on": day}
     record |= {"severity": 1 + words.SEVERITIES.index(severity), "result": RESULTS.index(result)}
-    model.visits.append(
-        **{name: np.array([value]) for name, value in (record | known).items()}
-    )
+    model.visits.append(**{name: np.array([value]) for name, value in (record | known).items()})
 
 
 def row(table: pd.DataFrame, name: str, detail: str = "", group: str = "all") -> Any:
@@ -123,6 +121,14 @@ def test_emergency_care_at_any_time_drops_a_month(empty_city: AlmatyModel) -> No
     write_episode(model, severe_on=69)
     write_episode(model, severe_on=70, emergency_care_on=70)
     assert fraction(model.indicators(), "emergency_uptake_ever") == (1, 2)
+
+
+def test_emergency_care_after_the_window_does_not_count_in_it(empty_city: AlmatyModel) -> None:
+    model = empty_city
+    write_episode(model, severe_on=10, emergency_care_on=60)
+    write_episode(model, severe_on=11, emergency_care_on=49)
+    assert fraction(model.indicators(0, 50), "emergency_uptake_ever") == (1, 2)
+    assert fraction(model.indicators(0, END), "emergency_uptake_ever") == (2, 2)
 
 
 def test_avoidable_emergencies_are_a_share_of_all_in_the_window(empty_city: AlmatyModel) -> None:
@@ -231,7 +237,8 @@ def test_counts_of_people_money_and_deaths(empty_city: AlmatyModel) -> None:
 
 
 def test_before_the_first_day_there_are_no_values_and_no_errors(one_city: AlmatyModel) -> None:
-    assert one_city.day == 0
+    one_city.day = 0
+    one_city._start_logs()
     table = one_city.indicators()
     assert (table.loc[table["numerator"].notna(), "denominator"] >= 0).all()
     assert np.isnan(row(table, "emergency_need")["value"])

@@ -188,18 +188,6 @@ def test_visits_by_institution_follow_from_the_case_log(
         expect(table, "contacts", visits, person_days, detail=kind, per=1000, a_year=True)
 
 
-def test_who_was_not_seen_counts_as_no_contact(
-    witness: Witness, window: tuple[int, int], table: pd.DataFrame
-) -> None:
-    """Contacts are with a provider: giving up in the queue is none."""
-    log = witness.model.case_log()
-    log = log[log["served_on"].between(window[0], window[1] - 1)]
-    assert (log["result"] == GAVE_UP).any()
-    seen = log[log["result"] != GAVE_UP]
-    counted = table[(table["indicator"] == "contacts") & (table["by"] == "all")]
-    assert counted["numerator"].sum() == len(seen)
-
-
 def unmet_need(episodes: pd.DataFrame, start: int, end: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return A1's numerator and denominator."""
     ended = (episodes["outcome"] != OPEN) & (episodes["ended_on"] < end)
@@ -348,8 +336,9 @@ def test_curves_add_up_to_the_indicators(witness: Witness, curves: pd.DataFrame)
     expected |= {f"visits_{one}": overall["contacts", one] for one in words.INSTITUTION_KINDS}
     assert {name: float(curves[name].sum()) for name in expected} == pytest.approx(expected)
     before_the_last_two_days = curves.iloc[:-2]
-    assert before_the_last_two_days["timely_emergency_care"].sum() == (
-        overall["emergency_uptake_24h", ""]
+    assert (
+        before_the_last_two_days["timely_emergency_care"].sum()
+        == (overall["emergency_uptake_24h", ""])
     )
 
 

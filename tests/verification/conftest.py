@@ -18,6 +18,8 @@ def watched() -> Watch:
         "institutions.polyclinic.capacity": 3,
         "institutions.hospital.beds": 60,
         "money.borrowing_limit": 0.1,
+        "payment.price.private_visit": 60_000,
+        "care_seeking.price_weight": 0.4,
         "illness.onset_severity.acute.mild": 0.42,
         "illness.onset_severity.acute.severe": 0.1065,
     }

@@ -57,6 +57,7 @@ def deciding_city(severity: str, knows_rights: bool) -> AlmatyModel:
     migrants.district[people] = words.DISTRICTS.index("zhetysu")
     migrants.leaves_on[people] = 1_000
     migrants.knows[people] = False
+    migrants.forgets_on[people] = 1_000
     migrants.knows[people, words.KNOWLEDGE.index("emergency_right")] = knows_rights
     model.employers.tolerance[:] = TOLERANCE
     model.experienced_wait[:] = 0.0

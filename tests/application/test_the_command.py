@@ -1,0 +1,156 @@
+"""`python -m sim` as a user starts it: a process, its output, its files, its exit status."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from experiments.runs import replicates_of, run_replicate
+from sim.configuration import choices
+from sim.scenario import load_scenario
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = ("city.population=300", "days=40")
+TABLES = ("indicators", "curves", "runs", "summary", "failures")
+FIGURES = ("curves", "effects", "gates", "load")
+
+
+def sim(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "sim", *words],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def only_folder(output: Path) -> Path:
+    folders = list(output.iterdir())
+    assert len(folders) == 1
+    return folders[0]
+
+
+def test_a_comparison_is_the_same_in_any_order_with_any_workers_and_hash_seed(
+    tmp_path: Path,
+) -> None:
+    done = sim(
+        "study=compare", "scenarios=[mobile_clinics,baseline]", "replicates=2", "seed=5", *SMALL,
+        "executor=local", "executor.workers=2", f"output={tmp_path}", PYTHONHASHSEED="77",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    folder = only_folder(tmp_path)
+    expected = {f"{name}.{end}" for name in TABLES for end in ("parquet", "csv")}
+    expected |= {f"{name}.{end}" for name in FIGURES for end in ("png", "svg")}
+    assert {path.name for path in folder.iterdir()} == expected | {"manifest.json"}
+
+    # The same in this process, in the other order, one after the other.
+    base = load_scenario("baseline", ["seed=5", *SMALL])
+    here = [
+        run_replicate(task).runs
+        for task in replicates_of([base, base.with_policy("mobile_clinics")], 2)
+    ]
+    key = ["scenario", "seed"]
+    mine = pd.concat(here).set_index(key)["digest"].sort_index()
+    theirs = pd.read_parquet(folder / "runs.parquet").set_index(key)["digest"].sort_index()
+    pd.testing.assert_series_equal(theirs, mine)
+    assert mine.nunique() == 4
+
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["seeds"] == [5, 6]
+    assert manifest["scenarios"] == ["mobile_clinics", "baseline"]
+    assert manifest["reference"] == "mobile_clinics"
+    assert manifest["failed_seeds"] == []
+    assert set(manifest["git"]) == {"commit", "uncommitted_changes"}
+    assert "unknown" not in manifest["packages"].values()
+    assert {"mesa", "numpy"} <= set(manifest["packages"])
+    assert 0 < manifest["cpu_seconds"] < 600
+    settings = manifest["configuration"]
+    assert settings["days"] == 40
+    assert settings["city"]["population"]["value"] == 300
+    assert "hydra" not in settings
+
+    for name in TABLES:
+        parquet, csv = pd.read_parquet(folder / f"{name}.parquet"), folder / f"{name}.csv"
+        lines = csv.read_text(encoding="utf-8").splitlines()
+        assert len(lines) == 1 + len(parquet)
+        assert lines[0] == ",".join(parquet.columns)
+
+
+def test_a_plain_hydra_multirun_gives_a_folder_a_combination(tmp_path: Path) -> None:
+    done = sim(
+        "-m", "study=run", "scenario=baseline,mobile_clinics", "seed=1,2", *SMALL,
+        f"output={tmp_path}",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    folders = sorted(path.name.split("_run_")[1] for path in tmp_path.iterdir() if path.is_dir())
+    assert folders == ["baseline_1", "baseline_2", "mobile_clinics_1", "mobile_clinics_2"]
+    digests = set()
+    for folder in tmp_path.iterdir():
+        if folder.is_dir():
+            manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+            digests.add(manifest["digest"])
+            assert (folder / "case_log.csv").is_file()
+            assert (folder / "curves.png").stat().st_size > 10_000
+    assert len(digests) == 4
+
+
+def test_the_help_names_every_choice() -> None:
+    done = sim("--help")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    for group in ("scenario", "study", "city", "shock", "executor", "regime"):
+        for name, summary in choices(group).items():
+            assert any(
+                line.split()[:1] == [name] and summary in line for line in done.stdout.splitlines()
+            ), f"{group} {name}"
+
+
+def test_a_mistake_found_late_is_one_line_and_status_two(tmp_path: Path) -> None:
+    """The number of replicates is checked inside the application, after composing."""
+    output = tmp_path / "results"
+    done = sim("replicates=0", f"output={output}")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: replicates")
+    assert len(done.stderr.splitlines()) == 1
+    assert not output.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="process groups are a matter of Unix")
+def test_ctrl_c_keeps_what_is_finished_and_says_so_in_a_line(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sim", "study=compare", "scenarios=[baseline]", "replicates=40",
+         "city.population=300", "days=40", "executor=local", "executor.workers=2",
+         f"output={tmp_path}"],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        assert first.split()[1:] == ["of", "40", "runs"], first
+        os.killpg(process.pid, signal.SIGINT)
+        rest, errors = process.communicate(timeout=120)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    assert process.returncode == 130
+    assert "Traceback" not in rest + errors
+    said = [line for line in rest.splitlines() if line.startswith("Interrupted")]
+    assert len(said) == 1
+    kept = int(said[0].split()[1])
+    assert 10 <= kept < 40
+    assert "of 40 replicates are finished and kept" in said[0]
+    runs = pd.read_parquet(only_folder(tmp_path) / "runs.parquet")
+    assert len(runs) == kept

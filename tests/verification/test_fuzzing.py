@@ -1,0 +1,106 @@
+"""V24 and V30: no draw is used twice in a year, and no corner of the ranges breaks the books."""
+
+from copy import deepcopy
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sim.model import AlmatyModel
+from sim.parameters import Entry
+from sim.scenario import Scenario, load_scenario, scenario_from
+from tests.cities import city
+from tests.verification.invariants import Watch, check_indicators, check_money_of_cases, check_times
+
+SIZE_OF_THE_RUN = ("city.population", "city.reference_population", "city.burn_in_days")
+"""Entries left alone: they say how much is simulated, not what."""
+
+
+def test_a_year_uses_no_random_number_twice() -> None:
+    """V24: the audit raises at the second use of a (purpose, who, occurrence)."""
+    model = AlmatyModel(city(population=300, seed=15), audit=True)
+    model.run_for(365)
+    assert model.draws.used is not None
+    purposes = {purpose: len(keys) for purpose, keys in model.draws.used.items()}
+    assert purposes["onset gap"] > 1_000
+    assert {"taste", "success of a service", "leave from work", "memory", "wrongful refusal"} <= (
+        purposes.keys()
+    )
+
+
+@cache
+def plain() -> Scenario:
+    """The scenario every example varies: 300 people for 40 days."""
+    return load_scenario(overrides=["city.population=300", "days=40", "city.burn_in_days=60"])
+
+
+def node_of(resolved: dict[str, Any], path: str) -> dict[str, Any]:
+    """Return the entry of a path inside a composed configuration."""
+    root, *names = path.split(".")
+    node = {
+        "city": resolved["city"],
+        "institutions": resolved["city"].get("institutions"),
+        "regime": resolved["regime"],
+        **{one: resolved["parameters"].get(one) for one in resolved["parameters"]},
+    }[root]
+    for name in names:
+        node = node[name]
+    assert isinstance(node, dict)
+    return node
+
+
+def within(entry: Entry, value: Any, rng: np.random.Generator) -> Any:
+    """Return a value of the same form, every number anew in the entry's range.
+
+    Tables of shares keep adding up to 1.
+    """
+    if not isinstance(value, dict):
+        return float(rng.uniform(entry.low, entry.high))
+    table = {name: within(entry, child, rng) for name, child in value.items()}
+    numbers = [child for child in value.values() if not isinstance(child, dict)]
+    if numbers and abs(sum(numbers) - 1.0) < 1e-9 and entry.unit.startswith("share"):
+        total = sum(table.values())
+        return {name: child / total for name, child in table.items()}
+    return table
+
+
+def somewhere_else(paths: list[str], seed: int) -> Scenario:
+    """Return a checked scenario in which the entries of these paths are drawn anew."""
+    base, rng = plain(), np.random.default_rng(seed)
+    resolved = deepcopy(base.resolved)
+    resolved["seed"] = seed
+    for path in paths:
+        entry = base.entries[path]
+        node_of(resolved, path)["value"] = within(entry, entry.value, rng)
+    scenario = scenario_from(resolved)
+    return replace(scenario, world=scenario.world.with_value("city.burn_in_days", 10))
+
+
+ENTRIES = sorted(path for path in plain().entries if path not in SIZE_OF_THE_RUN)
+
+
+@settings(
+    derandomize=True,
+    deadline=None,
+    max_examples=25,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(
+    paths=st.one_of(
+        st.just(ENTRIES),
+        st.lists(st.sampled_from(ENTRIES), min_size=20, max_size=80, unique=True),
+    ),
+    seed=st.integers(min_value=0, max_value=10**6),
+)
+def test_no_corner_of_the_ranges_breaks_the_books(paths: list[str], seed: int) -> None:
+    """V30: every entry somewhere in its range; V8 to V12 hold each evening of forty days."""
+    watch = Watch(AlmatyModel(somewhere_else(paths, seed))).live(40)
+    watch.check_identity_of_cases()
+    watch.check_identity_of_people()
+    check_times(watch.model)
+    check_money_of_cases(watch.model)
+    check_indicators(watch.model.indicators())

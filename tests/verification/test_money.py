@@ -1,0 +1,144 @@
+"""The purses of the people: what holds of savings, debts and payments at every step.
+
+Debts can rise for two reasons. Care is lent for up to the borrowing limit: a payment never leaves
+a debt above max(debt before, limit x wage). Living costs that neither wage nor savings cover are
+lent without a limit, at most a month of them at a pay-day, and only to empty purses. So
+
+    debt <= max(debt at entry, limit x wage) + living costs x wage x pay-days so far
+
+is what holds for everybody; the borrowing limit alone does not bound a debt.
+"""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim.engine.arrays import Integers, Rows
+from sim.model import AlmatyModel
+from tests.cities import city
+from tests.verification.invariants import check_money_of_cases
+
+DAYS = 270
+
+
+class Purses:
+    """A city whose every payment and pay-day is looked at from outside; nobody returns home ill."""
+
+    def __init__(self) -> None:
+        world = {
+            "city.burn_in_days": 0,
+            "illness.onset_severity.acute.mild": 0.42,
+            "illness.onset_severity.acute.severe": 0.1065,
+            "institutions.hospital.capacity": 400,
+            "care_seeking.attraction.home": -50.0,
+            "money.entry_savings": 0.1,
+            # Half a wage is often withheld, and all earn little beyond what they need.
+            "money.wage_withheld_probability": 0.3,
+            "money.living_cost": 0.6,
+        }
+        self.model = AlmatyModel(city(population=1000, seed=14, changed=world))
+        self.limit = self.model.world.money.borrowing_limit
+        self.living_cost = self.model.world.money.living_cost
+        self.paid = self.borrowed = self.pay_days = self.shortfalls = 0
+        self.debt_at_entry: dict[int, int] = {}
+        self.pay_days_of: dict[int, int] = {}
+        self._watch_payments()
+        self._watch_pay_days()
+        for _ in range(DAYS):
+            self.model.step()
+            self.check_everybody()
+
+    def _watch_payments(self) -> None:
+        migrants, pay = self.model.migrants, self.model.migrants.pay
+
+        def watched(rows: Rows, amount: Integers) -> Integers:
+            assert len(np.unique(rows)) == len(rows), "one purse was opened twice at once"
+            assert (amount >= 0).all()
+            savings = migrants.savings[rows].astype(np.int64)
+            debt = migrants.debt[rows].astype(np.int64)
+            borrowed = pay(rows, amount)
+            # Whole amounts leave the purse or become a debt: nothing appears or vanishes.
+            assert (savings - migrants.savings[rows] + migrants.debt[rows] - debt == amount).all()
+            assert (migrants.debt[rows] - debt == borrowed).all()
+            assert (migrants.savings[rows] >= 0).all()
+            assert (borrowed[migrants.savings[rows] > 0] == 0).all()
+            cap = np.maximum(debt, self.limit * migrants.wage[rows])
+            assert (migrants.debt[rows] <= cap).all()
+            self.paid += int(amount.sum())
+            self.borrowed += int(borrowed.sum())
+            return borrowed
+
+        migrants.pay = watched  # type: ignore[method-assign]
+
+    def _watch_pay_days(self) -> None:
+        model, pay_wages = self.model, self.model.money.pay_wages
+
+        def watched(*args: Any) -> None:
+            migrants = model.migrants
+            rows = migrants.in_month_slice(model.day)
+            debt = migrants.debt[rows].astype(np.int64)
+            pay_wages(*args)
+            rise = migrants.debt[rows] - debt
+            assert (rise <= np.ceil(self.living_cost * migrants.wage[rows])).all()
+            assert (migrants.savings[rows[rise > 0]] == 0).all()
+            self.pay_days += len(rows)
+            self.shortfalls += int((rise > 0).sum())
+            for person in migrants.pid[rows].tolist():
+                self.pay_days_of[person] = self.pay_days_of.get(person, 0) + 1
+
+        model.money.pay_wages = watched  # type: ignore[method-assign]
+
+    def check_everybody(self) -> None:
+        """Check the bound of debts that holds for all."""
+        migrants, rows = self.model.migrants, self.model.migrants.rows
+        persons = migrants.pid[rows].tolist()
+        for person, debt in zip(persons, migrants.debt[rows].tolist(), strict=True):
+            self.debt_at_entry.setdefault(person, debt)
+        at_entry = np.array([self.debt_at_entry[one] for one in persons])
+        pay_days = np.array([self.pay_days_of.get(one, 0) for one in persons])
+        wage = migrants.wage[rows]
+        bound = np.maximum(at_entry, self.limit * wage)
+        bound += np.ceil(self.living_cost * wage) * pay_days
+        assert (migrants.savings[rows] >= 0).all()
+        assert (migrants.debt[rows] >= 0).all()
+        assert (migrants.debt[rows] <= bound).all()
+
+
+@pytest.fixture(scope="module")
+def purses() -> Purses:
+    """Nine months of a poor city; savings and debts are checked at each payment and evening."""
+    return Purses()
+
+
+def test_the_poor_city_pays_borrows_and_falls_short(purses: Purses) -> None:
+    """What the checks are about does occur."""
+    assert purses.paid > 0
+    assert purses.borrowed > 0
+    assert purses.pay_days > 5_000
+    assert purses.shortfalls > 0
+
+
+def test_every_tenge_paid_is_in_the_log_of_payments(purses: Purses) -> None:
+    """Money out of purses = the log of payments = what the episodes say was paid."""
+    model = purses.model
+    payments = model.payments
+    assert int(payments["amount"].sum()) == purses.paid
+    assert int(payments["borrowed"].sum()) == purses.borrowed
+    assert (payments["amount"] > 0).all()
+    assert (payments["borrowed"] <= payments["amount"]).all()
+    rows = model.episodes.rows
+    by_cases = int(model.closed_episodes["paid"].sum()) + int(model.episodes.paid[rows].sum())
+    assert by_cases == purses.paid
+
+
+def test_what_cases_were_charged_is_paid_or_owed(purses: Purses) -> None:
+    """Charged = paid + owed for every case, and something is owed somewhere."""
+    check_money_of_cases(purses.model)
+    assert purses.model.closed_episodes["owed"].sum() > 0
+
+
+def test_visits_paid_on_the_spot_are_part_of_all_payments(purses: Purses) -> None:
+    """The desk takes no more than the log of payments shows; the rest are hospital bills."""
+    at_the_desk = int(purses.model.visits["paid"].astype(np.int64).sum())
+    assert 0 < at_the_desk <= purses.paid
