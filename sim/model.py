@@ -17,8 +17,8 @@ from sim.agents.migrant import STRATA, Migrant, Migrants
 from sim.configuration import ConfigurationError
 from sim.engine.calendar import Reminders, WorkCalendar
 from sim.engine.draws import Draws
+from sim.engine.everybody import Everybody
 from sim.engine.log import Log
-from sim.everybody import Everybody
 from sim.initialisation import found_employers, labour_market, settle_first_residents
 from sim.observation import curves, indicators
 from sim.observation.case_log import case_log

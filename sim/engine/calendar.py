@@ -68,6 +68,7 @@ class Reminders:
         """Remember that each of `rows` falls due on the day beside it (not before today)."""
         if len(rows) == 0:
             return
+        days, rows = days.copy(), rows.copy()
         self._far.append((days, rows))
         if self._bundle_end is not None and days.min() < self._bundle_end:
             self._near.append((days, rows))

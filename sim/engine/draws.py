@@ -104,6 +104,8 @@ class Draws:
             who, occurrence = who.ravel(), occurrence.ravel()
         if self.used is not None:
             self._audit(purpose, who, occurrence)
+        if len(who) != len(occurrence) and 1 not in (len(who), len(occurrence)):
+            raise ValueError(f"{len(who)} identities do not match {len(occurrence)} occurrences")
         drawn = kernel(who, occurrence, self.stream_keys(purpose))
         return drawn if shape is None else drawn.reshape(shape)
 
@@ -201,7 +203,7 @@ def pick(u: Floats, shares: Floats) -> Integers:
 
 def _as_keys(keys: Keys) -> Identities:
     """Return whole numbers as an array of uint64 (copied only if need be)."""
-    if isinstance(keys, int):
+    if isinstance(keys, int | np.integer):
         return np.array([keys], dtype=np.uint64)
     return keys.astype(np.uint64, copy=False)
 

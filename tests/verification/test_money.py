@@ -33,6 +33,8 @@ class Purses:
             "institutions.hospital.capacity": 400,
             "care_seeking.attraction.home": -50.0,
             "money.entry_savings": 0.1,
+            "payment.price.bed_day": 60_000,
+            "payment.early_discharge": 0.3,
             # Half a wage is often withheld, and all earn little beyond what they need.
             "money.wage_withheld_probability": 0.3,
             "money.living_cost": 0.6,
