@@ -25,6 +25,7 @@ from sim.observation.case_log import case_log
 from sim.observation.diary import Diary
 from sim.parameters import World
 from sim.scenario import Scenario
+from sim.submodels.beds import Beds
 from sim.submodels.care_seeking import CareSeeking
 from sim.submodels.demography import Demography
 from sim.submodels.follow_up import FollowUp
@@ -32,6 +33,7 @@ from sim.submodels.illness import Illness, record_dtypes
 from sim.submodels.information import Information
 from sim.submodels.money import Money
 from sim.submodels.payment import Payment
+from sim.submodels.reaching import Reaching
 from sim.submodels.services import Services
 
 if TYPE_CHECKING:
@@ -80,12 +82,12 @@ class AlmatyModel(mesa.Model[Any, Any]):
         Block(
             "bills after emergencies", lambda model: model.payment.bill_after_emergencies(), "daily"
         ),
-        Block("discharge", lambda model: model.services.discharge(), "daily"),
+        Block("discharge", lambda model: model.beds.discharge(), "daily"),
         Block("doors open", lambda model: model.services.open_doors(), "daily"),
         Block("perceive", lambda model: model.care_seeking.perceive(), "daily"),
         Block("antenatal reminders", lambda model: model.services.remind_pregnant_women(), "daily"),
         Block("decide", lambda model: model.care_seeking.decide(), "daily"),
-        Block("set out", lambda model: model.care_seeking.set_out(), "daily"),
+        Block("set out", lambda model: model.reaching.set_out(), "daily"),
         Block("clinics see patients", lambda model: model.services.see_patients(), "daily"),
         Block("ambulances", lambda model: model.services.send_ambulances(), "daily"),
         Block("hospitals", lambda model: model.services.admit_to_hospital(), "daily"),
@@ -119,7 +121,9 @@ class AlmatyModel(mesa.Model[Any, Any]):
     illness: Illness
     care_seeking: CareSeeking
     payment: Payment
+    reaching: Reaching
     services: Services
+    beds: Beds
     money: Money
     follow_up: FollowUp
     diary: Diary
@@ -142,7 +146,9 @@ class AlmatyModel(mesa.Model[Any, Any]):
         self.illness = Illness(self)
         self.care_seeking = CareSeeking(self)
         self.payment = Payment(self)
+        self.reaching = Reaching(self)
         self.services = Services(self)
+        self.beds = Beds(self)
         self.money = Money(self)
         self.follow_up = FollowUp(self)
         self.clinics = Clinics(self, self.world)
@@ -187,8 +193,8 @@ class AlmatyModel(mesa.Model[Any, Any]):
         self.world = world
         self.clinics.prepare(world)
         for submodel in (
-            self.demography, self.information, self.illness, self.services, self.care_seeking,
-            self.payment, self.money, self.follow_up,
+            self.demography, self.information, self.illness, self.beds, self.services,
+            self.care_seeking, self.reaching, self.payment, self.money, self.follow_up,
         ):  # fmt: skip
             submodel.prepare(world)
 

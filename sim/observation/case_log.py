@@ -8,6 +8,7 @@ import pandas as pd
 from sim import vocabulary as words
 from sim.agents.migrant import STRATA_SHAPE
 from sim.observation.records import visit_table
+from sim.observation.tally import GROUPINGS, LABELS
 from sim.submodels.services import VISIT_RESULTS
 
 if TYPE_CHECKING:
@@ -27,12 +28,6 @@ def case_log(model: "AlmatyModel") -> pd.DataFrame:
     """
     table = visit_table(model)
     strata = np.unravel_index(table["stratum"].to_numpy(), STRATA_SHAPE)
-    groupings = (
-        ("nationality", words.NATIONALITIES),
-        ("legal_status", words.LEGAL_STATUSES),
-        ("sex", words.SEXES),
-        ("sector", words.SECTORS),
-    )
     labelled = pd.DataFrame(
         {
             "person": table["person"],
@@ -41,7 +36,7 @@ def case_log(model: "AlmatyModel") -> pd.DataFrame:
             "severity": np.array(words.SEVERITIES, dtype=object)[table["severity"] - 1],
             **{
                 name: np.array(labels, dtype=object)[codes]
-                for (name, labels), codes in zip(groupings, strata, strict=True)
+                for name, labels, codes in zip(GROUPINGS, LABELS, strata, strict=True)
             },
             "unit": np.array([unit.name for unit in model.clinics.units], dtype=object)[
                 table["unit"]

@@ -10,7 +10,6 @@ where later care would still count (two days for E1, thirty for E2, sixty for A1
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from sim.agents.migrant import NEVER, STRATA, STRATA_SHAPE
 from sim.engine.arrays import Booleans, Column, Floats
 from sim.observation.records import OPEN, episode_table, visit_table
 from sim.observation.survival import delay_summary
+from sim.observation.tally import GROUPINGS, LABELS, Tally, by_stratum
 from sim.submodels.demography import DAYS_A_YEAR
 
 if TYPE_CHECKING:
@@ -30,215 +30,6 @@ if TYPE_CHECKING:
 TIMELY_DAYS = 1
 CENSORED_E1, CENSORED_E2, CENSORED_A1 = 2, 30, 60
 YEAR, PRESENT_MOST_OF_IT = 365, 300
-FULL_YEAR_OF_PEOPLE = DAYS_A_YEAR
-
-GROUPINGS = ("nationality", "legal_status", "sex", "sector")
-_LABELS = (words.NATIONALITIES, words.LEGAL_STATUSES, words.SEXES, words.SECTORS)
-
-
-@dataclass(frozen=True)
-class Definition:
-    """What an indicator means.
-
-    Attributes
-    ----------
-    code, name, unit, meaning : str
-    better : str
-        "higher", "lower", or "" where the indicator has no welfare sign of its own.
-    """
-
-    code: str
-    name: str
-    unit: str
-    meaning: str
-    better: str
-
-
-DEFINITIONS = (
-    Definition(
-        "E1",
-        "emergency_uptake_24h",
-        "share",
-        "episodes that became severe and had emergency care within a day",
-        "higher",
-    ),
-    Definition(
-        "E2",
-        "emergency_uptake_ever",
-        "share",
-        "episodes that became severe and had emergency care at any time",
-        "higher",
-    ),
-    Definition(
-        "E3", "emergency_need", "per 1,000 person-years", "episodes that became severe", "lower"
-    ),
-    Definition(
-        "E4",
-        "emergency_contacts",
-        "per 1,000 person-years",
-        "ambulance runs and hospital walk-ins",
-        "",
-    ),
-    Definition("E5", "low_acuity_share", "share", "emergency contacts with a mild need", "lower"),
-    Definition(
-        "E6",
-        "avoidable_emergencies",
-        "share",
-        "emergencies after three days perceived as moderate and untreated",
-        "lower",
-    ),
-    Definition(
-        "A1",
-        "unmet_need_episodes",
-        "share",
-        "ended episodes perceived as moderate or graver that no provider saw",
-        "lower",
-    ),
-    Definition(
-        "A2",
-        "unmet_need_persons",
-        "share",
-        "people with such an episode in a year, among those present 300 days of it",
-        "lower",
-    ),
-    Definition(
-        "A3",
-        "unmet_need_by_gate",
-        "share",
-        "unmet episodes by the first gate that stopped them",
-        "",
-    ),
-    Definition(
-        "D1", "delay_to_decision", "days", "from onset to the first decision to seek care", "lower"
-    ),
-    Definition("D2", "delay_to_arrival", "days", "from decision to arrival", "lower"),
-    Definition("D3", "delay_to_care", "days", "from arrival to care", "lower"),
-    Definition(
-        "U3",
-        "hidden_unmet_need",
-        "per 1,000 present",
-        "open episodes that no provider has seen, mean stock",
-        "lower",
-    ),
-    Definition(
-        "F1",
-        "out_of_pocket",
-        "KZT per person-year",
-        "payments for care, borrowed money included",
-        "lower",
-    ),
-    Definition(
-        "K1", "awareness", "share", "people who know an item, mean over the window", "higher"
-    ),
-    Definition(
-        "L1", "load", "share", "services given / capacity, and days without a free slot", "lower"
-    ),
-    Definition(
-        "H1",
-        "deaths",
-        "per 100,000 person-years",
-        "deaths, people followed after leaving included",
-        "lower",
-    ),
-    Definition(
-        "H1",
-        "permanent_consequences",
-        "per 100,000 person-years",
-        "severe episodes that left permanent consequences",
-        "lower",
-    ),
-    Definition("C0", "contacts", "per 1,000 person-years", "visits by kind of institution", ""),
-    Definition("N0", "population", "persons", "mean number of migrants present", ""),
-)
-"""All indicators, in the order of reports."""
-
-
-class Tally:
-    """Collects indicators as rows of one long table."""
-
-    def __init__(self) -> None:
-        self.rows: list[tuple[str, str, str, str, str, str, float, float, float, str]] = []
-        self._definitions = {one.name: one for one in DEFINITIONS}
-
-    def ratio(
-        self, name: str, numerator: Column, denominator: Column, per: float = 1.0, detail: str = ""
-    ) -> None:
-        """Add an indicator counted by stratum, for everybody and for every group.
-
-        Parameters
-        ----------
-        name : str
-            Name of a definition.
-        numerator, denominator : array of shape (strata,)
-        per : float, default 1
-            Factor of the unit (1,000 for rates per 1,000).
-        detail : str
-            What distinguishes several values of one indicator (a gate, an item of knowledge).
-        """
-        up, down = numerator.reshape(STRATA_SHAPE), denominator.reshape(STRATA_SHAPE)
-        self._row(name, detail, "all", "all", up.sum(), down.sum(), per)
-        for axis, grouping in enumerate(GROUPINGS):
-            others = tuple(one for one in range(len(STRATA_SHAPE)) if one != axis)
-            for label, one_up, one_down in zip(
-                _LABELS[axis], up.sum(axis=others), down.sum(axis=others), strict=True
-            ):
-                self._row(name, detail, grouping, label, one_up, one_down, per)
-
-    def single(
-        self, name: str, detail: str, by: str, group: str, value: float, count: float
-    ) -> None:
-        """Add a value that is no ratio; `count` says on how many cases it rests."""
-        definition = self._definitions[name]
-        self.rows.append(
-            (
-                definition.code,
-                name,
-                detail,
-                by,
-                group,
-                definition.unit,
-                np.nan,
-                count,
-                value,
-                definition.better,
-            )
-        )
-
-    def _row(
-        self, name: str, detail: str, by: str, group: str, up: float, down: float, per: float
-    ) -> None:
-        definition = self._definitions[name]
-        value = per * up / down if down > 0 else np.nan
-        self.rows.append(
-            (
-                definition.code,
-                name,
-                detail,
-                by,
-                group,
-                definition.unit,
-                float(up),
-                float(down),
-                value,
-                definition.better,
-            )
-        )
-
-    def table(self) -> pd.DataFrame:
-        """Return the long table."""
-        columns = [
-            "code",
-            "indicator",
-            "detail",
-            "by",
-            "group",
-            "unit",
-            "numerator",
-            "denominator",
-            "value",
-            "better",
-        ]
-        return pd.DataFrame(self.rows, columns=columns)
 
 
 def indicators(model: "AlmatyModel", start: int, end: int) -> pd.DataFrame:
@@ -260,7 +51,7 @@ def indicators(model: "AlmatyModel", start: int, end: int) -> pd.DataFrame:
     episodes, visits = episode_table(model), visit_table(model)
     days = slice(start, end)
     person_days = model.diary.present[days].sum(axis=0)
-    person_years = person_days / FULL_YEAR_OF_PEOPLE
+    person_years = person_days / DAYS_A_YEAR
     _emergencies(tally, episodes, visits, person_years, start, end)
     _unmet_need(tally, model, episodes, start, end)
     _delays(tally, episodes, start, end)
@@ -279,11 +70,6 @@ def indicators(model: "AlmatyModel", start: int, end: int) -> pd.DataFrame:
         "population", "", "all", "all", float(person_days.sum() / max(end - start, 1)), end - start
     )
     return tally.table()
-
-
-def by_stratum(table: pd.DataFrame, chosen: "pd.Series[bool] | Booleans") -> Column:
-    """Count the chosen rows of a table by stratum, shape (strata,)."""
-    return np.bincount(table["stratum"].to_numpy()[np.asarray(chosen)], minlength=STRATA)
 
 
 def _emergencies(
@@ -373,7 +159,7 @@ def _delays(tally: Tally, episodes: pd.DataFrame, start: int, end: int) -> None:
     everybody: list[tuple[str, str, Booleans]] = [("all", "all", np.ones(len(episodes), np.bool_))]
     for axis, grouping in enumerate(GROUPINGS):
         everybody += [
-            (grouping, label, groups[axis] == code) for code, label in enumerate(_LABELS[axis])
+            (grouping, label, groups[axis] == code) for code, label in enumerate(LABELS[axis])
         ]
     for name, before, after in steps:
         origin = episodes["began_on"] if name == "delay_to_decision" else episodes[before]

@@ -1,4 +1,4 @@
-"""Care seeking: the gates perceive, seek and reach.
+"""Care seeking: the gates perceive and seek (for the gate reach see `reaching`).
 
 Perceive. A need is perceived when its gathered hazard kappa(severity) * (base + literacy) reaches
 a threshold.
@@ -20,10 +20,6 @@ flicker from day to day. Who does not know that emergency care is free believes 
 The gate that stopped a waiting person is the first of perceive (believing care must be paid),
 seek (fear, language), reach (distance, waits, leave), pay (price) whose removal alone would have
 made them go; if none would, it is seek by their own judgement that it can wait.
-
-Reach. Going needs leave from the employer on most days, and an open door. After some days of
-trying in vain the person decides anew. An ambulance comes to the person. An employer may pay
-private treatment of an injury in kind. Returning home ends the stay.
 
 Parameters: `conf/parameters/care_seeking.yaml`, `employment.yaml`. Neutral state: all attractions
 at -8 and below with severity weights 0 (nobody seeks); attraction at 20 (everybody seeks).
@@ -48,7 +44,7 @@ UNAVAILABLE = -np.inf
 
 
 class CareSeeking(Submodel):
-    """Perceiving, deciding and reaching."""
+    """Perceiving and deciding."""
 
     def prepare(self, world: World) -> None:
         """Turn the terms of the utility into tables by option."""
@@ -209,6 +205,13 @@ class CareSeeking(Submodel):
             attachment=self._attachment(people),
         )
 
+    def leave_probability(self, people: Integers, severity: Integers) -> Floats:
+        """Return the probability that the employer gives leave on a working day."""
+        model, employment = self.model, self.model.world.employment
+        tolerance = model.employers.tolerance[model.migrants.employer[people]]
+        factor = employment.permission_base + employment.permission_slope * tolerance
+        return np.minimum(self.permission[severity - 1] * factor, 1.0)
+
     def _attachment(self, people: Integers) -> Floats:
         """Return the pull of one's own polyclinic: only people with full entitlement have one."""
         entitled = self.model.payment.state_pays("polyclinic", people)
@@ -267,100 +270,6 @@ class CareSeeking(Submodel):
         days[episodes.severity[rows] >= words.SEVERE] = 1
         episodes.decides_on[rows] = model.day + days
         episodes.decisions[rows] = np.minimum(episodes.decisions[rows] + 1, 4095)
-
-    # --- reach --------------------------------------------------------------------------------
-
-    def leave_probability(self, people: Integers, severity: Integers) -> Floats:
-        """Return the probability that the employer gives leave on a working day."""
-        model, employment = self.model, self.model.world.employment
-        tolerance = model.employers.tolerance[model.migrants.employer[people]]
-        factor = employment.permission_base + employment.permission_slope * tolerance
-        return np.minimum(self.permission[severity - 1] * factor, 1.0)
-
-    def set_out(self) -> None:
-        """Let those who have decided try to reach what they have chosen."""
-        episodes = self.model.episodes
-        rows = episodes.in_state(State.UNDER_WAY)
-        option = episodes.option[rows]
-        self._call_ambulance(rows[option == AMBULANCE])
-        self._ask_employer(rows[option == EMPLOYER])
-        for one in (HOSPITAL, POLYCLINIC, MOBILE_CLINIC, PRIVATE):
-            self._go_to_clinic(rows[option == one], one)
-        self._return_home(rows[option == HOME])
-
-    def _call_ambulance(self, rows: Rows) -> None:
-        model, episodes = self.model, self.model.episodes
-        if len(rows):
-            unit = self._unit_for(rows, AMBULANCE)
-            episodes.queue_at(rows, unit, arrived=model.day, ready=model.day)
-            self._note_arrival(rows)
-
-    def _go_to_clinic(self, rows: Rows, option: int) -> None:
-        """Ask for leave and find the door open; same-day service only at hospitals."""
-        if len(rows) == 0:
-            return
-        model, episodes, migrants = self.model, self.model.episodes, self.model.migrants
-        unit = self._unit_for(rows, option)
-        people = episodes.migrant[rows]
-        reached = model.open_units[unit]
-        if option != MOBILE_CLINIC:
-            reached &= model.draws.happens(
-                "leave from work",
-                episodes.person[rows],
-                episodes.try_key(rows),
-                probability=self.leave_probability(people, episodes.severity[rows]),
-            )
-        episodes.tries[rows] += 1
-        episodes.tries_now[rows] += 1
-        arrived = rows[reached]
-        ready = model.day if option == HOSPITAL else model.day + 1
-        episodes.queue_at(arrived, unit[reached], arrived=model.day, ready=ready)
-        migrants.absent_days[people[reached]] += 1
-        self._note_arrival(arrived)
-        stuck = rows[~reached]
-        stuck = stuck[episodes.tries_now[stuck] >= model.world.care_seeking.tries]
-        episodes.stopped_at(stuck, Gate.REACH)
-        episodes.decide_anew(stuck, model.day + 1)
-
-    def _ask_employer(self, rows: Rows) -> None:
-        """Ask the employer to pay private treatment; some do, in exchange for silence."""
-        if len(rows) == 0:
-            return
-        model, episodes = self.model, self.model.episodes
-        employer = model.migrants.employer[episodes.migrant[rows]]
-        pays = model.employers.pays_in_kind[employer] < model.world.employment.pays_in_kind
-        pays &= ~model.employers.formal[employer]
-        treated = rows[pays]
-        if self.offered[PRIVATE] and len(treated):
-            unit = self._unit_for(treated, PRIVATE)
-            episodes.paid_by_employer[treated] = True
-            episodes.queue_at(treated, unit, arrived=model.day, ready=model.day + 1)
-            self._note_arrival(treated)
-        episodes.refused_by[rows[~pays], EMPLOYER] = True
-        episodes.decide_anew(rows[~pays], model.day + 1)
-
-    def _return_home(self, rows: Rows) -> None:
-        if len(rows) == 0:
-            return
-        model, episodes, migrants = self.model, self.model.episodes, self.model.migrants
-        people = np.unique(episodes.migrant[rows]).astype(np.intp)
-        can_pay = migrants.can_pay(people, model.world.money.borrowing_limit)
-        fare = np.minimum(model.world.payment.price["bus_home"], np.floor(can_pay))
-        migrants.pay(people, fare.astype(np.int64), model.day)
-        model.demography.leave(people)
-
-    def _note_arrival(self, rows: Rows) -> None:
-        episodes = self.model.episodes
-        first = rows[episodes.arrived_on[rows] <= -NEVER]
-        episodes.arrived_on[first] = self.model.day
-
-    def _unit_for(self, rows: Rows, option: int) -> Integers:
-        """Return the nearest unit of the chosen kind; everybody has one among equally near ones."""
-        model, episodes = self.model, self.model.episodes
-        district = model.migrants.district[episodes.migrant[rows]]
-        u = model.draws.trait(f"which {words.OPTIONS[option]}", episodes.person[rows])
-        place = np.floor(u * self.nearest_count[option][district]).astype(np.int64)
-        return np.asarray(self.nearest_units[option][district, place])
 
 
 class UtilityTerms:

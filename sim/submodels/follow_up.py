@@ -26,7 +26,7 @@ class FollowUp(Submodel):
         leaving[people] = True
         rows = episodes.rows[episodes.migrant[episodes.rows] >= 0]
         rows = rows[leaving[episodes.migrant[rows]]]
-        model.services.vacate(rows)
+        model.beds.vacate(rows)
         illness = model.world.illness
         delay = illness.home_care_delay * model.draws.exponential(
             "care at home", episodes.person[rows], episodes.ordinal[rows].astype(np.int64)

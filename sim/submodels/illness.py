@@ -348,7 +348,7 @@ class Illness(Submodel):
         if len(rows) == 0:
             return
         model, episodes, migrants = self.model, self.model.episodes, self.model.migrants
-        model.services.vacate(rows)
+        model.beds.vacate(rows)
         owner = episodes.migrant[rows]
         here = owner >= 0
         migrants.ill_with[owner[here], episodes.kind[rows[here]]] = False

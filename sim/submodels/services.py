@@ -5,9 +5,8 @@ urgency, then by day of arrival, then by a keyed tie-break; hospitals serve the 
 everybody else first come, first served. A service succeeds with the unit's competence. Ordinary
 clinics call an ambulance for some of their severe patients and treat the others on the spot;
 tuberculosis found anywhere is sent on to the dispensary. Ambulances reach everyone the same day as
-long as crews are free and take severe patients to the nearest hospital. Severe patients need a
-bed: if the hospital has none free the next one is tried, and if that is full too they board,
-with a higher risk of death, until a bed is free. People who wait long for ordinary care give up.
+long as crews are free and take severe patients to the nearest hospital, which looks for a bed (see
+`beds`). People who wait long for ordinary care give up.
 
 Parameters: `conf/city/` (capacities, beds, competence), `conf/parameters/care_seeking.yaml`
 (patience). Neutral state: capacities at their upper bound (nobody waits).
@@ -23,7 +22,6 @@ from sim.engine.arrays import Booleans, Integers, Rows
 from sim.engine.queues import served
 from sim.parameters import World
 from sim.submodels.care_seeking import AMBULANCE
-from sim.submodels.demography import DAY_OFFSET
 from sim.submodels.illness import INFECTION, MATERNITY
 from sim.submodels.submodel import Submodel, one_each
 
@@ -36,8 +34,6 @@ TREATED, NOT_HELPED, NO_MONEY, WRONGLY_REFUSED, SENT_ON, DELIVERED, ADMITTED, GA
     len(VISIT_RESULTS)
 )
 PUBLIC = ("ambulance", "hospital", "polyclinic", "mobile_clinic", "tb_dispensary")
-UNITS_A_DAY = 1 << 12
-"""Room for unit numbers in the identity of a (day, unit) draw."""
 
 
 class Services(Submodel):
@@ -46,7 +42,6 @@ class Services(Submodel):
     def prepare(self, world: World) -> None:
         """Learn the way between hospitals."""
         clinics = self.model.clinics
-        self.hospitals = clinics.nearest("hospital")
         self.dispensaries = clinics.of_kind("tb_dispensary")
 
     # --- schedule -----------------------------------------------------------------------------
@@ -56,31 +51,7 @@ class Services(Submodel):
         model, clinics = self.model, self.model.clinics
         model.open_units = clinics.open_today(model.calendar, model.day)
         clinics.open_the_day(model.open_units)
-        # The identity of a (day, unit) pair stays below 2**40.
-        units = np.arange(len(clinics.units))
-        who = (model.day + DAY_OFFSET) * UNITS_A_DAY + units
-        occupancy = clinics.background_occupancy + clinics.background_spread * model.draws.normal(
-            "background occupancy", who
-        )
-        for_migrants = clinics.beds * (1.0 - np.clip(occupancy, 0.0, 1.0))
-        # Fractions of a bed (small cities) become whole beds on that fraction of days.
-        whole = np.floor(for_migrants + model.draws.uniform("fraction of a bed", who))
-        clinics.free_beds = np.maximum(whole.astype(np.int64) - clinics.in_bed, 0)
-
-    def discharge(self) -> None:
-        """Send home those whose stay is over and who are no emergency any more."""
-        model, episodes = self.model, self.model.episodes
-        rows = episodes.in_state(State.IN_BED)
-        leaving = (episodes.severity[rows] < words.SEVERE) & (
-            (episodes.leaves_bed_on[rows] <= model.day) | episodes.boarding[rows]
-        )
-        rows = rows[leaving]
-        self.vacate(rows)
-        episodes.unit[rows] = -1
-        early = episodes.relapse_until[rows] >= model.day
-        self._treat_at_home(rows[~early])
-        episodes.treated[rows[early]] = False
-        episodes.decide_anew(rows[early], model.day + 1)
+        model.beds.count_free()
 
     def see_patients(self) -> None:
         """Let all clinics but hospitals see their patients."""
@@ -104,15 +75,18 @@ class Services(Submodel):
 
     def send_ambulances(self) -> None:
         """Let ambulances reach those who called, and take severe patients to hospital."""
-        model, episodes, _clinics = self.model, self.model.episodes, self.model.clinics
+        model, episodes = self.model, self.model.episodes
         rows = self._next_in_line("ambulance")
         self._note_ambulance_wait(len(rows))
         self._meet(rows)
         severe = episodes.severity[rows] >= words.SEVERE
-        self._note_emergency_care(rows[severe])
+        self.note_emergency_care(rows[severe])
         on_the_spot = rows[~severe]
         success = self._succeeds(on_the_spot)
-        delivered = rows[severe] if self.hospitals.size else rows[:0]
+        delivered = rows[severe]
+        if model.beds.hospitals.size == 0:
+            self._fail(delivered)
+            delivered = delivered[:0]
         self._log(delivered, DELIVERED)
         self._log(on_the_spot, np.where(success, TREATED, NOT_HELPED))
         episodes.refused_by[on_the_spot[~success], AMBULANCE] = True
@@ -120,7 +94,7 @@ class Services(Submodel):
         self._begin_treatment(on_the_spot[success])
         if len(delivered):
             district = model.migrants.district[episodes.migrant[delivered]]
-            nearest = self.hospitals[district, 0]
+            nearest = model.beds.hospitals[district, 0]
             episodes.queue_at(delivered, nearest, arrived=model.day, ready=model.day)
             episodes.by_ambulance[delivered] = True
 
@@ -130,7 +104,7 @@ class Services(Submodel):
         self._try_treatment_again()
         rows = self._pass_the_desk(self._next_in_line("hospital"))
         severe = episodes.severity[rows] >= words.SEVERE
-        self._note_emergency_care(rows[severe])
+        self.note_emergency_care(rows[severe])
         success = self._succeeds(rows)
         walk_in_result = np.where(success, TREATED, NOT_HELPED)
         self._log(rows, np.where(severe, ADMITTED, walk_in_result))
@@ -141,7 +115,7 @@ class Services(Submodel):
         episodes.state[admitted] = State.IN_BED
         episodes.boarding[admitted] = True
         episodes.stabilised[admitted] = False
-        self._find_beds()
+        model.beds.find()
         model.clinics.waiting = self._waiting()
 
     def _try_treatment_again(self) -> None:
@@ -188,14 +162,14 @@ class Services(Submodel):
             line=episodes.unit[rows].astype(np.int64),
             urgency=np.where(by_severity, episodes.severity[rows].astype(np.int64), 0),
             ready_day=episodes.ready_on[rows].astype(np.int64),
-            tie_break=self._tie_break(rows),
+            tie_break=self.tie_break(rows),
             slots=clinics.slots,
         )
         rows = one_each(rows[now], episodes.person)
         clinics.served_today += np.bincount(episodes.unit[rows], minlength=len(clinics.units))
         return rows
 
-    def _tie_break(self, rows: Rows) -> Integers:
+    def tie_break(self, rows: Rows) -> Integers:
         """Return bits that decide among equals: fixed for a person and an episode."""
         episodes = self.model.episodes
         mixed = self.model.draws.trait("place in the line", episodes.pid[rows] % np.uint64(1 << 40))
@@ -277,10 +251,11 @@ class Services(Submodel):
             )
             rows, at_dispensary = rows[~infectious], at_dispensary[~infectious]
         episodes.treated[rows] = True
-        self._lie_down(rows[at_dispensary])
-        self._treat_at_home(rows[~at_dispensary])
+        model.beds.lie_down(rows[at_dispensary])
+        self.treat_at_home(rows[~at_dispensary])
 
-    def _treat_at_home(self, rows: Rows) -> None:
+    def treat_at_home(self, rows: Rows) -> None:
+        """Let treatment go on at home; a pregnancy has had one more visit."""
         if len(rows) == 0:
             return
         model, episodes = self.model, self.model.episodes
@@ -307,7 +282,8 @@ class Services(Submodel):
             episodes.option[rows] = AMBULANCE
             episodes.queue_at(rows, int(ambulances[0]), arrived=model.day, ready=model.day)
 
-    def _note_emergency_care(self, rows: Rows) -> None:
+    def note_emergency_care(self, rows: Rows) -> None:
+        """Note the day emergency care came to severe episodes, the first time it does."""
         episodes = self.model.episodes
         first = rows[episodes.emergency_care_on[rows] <= -NEVER]
         episodes.emergency_care_on[first] = self.model.day
@@ -318,82 +294,6 @@ class Services(Submodel):
         for crews, background, minutes in clinics.ambulance_response:
             load = background + calls / model.world.city.scale
             clinics.ambulance_wait_minutes = ambulance_wait_minutes(crews, load, minutes)
-
-    # --- beds ---------------------------------------------------------------------------------
-
-    def _find_beds(self) -> None:
-        """Give free beds to those who board: own hospital first, then the next nearest."""
-        _model, episodes, clinics = self.model, self.model.episodes, self.model.clinics
-        rows = episodes.in_state(State.IN_BED)
-        rows = rows[episodes.boarding[rows]]
-        got_bed = self._take_beds(rows, episodes.unit[rows].astype(np.int64))
-        without = rows[~got_bed]
-        if len(without) == 0 or self.hospitals.shape[1] < 2:
-            return
-        here = episodes.unit[without]
-        district = clinics.district[here]
-        next_hospital = self.hospitals[district, 1]
-        next_hospital = np.where(next_hospital == here, self.hospitals[district, 0], next_hospital)
-        diverted = self._take_beds(without, next_hospital)
-        clinics.diverted_today += np.bincount(here[diverted], minlength=len(clinics.units))
-
-    def _take_beds(self, rows: Rows, unit: Integers) -> Booleans:
-        """Let the most severe and longest waiting take the free beds of the units."""
-        episodes, clinics = self.model.episodes, self.model.clinics
-        gets = served(
-            line=unit,
-            urgency=episodes.severity[rows].astype(np.int64),
-            ready_day=episodes.queued_on[rows].astype(np.int64),
-            tie_break=self._tie_break(rows),
-            slots=clinics.free_beds,
-        )
-        episodes.unit[rows[gets]] = unit[gets]
-        self._occupy(rows[gets])
-        return gets
-
-    def _lie_down(self, rows: Rows) -> None:
-        """Take dispensary beds as far as they go; the others are treated at home."""
-        if len(rows) == 0:
-            return
-        episodes, clinics = self.model.episodes, self.model.clinics
-        gets = served(
-            line=episodes.unit[rows].astype(np.int64),
-            urgency=episodes.severity[rows].astype(np.int64),
-            ready_day=episodes.queued_on[rows].astype(np.int64),
-            tie_break=self._tie_break(rows),
-            slots=clinics.free_beds,
-        )
-        severe = rows[episodes.severity[rows] >= words.SEVERE]
-        self._note_emergency_care(severe)
-        self._occupy(rows[gets])
-        self._treat_at_home(rows[~gets])
-
-    def _occupy(self, rows: Rows) -> None:
-        """Put patients into beds and draw how long they stay."""
-        if len(rows) == 0:
-            return
-        model, episodes, clinics = self.model, self.model.episodes, self.model.clinics
-        unit = episodes.unit[rows]
-        episodes.state[rows] = State.IN_BED
-        episodes.boarding[rows] = False
-        taken = np.bincount(unit, minlength=len(clinics.units))
-        clinics.in_bed += taken
-        clinics.free_beds -= taken
-        mean, sigma = clinics.mean_stay[unit, episodes.kind[rows]], clinics.stay_sigma[unit]
-        normal = model.draws.normal(
-            "length of the stay in bed", episodes.person[rows], episodes.visit_key(rows)
-        )
-        stay = mean * np.exp(sigma * normal - sigma**2 / 2.0)
-        episodes.leaves_bed_on[rows] = model.day + np.maximum(np.rint(stay), 1)
-
-    def vacate(self, rows: Rows) -> None:
-        """Free the beds of episodes that end, leave or go home."""
-        if len(rows) == 0:
-            return
-        episodes, clinics = self.model.episodes, self.model.clinics
-        lying = rows[(episodes.state[rows] == State.IN_BED) & ~episodes.boarding[rows]]
-        clinics.in_bed -= np.bincount(episodes.unit[lying], minlength=len(clinics.units))
-        episodes.boarding[rows] = False
 
     # --- observation --------------------------------------------------------------------------
 

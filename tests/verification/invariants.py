@@ -1,6 +1,7 @@
 """What must hold on every day of every world: people, cases, capacities, times and money."""
 
 from collections import Counter
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -153,9 +154,7 @@ def check_counts(model: AlmatyModel) -> None:
     migrants, rows = model.migrants, model.migrants.rows
     strata = len(model.present_by_stratum)
     assert len(rows) == len(migrants)
-    assert (
-        np.bincount(migrants.stratum[rows], minlength=strata) == model.present_by_stratum
-    ).all()
+    assert (np.bincount(migrants.stratum[rows], minlength=strata) == model.present_by_stratum).all()
     groups = np.bincount(migrants.work_group[rows], minlength=len(model.group_members))
     assert (groups == model.group_members).all()
     district = np.zeros_like(model.district_members)
@@ -178,9 +177,7 @@ def check_capacities(model: AlmatyModel) -> None:
     assert (clinics.slots[~model.open_units] == 0).all()
     rows = episodes.rows
     lying = rows[(episodes.state[rows] == State.IN_BED) & ~episodes.boarding[rows]]
-    assert (
-        np.bincount(episodes.unit[lying], minlength=len(clinics.units)) == clinics.in_bed
-    ).all()
+    assert (np.bincount(episodes.unit[lying], minlength=len(clinics.units)) == clinics.in_bed).all()
     # In a small city fractions of a bed are whole beds on that fraction of days.
     assert (clinics.in_bed <= np.ceil(clinics.beds)).all()
     assert (clinics.free_beds >= 0).all()
@@ -202,7 +199,7 @@ def check_times(model: AlmatyModel) -> None:
     table = episode_table(model)
     in_order = ("began_on", "perceived_on", "decided_on", "arrived_on", "care_on", "ended_on")
     stamps = table[list(in_order)]
-    for earlier, later in zip(in_order, in_order[1:], strict=False):
+    for earlier, later in pairwise(in_order):
         if later != "ended_on":
             # Nothing can have happened whose condition has not.
             assert not (stamps[later].notna() & stamps[earlier].isna()).any(), (earlier, later)

@@ -60,9 +60,7 @@ def awareness(world: Mapping[str, float], changes: tuple[Change, ...], days: int
     """Share who know the emergency right on days 0 (before any news), 1, ..., days."""
     scenario = replace(city(population=PEOPLE, seed=2, changed=world), changes=changes)
     model = AlmatyModel(scenario)
-    keep_only(
-        model, "levers due today", "departures", "arrivals", "news and word of mouth"
-    )
+    keep_only(model, "levers due today", "departures", "arrivals", "news and word of mouth")
     shares = []
     for _ in range(days + 1):
         shares.append(model.informed_by_stratum[:, 0].sum() / len(model.migrants))
@@ -123,10 +121,7 @@ def test_awareness_without_forgetting_or_turnover_is_the_curve_of_bass() -> None
     )
     shares = awareness(world, changes, days)
     theory = np.array(
-        [
-            (1 - exp(-(p + q) * day)) / (1 + q / p * exp(-(p + q) * day))
-            for day in range(days + 1)
-        ]
+        [(1 - exp(-(p + q) * day)) / (1 + q / p * exp(-(p + q) * day)) for day in range(days + 1)]
     )
     assert shares[0] == 0.0
     assert shares[-1] > 0.97

@@ -10,7 +10,6 @@ from tests.verification.worlds import NO_BURN_IN, NOBODY_FALLS_ILL
 
 HOSPITALS, BEDS = 1_000, 10
 HOSPITAL_DISTRICTS = ("alatau", "auezov", "almaly", "medeu", "bostandyk", "turksib")
-RUN_IN, OBSERVED = 600, 600
 
 
 def erlang_b(servers: int, offered_load: float) -> float:
@@ -43,14 +42,16 @@ def lone_hospitals(mean_stay: float, sigma: float) -> AlmatyModel:
     return model
 
 
-def share_lost(model: AlmatyModel, offered_load: float, mean_stay: float, seed: int) -> float:
+def share_lost(
+    model: AlmatyModel, offered_load: float, mean_stay: float, seed: int, run_in: int, observed: int
+) -> float:
     """Send Poisson numbers of emergencies to every hospital; who finds no bed is lost."""
     episodes, services = model.episodes, model.services
     hospitals = model.clinics.of_kind("hospital")
     rng = np.random.default_rng(seed)
     somebody = int(model.migrants.rows[0])
     next_case = lost = arrived = 0
-    for day in range(RUN_IN + OBSERVED):
+    for day in range(run_in + observed):
         services.discharge()
         gone_home = episodes.rows[episodes.state[episodes.rows] == State.TREATED_AT_HOME]
         episodes.remove_rows(gone_home)
@@ -70,7 +71,7 @@ def share_lost(model: AlmatyModel, offered_load: float, mean_stay: float, seed: 
         in_bed = episodes.rows
         # The threat to life is over at once, so the length of the stay alone decides.
         episodes.severity[in_bed] = 2
-        if day >= RUN_IN:
+        if day >= run_in:
             arrived += len(new)
             lost += len(without_bed)
         model.day += 1
@@ -84,12 +85,12 @@ def test_beds_lose_what_erlang_b_says_whatever_the_law_of_long_stays(sigma: floa
     Fixed seeds; 1,000 hospitals over 600 days see some 53,000 patients, so the standard error is
     about 1 % of the share. The daily grid alone moves it by less than half a percent.
     """
-    lost = share_lost(lone_hospitals(90.0, sigma), 8.0, 90.0, seed=5)
+    lost = share_lost(lone_hospitals(90.0, sigma), 8.0, 90.0, seed=5, run_in=600, observed=600)
     assert erlang_b(BEDS, 8.0) == pytest.approx(0.1217, abs=5e-5)
     assert lost == pytest.approx(erlang_b(BEDS, 8.0), rel=0.03)
 
 
 def test_short_stays_lose_less_because_a_day_is_the_unit_of_time() -> None:
     """Mean stay 7 days: beds freed in the morning make the loss 15 to 30 % smaller."""
-    lost = share_lost(lone_hospitals(7.0, 0.5), 8.0, 7.0, seed=6)
+    lost = share_lost(lone_hospitals(7.0, 0.5), 8.0, 7.0, seed=6, run_in=60, observed=100)
     assert 0.70 < lost / erlang_b(BEDS, 8.0) < 0.85

@@ -25,7 +25,8 @@ def test_the_watched_city_is_worth_watching(watched: Watch) -> None:
     assert len(model.visits) > 500
     rows = model.episodes.rows
     assert set(model.episodes.state[rows].tolist()) >= {
-        State.LATENT, State.UNDECIDED, State.QUEUED, State.IN_BED, State.TREATED_AT_HOME, State.GONE,
+        State.LATENT, State.UNDECIDED, State.QUEUED, State.IN_BED, State.TREATED_AT_HOME,
+        State.GONE,
     }  # fmt: skip
     assert set(model.closed_episodes["outcome"].tolist()) >= {
         Outcome.RECOVERED, Outcome.DIED, Outcome.LEFT,

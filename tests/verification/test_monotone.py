@@ -113,7 +113,8 @@ def choices(trunk: AlmatyModel, change: Change | None) -> dict[int, int]:
 
 def newly_chosen(trunk: AlmatyModel, path: str, value: float, options: set[str]) -> tuple[int, int]:
     """How many take and how many leave these options when the number changes."""
-    base, changed = choices(trunk, None), choices(trunk, Change(path=path, value=value, start_day=0))
+    base = choices(trunk, None)
+    changed = choices(trunk, Change(path=path, value=value, start_day=0))
     assert base.keys() == changed.keys()
     codes = {words.OPTIONS.index(option) for option in options}
     taken = sum(changed[one] in codes and base[one] not in codes for one in base)

@@ -1,0 +1,120 @@
+"""What each indicator means."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What an indicator means.
+
+    Attributes
+    ----------
+    code, name, unit, meaning : str
+    better : str
+        "higher", "lower", or "" where the indicator has no welfare sign of its own.
+    """
+
+    code: str
+    name: str
+    unit: str
+    meaning: str
+    better: str
+
+
+DEFINITIONS = (
+    Definition(
+        "E1",
+        "emergency_uptake_24h",
+        "share",
+        "episodes that became severe and had emergency care within a day",
+        "higher",
+    ),
+    Definition(
+        "E2",
+        "emergency_uptake_ever",
+        "share",
+        "episodes that became severe and had emergency care at any time",
+        "higher",
+    ),
+    Definition(
+        "E3", "emergency_need", "per 1,000 person-years", "episodes that became severe", "lower"
+    ),
+    Definition(
+        "E4",
+        "emergency_contacts",
+        "per 1,000 person-years",
+        "ambulance runs and hospital walk-ins",
+        "",
+    ),
+    Definition("E5", "low_acuity_share", "share", "emergency contacts with a mild need", "lower"),
+    Definition(
+        "E6",
+        "avoidable_emergencies",
+        "share",
+        "emergencies after three days perceived as moderate and untreated",
+        "lower",
+    ),
+    Definition(
+        "A1",
+        "unmet_need_episodes",
+        "share",
+        "ended episodes perceived as moderate or graver that no provider saw",
+        "lower",
+    ),
+    Definition(
+        "A2",
+        "unmet_need_persons",
+        "share",
+        "people with such an episode in a year, among those present 300 days of it",
+        "lower",
+    ),
+    Definition(
+        "A3",
+        "unmet_need_by_gate",
+        "share",
+        "unmet episodes by the first gate that stopped them",
+        "",
+    ),
+    Definition(
+        "D1", "delay_to_decision", "days", "from onset to the first decision to seek care", "lower"
+    ),
+    Definition("D2", "delay_to_arrival", "days", "from decision to arrival", "lower"),
+    Definition("D3", "delay_to_care", "days", "from arrival to care", "lower"),
+    Definition(
+        "U3",
+        "hidden_unmet_need",
+        "per 1,000 present",
+        "open episodes that no provider has seen, mean stock",
+        "lower",
+    ),
+    Definition(
+        "F1",
+        "out_of_pocket",
+        "KZT per person-year",
+        "payments for care, borrowed money included",
+        "lower",
+    ),
+    Definition(
+        "K1", "awareness", "share", "people who know an item, mean over the window", "higher"
+    ),
+    Definition(
+        "L1", "load", "share", "services given / capacity, and days without a free slot", "lower"
+    ),
+    Definition(
+        "H1",
+        "deaths",
+        "per 100,000 person-years",
+        "deaths, people followed after leaving included",
+        "lower",
+    ),
+    Definition(
+        "H1",
+        "permanent_consequences",
+        "per 100,000 person-years",
+        "severe episodes that left permanent consequences",
+        "lower",
+    ),
+    Definition("C0", "contacts", "per 1,000 person-years", "visits by kind of institution", ""),
+    Definition("N0", "population", "persons", "mean number of migrants present", ""),
+)
+"""All indicators, in the order of reports."""
