@@ -93,7 +93,12 @@ class Draws:
         return self._draw(keyed_uniforms, purpose, who, occurrence)
 
     def _draw(
-        self, kernel: Callable[..., Column], purpose: str, who: Keys, occurrence: Keys
+        self,
+        kernel: Callable[..., Column],
+        purpose: str,
+        who: Keys,
+        occurrence: Keys,
+        audited: bool = True,
     ) -> Column:
         """Hand flat keys to a kernel; in audit mode, note the use of every key."""
         who, occurrence = _as_keys(who), _as_keys(occurrence)
@@ -102,16 +107,16 @@ class Draws:
             who, occurrence = np.broadcast_arrays(who, occurrence)
             shape = who.shape
             who, occurrence = who.ravel(), occurrence.ravel()
-        if self.used is not None:
+        if self.used is not None and audited:
             self._audit(purpose, who, occurrence)
         if len(who) != len(occurrence) and 1 not in (len(who), len(occurrence)):
             raise ValueError(f"{len(who)} identities do not match {len(occurrence)} occurrences")
         drawn = kernel(who, occurrence, self.stream_keys(purpose))
         return drawn if shape is None else drawn.reshape(shape)
 
-    def trait(self, purpose: str, who: Keys) -> Floats:
+    def trait(self, purpose: str, who: Keys, occurrence: Keys = 0) -> Floats:
         """Return uniform numbers that are fixed traits and may be looked up again and again."""
-        return keyed_uniforms(_as_keys(who), _FIRST, self.stream_keys(purpose))
+        return self._draw(keyed_uniforms, purpose, who, occurrence, audited=False)
 
     def exponential(self, purpose: str, who: Keys, occurrence: Keys = 0) -> Floats:
         """Return unit-mean exponential numbers: the thresholds of integrated hazards."""
@@ -206,9 +211,6 @@ def _as_keys(keys: Keys) -> Identities:
     if isinstance(keys, int | np.integer):
         return np.array([keys], dtype=np.uint64)
     return keys.astype(np.uint64, copy=False)
-
-
-_FIRST = np.zeros(1, dtype=np.uint64)
 
 
 def poisson_counts(u: Floats, mean: float) -> Integers:

@@ -143,10 +143,11 @@ class CareSeeking(Submodel):
         comparing = rows[anew]
         terms = self.utility_terms(comparing)
         choice = np.full(len(rows), WAIT)
-        choice[anew] = self._best(comparing, terms.total())
+        available = self._available(comparing)
+        choice[anew] = self._best(comparing, terms.total(), available)
         episodes.compared_on[comparing] = model.day
         going = choice != WAIT
-        self._note_failing_gates(comparing, ~going[anew], terms)
+        self._note_failing_gates(comparing, ~going[anew], terms, available)
         self._decide_later(rows[~going])
         gone = rows[going]
         episodes.option[gone] = choice[going]
@@ -219,12 +220,11 @@ class CareSeeking(Submodel):
         pull[entitled, POLYCLINIC] = self.model.world.care_seeking.attachment_weight
         return pull
 
-    def _best(self, rows: Rows, utility: Floats) -> Integers:
+    def _best(self, rows: Rows, utility: Floats, available: Booleans) -> Integers:
         """Return the best option for each episode, or `WAIT`."""
-        episodes = self.model.episodes
-        utility = np.where(self._available(rows), utility, UNAVAILABLE)
+        utility = np.where(available, utility, UNAVAILABLE)
         best = utility.argmax(axis=1)
-        better_than_waiting = utility[np.arange(len(rows)), best] > episodes.taste[rows, -1]
+        better_than_waiting = utility.max(axis=1) > self.model.episodes.taste[rows, -1]
         return np.where(better_than_waiting, best, WAIT)
 
     def _available(self, rows: Rows) -> Booleans:
@@ -239,7 +239,9 @@ class CareSeeking(Submodel):
         )
         return np.asarray(available)
 
-    def _note_failing_gates(self, rows: Rows, waiting: Booleans, terms: "UtilityTerms") -> None:
+    def _note_failing_gates(
+        self, rows: Rows, waiting: Booleans, terms: "UtilityTerms", available: Booleans
+    ) -> None:
         """Find the gate that keeps people with a moderate or graver need from going."""
         episodes = self.model.episodes
         unexplained = episodes.failing_gate[rows] == Gate.NONE
@@ -254,7 +256,7 @@ class CareSeeking(Submodel):
             (Gate.SEEK, part.total(acceptability=0.0)),
             (Gate.PERCEIVE, part.total(price=part.price_if_informed)),
         ):
-            gate[self._best(held_back, without_barrier) != WAIT] = one
+            gate[self._best(held_back, without_barrier, available[stopped]) != WAIT] = one
         episodes.failing_gate[held_back] = gate
 
     def _decide_later(self, rows: Rows) -> None:

@@ -146,6 +146,7 @@ class Demography(Submodel):
             stay = self.planned_stay(persons)
         if attributes is None:
             attributes = self.describe(persons)
+        told = attributes.pop("told")
         rows = model.migrants.add_rows(
             persons,
             entered_on=entered_on,
@@ -161,7 +162,8 @@ class Demography(Submodel):
             1,
         )
         np.add.at(model.present_by_stratum, model.migrants.stratum[rows], 1)
-        model.information.brief_arrivals(rows)
+        who, item = np.nonzero(told)
+        model.information.learn(rows[who], item)
         model.illness.start_life(rows)
         return rows
 
@@ -178,7 +180,10 @@ class Demography(Submodel):
         return np.maximum(np.rint(days), 1).astype(np.int64)
 
     def describe(self, persons: Identities) -> dict[str, Column]:
-        """Return the attributes of people: a pure function of seed and identity."""
+        """Return the attributes of people: a pure function of seed and identity.
+
+        Besides columns of `Migrants`, "told" says what they learn from a briefing on arrival.
+        """
         model, draws, world = self.model, self.model.draws, self.model.world
         demography, legal, money = world.demography, world.legal_status, world.money
         nationality = pick(draws.trait("nationality", persons), self.nationality_share)
@@ -206,6 +211,7 @@ class Demography(Submodel):
         )
         literacy_range = demography.literacy_high - demography.literacy_low
         age = demography.age_mean + demography.age_sd * special.ndtri(within)
+        manages_language = draws.trait("language", persons) < self.manages_language[nationality]
         employer, work_group = self._find_work(persons, sector, nationality)
         return {
             "nationality": nationality,
@@ -216,9 +222,9 @@ class Demography(Submodel):
             "district": model.employers.district[employer],
             "legal_status": legal_status,
             "stratum": stratum_code(nationality, legal_status, sex, sector),
-            "manages_language": (
-                draws.trait("language", persons) < self.manages_language[nationality]
-            ),
+            "manages_language": manages_language,
+            "learning_threshold": model.information.first_thresholds(persons),
+            "told": model.information.brief(persons, manages_language),
             "literacy": (
                 demography.literacy_low + draws.trait("literacy", persons) * literacy_range
             ),

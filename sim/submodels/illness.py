@@ -252,6 +252,8 @@ class Illness(Submodel):
 
     def _change_severity(self, rows: Rows, severity: Integers | int) -> None:
         """Move to another severity: new thresholds, new tastes, and a cue to decide anew."""
+        if len(rows) == 0:
+            return
         model, episodes = self.model, self.model.episodes
         episodes.severity[rows] = severity
         episodes.steps[rows] += 1
@@ -304,6 +306,8 @@ class Illness(Submodel):
 
     def _decide_sequelae(self, rows: Rows) -> None:
         """Late emergency care leaves permanent consequences more often."""
+        if len(rows) == 0:
+            return
         model, episodes, illness = self.model, self.model.episodes, self.model.world.illness
         care = np.where(
             episodes.emergency_care_on[rows] > -NEVER, episodes.emergency_care_on[rows], model.day

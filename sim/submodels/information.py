@@ -24,7 +24,7 @@ briefing and `taught_by_visit` at 0 (nobody learns anything).
 import numpy as np
 
 from sim import vocabulary as words
-from sim.engine.arrays import Booleans, Floats, Integers, Rows
+from sim.engine.arrays import Booleans, Floats, Identities, Integers, Rows
 from sim.engine.kernels import spread_news
 from sim.parameters import World, by, by_two
 from sim.submodels.submodel import Submodel
@@ -117,36 +117,28 @@ class Information(Submodel):
     def teach_by_visit(self, rows: Rows, persons: Integers, visit_key: Integers) -> None:
         """Let a contact with a public clinic teach the emergency right."""
         model, migrants = self.model, self.model.migrants
+        ignorant = ~migrants.knows[rows, EMERGENCY_RIGHT]
         told = model.draws.happens(
             "taught by a visit",
-            persons,
-            visit_key,
+            persons[ignorant],
+            visit_key[ignorant],
             probability=model.world.information.taught_by_visit,
         )
-        ignorant = ~migrants.knows[rows, EMERGENCY_RIGHT]
-        pupils = np.unique(rows[told & ignorant])
+        pupils = np.unique(rows[ignorant][told])
         self.learn(pupils, np.full(len(pupils), EMERGENCY_RIGHT))
 
-    def brief_arrivals(self, rows: Rows) -> None:
-        """Give newcomers their thresholds, and brief some of them."""
-        model, migrants = self.model, self.model.migrants
-        information = model.world.information
-        persons = migrants.pid[rows]
+    def first_thresholds(self, persons: Identities) -> Floats:
+        """Return the thresholds at which people first learn each item, shape (people, items)."""
+        u = self.model.draws.trait("first learning threshold", persons[:, None], np.arange(ITEMS))
+        return -np.log(u)
+
+    def brief(self, persons: Identities, manages_language: Booleans) -> Booleans:
+        """Return which items arrivals learn from a briefing, shape (people, items)."""
         comprehension = np.where(
-            migrants.manages_language[rows], 1.0, information.comprehension_without_language
+            manages_language, 1.0, self.model.world.information.comprehension_without_language
         )
-        items = np.arange(ITEMS)
-        migrants.learning_threshold[rows] = model.draws.exponential(
-            "learning threshold", persons[:, None], items
-        )
-        told = model.draws.happens(
-            "briefing",
-            persons[:, None],
-            items,
-            probability=comprehension[:, None] * self.briefing,
-        )
-        who, item = np.nonzero(told)
-        self.learn(rows[who], item)
+        u = self.model.draws.trait("briefing", persons[:, None], np.arange(ITEMS))
+        return u < comprehension[:, None] * self.briefing
 
     def forget_leavers(self, rows: Rows) -> None:
         """Take people who leave out of the counts of the informed."""

@@ -18,7 +18,10 @@ from sim.engine.arrays import Rows
 from sim.submodels.demography import ELAPSED_DAYS_A_MONTH
 from sim.submodels.submodel import Submodel, one_each
 
-PAID_WHEN_ILL = [words.LEGAL_STATUSES.index(status) for status in ("permanent", "eaeu_contract")]
+PAID_WHEN_ILL = np.array(
+    [status in ("permanent", "eaeu_contract") for status in words.LEGAL_STATUSES]
+)
+"""Whether the wage goes on in part during illness, by legal status."""
 
 
 class Money(Submodel):
@@ -39,7 +42,7 @@ class Money(Submodel):
         wage = migrants.wage[rows].astype(np.float64)
         here = np.minimum(model.day - migrants.entered_on[rows], ELAPSED_DAYS_A_MONTH)
         absent = np.minimum(migrants.absent_days[rows], here)
-        paid_when_ill = np.isin(migrants.legal_status[rows], PAID_WHEN_ILL)
+        paid_when_ill = PAID_WHEN_ILL[migrants.legal_status[rows]]
         paid_days = here - absent + np.where(paid_when_ill, money.paid_when_absent, 0.0) * absent
         pay_days_so_far = (model.day - migrants.entered_on[rows]) // ELAPSED_DAYS_A_MONTH
         withheld = model.draws.happens(

@@ -16,7 +16,7 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.agents.episode import Gate, State
-from sim.engine.arrays import Booleans, Floats, Integers, Rows
+from sim.engine.arrays import Booleans, Column, Floats, Integers, Rows
 from sim.parameters import World, by
 from sim.submodels.care_seeking import (
     AMBULANCE,
@@ -33,13 +33,18 @@ from sim.submodels.submodel import Submodel, one_each
 POLYCLINIC_VISIT, PRIVATE_VISIT, HOSPITAL_VISIT, _STAY, BED_DAY, _RUN, BUS_HOME = range(
     len(words.PRICES)
 )
+KIND_HOSPITAL = words.INSTITUTION_KINDS.index("hospital")
 
 
 class Payment(Submodel):
     """Prices, the desk, and the bill after an emergency."""
 
     def prepare(self, world: World) -> None:
-        """Turn the legal rules into a table by service and legal status."""
+        """Turn the legal rules and the price list into tables.
+
+        `entitled` and `price` are indexed by legal status, severe or not, infectious or not,
+        and then by kind of institution or by option.
+        """
         self.price = by(words.PRICES, world.payment.price)
         self._state_pays = np.array(
             [
@@ -50,11 +55,47 @@ class Payment(Submodel):
                 for service in words.SERVICES
             ]
         )
+        circumstances = (len(words.LEGAL_STATUSES), 2, 2)
+        self.entitled = np.zeros((*circumstances, len(words.INSTITUTION_KINDS)), dtype=np.bool_)
+        self.option_price = np.zeros((*circumstances, len(words.OPTIONS)))
+        for status, severe, infectious in np.ndindex(circumstances):
+            free = dict(zip(words.SERVICES, self._state_pays[:, status], strict=True))
+            free_infection = bool(infectious) and free["infection"]
+            free_visit = free["polyclinic"] or free_infection
+            free_hospital = free["emergency"] if severe else free["hospital"] or free_infection
+            entitled = {
+                "hospital": free_hospital,
+                "polyclinic": free_visit,
+                "mobile_clinic": free_visit,
+                "tb_dispensary": free_visit,
+            }
+            self.entitled[status, severe, infectious] = [
+                entitled.get(kind, False) for kind in words.INSTITUTION_KINDS
+            ]
+            price = self.option_price[status, severe, infectious]
+            price[AMBULANCE] = 0.0 if free["ambulance"] else self.price[_RUN]
+            price[HOSPITAL] = self.price[_STAY] if severe else self.price[HOSPITAL_VISIT]
+            price[HOSPITAL] *= not free_hospital
+            price[[POLYCLINIC, MOBILE_CLINIC]] = self.price[POLYCLINIC_VISIT] * (not free_visit)
+            price[PRIVATE] = self.price[PRIVATE_VISIT]
+            price[HOME] = self.price[BUS_HOME]
+        listed = dict.fromkeys(words.INSTITUTION_KINDS, self.price[POLYCLINIC_VISIT])
+        listed |= {"private": self.price[PRIVATE_VISIT], "hospital": self.price[HOSPITAL_VISIT]}
+        self.listed_price = np.rint(by(words.INSTITUTION_KINDS, listed)).astype(np.int64)
 
     def state_pays(self, service: str, people: Integers) -> Booleans:
         """Return whether the state pays a service for each of these people (migrant rows)."""
         by_status = self._state_pays[words.SERVICES.index(service)]
         return np.asarray(by_status[self.model.migrants.legal_status[people]])
+
+    def _circumstances(self, rows: Rows) -> tuple[Column, Column, Column]:
+        """Return legal status, severe or not, infectious or not: what entitlement depends on."""
+        episodes = self.model.episodes
+        return (
+            self.model.migrants.legal_status[episodes.migrant[rows]],
+            (episodes.severity[rows] >= words.SEVERE).astype(np.int8),
+            (episodes.kind[rows] == INFECTION).astype(np.int8),
+        )
 
     def expected_prices(self, rows: Rows) -> tuple[Floats, Floats]:
         """Return the true and the believed price of every option for some episodes.
@@ -64,26 +105,10 @@ class Payment(Submodel):
         true_price, believed_price : array of float, shape (episodes, options), KZT
             They differ for people who do not know that emergency care is free.
         """
-        model, episodes, migrants = self.model, self.model.episodes, self.model.migrants
+        model, migrants = self.model, self.model.migrants
         seeking = model.world.care_seeking
-        people = episodes.migrant[rows]
-        severe = episodes.severity[rows] >= words.SEVERE
-        infectious = (episodes.kind[rows] == INFECTION) & self.state_pays("infection", people)
-        true = np.zeros((len(rows), len(words.OPTIONS)))
-        true[:, AMBULANCE] = np.where(self.state_pays("ambulance", people), 0.0, self.price[_RUN])
-        free_hospital = np.where(
-            severe, self.state_pays("emergency", people), self.state_pays("hospital", people)
-        )
-        true[:, HOSPITAL] = np.where(
-            free_hospital, 0.0, np.where(severe, self.price[_STAY], self.price[HOSPITAL_VISIT])
-        )
-        free_visit = self.state_pays("polyclinic", people) | infectious
-        true[:, [POLYCLINIC, MOBILE_CLINIC]] = np.where(
-            free_visit, 0.0, self.price[POLYCLINIC_VISIT]
-        )[:, None]
-        true[:, PRIVATE] = self.price[PRIVATE_VISIT]
-        true[:, HOME] = self.price[BUS_HOME]
-
+        people = model.episodes.migrant[rows]
+        true = self.option_price[self._circumstances(rows)]
         believed = true.copy()
         ignorant = ~migrants.knows[people, EMERGENCY_RIGHT]
         wage = migrants.wage[people[ignorant]]
@@ -107,40 +132,20 @@ class Payment(Submodel):
             What the others have just paid (0 where the state or the employer pays).
         """
         model, episodes, migrants = self.model, self.model.episodes, self.model.migrants
-        people = episodes.migrant[rows]
-        unit = episodes.unit[rows]
-        clinics = model.clinics
-        severe = episodes.severity[rows] >= words.SEVERE
-        private = clinics.is_kind(unit, "private")
-        entitled = np.where(
-            clinics.is_kind(unit, "hospital"),
-            np.where(
-                severe, self.state_pays("emergency", people), self.state_pays("hospital", people)
-            ),
-            self.state_pays("polyclinic", people),
-        )
-        entitled |= (episodes.kind[rows] == INFECTION) & self.state_pays("infection", people)
-        entitled &= ~private
+        people, kind = episodes.migrant[rows], model.clinics.kind[episodes.unit[rows]]
+        status, severe, infectious = self._circumstances(rows)
+        entitled = self.entitled[status, severe, infectious, kind]
         wrongly_refused = entitled & self._wrongful(rows, people) & ~episodes.by_ambulance[rows]
-
-        listed = np.select(
-            [private, clinics.is_kind(unit, "hospital")],
-            [self.price[PRIVATE_VISIT], self.price[HOSPITAL_VISIT]],
-            default=self.price[POLYCLINIC_VISIT],
-        )
         # An emergency is treated whether or not it is paid; what is unpaid is billed later.
-        free = (
-            entitled
-            | episodes.paid_by_employer[rows]
-            | (severe & clinics.is_kind(unit, "hospital"))
-        )
-        price = np.where(free, 0.0, np.rint(listed)).astype(np.int64)
+        emergency = (severe == 1) & (kind == KIND_HOSPITAL)
+        free = entitled | episodes.paid_by_employer[rows] | emergency
+        price = np.where(free, 0, self.listed_price[kind])
         can_pay = migrants.can_pay(people, model.world.money.borrowing_limit)
         cannot_pay = ~wrongly_refused & (price > can_pay)
-        price[wrongly_refused | cannot_pay] = 0
+        turned_away = wrongly_refused | cannot_pay
+        price[turned_away] = 0
         self._collect(rows, price)
-        turned_away = rows[wrongly_refused | cannot_pay]
-        episodes.stopped_at(turned_away, Gate.PAY)
+        episodes.stopped_at(rows[turned_away], Gate.PAY)
         return wrongly_refused, cannot_pay, price
 
     def bill_after_emergencies(self) -> None:

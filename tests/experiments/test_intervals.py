@@ -1,5 +1,7 @@
 """Levels, paired differences and their intervals, against scipy and by simulation."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -126,6 +128,21 @@ def test_a_missing_value_costs_its_own_pair_alone() -> None:
     oracle = stats.ttest_rel(other[:9], reference[:9]).confidence_interval(CONFIDENCE)
     assert row["replicates"] == 9
     assert row["difference_low"] == pytest.approx(oracle.low)
+
+
+def test_the_summary_needs_memory_for_its_outcomes_and_not_for_all_combinations() -> None:
+    """Forty outcomes that share no label: every combination of labels would be 64,000."""
+    one = results({"now": [1.0, 2.0, 3.0], "plan": [2.0, 4.0, 5.0]})
+    labels = [{name: f"{name} {n}" for name in ("code", "indicator", "detail")} for n in range(40)]
+    table = pd.concat([one.assign(**label) for label in labels])
+    tracemalloc.start()
+    try:
+        summary = summarise(table, "now", CONFIDENCE)
+        megabytes = tracemalloc.get_traced_memory()[1] / 1e6
+    finally:
+        tracemalloc.stop()
+    assert len(summary) == 2 * len(labels)
+    assert megabytes < 4
 
 
 def test_infinite_values_count_as_missing() -> None:

@@ -24,7 +24,7 @@ SERIAL = Executor(name="serial", summary="in this process", workers=1)
 
 
 def settings(output: Path) -> dict[str, Any]:
-    words = ["city.population=300", "days=40", "replicates=3", f"seed={FIRST_SEED}"]
+    words = ["city.population=500", "days=90", "replicates=3", f"seed={FIRST_SEED}"]
     words += ["scenarios=[baseline,mobile_clinics]", "executor=serial"]
     return {**as_dict(compose_configuration(words)), "output": str(output)}
 
@@ -110,13 +110,23 @@ def test_a_failing_task_is_a_result_and_the_next_ones_go_on() -> None:
     assert [one.error for one in done] == [None, "ValueError: 3 is odd", None]
 
 
+def test_a_comparison_too_short_for_some_indicators_still_ends_well(tmp_path: Path) -> None:
+    """Unmet need takes onsets of all but the last 60 days: forty days know nothing of it."""
+    resolved = {**settings(tmp_path), "days": 40, "replicates": 1}
+    assert experiments.compare.run(resolved, Console(file=StringIO())) == 0
+    (folder,) = tmp_path.iterdir()
+    summary = pd.read_parquet(folder / "summary.parquet")
+    unknown = summary[(summary["code"] == "A1") & (summary["by"] == "all")]
+    assert unknown["scenario"].tolist() == ["baseline", "mobile_clinics"]
+    assert unknown["level"].isna().all()
+
+
 def test_an_error_while_writing_leaves_nothing_behind(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def no_disk(*_: object) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(experiments.compare, "run_replicate", run_replicate)
     monkeypatch.setattr(figures, "draw_comparison", no_disk)
     resolved = {**settings(tmp_path), "replicates": 1}
     with pytest.raises(OSError, match="disk is full"):

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from sim.agents.episode import State
+from sim.agents.episode import Outcome, State
 from sim.model import AlmatyModel
 from tests.cities import city
-from tests.verification.worlds import NO_BURN_IN, NOBODY_FALLS_ILL
+from tests.verification.worlds import NO_BURN_IN, NOBODY_FALLS_ILL, run_block
 
-HOSPITALS, BEDS = 1_000, 10
+HOSPITALS, BEDS = 1_002, 10
 HOSPITAL_DISTRICTS = ("alatau", "auezov", "almaly", "medeu", "bostandyk", "turksib")
 
 
@@ -21,7 +21,7 @@ def erlang_b(servers: int, offered_load: float) -> float:
 
 
 def lone_hospitals(mean_stay: float, sigma: float) -> AlmatyModel:
-    """A city of hospitals only, each with ten beds and no neighbour to send patients to."""
+    """A city of a thousand small hospitals in one district, where nobody falls ill."""
     world = {
         **NOBODY_FALLS_ILL,
         **NO_BURN_IN,
@@ -37,25 +37,28 @@ def lone_hospitals(mean_stay: float, sigma: float) -> AlmatyModel:
         "institutions.hospital.stay_sigma": sigma,
         "payment.wrongful_refusal": 0.0,
     }
-    model = AlmatyModel(city(population=300, changed=world))
-    model.services.hospitals = model.services.hospitals[:, :1]
-    return model
+    return AlmatyModel(city(population=300, changed=world))
 
 
 def share_lost(
     model: AlmatyModel, offered_load: float, mean_stay: float, seed: int, run_in: int, observed: int
 ) -> float:
-    """Send Poisson numbers of emergencies to every hospital; who finds no bed is lost."""
-    episodes, services = model.episodes, model.services
+    """Send Poisson numbers of emergencies to every hospital; who finds no bed there is lost.
+
+    A full hospital diverts to the first in the district (the first itself to the second). These
+    two get no patients of their own and only serve to count the lost.
+    """
+    episodes = model.episodes
     hospitals = model.clinics.of_kind("hospital")
+    elsewhere, hospitals = hospitals[:2], hospitals[2:]
     rng = np.random.default_rng(seed)
     somebody = int(model.migrants.rows[0])
     next_case = lost = arrived = 0
     for day in range(run_in + observed):
-        services.discharge()
-        gone_home = episodes.rows[episodes.state[episodes.rows] == State.TREATED_AT_HOME]
-        episodes.remove_rows(gone_home)
-        services.open_doors()
+        run_block(model, "discharge")
+        rows = episodes.rows
+        model.illness.close(rows[episodes.state[rows] != State.IN_BED], Outcome.RECOVERED)
+        run_block(model, "doors open")
         destination = np.repeat(
             hospitals, rng.poisson(offered_load / mean_stay, size=len(hospitals))
         )
@@ -64,13 +67,13 @@ def share_lost(
         # Every case is another person's for the lines and the draws; one resident stands for all.
         new = episodes.add_rows(cases, person=cases, migrant=somebody, severity=3)
         episodes.queue_at(new, destination, arrived=model.day, ready=model.day)
-        services.admit_to_hospital()
-        without_bed = episodes.rows[episodes.boarding[episodes.rows]]
-        services.vacate(without_bed)
-        episodes.remove_rows(without_bed)
-        in_bed = episodes.rows
+        run_block(model, "hospitals")
+        rows = episodes.rows
+        assert (episodes.state[rows] == State.IN_BED).all()
+        without_bed = rows[episodes.boarding[rows] | np.isin(episodes.unit[rows], elsewhere)]
+        model.illness.close(without_bed, Outcome.LEFT)
         # The threat to life is over at once, so the length of the stay alone decides.
-        episodes.severity[in_bed] = 2
+        episodes.severity[episodes.rows] = 2
         if day >= run_in:
             arrived += len(new)
             lost += len(without_bed)

@@ -54,12 +54,12 @@ class Purses:
     def _watch_payments(self) -> None:
         migrants, pay = self.model.migrants, self.model.migrants.pay
 
-        def watched(rows: Rows, amount: Integers) -> Integers:
+        def watched(rows: Rows, amount: Integers, *rest: Any) -> Integers:
             assert len(np.unique(rows)) == len(rows), "one purse was opened twice at once"
             assert (amount >= 0).all()
             savings = migrants.savings[rows].astype(np.int64)
             debt = migrants.debt[rows].astype(np.int64)
-            borrowed = pay(rows, amount)
+            borrowed = pay(rows, amount, *rest)
             # Whole amounts leave the purse or become a debt: nothing appears or vanishes.
             assert (savings - migrants.savings[rows] + migrants.debt[rows] - debt == amount).all()
             assert (migrants.debt[rows] - debt == borrowed).all()

@@ -17,7 +17,7 @@ from tests.verification.worlds import AMPLE, NO_NEWS
 
 ROOT = Path(__file__).resolve().parents[2]
 SHORT = {"city.burn_in_days": 20}
-DAYS = 130
+DAYS = 132
 NOT_YET = DAYS + 10
 
 CHANGES: dict[str, tuple[Change, ...]] = {

@@ -58,6 +58,11 @@ def keep_only(model: AlmatyModel, *names: str) -> None:
     model.switched_off = BLOCKS - set(names)
 
 
+def run_block(model: AlmatyModel, name: str) -> None:
+    """Run one block of the day."""
+    next(block for block in model.SCHEDULE if block.name == name).run(model)
+
+
 def live_until(model: AlmatyModel, last: str) -> None:
     """Live through the blocks of a day up to and including one; the day does not end."""
     assert last in BLOCKS
