@@ -36,6 +36,9 @@ class CompareSettings(Frozen):
 
 def executor_of(resolved: dict[str, Any]) -> Executor:
     """Return the checked executor of a configuration."""
+    workers = resolved["executor"].get("workers")
+    if workers != "auto" and not isinstance(workers, int):
+        raise ConfigurationError(f"executor.workers = {workers} must be a whole number or auto")
     try:
         executor = Executor.model_validate(resolved["executor"])
     except ValidationError as error:

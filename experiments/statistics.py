@@ -36,10 +36,11 @@ def summarise(indicators: pd.DataFrame, reference: str, confidence: float) -> pd
         difference_high, replicates, variance_ratio (variance of the difference had the runs not
         been paired, over its variance), verdict.
     """
-    wide = indicators.pivot_table(
-        index=[*KEY, "seed"], columns="scenario", values="value", dropna=False, sort=False
-    ).replace([np.inf, -np.inf], np.nan)
-    wide = wide.loc[wide.notna().any(axis=1)]
+    wide = (
+        indicators.set_index([*KEY, "seed", "scenario"])["value"]
+        .unstack("scenario", sort=False)
+        .replace([np.inf, -np.inf], np.nan)
+    )
     scenarios = list(dict.fromkeys(indicators["scenario"]))
     parts = []
     for scenario in scenarios:

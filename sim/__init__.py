@@ -4,8 +4,8 @@
 >>> scenario = load_scenario("baseline", overrides=["city.population=500", "seed=7"])
 >>> model = AlmatyModel(scenario)
 >>> model.run_for(10)
->>> sorted(model.indicators().columns)[:4]
-['by', 'code', 'denominator', 'group']
+>>> list(model.indicators().columns)[:4]
+['code', 'indicator', 'detail', 'by']
 """
 
 from typing import TYPE_CHECKING, Any

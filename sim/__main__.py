@@ -55,18 +55,26 @@ def compose_and_run(arguments: list[str]) -> int:
     """Let Hydra compose the configuration and run the study it names."""
     import hydra
 
-    from sim.configuration import configuration_folder, normalise_overrides
+    from sim.configuration import ConfigurationError, configuration_folder, normalise_overrides
 
     options = [word for word in arguments if word.startswith("-")]
     overrides = normalise_overrides([word for word in arguments if not word.startswith("-")])
     sys.argv[1:] = options + overrides
     statuses: list[int] = []
+    mistakes: list[Exception] = []
 
     @hydra.main(version_base="1.3", config_path=str(configuration_folder()), config_name="config")
     def application(configuration: "DictConfig") -> None:
-        statuses.append(run_study(configuration))
+        # Hydra would print a line of its own about an error that passes through it.
+        try:
+            if not mistakes:
+                statuses.append(run_study(configuration))
+        except ConfigurationError as mistake:
+            mistakes.append(mistake)
 
     application()
+    if mistakes:
+        raise mistakes[0]
     return max(statuses, default=0)
 
 
@@ -78,11 +86,12 @@ def run_study(configuration: "DictConfig") -> int:
 
     from experiments import compare, run
     from sim.configuration import ConfigurationError, nearest
-    from sim.scenario import as_dict
+    from sim.scenario import as_dict, check_parts
 
     logging.getLogger("MESA").setLevel(logging.WARNING)
     studies: dict[str, Any] = {"compare": compare.run, "run": run.run}
     resolved = as_dict(configuration)
+    check_parts(resolved)
     name = str(resolved["study"]["name"])
     if name not in studies:
         raise ConfigurationError(f"unknown study '{name}': {nearest(name, studies)}")

@@ -25,6 +25,9 @@ from sim.parameters import Entry
 GROUPS = ("city", "regime", "scenario", "shock", "study", "executor")
 """Folders of `conf/` from which one file is chosen by name."""
 
+MOST_NAMES = 12
+"""Longest list of names shown in a message."""
+
 _METADATA = set(Entry.model_fields)
 
 
@@ -63,7 +66,9 @@ def choices(group: str) -> dict[str, str]:
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return a hint naming the nearest valid name, or all of them when none is near."""
     names = sorted(known)
-    close = get_close_matches(name, names, n=1, cutoff=0.5)
+    # A long list helps nobody: then rather a distant name.
+    cutoff = 0.5 if len(names) <= MOST_NAMES else 0.2
+    close = get_close_matches(name, names, n=1, cutoff=cutoff)
     if close:
         return f"did you mean '{close[0]}'?"
     return f"known: {', '.join(names)}"
@@ -219,11 +224,15 @@ def check_range(value: Any, entry: Entry, path: str) -> None:
 
 def describe(error: ValidationError, path: str) -> str:
     """Return the first mistake of a validation error as one line."""
-    first = error.errors()[0]
+    mistakes = error.errors()
+    # An unknown name explains a missing one better than the other way round.
+    first = min(mistakes, key=lambda one: one["type"] != "extra_forbidden")
     where = ".".join([path, *(str(part) for part in first["loc"])]).strip(".")
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":
-        message = "unknown name"
+        missing = [str(one["loc"][-1]) for one in mistakes if one["type"] == "missing"]
+        close = get_close_matches(str(first["loc"][-1]), missing, n=1, cutoff=0.5)
+        message = "unknown name" + (f": did you mean '{close[0]}'?" if close else "")
     elif first["type"] == "missing":
         message = "value missing"
     return f"{where}: {message}"

@@ -124,6 +124,10 @@ def settle_first_residents(model: "AlmatyModel") -> None:
     entered_on = model.day - np.floor(elapsed).astype(np.int64)
     admitted = draws.trait("admission", persons) * peak < demography.season(entered_on)
     whole_stay = np.maximum(np.rint(stay), 1).astype(np.int64)
-    rows = demography.admit(persons[admitted], entered_on[admitted], whole_stay[admitted])
+    persons = persons[admitted]
+    attributes = demography.describe(persons)
+    # What they were told on arrival is part of the equilibrium they start at.
+    attributes["told"][:] = False
+    rows = demography.admit(persons, entered_on[admitted], whole_stay[admitted], attributes)
     model.next_candidate = count
     model.information.start_at_equilibrium(rows)

@@ -186,8 +186,10 @@ class AlmatyModel(mesa.Model[Any, Any]):
         values = self.plan.values_on(self.day) if self.day >= 0 else {}
         if values != self.values_in_force:
             self.values_in_force = values
-            self.levers_moved_on = self.day
-            self._live_in(self.plan.world_on(self.day))
+            world = self.plan.world_on(self.day)
+            if world != self.world:
+                self.levers_moved_on = self.day
+                self._live_in(world)
 
     def _live_in(self, world: World) -> None:
         self.world = world
@@ -235,7 +237,10 @@ class AlmatyModel(mesa.Model[Any, Any]):
         )  # fmt: skip
         self.payments = Log(day=number, stratum=small, amount=money, borrowed=money)
         self.closed_episodes = Log(**record_dtypes())
-        self.leavers = Log(stratum=small, entered_on=number, left_on=number, last_unmet_on=number)
+        self.leavers = Log(
+            person=identity, stratum=small, entered_on=number, left_on=number,
+            unmet_in_burn_in_on=number,
+        )  # fmt: skip
         self.deaths = Log(day=number, stratum=small, present=np.bool_)
         self.diary = Diary(self)
 
@@ -282,11 +287,12 @@ class AlmatyModel(mesa.Model[Any, Any]):
         self.clinics.copy_state(parent.clinics)
         self.open_units = parent.open_units.copy()
         self.labour_market = labour_market(self.employers)
-        self._live_in(self.world)
+        self._live_in(parent.world)
         # Let Mesa's own clock catch up without living the days again.
-        self._catching_up = True
-        self.run_until(parent.time)
-        self._catching_up = False
+        if parent.time > self.time:
+            self._catching_up = True
+            self.run_until(parent.time)
+            self._catching_up = False
 
     @property
     def scenario(self) -> Any:

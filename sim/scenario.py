@@ -214,9 +214,7 @@ def scenario_from(resolved: dict[str, Any]) -> Scenario:
     ConfigurationError
         If any part of it is not valid.
     """
-    for name in resolved:
-        if name not in TOP_LEVEL:
-            raise ConfigurationError(f"unknown name '{name}': {nearest(name, TOP_LEVEL)}")
+    check_parts(resolved)
     entries: dict[str, Entry] = {}
     city = dict(resolved["city"])
     institutions = city.pop("institutions")
@@ -247,6 +245,19 @@ def scenario_from(resolved: dict[str, Any]) -> Scenario:
     )
     _check_ceilings(world)
     return scenario
+
+
+def check_parts(resolved: dict[str, Any]) -> None:
+    """Raise `ConfigurationError` unless a composed configuration has the parts it needs."""
+    for name in resolved:
+        if name not in TOP_LEVEL:
+            raise ConfigurationError(f"unknown name '{name}': {nearest(name, TOP_LEVEL)}")
+    for name in ("city", "regime", "parameters", "scenario", "shock", "study", "executor"):
+        if not isinstance(resolved.get(name), dict):
+            raise ConfigurationError(f"no {name} is chosen: name one of conf/{name}")
+    for name in ("scenario", "shock"):
+        if not isinstance(resolved[name].get("changes"), list):
+            raise ConfigurationError(f"{name}.changes must be a list of changes")
 
 
 def lever_paths(world: World, patterns: tuple[str, ...] = LEVERS) -> list[str]:

@@ -136,7 +136,7 @@ class Episodes(Cohort[Episode]):
     moderate_days = Column(np.int16, "days perceived at severity 2 and untreated", unit="days")
     avoidable = Column(np.bool_, "became severe after three such days")
     formal_contact = Column(np.bool_, "seen by a provider at least once")
-    sequelae = Column(np.bool_, "left permanent consequences")
+    sequelae_on = Column(np.int32, "day it left permanent consequences", default=-NEVER)
     failing_gate = Column(np.int8, "first gate that stopped the episode")
     charged = Column(np.int32, "charged to the patient so far", unit="KZT")
     paid = Column(np.int32, "paid by the patient so far", unit="KZT")

@@ -57,8 +57,11 @@ class Migrants(Cohort[Migrant]):
         np.int32, "last day that money or knowledge changed", unit="day", default=-NEVER
     )
     ill_with = Column(np.bool_, "has an open episode of each kind", width=len(words.KINDS))
-    last_unmet_on = Column(
-        np.int32, "last day an episode ended without the care it needed", unit="day", default=-NEVER
+    unmet_in_burn_in_on = Column(
+        np.int32,
+        "last day of burn-in on which an episode ended without the care it needed",
+        unit="day",
+        default=-NEVER,
     )
 
     week_slice = Column(np.int8, "day of the week on which news is heard", default=-1)

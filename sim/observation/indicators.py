@@ -48,7 +48,7 @@ def indicators(model: "AlmatyModel", start: int, end: int) -> pd.DataFrame:
         denominator, value, better. A value with an empty denominator is NaN.
     """
     tally = Tally()
-    episodes, visits = episode_table(model), visit_table(model)
+    episodes, visits = episode_table(model, as_of=end), visit_table(model)
     days = slice(start, end)
     person_days = model.diary.present[days].sum(axis=0)
     person_years = person_days / DAYS_A_YEAR
@@ -127,23 +127,28 @@ def _unmet_need(
         tally.ratio(
             "unmet_need_by_gate", by_stratum(episodes, unmet & stopped), all_unmet, detail=detail
         )
-    _unmet_persons(tally, model, end)
+    _unmet_persons(tally, model, episodes, end)
 
 
-def _unmet_persons(tally: Tally, model: "AlmatyModel", end: int) -> None:
+def _unmet_persons(tally: Tally, model: "AlmatyModel", episodes: pd.DataFrame, end: int) -> None:
     """A2: people present most of the last 365 days, and how many of them went without."""
     year_ago = end - YEAR
-    migrants, rows = model.migrants, model.migrants.rows
-    stratum = np.concatenate([model.leavers["stratum"], migrants.stratum[rows]])
-    entered = np.concatenate([model.leavers["entered_on"], migrants.entered_on[rows]])
-    left = np.concatenate([model.leavers["left_on"], np.full(len(rows), NEVER)])
-    last_unmet = np.concatenate([model.leavers["last_unmet_on"], migrants.last_unmet_on[rows]])
-    days_present = np.minimum(left, end) - np.maximum(entered, year_ago)
-    present = days_present >= PRESENT_MOST_OF_IT
-    unmet = present & (last_unmet >= year_ago) & (last_unmet < end)
+    migrants, rows, leavers = model.migrants, model.migrants.rows, model.leavers
+
+    def everybody(name: str, of_leavers: str) -> Column:
+        return np.concatenate([leavers[of_leavers], getattr(migrants, name)[rows]])
+
+    person, stratum = everybody("pid", "person"), everybody("stratum", "stratum")
+    entered = everybody("entered_on", "entered_on")
+    in_burn_in = everybody("unmet_in_burn_in_on", "unmet_in_burn_in_on")
+    left = np.concatenate([leavers["left_on"], np.full(len(rows), NEVER)])
+    present = np.minimum(left, end) - np.maximum(entered, year_ago) >= PRESENT_MOST_OF_IT
+    unmet = episodes["perceived_moderate"] & ~episodes["formal_contact"]
+    unmet &= episodes["ended_on"] >= year_ago
+    went_without = np.isin(person, episodes["person"][unmet]) | (in_burn_in >= year_ago)
     tally.ratio(
         "unmet_need_persons",
-        np.bincount(stratum[unmet], minlength=STRATA),
+        np.bincount(stratum[present & went_without], minlength=STRATA),
         np.bincount(stratum[present], minlength=STRATA),
     )
 
@@ -198,7 +203,7 @@ def _deaths(
     inside = (model.deaths["day"] >= start) & (model.deaths["day"] < end)
     dead = np.bincount(model.deaths["stratum"][inside], minlength=STRATA)
     tally.ratio("deaths", dead, person_years, per=100_000)
-    marked = episodes["sequelae"] & (episodes["severe_on"] >= start) & (episodes["severe_on"] < end)
+    marked = (episodes["sequelae_on"] >= start) & (episodes["sequelae_on"] < end)
     tally.ratio("permanent_consequences", by_stratum(episodes, marked), person_years, per=100_000)
 
 
@@ -229,10 +234,15 @@ def _load(tally: Tally, model: "AlmatyModel", days: slice) -> None:
         columns = [series[name][:, units] for name in series]
         for detail, measure in measures.items():
             tally.single("load", detail, "institution", kind, measure(*columns), columns[0].size)
-    if len(diary.counts):
-        boarding = float(diary.counts["boarding"][days].mean())
+    boarding = diary.counts["boarding"][days]
+    if len(boarding):
         tally.single(
-            "load", "boarding, mean", "institution", "hospital", boarding, len(diary.counts)
+            "load",
+            "boarding, mean",
+            "institution",
+            "hospital",
+            float(boarding.mean()),
+            len(boarding),
         )
 
 

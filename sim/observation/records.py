@@ -17,8 +17,14 @@ OPEN = -1
 """Outcome of an episode that has not ended."""
 
 
-def episode_table(model: "AlmatyModel") -> pd.DataFrame:
+def episode_table(model: "AlmatyModel", as_of: int | None = None) -> pd.DataFrame:
     """Return all episodes since day 0, ended and open, with days as float (NaN: not yet).
+
+    Parameters
+    ----------
+    model : AlmatyModel
+    as_of : int, optional
+        Look at them as they stood before this day: what came later has not come yet.
 
     Returns
     -------
@@ -39,7 +45,9 @@ def episode_table(model: "AlmatyModel") -> pd.DataFrame:
     for name in table.columns:
         if name.endswith("_on"):
             days = table[name].astype(float)
-            table[name] = days.where(days.abs() < NEVER)
+            latest = NEVER if as_of is None else as_of
+            table[name] = days.where((days > -NEVER) & (days < latest))
+    table.loc[table["ended_on"].isna(), "outcome"] = OPEN
     return table
 
 

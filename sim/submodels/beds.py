@@ -56,14 +56,14 @@ class Beds(Submodel):
         rows = rows[leaving]
         self.vacate(rows)
         episodes.unit[rows] = -1
-        early = episodes.relapse_until[rows] >= model.day
+        early = (episodes.relapse_until[rows] >= model.day) | ~episodes.treated[rows]
         self.model.services.treat_at_home(rows[~early])
         episodes.treated[rows[early]] = False
         episodes.decide_anew(rows[early], model.day + 1)
 
     def find(self) -> None:
         """Give free beds to those who board: own hospital first, then the next nearest."""
-        _model, episodes, clinics = self.model, self.model.episodes, self.model.clinics
+        episodes, clinics = self.model.episodes, self.model.clinics
         rows = episodes.in_state(State.IN_BED)
         rows = rows[episodes.boarding[rows]]
         got_bed = self._take_beds(rows, episodes.unit[rows].astype(np.int64))

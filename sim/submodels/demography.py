@@ -244,10 +244,11 @@ class Demography(Submodel):
             return
         model, migrants = self.model, self.model.migrants
         model.leavers.append(
+            person=migrants.pid[rows],
             stratum=migrants.stratum[rows],
             entered_on=migrants.entered_on[rows],
             left_on=model.day,
-            last_unmet_on=migrants.last_unmet_on[rows],
+            unmet_in_burn_in_on=migrants.unmet_in_burn_in_on[rows],
         )
         model.information.forget_leavers(rows)
         np.subtract.at(model.group_members, migrants.work_group[rows], 1)

@@ -56,7 +56,9 @@ class Money(Submodel):
         left_over = np.rint(income - money.living_cost * wage * here / ELAPSED_DAYS_A_MONTH)
 
         savings = migrants.savings[rows] + left_over
-        shortfall = np.maximum(-savings, 0.0)
+        # Nobody lends beyond the limit; what is not covered then is gone without.
+        lent = np.maximum(np.floor(money.borrowing_limit * wage) - migrants.debt[rows], 0.0)
+        shortfall = np.minimum(np.maximum(-savings, 0.0), lent)
         repaid = np.minimum(migrants.debt[rows], np.maximum(left_over, 0.0))
         savings = np.maximum(savings, 0.0) - repaid
         sent_home = np.rint(money.remitted * np.maximum(savings - money.reserve * wage, 0.0))

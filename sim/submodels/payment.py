@@ -144,7 +144,7 @@ class Payment(Submodel):
         cannot_pay = ~wrongly_refused & (price > can_pay)
         turned_away = wrongly_refused | cannot_pay
         price[turned_away] = 0
-        self._collect(rows, price)
+        self.collect(rows, price)
         episodes.stopped_at(rows[turned_away], Gate.PAY)
         return wrongly_refused, cannot_pay, price
 
@@ -180,7 +180,7 @@ class Payment(Submodel):
         paid_now = np.minimum(bill, can_pay).astype(np.int64)
         unpaid = (bill - paid_now).astype(np.int32)
         stays, early = rows[~leaves_early], rows[leaves_early]
-        self._collect(stays, paid_now[~leaves_early])
+        self.collect(stays, paid_now[~leaves_early])
         episodes.charged[stays] += unpaid[~leaves_early]
         episodes.owed[stays] += unpaid[~leaves_early]
         # Who leaves early still uses the days the state pays; the discharge follows today or then.
@@ -202,7 +202,7 @@ class Payment(Submodel):
             probability=probability,
         )
 
-    def _collect(self, rows: Rows, amount: Integers) -> None:
+    def collect(self, rows: Rows, amount: Integers) -> None:
         """Take money from patients (one episode a person at a time)."""
         model, episodes, migrants = self.model, self.model.episodes, self.model.migrants
         paying = np.flatnonzero(amount > 0)

@@ -26,7 +26,7 @@ from sim.submodels.care_seeking import (
     POLYCLINIC,
     PRIVATE,
 )
-from sim.submodels.submodel import Submodel
+from sim.submodels.submodel import Submodel, one_each
 
 
 class Reaching(Submodel):
@@ -98,10 +98,11 @@ class Reaching(Submodel):
         if len(rows) == 0:
             return
         model, episodes, migrants = self.model, self.model.episodes, self.model.migrants
-        people = np.unique(episodes.migrant[rows]).astype(np.intp)
+        rows = one_each(rows, episodes.person)
+        people = episodes.migrant[rows].astype(np.intp)
         can_pay = migrants.can_pay(people, model.world.money.borrowing_limit)
         fare = np.minimum(model.world.payment.price["bus_home"], np.floor(can_pay))
-        migrants.pay(people, fare.astype(np.int64), model.day)
+        model.payment.collect(rows, fare.astype(np.int64))
         model.demography.leave(people)
 
     def _note_arrival(self, rows: Rows) -> None:

@@ -10,7 +10,7 @@ from omegaconf import OmegaConf
 
 import sim
 from sim.configuration import ConfigurationError, choices, configuration_folder
-from sim.observation.indicators import DEFINITIONS
+from sim.observation.definitions import DEFINITIONS
 from sim.scenario import (
     LEVERS,
     SHOCKS,

@@ -82,6 +82,7 @@ def test_an_interrupt_keeps_finished_replicates(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(experiments.compare, "carry_out", interrupted)
+    monkeypatch.setattr(figures, "draw_comparison", lambda *_: None)
     status, said, (folder,) = compare(tmp_path)
     assert status == 130
     assert "Interrupted: 1 of 3 replicates are finished and kept." in said

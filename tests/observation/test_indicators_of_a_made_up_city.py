@@ -176,10 +176,19 @@ def test_people_with_unmet_need_were_present_three_hundred_days(empty_city: Alma
         (-365, 100, -266),  # unmet need a day too early
         (-365, 90, NOT_YET),  # never
     ]
-    for entered, left, unmet in stays:
+    for person, (entered, left, unmet) in enumerate(stays):
         model.leavers.append(
-            stratum=np.array([BUILDERS]), entered_on=entered, left_on=left, last_unmet_on=unmet
+            person=np.array([person], dtype=np.uint64),
+            stratum=BUILDERS,
+            entered_on=entered,
+            left_on=left,
+            unmet_in_burn_in_on=unmet if unmet < 0 else NOT_YET,
         )
+        if unmet >= 0:
+            write_episode(
+                model, person=person, began_on=0, perceived_on=1, ended_on=unmet,
+                perceived_moderate=True,
+            )  # fmt: skip
     assert fraction(model.indicators(), "unmet_need_persons") == (2, 4)
 
 

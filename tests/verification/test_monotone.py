@@ -122,7 +122,6 @@ def newly_chosen(trunk: AlmatyModel, path: str, value: float, options: set[str])
     return taken, left
 
 
-@pytest.mark.filterwarnings("ignore:end time:RuntimeWarning")
 @pytest.mark.parametrize(
     ("price", "options"),
     [
@@ -142,7 +141,6 @@ def test_nobody_newly_chooses_what_has_become_dearer(
     assert left > 0
 
 
-@pytest.mark.filterwarnings("ignore:end time:RuntimeWarning")
 def test_the_price_of_an_ambulance_that_is_free_for_all_changes_nobodys_choice(
     before_the_decision: AlmatyModel,
 ) -> None:
@@ -151,7 +149,6 @@ def test_the_price_of_an_ambulance_that_is_free_for_all_changes_nobodys_choice(
     assert newly_chosen(before_the_decision, path, 400_000, set(words.OPTIONS)) == (0, 0)
 
 
-@pytest.mark.filterwarnings("ignore:end time:RuntimeWarning")
 @pytest.mark.parametrize("option", ["ambulance", "hospital", "polyclinic", "private"])
 def test_nobody_newly_chooses_what_is_believed_to_report_more(
     before_the_decision: AlmatyModel, option: str
