@@ -52,9 +52,11 @@ def number(value: float, form: str, signed: bool = False) -> str:
     if np.isnan(value):
         return "-"
     sign = "+" if signed else ""
-    if form == "%":
-        return f"{100 * value:{sign}.1f}" + ("" if signed else " %")
-    return f"{value:{sign},.0f}" if form == "0" else f"{value:{sign},.1f}"
+    shown = 100 * value if form == "%" else value
+    digits = 0 if form == "0" else 1
+    if signed and 0 < abs(shown) < 0.05:
+        digits = 3
+    return f"{shown:{sign},.{digits}f}" + (" %" if form == "%" and not signed else "")
 
 
 def print_comparison(console: Console, summary: pd.DataFrame, confidence: float) -> None:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 BAD_CONFIGURATION = 2
+LOG_WIDTH = 110
 HELP = """Almaty Health Access: how labour migrants in Almaty reach, or do not reach, health care.
 
 usage: python -m sim [name=value ...]     e.g. python -m sim study=run scenario=mobile_clinics
@@ -95,7 +96,11 @@ def run_study(configuration: "DictConfig") -> int:
     name = str(resolved["study"]["name"])
     if name not in studies:
         raise ConfigurationError(f"unknown study '{name}': {nearest(name, studies)}")
-    status: int = studies[name](resolved, Console())
+    console = Console()
+    if not console.is_terminal:
+        # A log file has room for a table's lines.
+        console = Console(width=LOG_WIDTH)
+    status: int = studies[name](resolved, console)
     return status
 
 

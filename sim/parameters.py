@@ -188,7 +188,6 @@ class Illness(Frozen):
     infection_rate: ByNationality
     acute_season: float
     acute_season_peak: float
-    acute_ceiling: float
     onset_severity: Annotated[dict[str, Shares[BySeverity]], AfterValidator(_keyed_by(words.KINDS))]
     worsening: ByKindAndSeverity
     recovery: ByKindAndSeverity

@@ -243,7 +243,7 @@ def scenario_from(resolved: dict[str, Any]) -> Scenario:
         entries=entries,
         resolved=resolved,
     )
-    _check_ceilings(world)
+    _check_ceiling(world)
     return scenario
 
 
@@ -318,19 +318,13 @@ def _check_dates(change: Change, where: str, days: int) -> None:
         )
 
 
-def _check_ceilings(world: World) -> None:
-    """Make sure the thinned candidate lists can yield the largest rate anybody asks for."""
+def _check_ceiling(world: World) -> None:
+    """Make sure the thinned list of candidates can yield the largest inflow anybody asks for."""
     seasonal_inflow = 1.0 + world.demography.arrival_season
     if seasonal_inflow > world.demography.candidate_ceiling:
         raise ConfigurationError(
             "demography.candidate_ceiling is below the seasonal peak of the inflow "
             f"({seasonal_inflow:g})"
-        )
-    seasonal_acute = 1.0 + world.illness.acute_season
-    if seasonal_acute > world.illness.acute_ceiling:
-        raise ConfigurationError(
-            "illness.acute_ceiling is below the seasonal peak of acute illness "
-            f"({seasonal_acute:g})"
         )
 
 

@@ -53,6 +53,7 @@ class Migrants(Cohort[Migrant]):
     risk_class = Column(np.int8, "code of what the rates of illness depend on")
     next_onset_at = Column(np.float64, "time of the next candidate onset of illness", unit="day")
     onsets = Column(np.int32, "candidate onsets so far: the ordinal of the next episode")
+    surges = Column(np.int16, "onsets that surges have added so far")
     changed_on = Column(
         np.int32, "last day that money or knowledge changed", unit="day", default=-NEVER
     )

@@ -74,8 +74,8 @@ class Cohort[A: RowView](RowSet[A]):
             for name, item in vars(base).items()
             if isinstance(item, Column)
         }
-        # Columns of one dtype and width lie in one block, so that the defaults of a recycled row
-        # are written by one operation a block; every column is a view of its line of the block.
+        # Columns of one dtype and width lie in one block; every column is a view of its line. So
+        # a copy of everybody is a copy of a few blocks.
         cls._blocks_of_columns = {}
         for column in cls.columns.values():
             shape = () if column.width is None else (column.width,)
@@ -183,10 +183,13 @@ class Cohort[A: RowView](RowSet[A]):
         self._size += count
         self.occupied[rows] = True
         self._sorted_rows = None
-        if recycled:
-            self._fill(rows[: len(recycled)])
-        self.pid[rows] = pid
         arrays = self.__dict__
+        if recycled:
+            used_before = rows[: len(recycled)]
+            for name, column in self.columns.items():
+                if name not in values:
+                    arrays[name][used_before] = column.default
+        self.pid[rows] = pid
         for name, value in values.items():
             arrays[name][rows] = value
         return rows

@@ -278,3 +278,17 @@ def competing_hazards_by_numpy(
         sum_first[rows] >= threshold_first[rows],
     ]
     return np.select(reached, [3, 2, 1], default=0).astype(np.int8)
+
+
+@njit(cache=True)
+def add_at(counts: Column, places: Integers, change: int) -> None:
+    """Add `change` to `counts` at each of the places, as often as a place is named."""
+    for place in places:
+        counts[place] += change
+
+
+@njit(cache=True)
+def add_at_pairs(counts: Column, first: Integers, second: Integers, change: int) -> None:
+    """Do what `add_at` does for a table, at each pair of places."""
+    for i in range(len(first)):
+        counts[first[i], second[i]] += change

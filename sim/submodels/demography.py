@@ -23,6 +23,7 @@ from sim import vocabulary as words
 from sim.agents.migrant import stratum_code
 from sim.engine.arrays import Column, Floats, Identities, Integers, Rows
 from sim.engine.draws import pick, poisson_counts
+from sim.engine.kernels import add_at, add_at_pairs
 from sim.parameters import World, by, by_two
 from sim.submodels.submodel import Submodel
 
@@ -155,13 +156,7 @@ class Demography(Submodel):
         )
         self._settle_debts(rows)
         model.departures.add(model.migrants.leaves_on[rows].astype(np.int64), rows)
-        np.add.at(model.group_members, model.migrants.work_group[rows], 1)
-        np.add.at(
-            model.district_members,
-            (model.migrants.district[rows], model.migrants.nationality[rows]),
-            1,
-        )
-        np.add.at(model.present_by_stratum, model.migrants.stratum[rows], 1)
+        self._count(rows, +1)
         who, item = np.nonzero(told)
         model.information.learn(rows[who], item)
         model.illness.start_life(rows)
@@ -251,13 +246,18 @@ class Demography(Submodel):
             unmet_in_burn_in_on=migrants.unmet_in_burn_in_on[rows],
         )
         model.information.forget_leavers(rows)
-        np.subtract.at(model.group_members, migrants.work_group[rows], 1)
-        np.subtract.at(
-            model.district_members, (migrants.district[rows], migrants.nationality[rows]), 1
-        )
-        np.subtract.at(model.present_by_stratum, migrants.stratum[rows], 1)
+        self._count(rows, -1)
         model.follow_up.take_over(rows)
         migrants.remove_rows(rows)
+
+    def _count(self, rows: Rows, change: int) -> None:
+        """Count people in or out of their work groups, districts and strata."""
+        model, migrants = self.model, self.model.migrants
+        add_at(model.group_members, migrants.work_group[rows], change)
+        add_at_pairs(
+            model.district_members, migrants.district[rows], migrants.nationality[rows], change
+        )
+        add_at(model.present_by_stratum, migrants.stratum[rows], change)
 
     def _find_work(
         self, persons: Identities, sector: Integers, nationality: Integers

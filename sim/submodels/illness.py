@@ -3,8 +3,8 @@
 Onset. Each person has a list of candidate onsets, a Poisson process at a ceiling rate; the n-th
 candidate is the same in every scenario, whatever care is given. A candidate becomes an injury, an
 acute illness, tuberculosis, a chronic illness or a pregnancy in proportion to the person's rates;
-the share of acute illness that today's season (and a shock) does not use is passed over. A person
-has at most one open episode of a kind.
+the share of acute illness that today's season does not use is passed over. In a surge
+everybody may be struck besides, on any day. A person has at most one open episode of a kind.
 
 Course. Severity is mild (1), moderate (2), severe (3: an emergency) or critical (4). Every day the
 hazards of worsening, recovery and death are added up; an event happens when its sum reaches a
@@ -28,7 +28,7 @@ from sim.engine.arrays import Floats, Integers, Rows
 from sim.engine.draws import pick
 from sim.engine.kernels import competing_hazards
 from sim.parameters import World, by, by_two
-from sim.submodels.demography import DAYS_A_YEAR
+from sim.submodels.demography import DAY_OFFSET, DAYS_A_YEAR
 from sim.submodels.submodel import Submodel, one_each
 
 INJURY, ACUTE, INFECTION, CHRONIC, MATERNITY = range(len(words.KINDS))
@@ -38,6 +38,8 @@ PASSED_OVER = len(words.KINDS)
 """Kind of a candidate onset that the season does not use."""
 RISK_CLASSES = (len(words.NATIONALITIES), 2, 2, 2)
 """What rates depend on: nationality, construction or not, older or not, woman or not."""
+FIRST_SURGE_ORDINAL = 2048
+"""Ordinals of episodes that a surge adds, well above those of any life."""
 CRITICAL = 4
 WORSENS, RECOVERS, DIES = 1, 2, 3
 """Events of the course of an episode, death going before recovery, recovery before worsening."""
@@ -55,6 +57,7 @@ class Illness(Submodel):
     def prepare(self, world: World) -> None:
         """Turn rates and hazards into tables indexed by kind and severity."""
         illness = world.illness
+        self.acute_ceiling = 1.0 + illness.acute_season
         self.rates = self._rates_by_class(world)
         self.total_rate = self.rates.sum(axis=1)
         self.onset_severity = by_two(words.KINDS, words.SEVERITIES, illness.onset_severity)
@@ -88,7 +91,7 @@ class Illness(Submodel):
         rates[:, INJURY] = illness.injury_rate * np.where(
             in_construction, 1.0, illness.injury_outside_construction
         )
-        rates[:, ACUTE] = illness.acute_rate * illness.acute_ceiling
+        rates[:, ACUTE] = illness.acute_rate * self.acute_ceiling
         rates[:, INFECTION] = by(words.NATIONALITIES, illness.infection_rate)[nationality]
         rates[:, CHRONIC] = illness.chronic_rate * np.where(
             older, illness.chronic_factor_old, illness.chronic_factor_young
@@ -133,7 +136,31 @@ class Illness(Submodel):
         model.onset_reminders.add(due_on.astype(np.int64), rows[soon])
 
     def fall_ill(self) -> None:
-        """Open the episodes whose onset is due today."""
+        """Open the episodes whose onset is due today, and those of a surge."""
+        self._open_due()
+        if self.model.world.illness.acute_factor > 1.0:
+            self._surge()
+
+    def _surge(self) -> None:
+        """Let a surge add acute illness to that of the season.
+
+        Everybody has the same candidate onsets as without it, and the days of the surge add others
+        of their own, so the episodes that two worlds share are the same episodes.
+        """
+        model, migrants, illness = self.model, self.model.migrants, self.model.world.illness
+        excess = illness.acute_rate * self.season(model.day) * (illness.acute_factor - 1.0)
+        probability = 1.0 - np.exp(-excess / DAYS_A_YEAR)
+        rows = migrants.rows
+        struck = model.draws.happens(
+            "surge", migrants.pid[rows], model.day + DAY_OFFSET, probability=probability
+        )
+        rows = rows[struck]
+        ordinal = FIRST_SURGE_ORDINAL + migrants.surges[rows].astype(np.int64)
+        migrants.surges[rows] += 1
+        well = ~migrants.ill_with[rows, ACUTE]
+        self.open_episodes(rows[well], np.full(np.count_nonzero(well), ACUTE), ordinal[well])
+
+    def _open_due(self) -> None:
         model, migrants, draws = self.model, self.model.migrants, self.model.draws
         due = model.onset_reminders.due(model.day)
         at = migrants.next_onset_at[due]
@@ -142,7 +169,7 @@ class Illness(Submodel):
             return
         persons, ordinal = migrants.pid[rows], migrants.onsets[rows].astype(np.int64)
         illness = model.world.illness
-        used = min(self.season(model.day) * illness.acute_factor / illness.acute_ceiling, 1.0)
+        used = self.season(model.day) * min(illness.acute_factor, 1.0) / self.acute_ceiling
         shares = np.column_stack([self.rates, self.rates[:, ACUTE] * (1.0 - used)])
         shares[:, ACUTE] *= used
         limits = np.cumsum(shares, axis=1) / np.maximum(self.total_rate, 1e-12)[:, None]

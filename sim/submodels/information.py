@@ -25,7 +25,7 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.engine.arrays import Booleans, Floats, Identities, Integers, Rows
-from sim.engine.kernels import spread_news
+from sim.engine.kernels import add_at, add_at_pairs, spread_news
 from sim.parameters import World, by, by_two
 from sim.submodels.submodel import Submodel
 
@@ -186,13 +186,13 @@ class Information(Submodel):
     def _count(self, rows: Rows, item: Integers, change: int) -> None:
         model, migrants = self.model, self.model.migrants
         migrants.changed_on[rows] = model.day
-        np.add.at(model.informed_in_group, (migrants.work_group[rows], item), change)
-        np.add.at(
-            model.informed_in_district,
+        add_at_pairs(model.informed_in_group, migrants.work_group[rows], item, change)
+        place = np.ravel_multi_index(
             (migrants.district[rows], migrants.nationality[rows], item),
-            change,
+            model.informed_in_district.shape,
         )
-        np.add.at(model.informed_by_stratum, (migrants.stratum[rows], item), change)
+        add_at(model.informed_in_district.ravel(), place, change)
+        add_at_pairs(model.informed_by_stratum, migrants.stratum[rows], item, change)
 
 
 def bass_equilibrium(
