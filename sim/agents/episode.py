@@ -144,7 +144,7 @@ class Episodes(Cohort[Episode]):
 
     def in_state(self, state: "State") -> Rows:
         """Return the open episodes that stand at a point on the way to care."""
-        return np.flatnonzero((self.state == state) & self.occupied)
+        return ((self.state == state) & self.occupied).nonzero()[0]
 
     def step_key(self, rows: Rows) -> Integers:
         """Return the occurrence key of draws made once a step of severity."""

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from sim.engine.arrays import NOBODY, Integers, Rows
+from sim.engine.arrays import NOBODY, Integers, Rows, distinct
 
 
 class WorkCalendar:
@@ -83,9 +83,7 @@ class Reminders:
             days, rows = (np.concatenate(parts) for parts in zip(*self._near, strict=True))
             self._near = [(days, rows)]
         days, rows = self._near[0]
-        due = np.sort(rows[days == day])
-        # Sorted, repeats stand side by side (quicker than numpy.unique).
-        return due[np.concatenate([[True], due[1:] != due[:-1]])] if len(due) else NOBODY
+        return distinct(rows[days == day])
 
     def _open_bundle(self, day: int) -> None:
         """Pick the reminders of the next days out of the far ones; forget those of the past."""

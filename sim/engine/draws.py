@@ -104,9 +104,9 @@ class Draws:
         who, occurrence = _as_keys(who), _as_keys(occurrence)
         shape = None
         if who.ndim > 1 or occurrence.ndim > 1:
-            who, occurrence = np.broadcast_arrays(who, occurrence)
-            shape = who.shape
-            who, occurrence = who.ravel(), occurrence.ravel()
+            shape = np.broadcast_shapes(who.shape, occurrence.shape)
+            who = np.broadcast_to(who, shape).ravel()
+            occurrence = np.broadcast_to(occurrence, shape).ravel()
         if self.used is not None and audited:
             self._audit(purpose, who, occurrence)
         if len(who) != len(occurrence) and 1 not in (len(who), len(occurrence)):

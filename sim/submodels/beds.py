@@ -66,6 +66,8 @@ class Beds(Submodel):
         episodes, clinics = self.model.episodes, self.model.clinics
         rows = episodes.in_state(State.IN_BED)
         rows = rows[episodes.boarding[rows]]
+        if len(rows) == 0:
+            return
         got_bed = self._take_beds(rows, episodes.unit[rows].astype(np.int64))
         without = rows[~got_bed]
         if len(without) == 0 or self.hospitals.shape[1] < 2:

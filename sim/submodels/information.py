@@ -24,7 +24,7 @@ briefing and `taught_by_visit` at 0 (nobody learns anything).
 import numpy as np
 
 from sim import vocabulary as words
-from sim.engine.arrays import Booleans, Floats, Identities, Integers, Rows
+from sim.engine.arrays import Booleans, Floats, Identities, Integers, Rows, distinct
 from sim.engine.kernels import add_at, add_at_pairs, spread_news
 from sim.parameters import World, by, by_two
 from sim.submodels.submodel import Submodel
@@ -124,7 +124,7 @@ class Information(Submodel):
             visit_key[ignorant],
             probability=model.world.information.taught_by_visit,
         )
-        pupils = np.unique(rows[ignorant][told])
+        pupils = distinct(rows[ignorant][told])
         self.learn(pupils, np.full(len(pupils), EMERGENCY_RIGHT))
 
     def first_thresholds(self, persons: Identities) -> Floats:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.engine.arrays import Column, Rows
+from sim.engine.arrays import Column, Rows, distinct
 from sim.parameters import World
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ def one_each(rows: Rows, owner: Column) -> Rows:
         The cohort's column that names the owner.
     """
     if len(rows) < 2:
+        return rows
+    if len(distinct(owner[rows])) == len(rows):
         return rows
     _, first = np.unique(owner[rows], return_index=True)
     return rows[np.sort(first)]
