@@ -2,9 +2,11 @@
 
     python benchmarks/pairing.py [scenario] [seeds] [population]
 
-default: information_saturation 30 20000. Each seed is run under both scenarios; the variance of
+default: messenger_campaign 30 20000. Each seed is run under both scenarios; the variance of
 the paired difference is compared with the sum of the variances of the two arms, which is what
-independent seeds would give.
+independent seeds would give. The ratio falls as an effect grows: of n emergencies a policy that
+changes the fate of a share d leaves a paired variance of at least about d / n, against
+2 p (1 - p) / n unpaired.
 """
 
 import os
@@ -25,7 +27,7 @@ OUTCOMES = (
     "emergency_uptake_24h", "unmet_need_episodes", "unmet_need_persons", "emergency_need",
     "emergency_contacts", "deaths", "out_of_pocket", "hidden_unmet_need",
 )  # fmt: skip
-DEFAULTS = ["information_saturation", "30", "20000"]
+DEFAULTS = ["messenger_campaign", "30", "20000"]
 
 
 def main() -> None:
