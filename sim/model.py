@@ -32,6 +32,7 @@ from sim.submodels.follow_up import FollowUp
 from sim.submodels.illness import Illness, record_dtypes
 from sim.submodels.information import Information
 from sim.submodels.money import Money
+from sim.submodels.onset import Onset
 from sim.submodels.payment import Payment
 from sim.submodels.reaching import Reaching
 from sim.submodels.services import Services
@@ -76,7 +77,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
         Block(
             "news and word of mouth", lambda model: model.information.hear_news(), "weekly seventh"
         ),
-        Block("onset of illness", lambda model: model.illness.fall_ill(), "daily"),
+        Block("onset of illness", lambda model: model.onset.fall_ill(), "daily"),
         Block("course of illness", lambda model: model.illness.progress(), "daily"),
         Block("abandoned treatment", lambda model: model.illness.abandon_treatment(), "daily"),
         Block(
@@ -118,6 +119,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
 
     demography: Demography
     information: Information
+    onset: Onset
     illness: Illness
     care_seeking: CareSeeking
     payment: Payment
@@ -143,6 +145,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
         self.switched_off: frozenset[str] = frozenset()
         self.demography = Demography(self)
         self.information = Information(self)
+        self.onset = Onset(self)
         self.illness = Illness(self)
         self.care_seeking = CareSeeking(self)
         self.payment = Payment(self)
@@ -195,7 +198,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
         self.world = world
         self.clinics.prepare(world)
         for submodel in (
-            self.demography, self.information, self.illness, self.beds, self.services,
+            self.demography, self.information, self.onset, self.illness, self.beds, self.services,
             self.care_seeking, self.reaching, self.payment, self.money, self.follow_up,
         ):  # fmt: skip
             submodel.prepare(world)

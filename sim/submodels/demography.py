@@ -159,7 +159,7 @@ class Demography(Submodel):
         self._count(rows, +1)
         who, item = np.nonzero(told)
         model.information.learn(rows[who], item)
-        model.illness.start_life(rows)
+        model.onset.start_life(rows)
         return rows
 
     def planned_stay(self, persons: Identities) -> Integers:
@@ -212,7 +212,7 @@ class Demography(Submodel):
             "nationality": nationality,
             "sex": sex,
             "age": age,
-            "risk_class": model.illness.risk_class(nationality, sector, age, sex),
+            "risk_class": model.onset.risk_class(nationality, sector, age, sex),
             "sector": sector,
             "district": model.employers.district[employer],
             "legal_status": legal_status,
