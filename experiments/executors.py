@@ -4,9 +4,12 @@
 survives nothing less than its own driver: a killed worker ends in failed tasks, not in a hang.
 """
 
+import signal
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from experiments.settings import Executor
@@ -59,7 +62,8 @@ def _in_a_pool[Task, Result](
         while waiting or running:
             while waiting and len(running) < workers * TASKS_AHEAD:
                 task = waiting.pop()
-                running[pool.submit(_attempt, work, task)] = task
+                with _deaf_to_interrupts():
+                    running[pool.submit(_attempt, work, task)] = task
             finished, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:
                 task = running.pop(future)
@@ -70,6 +74,22 @@ def _in_a_pool[Task, Result](
                     yield Done(task, None, "a worker process ended unexpectedly", str(error))
     finally:
         pool.shutdown(wait=False, kill_workers=True)
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Let processes started meanwhile ignore Ctrl-C: it is the driver's to answer.
+
+    A terminal sends the signal to the workers too, and each would print a trace of its own.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}

@@ -59,7 +59,8 @@ def draw_comparison(folder: Path, confidence: float) -> None:
     curves = pd.read_parquet(folder / "curves.parquet")
     with mpl.rc_context(STYLE):
         save(outcome_curves(curves, confidence), folder, "curves")
-        save(effect_plot(summary, confidence), folder, "effects")
+        if (summary["verdict"] != "reference").any():
+            save(effect_plot(summary, confidence), folder, "effects")
         save(gate_decomposition(summary), folder, "gates")
         save(institution_load(summary), folder, "load")
 
