@@ -28,7 +28,7 @@ at -8 and below with severity weights 0 (nobody seeks); attraction at 20 (everyb
 import numpy as np
 
 from sim import vocabulary as words
-from sim.agents.episode import WAIT, Gate, State
+from sim.agents.episode import DECISIONS, WAIT, Gate, State
 from sim.agents.migrant import NEVER
 from sim.engine.arrays import Booleans, Floats, Integers, Rows
 from sim.parameters import World, by
@@ -271,7 +271,7 @@ class CareSeeking(Submodel):
             days += np.floor(np.log(u) / np.log1p(-probability))
         days[episodes.severity[rows] >= words.SEVERE] = 1
         episodes.decides_on[rows] = model.day + days
-        episodes.decisions[rows] = np.minimum(episodes.decisions[rows] + 1, 4095)
+        episodes.decisions[rows] = np.minimum(episodes.decisions[rows] + 1, DECISIONS - 1)
 
 
 class UtilityTerms:
