@@ -16,7 +16,8 @@ from scipy import optimize, special
 
 from sim import vocabulary as words
 from sim.agents.employer import Employers
-from sim.engine.arrays import Floats, Integers
+from sim.agents.migrant import work_groups
+from sim.engine.arrays import Column, Floats, Integers
 from sim.engine.draws import pick
 from sim.parameters import by
 
@@ -63,6 +64,15 @@ def found_employers(model: "AlmatyModel") -> Employers:
         first_work_group=np.cumsum(work_groups) - work_groups,
     )
     return employers
+
+
+def found_work_groups(employers: Employers, today: int) -> Column:
+    """Create the work groups of all employers, in the order of the employers."""
+    rows = employers.rows
+    groups = employers.work_groups[rows]
+    groups_of_the_city = work_groups(int(groups.sum()), today)
+    groups_of_the_city["formal"] = np.repeat(employers.formal[rows], groups)
+    return groups_of_the_city
 
 
 def zipf_sizes(u: Floats, mean: float, largest: float) -> Integers:

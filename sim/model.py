@@ -10,16 +10,23 @@ import numpy as np
 from mesa.agentset import AbstractAgentSet
 
 from sim import vocabulary as words
+from sim.agents.city import City, begin_day, city_counts, open_city
 from sim.agents.clinic import Clinics
 from sim.agents.employer import Employer, Employers
 from sim.agents.episode import Episode, Episodes
-from sim.agents.migrant import STRATA, Migrant, Migrants
+from sim.agents.migrant import Migrant, Migrants
 from sim.configuration import ConfigurationError
 from sim.engine.calendar import Reminders, WorkCalendar
+from sim.engine.compiled import INTERPRETED, for_rules, together
 from sim.engine.draws import Draws
 from sim.engine.everybody import Everybody
 from sim.engine.log import Log
-from sim.initialisation import found_employers, labour_market, settle_first_residents
+from sim.initialisation import (
+    found_employers,
+    found_work_groups,
+    labour_market,
+    settle_first_residents,
+)
 from sim.observation import curves, indicators
 from sim.observation.case_log import case_log
 from sim.observation.diary import Diary
@@ -39,6 +46,10 @@ from sim.submodels.services import Services
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+VISITS_A_DAY = 4
+"""Most visits of an episode in a day: a clinic, an ambulance, a hospital, giving up a line."""
 
 
 class Block(NamedTuple):
@@ -100,10 +111,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
     )
     """The order of the day. Blocks are synchronous inside; ties are broken by keyed draws."""
 
-    ARRAYS: ClassVar[tuple[str, ...]] = (
-        "present_by_stratum", "group_members", "district_members", "informed_in_group",
-        "informed_in_district", "informed_by_stratum", "experienced_wait", "wait_changed_on",
-    )  # fmt: skip
+    ARRAYS: ClassVar[tuple[str, ...]] = ("work_groups", "counts")
     COHORTS: ClassVar[tuple[str, ...]] = ("migrants", "employers", "episodes")
     TABLES: ClassVar[tuple[str, ...]] = (
         "departures", "onset_reminders", "visits", "payments", "closed_episodes", "leavers",
@@ -112,10 +120,17 @@ class AlmatyModel(mesa.Model[Any, Any]):
     NUMBERS: ClassVar[tuple[str, ...]] = (
         "day",
         "next_candidate",
-        "severe_today",
         "levers_moved_on",
     )
     # ARRAYS, COHORTS, TABLES, NUMBERS and the state of the clinics are the whole state.
+
+    SUBMODELS: ClassVar[tuple[str, ...]] = (
+        "demography", "information", "onset", "illness", "care_seeking", "payment", "reaching",
+        "services", "beds", "money", "follow_up",
+    )  # fmt: skip
+    SUBMODELS_WITH_NUMBERS: ClassVar[tuple[str, ...]] = (
+        "demography", "information", "onset", "illness", "care_seeking", "payment", "money",
+    )  # fmt: skip
 
     demography: Demography
     information: Information
@@ -137,10 +152,14 @@ class AlmatyModel(mesa.Model[Any, Any]):
         self.plan = scenario
         self.world: World = scenario.world
         self.values_in_force: dict[str, float] = {}
-        self.draws = Draws(scenario.seed, audit)
+        self.draws = Draws(scenario.seed, audit, words.PURPOSES)
         city = scenario.world.city
         self.calendar = WorkCalendar(city.start_date, city.holidays)
         self._catching_up = False
+        self._city: City | None = None
+        self._seen: tuple[Any, ...] = ()
+        self._city_of_day: int | None = None
+        self._room_for = 0
         self.block_seconds: dict[str, float] | None = None
         self.switched_off: frozenset[str] = frozenset()
         self.demography = Demography(self)
@@ -155,7 +174,6 @@ class AlmatyModel(mesa.Model[Any, Any]):
         self.money = Money(self)
         self.follow_up = FollowUp(self)
         self.clinics = Clinics(self, self.world)
-        self.open_units = np.zeros(len(self.clinics.units), dtype=np.bool_)
         if parent is None:
             self._found_city()
             self._burn_in()
@@ -171,7 +189,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
 
     def live_one_day(self) -> None:
         """Run the blocks of the day in their order."""
-        self.severe_today = 0
+        self.counts["newly_severe"] = 0
         for block in self.SCHEDULE:
             if block.name in self.switched_off:
                 continue
@@ -182,6 +200,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
                 block.run(self)
                 spent = process_time() - started
                 self.block_seconds[block.name] = self.block_seconds.get(block.name, 0.0) + spent
+        self.draws.audit_rules()
         self.day += 1
 
     def apply_levers(self) -> None:
@@ -196,12 +215,54 @@ class AlmatyModel(mesa.Model[Any, Any]):
 
     def _live_in(self, world: World) -> None:
         self.world = world
+        self._city = None
         self.clinics.prepare(world)
-        for submodel in (
-            self.demography, self.information, self.onset, self.illness, self.beds, self.services,
-            self.care_seeking, self.reaching, self.payment, self.money, self.follow_up,
-        ):  # fmt: skip
-            submodel.prepare(world)
+        for name in self.SUBMODELS:
+            getattr(self, name).prepare(world)
+        self.numbers = together(
+            **{name: getattr(self, name).numbers for name in self.SUBMODELS_WITH_NUMBERS}
+        )
+
+    def city(self) -> City:
+        """Return today's city for rules: all tables, with the room that a day may need in logs."""
+        if self._city_of_day != self.day or len(self.episodes) > self._room_for:
+            self._make_room_in_logs()
+        tables = self.episodes.table, self.migrants.table
+        if self._city is None or tables[0] is not self._seen[0] or tables[1] is not self._seen[1]:
+            self._city, self._seen = self._open_city(), tables
+        return self._city
+
+    def _make_room_in_logs(self) -> None:
+        self._room_for = 2 * len(self.episodes) + 64
+        moved = [
+            self.visits.make_room(VISITS_A_DAY * self._room_for),
+            self.payments.make_room(VISITS_A_DAY * self._room_for),
+            self.closed_episodes.make_room(self._room_for),
+            self.leavers.make_room(len(self.migrants)),
+        ]
+        if INTERPRETED or any(moved):
+            self._city = None
+        if self._city is not None:
+            begin_day(self._city, self.day)
+        self._city_of_day = self.day
+
+    def _open_city(self) -> City:
+        return open_city(
+            self.day,
+            self.draws.chance,
+            for_rules(self.migrants.table),
+            for_rules(self.employers.table),
+            for_rules(self.episodes.table),
+            for_rules(self.clinics.table),
+            for_rules(self.work_groups),
+            for_rules(self.counts),
+            self.visits.open(),
+            self.payments.open(),
+            self.closed_episodes.open(),
+            self.leavers.open(),
+            self.care_seeking.nearest,
+            for_rules(self.numbers),
+        )
 
     # --- initialisation and branching ---------------------------------------------------------
 
@@ -209,22 +270,13 @@ class AlmatyModel(mesa.Model[Any, Any]):
         city = self.world.city
         self.day = -city.burn_in_days
         self.next_candidate = 0
-        self.severe_today = 0
         self.levers_moved_on = self.day
         self.employers: Employers = found_employers(self)
         self.labour_market = labour_market(self.employers)
         self.migrants: Migrants = Migrants(self, capacity=max(city.population * 9 // 8, 64))
         self.episodes: Episodes = Episodes(self, capacity=max(city.population // 8, 64))
-        groups = int(self.employers.work_groups[self.employers.rows].sum())
-        items, places = len(words.KNOWLEDGE), (len(words.DISTRICTS), len(words.NATIONALITIES))
-        self.present_by_stratum = np.zeros(STRATA, dtype=np.int64)
-        self.group_members = np.zeros(groups, dtype=np.int32)
-        self.district_members = np.zeros(places, dtype=np.int64)
-        self.informed_in_group = np.zeros((groups, items), dtype=np.int32)
-        self.informed_in_district = np.zeros((*places, items), dtype=np.int64)
-        self.informed_by_stratum = np.zeros((STRATA, items), dtype=np.int64)
-        self.experienced_wait = np.zeros((groups, len(words.OPTIONS)), dtype=np.float32)
-        self.wait_changed_on = np.full(groups, self.day, dtype=np.int32)
+        self.work_groups = found_work_groups(self.employers, self.day)
+        self.counts = city_counts()
         self.departures = Reminders()
         self.onset_reminders = Reminders()
         self._start_logs()
@@ -232,6 +284,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
         settle_first_residents(self)
 
     def _start_logs(self) -> None:
+        self._city = self._city_of_day = None
         small, number, identity, money = np.int16, np.int32, np.uint64, np.int64
         self.visits = Log(
             person=identity, ordinal=number, stratum=small, kind=np.int8, severity=np.int8,
@@ -288,7 +341,6 @@ class AlmatyModel(mesa.Model[Any, Any]):
             else {purpose: keys.copy() for purpose, keys in parent.draws.used.items()}
         )
         self.clinics.copy_state(parent.clinics)
-        self.open_units = parent.open_units.copy()
         self.labour_market = labour_market(self.employers)
         self._live_in(parent.world)
         # Let Mesa's own clock catch up without living the days again.

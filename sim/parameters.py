@@ -13,7 +13,8 @@ import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from sim import vocabulary as words
-from sim.engine.arrays import Floats
+from sim.engine.arrays import Column, Floats
+from sim.engine.compiled import record
 
 
 class Frozen(BaseModel):
@@ -46,6 +47,14 @@ def by_two(
 ) -> Floats:
     """Return a two-way table as an array of shape (labels, inner)."""
     return np.array([by(inner, table[label]) for label in labels])
+
+
+def numbers(section: BaseModel, **tables: Any) -> Column:
+    """Return the single numbers of a section of the world, and some tables, as one record."""
+    single = {
+        name: float(value) for name, value in section if isinstance(value, int | float | bool)
+    }
+    return record(**single, **tables)
 
 
 def _keyed_by(labels: tuple[str, ...]) -> Callable[[dict[str, Any]], dict[str, Any]]:

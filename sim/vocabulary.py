@@ -32,5 +32,15 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 GATES = ("perceive", "seek", "reach", "pay", "engage")
 """Levesque's five steps of access, in order."""
 
+PURPOSES = (
+    "ambulance called", "care at home", "early discharge", "giving up", "kind",
+    "learning threshold", "leave from work", "memory", "onset", "onset gap", "place in the line",
+    "reconsideration", "sequelae", "success of a service", "taste", "taught by a visit",
+    "which ambulance", "which hospital", "which polyclinic", "which mobile_clinic",
+    "which private", "withheld wage", "worsening and recovery", "wrongful refusal",
+)  # fmt: skip
+"""Decisions of chance that rules draw for; their names matter, not their order (except
+that "which ..." stand in the order of `OPTIONS`)."""
+
 SEVERE = 3
 """Severity from which an episode is an emergency (mild 1, moderate 2, severe 3, critical 4)."""

@@ -10,8 +10,9 @@ import mesa
 import numpy as np
 
 from sim import vocabulary as words
-from sim.engine.arrays import Booleans, Floats, Integers
+from sim.engine.arrays import Booleans, Column, Floats, Integers
 from sim.engine.calendar import WorkCalendar
+from sim.engine.compiled import records
 from sim.engine.queues import erlang_c_wait, whole_slots
 from sim.parameters import InstitutionSpecification, World
 
@@ -88,45 +89,70 @@ class Clinics:
                         )
                     )
         count = len(self.units)
-        self.kind = np.array(
-            [words.INSTITUTION_KINDS.index(unit.kind) for unit in self.units], dtype=np.int8
+        kinds = [words.INSTITUTION_KINDS.index(unit.kind) for unit in self.units]
+        districts = [words.DISTRICTS.index(unit.district) for unit in self.units]
+        whole, real = np.zeros(count, dtype=np.int64), np.zeros(count)
+        self.table: Column = records(
+            count,
+            kind=np.array(kinds, dtype=np.int8),
+            district=np.array(districts, dtype=np.int64),
+            open=np.zeros(count, dtype=np.bool_),
+            **dict.fromkeys(self.COUNTS, whole),
+            **dict.fromkeys(("credit", *self.FACTS), real),
+            mean_stay=np.zeros((count, len(words.KINDS))),
         )
-        self.district = np.array(
-            [words.DISTRICTS.index(unit.district) for unit in self.units], dtype=np.int64
-        )
+        for name in self.table.dtype.names or ():
+            setattr(self, name, self.table[name])
         self._masks: dict[tuple[str, ...], Booleans] = {}
-        # State of the day; everything else is derived from the world.
-        self.credit: Floats = np.zeros(count)
-        self.in_bed: Integers = np.zeros(count, dtype=np.int64)
-        self.slots: Integers = np.zeros(count, dtype=np.int64)
-        self.free_beds: Integers = np.zeros(count, dtype=np.int64)
-        self.served_today: Integers = np.zeros(count, dtype=np.int64)
-        self.waiting: Integers = np.zeros(count, dtype=np.int64)
-        self.diverted_today: Integers = np.zeros(count, dtype=np.int64)
         self.ambulance_wait_minutes = 0.0
         self.prepare(world)
+
+    COUNTS = ("in_bed", "slots", "free_beds", "served_today", "waiting", "diverted_today")
+    STATE = ("open", "credit", *COUNTS)
+    """Fields of the table that change from day to day; the others follow from the world."""
+    FACTS = (
+        "capacity", "beds", "background_occupancy", "background_spread", "competence",
+        "refers_emergencies", "stay_sigma",
+    )  # fmt: skip
+
+    kind: Integers
+    district: Integers
+    open: Booleans
+    credit: Floats
+    in_bed: Integers
+    slots: Integers
+    free_beds: Integers
+    served_today: Integers
+    waiting: Integers
+    diverted_today: Integers
+    capacity: Floats
+    beds: Floats
+    background_occupancy: Floats
+    background_spread: Floats
+    competence: Floats
+    refers_emergencies: Floats
+    stay_sigma: Floats
+    mean_stay: Floats
 
     def prepare(self, world: World) -> None:
         """Take over today's capacities, beds and opening days from the world."""
         specifications = [world.institutions[unit.institution] for unit in self.units]
         scale = world.city.scale
-        self.capacity: Floats = np.array([daily_capacity(one) for one in specifications]) * scale
-        self.beds: Floats = np.array([one.beds for one in specifications]) * scale
-        self.background_occupancy = np.array([one.background_occupancy for one in specifications])
-        self.background_spread = np.array([one.background_occupancy_sd for one in specifications])
-        self.competence = np.array([one.competence for one in specifications])
-        self.refers_emergencies = np.array([one.refers_emergencies for one in specifications])
+        self.capacity[:] = np.array([daily_capacity(one) for one in specifications]) * scale
+        self.beds[:] = np.array([one.beds for one in specifications]) * scale
+        self.background_occupancy[:] = [one.background_occupancy for one in specifications]
+        self.background_spread[:] = [one.background_occupancy_sd for one in specifications]
+        self.competence[:] = [one.competence for one in specifications]
+        self.refers_emergencies[:] = [one.refers_emergencies for one in specifications]
+        self.stay_sigma[:] = [one.stay_sigma for one in specifications]
+        self.mean_stay[:] = [
+            [one.stay_days[kind] if one.stay_days else 0.0 for kind in words.KINDS]
+            for one in specifications
+        ]
         self.works_on = np.array(
             [[day in one.opens.weekdays for day in words.WEEKDAYS] for one in specifications]
         )
         self.works_on_holidays = np.array([one.opens.holidays for one in specifications])
-        self.mean_stay = np.array(
-            [
-                [one.stay_days[kind] if one.stay_days else 0.0 for kind in words.KINDS]
-                for one in specifications
-            ]
-        )
-        self.stay_sigma = np.array([one.stay_sigma for one in specifications])
         self.travel = world.city.travel_days()
         self.ambulance_response = [
             (one.crews or 0.0, one.background_calls or 0.0, one.minutes_a_call or 0.0)
@@ -134,15 +160,10 @@ class Clinics:
             if one.kind == "ambulance"
         ]
 
-    STATE = (
-        "credit", "in_bed", "slots", "free_beds", "served_today", "waiting", "diverted_today",
-    )  # fmt: skip
-    """Arrays that change from day to day; the others follow from the world."""
-
     def copy_state(self, other: "Clinics") -> None:
         """Take over the state of another model's clinics."""
         for name in self.STATE:
-            setattr(self, name, getattr(other, name).copy())
+            self.table[name] = other.table[name]
         self.ambulance_wait_minutes = other.ambulance_wait_minutes
 
     def of_kind(self, kind: str) -> Integers:
@@ -156,14 +177,12 @@ class Clinics:
             self._masks[kinds] = np.isin(self.kind, codes)
         return self._masks[kinds][units]
 
-    def open_today(self, calendar: WorkCalendar, day: int) -> Booleans:
-        """Return which units work on a day."""
-        working = self.works_on[:, calendar.weekday(day)]
-        return np.asarray(working & self.works_on_holidays if calendar.is_holiday(day) else working)
-
-    def open_the_day(self, open_units: Booleans) -> None:
-        """Turn capacities into today's whole slots; fractions are carried over as credit."""
-        self.slots = whole_slots(np.where(open_units, self.capacity, 0.0), self.credit)
+    def open_the_day(self, calendar: WorkCalendar, day: int) -> None:
+        """Open the doors and turn capacities into whole slots; fractions are kept as credit."""
+        self.open[:] = self.works_on[:, calendar.weekday(day)]
+        if calendar.is_holiday(day):
+            self.open &= self.works_on_holidays
+        self.slots[:] = whole_slots(np.where(self.open, self.capacity, 0.0), self.credit)
         self.served_today[:] = 0
         self.diverted_today[:] = 0
 

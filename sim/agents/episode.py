@@ -11,8 +11,10 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.agents.migrant import NEVER
+from sim.engine.arrays import Column as Values
 from sim.engine.arrays import Identities, Integers, Rows
 from sim.engine.cohort import Cohort, Column, RowView
+from sim.engine.compiled import Record, compiled, for_rules
 from sim.engine.kernels import OCCURRENCE_BITS
 
 STEPS = 64
@@ -142,21 +144,9 @@ class Episodes(Cohort[Episode]):
     paid = Column(np.int32, "paid by the patient so far", unit="KZT")
     owed = Column(np.int32, "owed to facilities", unit="KZT")
 
-    def in_state(self, state: "State") -> Rows:
+    def in_state(self, state: State) -> Rows:
         """Return the open episodes that stand at a point on the way to care."""
-        return ((self.state == state) & self.occupied).nonzero()[0]
-
-    def step_key(self, rows: Rows) -> Integers:
-        """Return the occurrence key of draws made once a step of severity."""
-        return np.asarray(self.ordinal[rows].astype(np.int64) * STEPS + self.steps[rows])
-
-    def decision_key(self, rows: Rows) -> Integers:
-        """Return the occurrence key of draws made once a decision."""
-        return np.asarray(self.ordinal[rows].astype(np.int64) * DECISIONS + self.decisions[rows])
-
-    def try_key(self, rows: Rows) -> Integers:
-        """Return the occurrence key of draws made once a try to reach care."""
-        return np.asarray(self.ordinal[rows].astype(np.int64) * DECISIONS + self.tries[rows])
+        return rows_in_state(for_rules(self.table), self.rows, int(state))
 
     def visit_key(self, rows: Rows) -> Integers:
         """Return the occurrence key of draws made once a contact with an institution."""
@@ -167,26 +157,87 @@ class Episodes(Cohort[Episode]):
         untouched = rows[self.failing_gate[rows] == Gate.NONE]
         self.failing_gate[untouched] = gate
 
-    def queue_at(self, rows: Rows, unit: Integers | int, arrived: int, ready: int) -> None:
-        """Put episodes into the line of a unit (a new visit), to be served from a day on."""
-        self.state[rows] = State.QUEUED
-        self.unit[rows] = unit
-        self.queued_on[rows] = arrived
-        self.ready_on[rows] = ready
-        self.by_ambulance[rows] = False
-        self.visits[rows] += 1
-
     def decide_anew(self, rows: Rows, day: int) -> None:
         """Put episodes back to their owners' decision, on a given day."""
-        self.state[rows] = State.UNDECIDED
-        self.option[rows] = WAIT
-        self.compared_on[rows] = -NEVER
-        self.unit[rows] = -1
-        self.tries_now[rows] = 0
-        self.by_ambulance[rows] = False
-        self.decides_on[rows] = day
+        all_decide_anew(for_rules(self.table), rows, day)
 
 
 def episode_identity(person: Identities, ordinal: Integers) -> Identities:
     """Return the permanent identity of the n-th episode of a person."""
     return np.asarray((person << np.uint64(OCCURRENCE_BITS)) | ordinal.astype(np.uint64))
+
+
+# --- rules: what happens to one episode ------------------------------------------------------
+
+
+@compiled
+def rows_in_state(episodes: Values, rows: Rows, state: int) -> Rows:
+    """Return those of the rows whose episodes stand at a point on the way to care."""
+    found = np.empty(len(rows), dtype=np.intp)
+    count = 0
+    for row in rows:
+        if episodes[row].state == state:
+            found[count] = row
+            count += 1
+    return found[:count]
+
+
+@compiled
+def all_decide_anew(episodes: Values, rows: Rows, day: int) -> None:
+    """Put episodes back to their owners' decision, on a given day."""
+    for row in rows:
+        decide_anew(episodes[row], day)
+
+
+@compiled
+def decide_anew(episode: Record, day: int) -> None:
+    """Put an episode back to its owner's decision, on a given day."""
+    episode.state = State.UNDECIDED
+    episode.option = WAIT
+    episode.compared_on = -NEVER
+    episode.unit = -1
+    episode.tries_now = 0
+    episode.by_ambulance = False
+    episode.decides_on = day
+
+
+@compiled
+def join_line(episode: Record, unit: int, arrived: int, ready: int) -> None:
+    """Put an episode into the line of a unit (a new visit), to be served from a day on."""
+    episode.state = State.QUEUED
+    episode.unit = unit
+    episode.queued_on = arrived
+    episode.ready_on = ready
+    episode.by_ambulance = False
+    episode.visits += 1
+
+
+@compiled
+def note_failing_gate(episode: Record, gate: int) -> None:
+    """Note the gate that stopped an episode, unless one has before."""
+    if episode.failing_gate == Gate.NONE:
+        episode.failing_gate = gate
+
+
+@compiled
+def step_key(episode: Record) -> int:
+    """Return the occurrence key of draws made once a step of severity."""
+    return int(episode.ordinal) * STEPS + int(episode.steps)
+
+
+@compiled
+def decision_key(episode: Record) -> int:
+    """Return the occurrence key of draws made once a decision."""
+    return int(episode.ordinal) * DECISIONS + int(episode.decisions)
+
+
+@compiled
+def try_key(episode: Record) -> int:
+    """Return the occurrence key of draws made once a try to reach care."""
+    return int(episode.ordinal) * DECISIONS + int(episode.tries)
+
+
+@compiled
+def visit_key(episode: Record) -> int:
+    """Return the occurrence key of draws made once a contact with an institution."""
+    return int(episode.ordinal) * DECISIONS + int(episode.visits)

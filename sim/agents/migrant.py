@@ -4,8 +4,9 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.engine.arrays import Column as Values
-from sim.engine.arrays import Floats, Integers, Rows
+from sim.engine.arrays import Floats, Rows
 from sim.engine.cohort import Cohort, Column, RowView
+from sim.engine.compiled import Record, compiled, records
 
 NEVER = 2**30
 """A day that does not come."""
@@ -20,25 +21,15 @@ class Migrants(Cohort[Migrant]):
 
     row_view = Migrant
 
+    # Records keep this order within a width: what is used together lies together.
     nationality = Column(np.int8, "nationality", labels=words.NATIONALITIES)
     sex = Column(np.int8, "sex", labels=words.SEXES)
-    age = Column(np.float32, "age at entry", unit="years")
     sector = Column(np.int8, "sector of work", labels=words.SECTORS)
     district = Column(np.int8, "district of work and lodging", labels=words.DISTRICTS)
     legal_status = Column(np.int8, "legal status", labels=words.LEGAL_STATUSES)
     stratum = Column(np.int16, "combined code of nationality, legal status, sex and sector")
     manages_language = Column(np.bool_, "can manage a consultation in Russian or Kazakh")
-    literacy = Column(np.float32, "health literacy", unit="0-1")
-    fear = Column(np.float32, "fear of contact with institutions", unit="0-1")
-    entered_on = Column(np.int32, "day of entry", unit="day")
-    leaves_on = Column(np.int32, "planned day of departure", unit="day")
-    employer = Column(np.int32, "row of the employer")
     work_group = Column(np.int32, "brigade or stall group of compatriots")
-
-    wage = Column(np.int32, "monthly wage", unit="KZT")
-    savings = Column(np.int32, "savings", unit="KZT")
-    debt = Column(np.int32, "debt to lenders", unit="KZT")
-    absent_days = Column(np.int16, "days absent from work since the last pay-day", unit="days")
 
     knows = Column(np.bool_, "knows each item of knowledge", width=len(words.KNOWLEDGE))
     exposure = Column(np.float32, "learning hazard gathered an item", width=len(words.KNOWLEDGE))
@@ -50,6 +41,18 @@ class Migrants(Cohort[Migrant]):
     )
     times_learned = Column(np.int8, "times each item has been learned", width=len(words.KNOWLEDGE))
 
+    age = Column(np.float32, "age at entry", unit="years")
+    literacy = Column(np.float32, "health literacy", unit="0-1")
+    fear = Column(np.float32, "fear of contact with institutions", unit="0-1")
+    entered_on = Column(np.int32, "day of entry", unit="day")
+    leaves_on = Column(np.int32, "planned day of departure", unit="day")
+    employer = Column(np.int32, "row of the employer")
+
+    wage = Column(np.int32, "monthly wage", unit="KZT")
+    savings = Column(np.int32, "savings", unit="KZT")
+    debt = Column(np.int32, "debt to lenders", unit="KZT")
+    absent_days = Column(np.int16, "days absent from work since the last pay-day", unit="days")
+
     risk_class = Column(np.int8, "code of what the rates of illness depend on")
     next_onset_at = Column(np.float64, "time of the next candidate onset of illness", unit="day")
     onsets = Column(np.int32, "candidate onsets so far: the ordinal of the next episode")
@@ -57,7 +60,10 @@ class Migrants(Cohort[Migrant]):
     changed_on = Column(
         np.int32, "last day that money or knowledge changed", unit="day", default=-NEVER
     )
-    ill_with = Column(np.bool_, "has an open episode of each kind", width=len(words.KINDS))
+    episode_of = Column(
+        np.int32, "row of the open episode of each kind, -1: none", width=len(words.KINDS),
+        default=-1,
+    )  # fmt: skip
     unmet_in_burn_in_on = Column(
         np.int32,
         "last day of burn-in on which an episode ended without the care it needed",
@@ -65,30 +71,23 @@ class Migrants(Cohort[Migrant]):
         default=-NEVER,
     )
 
-    week_slice = Column(np.int8, "day of the week on which news is heard", default=-1)
-    month_slice = Column(np.int8, "day of the 30-day month on which wages are paid", default=-1)
+    week_slice = Column(np.int8, "day of the week on which news is heard", default=-1, scanned=True)
+    month_slice = Column(
+        np.int8, "day of the 30-day month on which wages are paid", default=-1, scanned=True
+    )
 
     def in_week_slice(self, day: int) -> Rows:
         """Return the seventh of the people whose weekly business falls on this day."""
-        return np.flatnonzero((self.week_slice == day % 7) & self.occupied)
+        return np.flatnonzero(self.week_slice == day % 7)
 
     def in_month_slice(self, day: int) -> Rows:
         """Return the thirtieth of the people whose pay-day is this day."""
-        return np.flatnonzero((self.month_slice == day % 30) & self.occupied)
+        return np.flatnonzero(self.month_slice == day % 30)
 
     def can_pay(self, rows: Rows, borrowing_limit: float) -> Floats:
         """Return what each can pay now: savings, and what the work group would still lend."""
         credit = np.maximum(borrowing_limit * self.wage[rows] - self.debt[rows], 0.0)
         return np.asarray(self.savings[rows] + credit)
-
-    def pay(self, rows: Rows, amount: Integers, day: int) -> Integers:
-        """Pay an amount each, from savings first and then by borrowing; return the new debt."""
-        self.changed_on[rows] = day
-        from_savings = np.minimum(self.savings[rows], amount)
-        borrowed = amount - from_savings
-        self.savings[rows] -= from_savings.astype(np.int32)
-        self.debt[rows] += borrowed.astype(np.int32)
-        return np.asarray(borrowed)
 
 
 STRATA_SHAPE = (
@@ -104,3 +103,43 @@ STRATA = int(np.prod(STRATA_SHAPE))
 def stratum_code(nationality: Values, legal_status: Values, sex: Values, sector: Values) -> Values:
     """Return the combined code of the four grouping variables."""
     return np.ravel_multi_index((nationality, legal_status, sex, sector), STRATA_SHAPE)
+
+
+# --- rules: what one person does alone --------------------------------------------------------
+
+
+@compiled
+def can_pay(migrant: Record, borrowing_limit: float) -> float:
+    """Return what a person can pay now: savings, and what the work group would still lend."""
+    credit = max(borrowing_limit * migrant.wage - migrant.debt, 0.0)
+    return migrant.savings + credit
+
+
+@compiled
+def pay(migrant: Record, amount: int, today: int) -> int:
+    """Pay an amount, from savings first and then by borrowing; return the new debt."""
+    from_savings = min(int(migrant.savings), amount)
+    borrowed = amount - from_savings
+    migrant.savings -= from_savings
+    migrant.debt += borrowed
+    migrant.changed_on = today
+    return borrowed
+
+
+def work_groups(count: int, founded_on: int) -> Values:
+    """Return records of work groups: brigades or stall groups of compatriots at one employer.
+
+    Each holds its number of `members`, how many of them are `informed` of each item, whether the
+    employer is `formal`, and the `wait` the group talks about for each option (days), with the
+    day on which it was last heard of (`heard_on`) and on which anything was heard (`changed_on`).
+    """
+    options, items = len(words.OPTIONS), len(words.KNOWLEDGE)
+    return records(
+        count,
+        members=np.zeros(count, dtype=np.int32),
+        informed=np.zeros((count, items), dtype=np.int32),
+        formal=np.zeros(count, dtype=np.bool_),
+        wait=np.zeros((count, options), dtype=np.float32),
+        heard_on=np.full((count, options), founded_on, dtype=np.int32),
+        changed_on=np.full(count, founded_on, dtype=np.int32),
+    )

@@ -1,10 +1,11 @@
 """Cohorts: many agents as columns, and yet a real Mesa agent set.
 
-A hundred thousand Python objects are slow; a hundred thousand rows of a few arrays are not.
-A `Cohort` keeps one array per state variable and *is* a `mesa.agentset.AbstractAgentSet`:
+A hundred thousand Python objects are slow; a hundred thousand records in one table are not.
+A `Cohort` keeps one record an agent and *is* a `mesa.agentset.AbstractAgentSet`:
 `select`, `get`, `set`, `agg`, `groupby`, `do`, `map`, iteration, `in` and `len` do what
-Mesa's documentation says. The model itself works on the arrays (`migrants.wage[rows]`); a
-user may take any row as a light `mesa.Agent` (a `RowView`), read and assign its attributes,
+Mesa's documentation says. The model itself works on columns, which are views of the table
+(`migrants.wage[rows]`), and, in compiled rules, on single records (`migrants[row].wage`); a user
+may take any row as a light `mesa.Agent` (a `RowView`), read and assign its attributes,
 and hand it to Mesa's tools.
 
 Rows and identity
@@ -43,9 +44,17 @@ import numpy as np
 from sim.engine.arrays import NOBODY, Booleans, Identities, Rows
 from sim.engine.arrays import Column as Values
 from sim.engine.columns import Column, RowView
+from sim.engine.compiled import compiled, field, record_type
 from sim.engine.row_set import RowSet
 
 __all__ = ["Cohort", "Column", "RowSet", "RowView"]
+
+
+@compiled
+def _write_records(table: Values, rows: Rows, new: Values) -> None:
+    """Write the same record into each of the rows."""
+    for row in rows:
+        table[row] = new[0]
 
 
 class Cohort[A: RowView](RowSet[A]):
@@ -56,13 +65,17 @@ class Cohort[A: RowView](RowSet[A]):
     model : mesa.Model or None
         The model the agents live in.
     capacity : int, default 64
-        Rows to reserve; the arrays double when they are full.
+        Rows to reserve; the table doubles when it is full.
+
+    Attributes
+    ----------
+    table : array of records
+        One record a row; its fields are the columns that are not `scanned`.
     """
 
     row_view: ClassVar[type[RowView]] = RowView
     columns: ClassVar[dict[str, Column]] = {}
-    _blocks_of_columns: ClassVar[dict[tuple[Any, ...], list[Column]]] = {}
-    _defaults: ClassVar[dict[tuple[Any, ...], Values]] = {}
+    record_type: ClassVar[np.dtype[Any]]
 
     pid = Column(np.uint64, "permanent identity; every keyed draw of the agent hangs on it")
 
@@ -74,26 +87,27 @@ class Cohort[A: RowView](RowSet[A]):
             for name, item in vars(base).items()
             if isinstance(item, Column)
         }
-        # Columns of one dtype and width lie in one block; every column is a view of its line. So
-        # a copy of everybody is a copy of a few blocks.
-        cls._blocks_of_columns = {}
-        for column in cls.columns.values():
-            shape = () if column.width is None else (column.width,)
-            cls._blocks_of_columns.setdefault((column.dtype, *shape), []).append(column)
-        cls._defaults = {
-            key: np.array([one.default for one in columns])
-            .astype(key[0])
-            .reshape(-1, *[1] * len(key))
-            for key, columns in cls._blocks_of_columns.items()
-        }
+        cls.record_type = record_type(
+            {
+                name: (column.dtype, column.shape)
+                for name, column in cls.columns.items()
+                if not column.scanned
+            }
+        )
+        cls._new_record = np.zeros(1, cls.record_type)
+        for name in cls._new_record.dtype.names or ():
+            cls._new_record[name] = cls.columns[name].default
+
+    _new_record: ClassVar[Values]
 
     def __init__(self, model: Any, capacity: int = 64) -> None:
         self.model = model
-        self._blocks: dict[tuple[Any, ...], Values] = {
-            key: np.empty((len(columns), capacity, *key[1:]), dtype=key[0])
-            for key, columns in self._blocks_of_columns.items()
+        self.table: Values = np.empty(capacity, dtype=self.record_type)
+        self._scanned = {
+            name: np.full(capacity, column.default, dtype=column.dtype)
+            for name, column in self.columns.items()
+            if column.scanned
         }
-        self._fill(slice(0, capacity))
         self._name_arrays()
         self.occupied: Booleans = np.zeros(capacity, dtype=np.bool_)
         self._free: list[int] = []
@@ -102,13 +116,13 @@ class Cohort[A: RowView](RowSet[A]):
         self._sorted_rows: Rows | None = None
 
     def __setattr__(self, name: str, value: Any) -> None:
-        # A column is changed in place (`cohort.wage[:] = wages`): it is part of a block.
+        # A column is changed in place (`cohort.wage[:] = wages`): it is part of the records.
         if name in self.columns:
             raise AttributeError(f"assign to {type(self).__name__}.{name}[rows], not to the column")
         super().__setattr__(name, value)
 
     def __getstate__(self) -> dict[str, Any]:
-        # The named columns are views of the blocks and are named again on the other side.
+        # The named columns are views of the records and are named again on the other side.
         return {name: value for name, value in vars(self).items() if name not in self.columns}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -135,7 +149,8 @@ class Cohort[A: RowView](RowSet[A]):
     @property
     def bytes_per_row(self) -> int:
         """Memory of one row, in bytes."""
-        return sum(block.nbytes for block in self._blocks.values()) // max(self.capacity, 1)
+        apart = sum(array.itemsize for array in self._scanned.values())
+        return self.table.itemsize + apart
 
     def __len__(self) -> int:
         return self._size
@@ -184,11 +199,9 @@ class Cohort[A: RowView](RowSet[A]):
         self.occupied[rows] = True
         self._sorted_rows = None
         arrays = self.__dict__
-        if recycled:
-            used_before = rows[: len(recycled)]
-            for name, column in self.columns.items():
-                if name not in values:
-                    arrays[name][used_before] = column.default
+        _write_records(self.table, rows, self._new_record)
+        for name, array in self._scanned.items():
+            array[rows] = self.columns[name].default
         self.pid[rows] = pid
         for name, value in values.items():
             arrays[name][rows] = value
@@ -197,6 +210,8 @@ class Cohort[A: RowView](RowSet[A]):
     def remove_rows(self, rows: Rows) -> None:
         """Take agents out; their rows are free for others."""
         self.occupied[rows] = False
+        for name, array in self._scanned.items():
+            array[rows] = self.columns[name].default
         self._free.extend(rows.tolist())
         self._size -= len(rows)
         self._sorted_rows = None
@@ -216,31 +231,27 @@ class Cohort[A: RowView](RowSet[A]):
     def _update(self, agents: Iterable[A]) -> "RowSet[A]":
         return self._keep_only(NOBODY)
 
-    def _fill(self, rows: Rows | slice) -> None:
-        """Write the default values into rows."""
-        for key, default in self._defaults.items():
-            self._blocks[key][:, rows] = default
-
     def _name_arrays(self) -> None:
         """Let every column's name stand for its array."""
-        for key, columns in self._blocks_of_columns.items():
-            for line, column in enumerate(columns):
-                self.__dict__[column.name] = self._blocks[key][line]
+        for name, column in self.columns.items():
+            self.__dict__[name] = self._scanned[name] if column.scanned else field(self.table, name)
 
     def _double(self) -> None:
         old, more = self.capacity, max(self.capacity, 1)
-        for key, block in self._blocks.items():
-            grown = np.empty((block.shape[0], old + more, *block.shape[2:]), dtype=block.dtype)
-            grown[:, :old] = block
-            self._blocks[key] = grown
-        self._fill(slice(old, old + more))
+        grown = np.empty(old + more, dtype=self.record_type)
+        grown[:old] = self.table
+        self.table = grown
+        for name, array in self._scanned.items():
+            default = np.full(more, self.columns[name].default, dtype=array.dtype)
+            self._scanned[name] = np.concatenate([array, default])
         self._name_arrays()
         self.occupied = np.concatenate([self.occupied, np.zeros(more, dtype=np.bool_)])
 
     def copy_for(self, model: Any) -> Self:
         """Return an independent copy that belongs to another model."""
         twin = type(self)(model, capacity=0)
-        twin._blocks = {key: block.copy() for key, block in self._blocks.items()}
+        twin.table = self.table.copy()
+        twin._scanned = {name: array.copy() for name, array in self._scanned.items()}
         twin._name_arrays()
         twin.occupied = self.occupied.copy()
         twin._free = self._free.copy()

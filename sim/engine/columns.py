@@ -29,6 +29,8 @@ class Column:
         Names of the codes 0, 1, 2, ...; views and `get` speak in labels.
     width : int, optional
         Number of values a row, for a vector-valued state variable.
+    scanned : bool, default False
+        Kept in an array of its own, because everybody's value is looked through every day.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Column:
         default: float | bool = 0,
         labels: tuple[str, ...] | None = None,
         width: int | None = None,
+        scanned: bool = False,
     ) -> None:
         self.dtype = np.dtype(dtype)
         self.meaning = meaning
@@ -47,6 +50,8 @@ class Column:
         self.default = default
         self.labels = labels
         self.width = width
+        self.shape = () if width is None else (width,)
+        self.scanned = scanned
         self.name = ""
 
     def __set_name__(self, owner: type, name: str) -> None:

@@ -26,10 +26,15 @@ import numpy as np
 from scipy import special
 
 from sim.engine.arrays import Booleans, Column, Floats, Identities, Integers
+from sim.engine.chance import COUNT, FIRST_NOTE, KEYS
 from sim.engine.kernels import keyed_bits, keyed_uniforms
 
 type Keys = Identities | Integers | int
 """Identities or occurrences: an array, or one whole number for all."""
+
+
+NOTES_A_DAY = 1 << 14
+"""Draws of one purpose that can be audited between two checks."""
 
 
 class KeyReuseError(AssertionError):
@@ -45,6 +50,14 @@ class Draws:
         Seed of the run. Equal seeds give equal draws, on every machine.
     audit : bool, default False
         Remember every key and fail on a second use of it. Slow: for tests.
+    purposes : tuple of str, optional
+        Purposes that compiled rules draw for, in the order of their numbers.
+
+    Attributes
+    ----------
+    chance : array of uint64, shape (purposes, 2)
+        Keys of the purposes, for `sim.engine.chance`; wider in audit mode, where rules note in it
+        what they have drawn.
 
     Examples
     --------
@@ -55,10 +68,15 @@ class Draws:
     True
     """
 
-    def __init__(self, seed: int, audit: bool = False) -> None:
+    def __init__(self, seed: int, audit: bool = False, purposes: Sequence[str] = ()) -> None:
         self.seed = seed
         self.used: dict[str, set[tuple[int, int]]] | None = {} if audit else None
         self._stream_keys: dict[str, Identities] = {}
+        self._purposes = tuple(purposes)
+        width = KEYS if not audit else FIRST_NOTE + 2 * NOTES_A_DAY
+        self.chance: Identities = np.zeros((len(purposes), width), dtype=np.uint64)
+        for number, purpose in enumerate(purposes):
+            self.chance[number, :KEYS] = self.stream_keys(purpose)
 
     def stream_keys(self, purpose: str) -> Identities:
         """Return the two 64-bit keys of a purpose under this seed."""
@@ -183,6 +201,18 @@ class Draws:
                     f"draw used twice: purpose {purpose!r}, who {key[0]}, occurrence {key[1]}"
                 )
             seen.add(key)
+
+    def audit_rules(self) -> None:
+        """In audit mode, check what compiled rules have drawn since the last call."""
+        if self.used is None:
+            return
+        for purpose, line in zip(self._purposes, self.chance, strict=True):
+            noted = int(line[COUNT])
+            if noted > NOTES_A_DAY:
+                raise KeyReuseError(f"too many draws for {purpose!r} to audit them all: {noted}")
+            notes = line[FIRST_NOTE : FIRST_NOTE + 2 * noted]
+            self._audit(purpose, notes[::2], notes[1::2])
+            line[COUNT] = 0
 
 
 def pick(u: Floats, shares: Floats) -> Integers:

@@ -42,18 +42,18 @@ class Diary:
         self.counts.append(
             day=np.array([model.day]),
             open_episodes=np.count_nonzero(here),
-            newly_severe=model.severe_today,
+            newly_severe=model.counts["newly_severe"][0],
             in_bed=clinics.in_bed.sum(),
             boarding=np.count_nonzero(episodes.boarding[rows]),
             waiting=clinics.waiting.sum(),
             ambulance_wait=clinics.ambulance_wait_minutes,
         )
         hidden = rows[here & ~episodes.formal_contact[rows]]
-        self._present.append(model.present_by_stratum.astype(np.int32))
+        self._present.append(model.counts["present"][0].astype(np.int32))
         self._hidden.append(
             np.bincount(episodes.stratum[hidden], minlength=STRATA).astype(np.int32)
         )
-        self._informed.append(model.informed_by_stratum.astype(np.int32))
+        self._informed.append(model.counts["informed"][0].astype(np.int32))
         for name in BY_UNIT:
             self._by_unit[name].append(getattr(clinics, name).astype(np.int32))
 

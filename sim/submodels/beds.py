@@ -14,13 +14,18 @@ bound (nobody boards).
 import numpy as np
 
 from sim import vocabulary as words
-from sim.agents.episode import State
-from sim.engine.arrays import Booleans, Integers, Rows
+from sim.agents.city import City
+from sim.agents.episode import State, decide_anew
+from sim.engine.arrays import Booleans, Identities, Integers, Rows
+from sim.engine.compiled import compiled
 from sim.engine.queues import served
 from sim.parameters import World
 from sim.submodels.demography import DAY_OFFSET
+from sim.submodels.illness import vacate_bed
+from sim.submodels.services import note_emergency_care, place_in_line, treat_at_home
 from sim.submodels.submodel import Submodel
 
+SEVERE = words.SEVERE
 UNITS_A_DAY = 1 << 12
 """Room for unit numbers in the identity of a (day, unit) draw."""
 
@@ -44,28 +49,16 @@ class Beds(Submodel):
         for_migrants = clinics.beds * (1.0 - np.clip(occupancy, 0.0, 1.0))
         # Fractions of a bed (small cities) become whole beds on that fraction of days.
         whole = np.floor(for_migrants + model.draws.uniform("fraction of a bed", who))
-        clinics.free_beds = np.maximum(whole.astype(np.int64) - clinics.in_bed, 0)
+        clinics.free_beds[:] = np.maximum(whole.astype(np.int64) - clinics.in_bed, 0)
 
     def discharge(self) -> None:
         """Send home those whose stay is over and who are no emergency any more."""
-        model, episodes = self.model, self.model.episodes
-        rows = episodes.in_state(State.IN_BED)
-        leaving = (episodes.severity[rows] < words.SEVERE) & (
-            (episodes.leaves_bed_on[rows] <= model.day) | episodes.boarding[rows]
-        )
-        rows = rows[leaving]
-        self.vacate(rows)
-        episodes.unit[rows] = -1
-        early = (episodes.relapse_until[rows] >= model.day) | ~episodes.treated[rows]
-        self.model.services.treat_at_home(rows[~early])
-        episodes.treated[rows[early]] = False
-        episodes.decide_anew(rows[early], model.day + 1)
+        discharge(self.model.city(), self.model.episodes.rows)
 
     def find(self) -> None:
         """Give free beds to those who board: own hospital first, then the next nearest."""
         episodes, clinics = self.model.episodes, self.model.clinics
-        rows = episodes.in_state(State.IN_BED)
-        rows = rows[episodes.boarding[rows]]
+        rows = who_boards(self.model.city(), episodes.rows)
         if len(rows) == 0:
             return
         got_bed = self._take_beds(rows, episodes.unit[rows].astype(np.int64))
@@ -86,7 +79,7 @@ class Beds(Submodel):
             line=unit,
             urgency=episodes.severity[rows].astype(np.int64),
             ready_day=episodes.queued_on[rows].astype(np.int64),
-            tie_break=self.model.services.tie_break(rows),
+            tie_break=places_in_line(self.model.city(), rows),
             slots=clinics.free_beds,
         )
         episodes.unit[rows[gets]] = unit[gets]
@@ -102,11 +95,10 @@ class Beds(Submodel):
             line=episodes.unit[rows].astype(np.int64),
             urgency=episodes.severity[rows].astype(np.int64),
             ready_day=episodes.queued_on[rows].astype(np.int64),
-            tie_break=self.model.services.tie_break(rows),
+            tie_break=places_in_line(self.model.city(), rows),
             slots=clinics.free_beds,
         )
-        severe = rows[episodes.severity[rows] >= words.SEVERE]
-        self.model.services.note_emergency_care(severe)
+        note_all_emergency_care(self.model.city(), rows)
         self._occupy(rows[gets])
         self.model.services.treat_at_home(rows[~gets])
 
@@ -128,11 +120,54 @@ class Beds(Submodel):
         stay = mean * np.exp(sigma * normal - sigma**2 / 2.0)
         episodes.leaves_bed_on[rows] = model.day + np.maximum(np.rint(stay), 1)
 
-    def vacate(self, rows: Rows) -> None:
-        """Free the beds of episodes that end, leave or go home."""
-        if len(rows) == 0:
-            return
-        episodes, clinics = self.model.episodes, self.model.clinics
-        lying = rows[(episodes.state[rows] == State.IN_BED) & ~episodes.boarding[rows]]
-        clinics.in_bed -= np.bincount(episodes.unit[lying], minlength=len(clinics.units))
-        episodes.boarding[rows] = False
+
+# --- rules -----------------------------------------------------------------------------------
+
+
+@compiled
+def discharge(city: City, rows: Rows) -> None:
+    """Send home those whose stay is over and who are no emergency any more."""
+    for row in rows:
+        episode = city.episodes[row]
+        if episode.state != State.IN_BED or episode.severity >= SEVERE:
+            continue
+        if episode.leaves_bed_on > city.today and not episode.boarding:
+            continue
+        vacate_bed(city, episode)
+        episode.unit = -1
+        if episode.treated and episode.relapse_until < city.today:
+            treat_at_home(city, episode)
+        else:
+            episode.treated = False
+            decide_anew(episode, city.today + 1)
+
+
+@compiled
+def who_boards(city: City, rows: Rows) -> Rows:
+    """Return admitted patients who wait for a bed."""
+    found = np.empty(len(rows), dtype=np.intp)
+    count = 0
+    for row in rows:
+        episode = city.episodes[row]
+        if episode.state == State.IN_BED and episode.boarding:
+            found[count] = row
+            count += 1
+    return found[:count]
+
+
+@compiled
+def places_in_line(city: City, rows: Rows) -> Identities:
+    """Return the bits that decide among equals."""
+    places = np.empty(len(rows), dtype=np.uint64)
+    for i in range(len(rows)):
+        places[i] = place_in_line(city, city.episodes[rows[i]])
+    return places
+
+
+@compiled
+def note_all_emergency_care(city: City, rows: Rows) -> None:
+    """Note that emergency care has come to those who are severe."""
+    for row in rows:
+        episode = city.episodes[row]
+        if episode.severity >= SEVERE:
+            note_emergency_care(city, episode)

@@ -28,19 +28,25 @@ at -8 and below with severity weights 0 (nobody seeks); attraction at 20 (everyb
 import numpy as np
 
 from sim import vocabulary as words
-from sim.agents.episode import DECISIONS, WAIT, Gate, State
-from sim.agents.migrant import NEVER
-from sim.engine.arrays import Booleans, Floats, Integers, Rows
-from sim.parameters import World, by
-from sim.submodels.illness import INJURY
-from sim.submodels.information import REGISTRATION
+from sim.agents.city import City
+from sim.agents.episode import DECISIONS, WAIT, Gate, State, decide_anew, decision_key
+from sim.agents.migrant import NEVER, can_pay
+from sim.engine.arrays import Booleans, Floats, Rows
+from sim.engine.chance import uniform
+from sim.engine.compiled import Record, compiled
+from sim.parameters import World, by, numbers
+from sim.submodels.illness import INFECTION, INJURY, draw_tastes
+from sim.submodels.information import EMERGENCY_RIGHT, REGISTRATION
 from sim.submodels.submodel import Submodel
 
 AMBULANCE, HOSPITAL, POLYCLINIC, MOBILE_CLINIC, PRIVATE, EMPLOYER, HOME = range(len(words.OPTIONS))
-TASTES = len(words.OPTIONS) + 1
-"""Taste shocks of an episode: one an option, and one of waiting."""
-UNAVAILABLE = -np.inf
-"""Utility of an option that is not there."""
+OPTIONS = len(words.OPTIONS)
+SEVERE = words.SEVERE
+POLYCLINIC_CARE = words.SERVICES.index("polyclinic")
+RECONSIDERATION = words.PURPOSES.index("reconsideration")
+TERMS = ("appeal", "acceptability", "effort", "price", "price_if_informed")
+"""Parts of the utility of an option; all but appeal count against it."""
+APPEAL, ACCEPTABILITY, EFFORT, PRICE, PRICE_IF_INFORMED = range(len(TERMS))
 
 
 class CareSeeking(Submodel):
@@ -49,271 +55,288 @@ class CareSeeking(Submodel):
     def prepare(self, world: World) -> None:
         """Turn the terms of the utility into tables by option."""
         seeking, employment = world.care_seeking, world.employment
-        self.perception = by(words.SEVERITIES, seeking.perception)
-        self.attraction = by(words.OPTIONS, seeking.attraction)
-        self.attraction += seeking.trust_weight * (by(words.OPTIONS, seeking.trust) - 0.5)
-        self.severity_weight = by(words.OPTIONS, seeking.severity_weight)
-        self.fear = seeking.fear_weight * by(words.OPTIONS, seeking.believed_reporting)
-        self.price_weight = np.full(len(words.OPTIONS), seeking.price_weight)
-        self.price_weight[PRIVATE] *= seeking.price_weight_private
-        # The first day on which less than the horizon is left.
-        self.home_horizon = int(np.ceil(seeking.home_horizon)) - 1
-        self.permission = by(words.SEVERITIES, employment.permission)
-        self.language = np.zeros(len(words.OPTIONS))
-        self.offered = np.zeros(len(words.OPTIONS), dtype=np.bool_)
+        attraction = by(words.OPTIONS, seeking.attraction)
+        attraction += seeking.trust_weight * (by(words.OPTIONS, seeking.trust) - 0.5)
+        price_weight = np.full(OPTIONS, seeking.price_weight)
+        price_weight[PRIVATE] *= seeking.price_weight_private
+        self.offered = np.zeros(OPTIONS, dtype=np.bool_)
         self.offered[[EMPLOYER, HOME]] = True
-        self._know_institutions(world)
-
-    def _know_institutions(self, world: World) -> None:
-        """Find, for every district, the nearest unit of each kind and the way there."""
+        language = np.zeros(OPTIONS)
+        travel = np.zeros((len(words.DISTRICTS), OPTIONS))
+        nearest = [np.full((len(words.DISTRICTS), 1), -1)] * OPTIONS
         clinics = self.model.clinics
-        language_weight = world.care_seeking.language_weight
-        self.travel = np.zeros((len(words.DISTRICTS), len(words.OPTIONS)))
-        # For each option: equally near units by district, the rows filled up by repetition.
-        self.nearest_units: dict[int, Integers] = {}
-        self.nearest_count: dict[int, Integers] = {}
         for option, name in enumerate(words.OPTIONS):
             if name not in words.INSTITUTION_KINDS:
                 continue
             units = clinics.of_kind(name)
-            self.offered[option] = bool((clinics.capacity[units] > 0).any())
-            if not self.offered[option]:
+            if not (clinics.capacity[units] > 0).any():
                 continue
+            self.offered[option] = True
             interpreter = max(
                 one.interpreter for one in world.institutions.values() if one.kind == name
             )
-            self.language[option] = language_weight * (1.0 - interpreter)
+            language[option] = seeking.language_weight * (1.0 - interpreter)
             distance = clinics.travel[:, clinics.district[units]]
             if name not in ("ambulance", "mobile_clinic"):
-                self.travel[:, option] = distance.min(axis=1)
-            nearest = [units[one == one.min()] for one in distance]
-            most = max(len(one) for one in nearest)
-            self.nearest_units[option] = np.array([np.resize(one, most) for one in nearest])
-            self.nearest_count[option] = np.array([len(one) for one in nearest])
-
-    # --- perceive -----------------------------------------------------------------------------
+                travel[:, option] = distance.min(axis=1)
+            nearest[option] = equally_near(units, distance)
+        # For each option and district: equally near units, filled up with -1. A table of its own,
+        # since its shape depends on the city.
+        most = max(units.shape[1] for units in nearest)
+        self.nearest = np.array(
+            [
+                np.pad(units, ((0, 0), (0, most - units.shape[1])), constant_values=-1)
+                for units in nearest
+            ]
+        )
+        self.numbers = numbers(
+            seeking,
+            perception=by(words.SEVERITIES, seeking.perception),
+            attraction=attraction,
+            severity_weight=by(words.OPTIONS, seeking.severity_weight),
+            fear=seeking.fear_weight * by(words.OPTIONS, seeking.believed_reporting),
+            price_weight_of=price_weight,
+            # The first day on which less than the horizon is left.
+            thinks_of_home=int(np.ceil(seeking.home_horizon)) - 1,
+            permission=by(words.SEVERITIES, employment.permission),
+            permission_base=employment.permission_base,
+            permission_slope=employment.permission_slope,
+            borrowing_limit=world.money.borrowing_limit,
+            language=language,
+            offered=self.offered,
+            travel=travel,
+            nearest_count=np.array([(units >= 0).sum(axis=1) for units in nearest]),
+        )
 
     def perceive(self) -> None:
         """Let latent needs be perceived."""
-        model, episodes = self.model, self.model.episodes
-        seeking = model.world.care_seeking
-        rows = episodes.in_state(State.LATENT)
-        literacy = model.migrants.literacy[episodes.migrant[rows]]
-        hazard = self.perception[episodes.severity[rows] - 1] * (seeking.perception_base + literacy)
-        episodes.perception[rows] += hazard
-        noticed = rows[episodes.perception[rows] >= episodes.perceived_at[rows]]
-        episodes.perceived_on[noticed] = model.day
-        episodes.perceived_moderate[noticed] = episodes.severity[noticed] >= 2
-        episodes.decide_anew(noticed, model.day)
-        self._draw_tastes(noticed)
-
-    def reconsider(self, rows: Rows) -> None:
-        """Act on a change of severity: new tastes, old refusals forgotten, a new decision."""
-        model, episodes = self.model, self.model.episodes
-        state = episodes.state[rows]
-        aware = rows[(state != State.LATENT) & (state != State.GONE)]
-        episodes.refused_by[aware] = False
-        self._draw_tastes(aware)
-        state, severe = episodes.state[aware], episodes.severity[aware] >= words.SEVERE
-        in_emergency_line = (state == State.QUEUED) & model.clinics.is_kind(
-            episodes.unit[aware], "ambulance", "hospital"
-        )
-        undecided = state == State.UNDECIDED
-        settled = (state == State.IN_BED) | in_emergency_line
-        episodes.decide_anew(aware[undecided | (severe & ~settled)], model.day)
-
-    def _draw_tastes(self, rows: Rows) -> None:
-        if len(rows) == 0:
-            return
-        episodes, draws = self.model.episodes, self.model.draws
-        key = episodes.step_key(rows)[:, None] * TASTES + np.arange(TASTES)
-        episodes.taste[rows] = draws.gumbel("taste", episodes.person[rows][:, None], key)
-
-    # --- seek ---------------------------------------------------------------------------------
+        perceive(self.model.city(), self.model.episodes.rows)
 
     def decide(self) -> None:
         """Let those whose decision is due compare their options."""
-        model, episodes = self.model, self.model.episodes
-        rows = episodes.in_state(State.UNDECIDED)
-        rows = rows[episodes.decides_on[rows] <= model.day]
-        if len(rows) == 0:
-            return
-        # While nothing has changed for them, people who wait would only decide to wait again.
-        anew = self._something_changed(rows)
-        comparing = rows[anew]
-        terms = self.utility_terms(comparing)
-        choice = np.full(len(rows), WAIT)
-        available = self._available(comparing)
-        choice[anew] = self._best(comparing, terms.total(), available)
-        episodes.compared_on[comparing] = model.day
-        going = choice != WAIT
-        self._note_failing_gates(comparing, ~going[anew], terms, available)
-        self._decide_later(rows[~going])
-        gone = rows[going]
-        episodes.option[gone] = choice[going]
-        episodes.state[gone] = State.UNDER_WAY
-        episodes.tries_now[gone] = 0
-        first = gone[episodes.decided_on[gone] <= -NEVER]
-        episodes.decided_on[first] = model.day
+        decide(self.model.city(), self.model.episodes.rows, self.model.levers_moved_on)
 
-    def _something_changed(self, rows: Rows) -> Booleans:
-        """Return who has a reason to compare the options again.
+    def utility_terms(self, rows: Rows) -> Floats:
+        """Return the parts of the utility of every option for these episodes.
 
-        Besides a new severity or a refusal (which ask for a new decision), the utilities depend on
-        money, knowledge, the waits the work group talks about, levers, and whether the stay
-        is about to end.
+        Returns
+        -------
+        array of float, shape (episodes, terms, options)
+            In the order of `TERMS`.
         """
-        model, episodes, migrants = self.model, self.model.episodes, self.model.migrants
-        people = episodes.migrant[rows]
-        last = episodes.compared_on[rows]
-        thinks_of_home_on = migrants.leaves_on[people] - self.home_horizon
-        return np.asarray(
-            (last <= migrants.changed_on[people])
-            | (last <= model.wait_changed_on[migrants.work_group[people]])
-            | (last <= model.levers_moved_on)
-            | ((thinks_of_home_on >= last) & (thinks_of_home_on <= model.day))
-        )
-
-    def utility_terms(self, rows: Rows) -> "UtilityTerms":
-        """Return the parts of the utility of every option for these episodes."""
-        model, episodes, migrants = self.model, self.model.episodes, self.model.migrants
-        seeking = model.world.care_seeking
-        people = episodes.migrant[rows]
-        severity = episodes.severity[rows]
-        can_pay = migrants.can_pay(people, model.world.money.borrowing_limit)
-        true_price, believed_price = model.payment.expected_prices(rows)
-
-        def price_term(price: Floats) -> Floats:
-            relative = np.minimum(price / (can_pay + 1.0)[:, None], seeking.price_cap)
-            return np.asarray(self.price_weight * relative)
-
-        reassured = np.where(
-            migrants.knows[people, REGISTRATION], seeking.reassured_by_registration, 1.0
-        )
-        fear = (migrants.fear[people] * reassured)[:, None] * self.fear
-        language = ~migrants.manages_language[people][:, None] * self.language
-        waits = model.experienced_wait[migrants.work_group[people]]
-        refusal = 1.0 - self.leave_probability(people, severity)
-        effort = seeking.wait_weight * (self.travel[migrants.district[people]] + waits)
-        return UtilityTerms(
-            appeal=self.attraction
-            + self.severity_weight * (severity - 1)[:, None]
-            + episodes.taste[rows][:, :-1],
-            acceptability=fear + language,
-            effort=effort * (1.0 + refusal)[:, None],
-            price=price_term(believed_price),
-            price_if_informed=price_term(true_price),
-            attachment=self._attachment(people),
-        )
-
-    def leave_probability(self, people: Integers, severity: Integers) -> Floats:
-        """Return the probability that the employer gives leave on a working day."""
-        model, employment = self.model, self.model.world.employment
-        tolerance = model.employers.tolerance[model.migrants.employer[people]]
-        factor = employment.permission_base + employment.permission_slope * tolerance
-        return np.minimum(self.permission[severity - 1] * factor, 1.0)
-
-    def _attachment(self, people: Integers) -> Floats:
-        """Return the pull of one's own polyclinic: only people with full entitlement have one."""
-        entitled = self.model.payment.state_pays("polyclinic", people)
-        pull = np.zeros((len(people), len(words.OPTIONS)))
-        pull[entitled, POLYCLINIC] = self.model.world.care_seeking.attachment_weight
-        return pull
-
-    def _best(self, rows: Rows, utility: Floats, available: Booleans) -> Integers:
-        """Return the best option for each episode, or `WAIT`."""
-        utility = np.where(available, utility, UNAVAILABLE)
-        best = utility.argmax(axis=1)
-        better_than_waiting = utility.max(axis=1) > self.model.episodes.taste[rows, -1]
-        return np.where(better_than_waiting, best, WAIT)
-
-    def _available(self, rows: Rows) -> Booleans:
-        """Return the options that are open to each person, shape (episodes, options)."""
-        model, episodes, migrants = self.model, self.model.episodes, self.model.migrants
-        people = episodes.migrant[rows]
-        available = self.offered & ~episodes.refused_by[rows]
-        available[:, EMPLOYER] &= episodes.kind[rows] == INJURY
-        remaining = migrants.leaves_on[people] - model.day
-        available[:, HOME] &= (remaining < model.world.care_seeking.home_horizon) | (
-            episodes.severity[rows] >= 2
-        )
-        return np.asarray(available)
-
-    def _note_failing_gates(
-        self, rows: Rows, waiting: Booleans, terms: "UtilityTerms", available: Booleans
-    ) -> None:
-        """Find the gate that keeps people with a moderate or graver need from going."""
-        episodes = self.model.episodes
-        unexplained = episodes.failing_gate[rows] == Gate.NONE
-        stopped = waiting & unexplained & (episodes.severity[rows] >= 2)
-        if not stopped.any():
-            return
-        held_back, part = rows[stopped], terms.of(stopped)
-        gate = np.full(len(held_back), Gate.SELF_CARE)
-        for one, without_barrier in (
-            (Gate.PAY, part.total(price=0.0)),
-            (Gate.REACH, part.total(effort=0.0)),
-            (Gate.SEEK, part.total(acceptability=0.0)),
-            (Gate.PERCEIVE, part.total(price=part.price_if_informed)),
-        ):
-            gate[self._best(held_back, without_barrier, available[stopped]) != WAIT] = one
-        episodes.failing_gate[held_back] = gate
-
-    def _decide_later(self, rows: Rows) -> None:
-        """Set the day of the next decision: a geometric number of days when not severe."""
-        model, episodes = self.model, self.model.episodes
-        u = model.draws.uniform(
-            "reconsideration", episodes.person[rows], episodes.decision_key(rows)
-        )
-        probability = model.world.care_seeking.reconsideration
-        days = np.ones(len(rows))
-        if probability < 1.0:
-            days += np.floor(np.log(u) / np.log1p(-probability))
-        days[episodes.severity[rows] >= words.SEVERE] = 1
-        episodes.decides_on[rows] = model.day + days
-        episodes.decisions[rows] = np.minimum(episodes.decisions[rows] + 1, DECISIONS - 1)
+        return utility_terms(self.model.city(), rows)
 
 
-class UtilityTerms:
-    """The parts of the utility of every option, shape (episodes, options) each.
+def equally_near(units: Rows, distance: Floats) -> Rows:
+    """Return, for every district, the units that are nearest to it, filled up with -1.
 
-    Attributes
-    ----------
-    appeal, acceptability, effort, price, price_if_informed, attachment : array of float
-        See the formula at the head of this file; all but appeal and attachment count against.
+    >>> equally_near(np.array([4, 7]), np.array([[1.0, 1.0], [0.0, 2.0]])).tolist()
+    [[4, 7], [4, -1]]
     """
+    nearest = [units[one == one.min()] for one in distance]
+    table = np.full((len(nearest), max(map(len, nearest))), -1)
+    for district, near in enumerate(nearest):
+        table[district, : len(near)] = near
+    return table
 
-    def __init__(
-        self,
-        appeal: Floats,
-        acceptability: Floats,
-        effort: Floats,
-        price: Floats,
-        price_if_informed: Floats,
-        attachment: Floats,
-    ) -> None:
-        self.appeal = appeal
-        self.acceptability = acceptability
-        self.effort = effort
-        self.price = price
-        self.price_if_informed = price_if_informed
-        self.attachment = attachment
 
-    def total(
-        self,
-        acceptability: Floats | float | None = None,
-        effort: Floats | float | None = None,
-        price: Floats | float | None = None,
-    ) -> Floats:
-        """Return the utility, with any of the barriers replaced by another value."""
-        return np.asarray(
-            self.appeal
-            + self.attachment
-            - (self.acceptability if acceptability is None else acceptability)
-            - (self.effort if effort is None else effort)
-            - (self.price if price is None else price)
-        )
+# --- rules: perceive -------------------------------------------------------------------------
 
-    def of(self, chosen: Booleans) -> "UtilityTerms":
-        """Return the terms of some of the episodes."""
-        return UtilityTerms(**{name: values[chosen] for name, values in vars(self).items()})
+
+@compiled
+def perceive(city: City, rows: Rows) -> None:
+    """Add a day of the hazard of perceiving a latent need."""
+    seeking = city.numbers[0].care_seeking
+    for row in rows:
+        episode = city.episodes[row]
+        if episode.state != State.LATENT:
+            continue
+        literacy = city.migrants[episode.migrant].literacy
+        hazard = seeking.perception[episode.severity - 1] * (seeking.perception_base + literacy)
+        episode.perception += hazard
+        if episode.perception >= episode.perceived_at:
+            episode.perceived_on = city.today
+            episode.perceived_moderate = episode.severity >= 2
+            decide_anew(episode, city.today)
+            draw_tastes(city, episode)
+
+
+# --- rules: seek -----------------------------------------------------------------------------
+
+
+@compiled
+def decide(city: City, rows: Rows, levers_moved_on: int) -> None:
+    """Let those whose decision is due compare their options and choose, or wait."""
+    terms = np.empty((len(TERMS), OPTIONS))
+    available = np.empty(OPTIONS, dtype=np.bool_)
+    for row in rows:
+        episode = city.episodes[row]
+        if episode.state != State.UNDECIDED or episode.decides_on > city.today:
+            continue
+        migrant = city.migrants[episode.migrant]
+        choice = WAIT
+        # While nothing has changed for them, people who wait would only decide to wait again.
+        if something_changed(city, episode, migrant, levers_moved_on):
+            weigh(city, episode, migrant, terms)
+            see_what_is_open(city, episode, migrant, available)
+            choice = best(terms, available, episode.taste[OPTIONS], NO_TERM, NO_TERM)
+            episode.compared_on = city.today
+            if choice == WAIT and episode.failing_gate == Gate.NONE and episode.severity >= 2:
+                episode.failing_gate = failing_gate(terms, available, episode.taste[OPTIONS])
+        if choice == WAIT:
+            decide_later(city, episode)
+        else:
+            episode.option = choice
+            episode.state = State.UNDER_WAY
+            episode.tries_now = 0
+            if episode.decided_on <= -NEVER:
+                episode.decided_on = city.today
+
+
+@compiled
+def something_changed(city: City, episode: Record, migrant: Record, levers_moved_on: int) -> bool:
+    """Tell whether there is a reason to compare the options again.
+
+    Besides a new severity or a refusal (which ask for a new decision), the utilities depend on
+    money, knowledge, the waits the work group talks about, levers, and whether the stay
+    is about to end.
+    """
+    last = episode.compared_on
+    thinks_of_home_on = migrant.leaves_on - city.numbers[0].care_seeking.thinks_of_home
+    return (
+        last <= migrant.changed_on
+        or last <= city.work_groups[migrant.work_group].changed_on
+        or last <= levers_moved_on
+        or last <= thinks_of_home_on <= city.today
+    )
+
+
+@compiled
+def weigh(city: City, episode: Record, migrant: Record, terms: Floats) -> None:
+    """Write the parts of the utility of every option into `terms`, shape (terms, options)."""
+    seeking = city.numbers[0].care_seeking
+    group = city.work_groups[migrant.work_group]
+    severity = episode.severity
+    means = can_pay(migrant, seeking.borrowing_limit) + 1.0
+    reassured = seeking.reassured_by_registration if migrant.knows[REGISTRATION] else 1.0
+    fear = migrant.fear * reassured
+    refusal = 1.0 - leave_probability(city, migrant, severity)
+    infectious = int(episode.kind == INFECTION)
+    price_of = city.numbers[0].payment.option_price[
+        migrant.legal_status, int(severity >= SEVERE), infectious
+    ]
+    for option in range(OPTIONS):
+        appeal = seeking.attraction[option] + seeking.severity_weight[option] * (severity - 1)
+        terms[APPEAL, option] = appeal + episode.taste[option]
+        terms[ACCEPTABILITY, option] = fear * seeking.fear[option]
+        if not migrant.manages_language:
+            terms[ACCEPTABILITY, option] += seeking.language[option]
+        way = seeking.travel[migrant.district, option] + group.wait[option]
+        terms[EFFORT, option] = seeking.wait_weight * way * (1.0 + refusal)
+        price = believed_price(city, migrant, option, price_of[option])
+        terms[PRICE, option] = price_term(seeking, option, price / means)
+        terms[PRICE_IF_INFORMED, option] = price_term(seeking, option, price_of[option] / means)
+    if city.numbers[0].payment.state_pays[POLYCLINIC_CARE, migrant.legal_status]:
+        terms[APPEAL, POLYCLINIC] += seeking.attachment_weight
+
+
+@compiled
+def price_term(seeking: Record, option: int, relative_price: float) -> float:
+    """Return how much a price counts, relative to what can be paid."""
+    return seeking.price_weight_of[option] * min(relative_price, seeking.price_cap)
+
+
+@compiled
+def believed_price(city: City, migrant: Record, option: int, true_price: float) -> float:
+    """Return the price a person expects: high for who does not know emergencies are free."""
+    if migrant.knows[EMERGENCY_RIGHT]:
+        return true_price
+    seeking = city.numbers[0].care_seeking
+    if option == AMBULANCE:
+        return seeking.believed_ambulance_price * migrant.wage
+    if option == HOSPITAL:
+        return seeking.believed_hospital_price * migrant.wage
+    return true_price
+
+
+@compiled
+def leave_probability(city: City, migrant: Record, severity: int) -> float:
+    """Return the probability that the employer gives leave on a working day."""
+    seeking = city.numbers[0].care_seeking
+    tolerance = city.employers[migrant.employer].tolerance
+    factor = seeking.permission_base + seeking.permission_slope * tolerance
+    return min(seeking.permission[severity - 1] * factor, 1.0)
+
+
+@compiled
+def see_what_is_open(city: City, episode: Record, migrant: Record, available: Booleans) -> None:
+    """Write into `available` which options a person has at all, shape (options,)."""
+    seeking = city.numbers[0].care_seeking
+    for option in range(OPTIONS):
+        available[option] = seeking.offered[option] and not episode.refused_by[option]
+    if episode.kind != INJURY:
+        available[EMPLOYER] = False
+    stays_on = migrant.leaves_on - city.today >= seeking.home_horizon
+    if stays_on and episode.severity < 2:
+        available[HOME] = False
+
+
+NO_TERM = -1
+"""No part of the utility."""
+
+
+@compiled
+def best(terms: Floats, available: Booleans, waiting: float, without: int, instead: int) -> int:
+    """Return the option with the largest utility, or `WAIT`.
+
+    One part of the utility (`without`) may be left out, and another (`instead`) put in its place.
+    """
+    choice, most = WAIT, waiting
+    for option in range(OPTIONS):
+        if not available[option]:
+            continue
+        utility = terms[APPEAL, option]
+        for term in (ACCEPTABILITY, EFFORT, PRICE):
+            if term != without:
+                utility -= terms[term, option]
+            elif instead != NO_TERM:
+                utility -= terms[instead, option]
+        if utility > most:
+            choice, most = option, utility
+    return choice
+
+
+@compiled
+def failing_gate(terms: Floats, available: Booleans, waiting: float) -> int:
+    """Return the first gate whose removal alone would have made a waiting person go."""
+    if best(terms, available, waiting, PRICE, PRICE_IF_INFORMED) != WAIT:
+        return Gate.PERCEIVE
+    if best(terms, available, waiting, ACCEPTABILITY, NO_TERM) != WAIT:
+        return Gate.SEEK
+    if best(terms, available, waiting, EFFORT, NO_TERM) != WAIT:
+        return Gate.REACH
+    if best(terms, available, waiting, PRICE, NO_TERM) != WAIT:
+        return Gate.PAY
+    return Gate.SELF_CARE
+
+
+@compiled
+def decide_later(city: City, episode: Record) -> None:
+    """Set the day of the next decision: a geometric number of days when not severe."""
+    probability = city.numbers[0].care_seeking.reconsideration
+    u = uniform(city.chance, RECONSIDERATION, episode.person, decision_key(episode))
+    days = 1
+    if episode.severity < SEVERE and probability < 1.0:
+        days += int(np.floor(np.log(u) / np.log1p(-probability)))
+    episode.decides_on = city.today + days
+    episode.decisions = min(episode.decisions + 1, DECISIONS - 1)
+
+
+@compiled
+def utility_terms(city: City, rows: Rows) -> Floats:
+    """Return the parts of the utility of every option, shape (episodes, terms, options)."""
+    terms = np.empty((len(rows), len(TERMS), OPTIONS))
+    for i in range(len(rows)):
+        episode = city.episodes[rows[i]]
+        weigh(city, episode, city.migrants[episode.migrant], terms[i])
+    return terms

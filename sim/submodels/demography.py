@@ -20,11 +20,15 @@ import numpy as np
 from scipy import special
 
 from sim import vocabulary as words
+from sim.agents.city import City
 from sim.agents.migrant import stratum_code
-from sim.engine.arrays import Column, Floats, Identities, Integers, Rows
+from sim.engine.arrays import Booleans, Column, Floats, Identities, Integers, Rows
+from sim.engine.compiled import Record, compiled
 from sim.engine.draws import pick, poisson_counts
-from sim.engine.kernels import add_at, add_at_pairs
-from sim.parameters import World, by, by_two
+from sim.engine.log import next_record
+from sim.parameters import World, by, by_two, numbers
+from sim.submodels.follow_up import take_over
+from sim.submodels.information import ITEMS, count_informed, learn
 from sim.submodels.submodel import Submodel
 
 DAYS_A_YEAR = 365.0
@@ -54,6 +58,7 @@ class Demography(Submodel):
         self.stay_share = by(words.STAYS, demography.stay_share)
         self.stay_shape = by(words.STAYS, demography.stay_shape)
         self.stay_mean = by(words.STAYS, demography.stay_mean)
+        self.numbers = numbers(demography)
         self._announced: dict[int, Announcement] = {}
         self.mean_inflow = world.city.population / demography.mean_stay
 
@@ -154,11 +159,8 @@ class Demography(Submodel):
             leaves_on=np.maximum(entered_on + stay, model.day + 1),
             **attributes,
         )
-        self._settle_debts(rows)
         model.departures.add(model.migrants.leaves_on[rows].astype(np.int64), rows)
-        self._count(rows, +1)
-        who, item = np.nonzero(told)
-        model.information.learn(rows[who], item)
+        move_in(model.city(), rows, told)
         model.onset.start_life(rows)
         return rows
 
@@ -197,13 +199,10 @@ class Demography(Submodel):
             money.wage_sigma * special.ndtri(draws.trait("wage", persons))
         )
         owes = draws.trait("entry debt", persons) < money.entry_debt_share
-        debt_shape = money.entry_debt_shape
-        debt = (
-            wage
-            * money.entry_debt_mean
-            / debt_shape
-            * special.gammaincinv(debt_shape, draws.trait("size of entry debt", persons))
-        )
+        debt = np.zeros(len(persons))
+        shape = money.entry_debt_shape
+        size = special.gammaincinv(shape, draws.trait("size of entry debt", persons[owes])) / shape
+        debt[owes] = np.rint(wage[owes] * money.entry_debt_mean * size)
         literacy_range = demography.literacy_high - demography.literacy_low
         age = demography.age_mean + demography.age_sd * special.ndtri(within)
         manages_language = draws.trait("language", persons) < self.manages_language[nationality]
@@ -228,7 +227,7 @@ class Demography(Submodel):
             "work_group": work_group,
             "wage": np.rint(wage),
             "savings": np.rint(money.entry_savings * wage),
-            "debt": np.where(owes, np.rint(debt), 0),
+            "debt": debt,
             "week_slice": persons % np.uint64(7),
             "month_slice": persons % np.uint64(ELAPSED_DAYS_A_MONTH),
         }
@@ -237,27 +236,8 @@ class Demography(Submodel):
         """Take people out of the city; whoever is ill is followed from now on."""
         if len(rows) == 0:
             return
-        model, migrants = self.model, self.model.migrants
-        model.leavers.append(
-            person=migrants.pid[rows],
-            stratum=migrants.stratum[rows],
-            entered_on=migrants.entered_on[rows],
-            left_on=model.day,
-            unmet_in_burn_in_on=migrants.unmet_in_burn_in_on[rows],
-        )
-        model.information.forget_leavers(rows)
-        self._count(rows, -1)
-        model.follow_up.take_over(rows)
-        migrants.remove_rows(rows)
-
-    def _count(self, rows: Rows, change: int) -> None:
-        """Count people in or out of their work groups, districts and strata."""
-        model, migrants = self.model, self.model.migrants
-        add_at(model.group_members, migrants.work_group[rows], change)
-        add_at_pairs(
-            model.district_members, migrants.district[rows], migrants.nationality[rows], change
-        )
-        add_at(model.present_by_stratum, migrants.stratum[rows], change)
+        move_out(self.model.city(), rows)
+        self.model.migrants.remove_rows(rows)
 
     def _find_work(
         self, persons: Identities, sector: Integers, nationality: Integers
@@ -283,9 +263,59 @@ class Demography(Submodel):
         ).astype(np.int64)
         return employer, employers.first_work_group[employer] + within
 
-    def _settle_debts(self, rows: Rows) -> None:
-        """Let those who have been here for a while have repaid what they could by now."""
-        model, migrants, money = self.model, self.model.migrants, self.model.world.money
-        months = (model.day - migrants.entered_on[rows]) / ELAPSED_DAYS_A_MONTH
-        repaid = (1.0 - money.living_cost) * migrants.wage[rows] * np.floor(months)
-        migrants.debt[rows] = np.maximum(migrants.debt[rows] - repaid, 0.0)
+
+# --- rules -----------------------------------------------------------------------------------
+
+
+@compiled
+def move_in(city: City, rows: Rows, told: Booleans) -> None:
+    """Count newcomers in, let them learn what they are told, and settle old debts.
+
+    Parameters
+    ----------
+    told : array of bool, shape (people, items)
+        What each learns from a briefing.
+    """
+    for i in range(len(rows)):
+        migrant = city.migrants[rows[i]]
+        repay_entry_debt(city, migrant)
+        count_person(city, migrant, 1)
+        for item in range(ITEMS):
+            if told[i, item]:
+                learn(city, migrant, item)
+
+
+@compiled
+def repay_entry_debt(city: City, migrant: Record) -> None:
+    """Let those who have been here for a while have repaid what they could by now."""
+    months = (city.today - migrant.entered_on) // ELAPSED_DAYS_A_MONTH
+    repaid = (1.0 - city.numbers[0].money.living_cost) * migrant.wage * months
+    migrant.debt = int(max(migrant.debt - repaid, 0.0))
+
+
+@compiled
+def move_out(city: City, rows: Rows) -> None:
+    """Count leavers out; whoever is ill is followed from now on."""
+    for row in rows:
+        migrant = city.migrants[row]
+        entry = next_record(city.leavers)
+        entry.person = migrant.pid
+        entry.stratum = migrant.stratum
+        entry.entered_on = migrant.entered_on
+        entry.left_on = city.today
+        entry.unmet_in_burn_in_on = migrant.unmet_in_burn_in_on
+        for item in range(ITEMS):
+            if migrant.knows[item]:
+                count_informed(city, migrant, item, -1)
+        count_person(city, migrant, -1)
+        for kind in range(len(migrant.episode_of)):
+            if migrant.episode_of[kind] >= 0:
+                take_over(city, city.episodes[migrant.episode_of[kind]])
+
+
+@compiled
+def count_person(city: City, migrant: Record, change: int) -> None:
+    """Count a person in or out of their work group, district and stratum."""
+    city.work_groups[migrant.work_group].members += change
+    city.counts[0].residents[migrant.district, migrant.nationality] += change
+    city.counts[0].present[migrant.stratum] += change

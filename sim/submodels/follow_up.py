@@ -10,37 +10,61 @@ Parameters: `illness.followed_after_leaving`, `illness.home_care_delay`. Neutral
 
 import numpy as np
 
-from sim.agents.episode import Outcome, State
+from sim import vocabulary as words
+from sim.agents.city import City
+from sim.agents.episode import Outcome, State, decide_anew
 from sim.agents.migrant import NEVER
 from sim.engine.arrays import Rows
+from sim.engine.chance import exponential
+from sim.engine.compiled import Record, compiled
+from sim.submodels.illness import end, vacate_bed
 from sim.submodels.submodel import Submodel
+
+LONGEST_DELAY = 10_000
+"""Days after which care at home need not be waited for."""
+CARE_AT_HOME = words.PURPOSES.index("care at home")
 
 
 class FollowUp(Submodel):
     """Episodes whose owners have left."""
 
-    def take_over(self, people: Rows) -> None:
-        """Take over the open episodes of people who are leaving (migrant rows)."""
-        model, episodes, migrants = self.model, self.model.episodes, self.model.migrants
-        leaving = np.zeros(migrants.capacity, dtype=np.bool_)
-        leaving[people] = True
-        rows = episodes.rows[episodes.migrant[episodes.rows] >= 0]
-        rows = rows[leaving[episodes.migrant[rows]]]
-        model.beds.vacate(rows)
-        illness = model.world.illness
-        delay = illness.home_care_delay * model.draws.exponential(
-            "care at home", episodes.person[rows], episodes.ordinal[rows].astype(np.int64)
-        )
-        episodes.care_at_home_on[rows] = model.day + np.minimum(np.ceil(delay), 10_000)
-        episodes.followed_until[rows] = model.day + round(illness.followed_after_leaving)
-        episodes.treated[rows] = False
-        episodes.decide_anew(rows, NEVER)
-        episodes.state[rows] = State.GONE
-        episodes.migrant[rows] = -1
-
     def follow(self) -> None:
         """Let care at home begin where it is due, and end follow-ups that are over."""
-        model, episodes = self.model, self.model.episodes
-        rows = episodes.in_state(State.GONE)
-        episodes.treated[rows[episodes.care_at_home_on[rows] <= model.day]] = True
-        model.illness.close(rows[episodes.followed_until[rows] <= model.day], Outcome.LEFT)
+        model = self.model
+        model.episodes.remove_rows(follow(model.city(), model.episodes.rows))
+
+
+# --- rules -----------------------------------------------------------------------------------
+
+
+@compiled
+def take_over(city: City, episode: Record) -> None:
+    """Take over an open episode of somebody who is leaving."""
+    illness = city.numbers[0].illness
+    vacate_bed(city, episode)
+    delay = exponential(city.chance, CARE_AT_HOME, episode.person, episode.ordinal)
+    days = min(np.ceil(illness.home_care_delay * delay), LONGEST_DELAY)
+    episode.care_at_home_on = city.today + int(days)
+    episode.followed_until = city.today + int(np.rint(illness.followed_after_leaving))
+    episode.treated = False
+    decide_anew(episode, NEVER)
+    episode.state = State.GONE
+    episode.migrant = -1
+
+
+@compiled
+def follow(city: City, rows: Rows) -> Rows:
+    """Follow the ill who have left; return the episodes whose follow-up is over."""
+    ended = np.empty(len(rows), dtype=np.intp)
+    count = 0
+    for row in rows:
+        episode = city.episodes[row]
+        if episode.state != State.GONE:
+            continue
+        if episode.care_at_home_on <= city.today:
+            episode.treated = True
+        if episode.followed_until <= city.today:
+            end(city, episode, Outcome.LEFT)
+            ended[count] = row
+            count += 1
+    return ended[:count]

@@ -17,24 +17,42 @@ episode changes or ends).
 import numpy as np
 
 from sim import vocabulary as words
-from sim.agents.episode import Episodes, Gate, Outcome, State, episode_identity
+from sim.agents.city import City
+from sim.agents.episode import (
+    Episodes,
+    Gate,
+    Outcome,
+    State,
+    decide_anew,
+    episode_identity,
+    note_failing_gate,
+    step_key,
+)
 from sim.agents.migrant import NEVER
 from sim.engine.arrays import Floats, Integers, Rows
-from sim.engine.draws import pick
-from sim.engine.kernels import competing_hazards
-from sim.parameters import World, by, by_two
+from sim.engine.chance import exponential, gumbel, happens, pick_one, uniform
+from sim.engine.compiled import Record, compiled
+from sim.engine.log import next_record
+from sim.parameters import World, by, by_two, numbers
 from sim.submodels.submodel import Submodel, one_each
 
 INJURY, ACUTE, INFECTION, CHRONIC, MATERNITY = range(len(words.KINDS))
-CRITICAL = 4
-WORSENS, RECOVERS, DIES = 1, 2, 3
-"""Events of the course of an episode, death going before recovery, recovery before worsening."""
+SEVERE, CRITICAL = words.SEVERE, 4
 DAYS_SPENT_MODERATE = 3
 """Days perceived as moderate and untreated that make an emergency avoidable (indicator E6)."""
 ONSET_FIELDS = 4
 """Draws made at onset: severity, and the thresholds of death, abandonment and perception."""
 EARLY_CARE, LATE_CARE = 1, 3
 """Days from becoming severe to care, between which the risk of sequelae rises."""
+TASTES = len(words.OPTIONS) + 1
+"""Taste shocks of an episode: one an option, and one of waiting."""
+AMBULANCE_SERVICE, HOSPITAL = (
+    words.INSTITUTION_KINDS.index(kind) for kind in ("ambulance", "hospital")
+)
+ONSET, COURSE, TASTE, SEQUELAE = (
+    words.PURPOSES.index(purpose)
+    for purpose in ("onset", "worsening and recovery", "taste", "sequelae")
+)
 
 
 class Illness(Submodel):
@@ -43,18 +61,16 @@ class Illness(Submodel):
     def prepare(self, world: World) -> None:
         """Turn rates and hazards into tables indexed by kind and severity."""
         illness = world.illness
-        self.onset_severity = by_two(words.KINDS, words.SEVERITIES, illness.onset_severity)
-        self.onset_severity[ACUTE] = severer(
-            self.onset_severity[ACUTE], illness.acute_severe_factor
-        )
+        onset_severity = by_two(words.KINDS, words.SEVERITIES, illness.onset_severity)
+        onset_severity[ACUTE] = severer(onset_severity[ACUTE], illness.acute_severe_factor)
         worsening = by_two(words.KINDS, words.SEVERITIES, illness.worsening)
         recovery = by_two(words.KINDS, words.SEVERITIES, illness.recovery)
         death = by_two(words.KINDS, words.SEVERITIES, illness.death)
         helped = recovery + by_two(words.KINDS, words.SEVERITIES, illness.recovery_by_treatment)
         # By kind, severity (from 1), treated or not; then worsening, recovery, death.
-        self.hazards = np.zeros((len(words.KINDS), CRITICAL + 1, 2, 3), dtype=np.float32)
-        self.hazards[:, 1:, 0] = np.stack([worsening, recovery, death], axis=-1)
-        self.hazards[:, 1:, 1] = np.stack(
+        hazards = np.zeros((len(words.KINDS), CRITICAL + 1, 2, 3), dtype=np.float32)
+        hazards[:, 1:, 0] = np.stack([worsening, recovery, death], axis=-1)
+        hazards[:, 1:, 1] = np.stack(
             [
                 worsening * illness.worsening_under_treatment,
                 helped,
@@ -62,184 +78,31 @@ class Illness(Submodel):
             ],
             axis=-1,
         )
-        self.abandonment = by(words.KINDS, illness.abandonment)
+        self.numbers = numbers(
+            illness,
+            onset_severity=onset_severity,
+            hazards=hazards,
+            abandonment=by(words.KINDS, illness.abandonment),
+        )
 
     def open_episodes(self, rows: Rows, kind: Integers, ordinal: Integers) -> Rows:
         """Open one episode for each of these people and return the episodes' rows."""
-        model, migrants, draws = self.model, self.model.migrants, self.model.draws
-        persons = migrants.pid[rows]
-        fields = ordinal[:, None] * ONSET_FIELDS + np.arange(ONSET_FIELDS)
-        u = draws.uniform("onset", persons[:, None], fields)
-        severity = 1 + pick(u[:, 0], self.onset_severity[kind])
-        threshold = -np.log(u)
-        opened = model.episodes.add_rows(
-            episode_identity(persons, ordinal),
-            person=persons,
-            ordinal=ordinal,
-            migrant=rows,
-            stratum=migrants.stratum[rows],
-            kind=kind,
-            severity=severity,
-            began_on=model.day,
-            birth_on=np.where(
-                kind == MATERNITY, model.day + model.world.illness.pregnancy_days, NEVER
-            ),
-            dies_at=threshold[:, 1],
-            abandoned_at=threshold[:, 2],
-            perceived_at=threshold[:, 3],
-        )
-        migrants.ill_with[rows, kind] = True
-        self._draw_thresholds(opened)
-        self._note_severe(opened[severity >= words.SEVERE])
+        model = self.model
+        identity = episode_identity(model.migrants.pid[rows], ordinal)
+        opened = model.episodes.add_rows(identity)
+        begin(model.city(), opened, rows, kind, ordinal)
         return opened
-
-    # --- course -------------------------------------------------------------------------------
 
     def progress(self) -> None:
         """Add up a day of hazards and let episodes worsen, recover, end or kill."""
-        model, episodes = self.model, self.model.episodes
-        illness, day = model.world.illness, model.day
-        rows = episodes.rows
-        if len(rows) == 0:
-            return
-        faster = np.ones(len(rows), dtype=np.float32)
-        relapsing = (episodes.relapse_until[rows] >= day) & ~episodes.treated[rows]
-        faster[relapsing] *= illness.relapse_factor
-        followed = episodes.antenatal_visits[rows] >= illness.antenatal_visits
-        faster[followed] *= illness.antenatal_protection
-        deadlier = np.ones(len(rows), dtype=np.float32)
-        deadlier[episodes.boarding[rows]] *= illness.death_while_boarding
-
-        event = competing_hazards(
-            rows,
-            self.hazards,
-            episodes.kind,
-            episodes.severity,
-            episodes.treated,
-            faster,
-            deadlier,
-            episodes.worsening,
-            episodes.recovery,
-            episodes.death,
-            episodes.worsens_at,
-            episodes.recovers_at,
-            episodes.dies_at,
-        )
-        worsens, recovers, dies = event == WORSENS, event == RECOVERS, event == DIES
-        worsens &= episodes.severity[rows] < CRITICAL
-        self._count_moderate_days(rows[~(dies | recovers)])
-        self._give_birth(rows[~dies & (episodes.birth_on[rows] == day)])
-        self._worsen(rows[worsens & (episodes.birth_on[rows] != day)])
-        self._recover(rows[recovers & (episodes.birth_on[rows] != day)])
-        self._die(rows[dies])
+        model = self.model
+        recovered, dying = live_through_a_day(model.city(), model.episodes.rows)
+        model.episodes.remove_rows(recovered)
+        self._die(dying)
 
     def abandon_treatment(self) -> None:
         """Let people in long treatment outside a bed give it up."""
-        episodes = self.model.episodes
-        rows = episodes.in_state(State.TREATED_AT_HOME)
-        episodes.abandonment[rows] += self.abandonment[episodes.kind[rows]]
-        gone = rows[episodes.abandonment[rows] >= episodes.abandoned_at[rows]]
-        episodes.treated[gone] = False
-        # Nobody gives up the same treatment twice; only a new cue makes them think again.
-        episodes.abandoned_at[gone] = np.inf
-        episodes.stopped_at(gone, Gate.ENGAGE)
-        episodes.decide_anew(gone, NEVER)
-
-    def _draw_thresholds(self, rows: Rows) -> None:
-        """Draw new thresholds of worsening and recovery for the present step of severity."""
-        if len(rows) == 0:
-            return
-        episodes, draws = self.model.episodes, self.model.draws
-        persons, key = episodes.person[rows], episodes.step_key(rows)
-        episodes.worsening[rows] = 0.0
-        episodes.recovery[rows] = 0.0
-        threshold = draws.exponential(
-            "worsening and recovery", persons[:, None], key[:, None] * 2 + np.arange(2)
-        )
-        episodes.worsens_at[rows] = threshold[:, 0]
-        episodes.recovers_at[rows] = threshold[:, 1]
-
-    def _change_severity(self, rows: Rows, severity: Integers | int) -> None:
-        """Move to another severity: new thresholds, new tastes, and a cue to decide anew."""
-        if len(rows) == 0:
-            return
-        model, episodes = self.model, self.model.episodes
-        episodes.severity[rows] = severity
-        episodes.steps[rows] += 1
-        self._draw_thresholds(rows)
-        model.care_seeking.reconsider(rows)
-
-    def _worsen(self, rows: Rows) -> None:
-        if len(rows) == 0:
-            return
-        episodes = self.model.episodes
-        was_mild_or_moderate = episodes.severity[rows] < words.SEVERE
-        self._change_severity(rows, episodes.severity[rows] + 1)
-        newly_severe = rows[was_mild_or_moderate & (episodes.severity[rows] >= words.SEVERE)]
-        self._note_severe(newly_severe)
-
-    def _note_severe(self, rows: Rows) -> None:
-        """Note when an episode first becomes an emergency, and whether care is already there."""
-        model, episodes = self.model, self.model.episodes
-        first = rows[episodes.severe_on[rows] <= -NEVER]
-        episodes.severe_on[first] = model.day
-        episodes.avoidable[first] = episodes.moderate_days[first] >= DAYS_SPENT_MODERATE
-        in_bed = first[episodes.state[first] == State.IN_BED]
-        episodes.emergency_care_on[in_bed] = model.day
-        model.severe_today += len(first)
-
-    def _recover(self, rows: Rows) -> None:
-        """Step down from an emergency, back to an ordinary pregnancy, or end the episode."""
-        if len(rows) == 0:
-            return
-        episodes = self.model.episodes
-        severity = episodes.severity[rows]
-        pregnant = (episodes.kind[rows] == MATERNITY) & ~episodes.born[rows]
-        was_severe = severity >= words.SEVERE
-        self._decide_sequelae(rows[was_severe])
-        self._change_severity(rows[was_severe], 2)
-        self._change_severity(rows[pregnant & (severity == 2)], 1)
-        # A pregnancy at severity 1 goes on: its recovery threshold is simply out of reach.
-        episodes.recovers_at[rows[pregnant & (severity == 1)]] = np.inf
-        self.close(rows[~was_severe & ~pregnant], Outcome.RECOVERED)
-
-    def _give_birth(self, rows: Rows) -> None:
-        """Turn pregnancies whose day has come into an emergency."""
-        if len(rows) == 0:
-            return
-        episodes = self.model.episodes
-        episodes.born[rows] = True
-        calm = rows[episodes.severity[rows] < words.SEVERE]
-        self._change_severity(calm, words.SEVERE)
-        self._note_severe(calm)
-
-    def _decide_sequelae(self, rows: Rows) -> None:
-        """Late emergency care leaves permanent consequences more often."""
-        if len(rows) == 0:
-            return
-        model, episodes, illness = self.model, self.model.episodes, self.model.world.illness
-        care = np.where(
-            episodes.emergency_care_on[rows] > -NEVER, episodes.emergency_care_on[rows], model.day
-        )
-        delay = np.maximum(care - episodes.severe_on[rows], 0)
-        lateness = np.clip((delay - EARLY_CARE) / (LATE_CARE - EARLY_CARE), 0.0, 1.0)
-        probability = illness.sequelae_early + lateness * (
-            illness.sequelae_late - illness.sequelae_early
-        )
-        left = model.draws.happens(
-            "sequelae", episodes.person[rows], episodes.step_key(rows), probability=probability
-        )
-        episodes.sequelae_on[rows[left]] = model.day
-
-    def _count_moderate_days(self, rows: Rows) -> None:
-        episodes = self.model.episodes
-        perceived = (episodes.perceived_on[rows] > -NEVER) & (episodes.state[rows] != State.GONE)
-        moderate = perceived & (episodes.severity[rows] >= 2)
-        episodes.perceived_moderate[rows[moderate]] = True
-        waiting = moderate & (episodes.severity[rows] == 2) & ~episodes.treated[rows]
-        episodes.moderate_days[rows[waiting]] += 1
-
-    # --- ends ---------------------------------------------------------------------------------
+        abandon(self.model.city(), self.model.episodes.rows)
 
     def _die(self, rows: Rows) -> None:
         """Close fatal episodes and let their owners leave the city."""
@@ -258,23 +121,274 @@ class Illness(Submodel):
 
     def close(self, rows: Rows, outcome: Outcome) -> None:
         """End episodes: write them into the log and free whatever they held."""
-        if len(rows) == 0:
-            return
-        model, episodes, migrants = self.model, self.model.episodes, self.model.migrants
-        model.beds.vacate(rows)
-        owner = episodes.migrant[rows]
-        here = owner >= 0
-        migrants.ill_with[owner[here], episodes.kind[rows[here]]] = False
-        if model.day < 0:
-            # The log starts on day 0, but a survey asks about the last twelve months.
-            unmet = here & episodes.perceived_moderate[rows] & ~episodes.formal_contact[rows]
-            migrants.unmet_in_burn_in_on[owner[unmet]] = model.day
-        model.closed_episodes.append(
-            ended_on=model.day,
-            outcome=int(outcome),
-            **{name: getattr(episodes, name)[rows] for name in EPISODE_RECORD},
-        )
-        episodes.remove_rows(rows)
+        if len(rows):
+            end_all(self.model.city(), rows, int(outcome))
+            self.model.episodes.remove_rows(rows)
+
+
+# --- rules -----------------------------------------------------------------------------------
+
+
+@compiled
+def begin(city: City, rows: Rows, people: Rows, kinds: Integers, ordinals: Integers) -> None:
+    """Begin new episodes: one each for these people, of these kinds."""
+    illness = city.numbers[0].illness
+    for i in range(len(rows)):
+        episode, migrant = city.episodes[rows[i]], city.migrants[people[i]]
+        kind, ordinal = int(kinds[i]), int(ordinals[i])
+        first = ordinal * ONSET_FIELDS
+        episode.person = migrant.pid
+        episode.ordinal = ordinal
+        episode.migrant = people[i]
+        episode.stratum = migrant.stratum
+        episode.kind = kind
+        severity_draw = uniform(city.chance, ONSET, migrant.pid, first)
+        episode.severity = 1 + pick_one(severity_draw, illness.onset_severity[kind])
+        episode.dies_at = exponential(city.chance, ONSET, migrant.pid, first + 1)
+        episode.abandoned_at = exponential(city.chance, ONSET, migrant.pid, first + 2)
+        episode.perceived_at = exponential(city.chance, ONSET, migrant.pid, first + 3)
+        episode.began_on = city.today
+        if kind == MATERNITY:
+            episode.birth_on = city.today + int(illness.pregnancy_days)
+        migrant.episode_of[kind] = rows[i]
+        draw_thresholds(city, episode)
+        if episode.severity >= SEVERE:
+            note_severe(city, episode)
+
+
+@compiled
+def live_through_a_day(city: City, rows: Rows) -> tuple[Rows, Rows]:
+    """Let each episode run for a day; return those that have ended and those that kill.
+
+    Recovered episodes are closed here; deaths concern more than one episode.
+    """
+    ended, dying = np.empty(len(rows), dtype=np.intp), np.empty(len(rows), dtype=np.intp)
+    count_ended = count_dying = 0
+    for row in rows:
+        episode = city.episodes[row]
+        worsens, recovers, dies = add_hazards(city, episode)
+        if dies:
+            dying[count_dying] = row
+            count_dying += 1
+            continue
+        if not recovers:
+            count_moderate_day(episode)
+        if episode.birth_on == city.today:
+            give_birth(city, episode)
+        elif recovers:
+            if recover(city, episode):
+                end(city, episode, Outcome.RECOVERED)
+                ended[count_ended] = row
+                count_ended += 1
+        elif worsens and episode.severity < CRITICAL:
+            worsen(city, episode)
+    return ended[:count_ended], dying[:count_dying]
+
+
+@compiled
+def add_hazards(city: City, episode: Record) -> tuple[bool, bool, bool]:
+    """Add a day of the competing hazards; tell which threshold has been reached, if any."""
+    illness = city.numbers[0].illness
+    hazard = illness.hazards[episode.kind, episode.severity, int(episode.treated)]
+    worsening, recovery, death = hazard[0], hazard[1], hazard[2]
+    if episode.relapse_until >= city.today and not episode.treated:
+        worsening *= np.float32(illness.relapse_factor)
+    if episode.antenatal_visits >= illness.antenatal_visits:
+        worsening *= np.float32(illness.antenatal_protection)
+    if episode.boarding:
+        death *= np.float32(illness.death_while_boarding)
+    episode.worsening += worsening
+    episode.recovery += recovery
+    episode.death += death
+    dies = episode.death >= episode.dies_at
+    recovers = not dies and episode.recovery >= episode.recovers_at
+    worsens = not dies and not recovers and episode.worsening >= episode.worsens_at
+    return worsens, recovers, dies
+
+
+@compiled
+def count_moderate_day(episode: Record) -> None:
+    """Count the days a moderate need is perceived and waits for treatment."""
+    perceived = episode.perceived_on > -NEVER and episode.state != State.GONE
+    if perceived and episode.severity >= 2:
+        episode.perceived_moderate = True
+        if episode.severity == 2 and not episode.treated:
+            episode.moderate_days += 1
+
+
+@compiled
+def draw_thresholds(city: City, episode: Record) -> None:
+    """Draw new thresholds of worsening and recovery for the present step of severity."""
+    key = 2 * step_key(episode)
+    episode.worsening = 0.0
+    episode.recovery = 0.0
+    episode.worsens_at = exponential(city.chance, COURSE, episode.person, key)
+    episode.recovers_at = exponential(city.chance, COURSE, episode.person, key + 1)
+
+
+@compiled
+def draw_tastes(city: City, episode: Record) -> None:
+    """Draw new tastes for the options and for waiting."""
+    key = TASTES * step_key(episode)
+    for taste in range(TASTES):
+        episode.taste[taste] = gumbel(city.chance, TASTE, episode.person, key + taste)
+
+
+@compiled
+def change_severity(city: City, episode: Record, severity: int) -> None:
+    """Move to another severity: new thresholds, new tastes, and a cue to decide anew."""
+    episode.severity = severity
+    episode.steps += 1
+    draw_thresholds(city, episode)
+    if episode.state != State.LATENT and episode.state != State.GONE:
+        reconsider(city, episode)
+
+
+@compiled
+def reconsider(city: City, episode: Record) -> None:
+    """Act on a change of severity: new tastes, old refusals forgotten, a new decision.
+
+    Those who wait decide anew; an emergency makes everybody do so who is neither in bed nor in
+    the line of an ambulance or hospital already.
+    """
+    episode.refused_by[:] = False
+    draw_tastes(city, episode)
+    settled = episode.state == State.IN_BED
+    if episode.state == State.QUEUED:
+        kind = city.clinics[episode.unit].kind
+        settled = kind in (AMBULANCE_SERVICE, HOSPITAL)
+    if episode.state == State.UNDECIDED or (episode.severity >= SEVERE and not settled):
+        decide_anew(episode, city.today)
+
+
+@compiled
+def worsen(city: City, episode: Record) -> None:
+    """Move one step up."""
+    was_severe = episode.severity >= SEVERE
+    change_severity(city, episode, episode.severity + 1)
+    if episode.severity >= SEVERE and not was_severe:
+        note_severe(city, episode)
+
+
+@compiled
+def note_severe(city: City, episode: Record) -> None:
+    """Note when an episode first becomes an emergency, and whether care is already there."""
+    if episode.severe_on > -NEVER:
+        return
+    episode.severe_on = city.today
+    episode.avoidable = episode.moderate_days >= DAYS_SPENT_MODERATE
+    if episode.state == State.IN_BED:
+        episode.emergency_care_on = city.today
+    city.counts[0].newly_severe += 1
+
+
+@compiled
+def recover(city: City, episode: Record) -> bool:
+    """Step down from an emergency, or back to an ordinary pregnancy; else the episode is over."""
+    if episode.severity >= SEVERE:
+        decide_sequelae(city, episode)
+        change_severity(city, episode, 2)
+        return False
+    if episode.kind != MATERNITY or episode.born:
+        return True
+    if episode.severity == 2:
+        change_severity(city, episode, 1)
+    else:
+        # An ordinary pregnancy goes on: its recovery threshold is simply out of reach.
+        episode.recovers_at = np.inf
+    return False
+
+
+@compiled
+def give_birth(city: City, episode: Record) -> None:
+    """Turn a pregnancy whose day has come into an emergency."""
+    episode.born = True
+    if episode.severity < SEVERE:
+        change_severity(city, episode, SEVERE)
+        note_severe(city, episode)
+
+
+@compiled
+def decide_sequelae(city: City, episode: Record) -> None:
+    """Late emergency care leaves permanent consequences more often."""
+    illness = city.numbers[0].illness
+    care = episode.emergency_care_on if episode.emergency_care_on > -NEVER else city.today
+    delay = max(care - episode.severe_on, 0)
+    lateness = min(max((delay - EARLY_CARE) / (LATE_CARE - EARLY_CARE), 0.0), 1.0)
+    extra = lateness * (illness.sequelae_late - illness.sequelae_early)
+    probability = illness.sequelae_early + extra
+    if happens(city.chance, SEQUELAE, episode.person, step_key(episode), probability):
+        episode.sequelae_on = city.today
+
+
+@compiled
+def abandon(city: City, rows: Rows) -> None:
+    """Add a day of the hazard of giving up a long treatment at home."""
+    illness = city.numbers[0].illness
+    for row in rows:
+        episode = city.episodes[row]
+        if episode.state != State.TREATED_AT_HOME:
+            continue
+        episode.abandonment += illness.abandonment[episode.kind]
+        if episode.abandonment >= episode.abandoned_at:
+            episode.treated = False
+            # Nobody gives up the same treatment twice; only a new cue makes them think again.
+            episode.abandoned_at = np.inf
+            note_failing_gate(episode, Gate.ENGAGE)
+            decide_anew(episode, NEVER)
+
+
+@compiled
+def end_all(city: City, rows: Rows, outcome: int) -> None:
+    """End episodes (the caller removes their rows)."""
+    for row in rows:
+        end(city, city.episodes[row], outcome)
+
+
+@compiled
+def end(city: City, episode: Record, outcome: int) -> None:
+    """End an episode: free its bed, free its owner of it, write it down."""
+    vacate_bed(city, episode)
+    if episode.migrant >= 0:
+        migrant = city.migrants[episode.migrant]
+        migrant.episode_of[episode.kind] = -1
+        # The log starts on day 0, but a survey asks about the last twelve months.
+        if city.today < 0 and episode.perceived_moderate and not episode.formal_contact:
+            migrant.unmet_in_burn_in_on = city.today
+    entry = next_record(city.closed_episodes)
+    entry.ended_on = city.today
+    entry.outcome = outcome
+    entry.pid = episode.pid
+    entry.person = episode.person
+    entry.ordinal = episode.ordinal
+    entry.stratum = episode.stratum
+    entry.kind = episode.kind
+    entry.severity = episode.severity
+    entry.began_on = episode.began_on
+    entry.perceived_on = episode.perceived_on
+    entry.decided_on = episode.decided_on
+    entry.arrived_on = episode.arrived_on
+    entry.care_on = episode.care_on
+    entry.severe_on = episode.severe_on
+    entry.emergency_care_on = episode.emergency_care_on
+    entry.perceived_moderate = episode.perceived_moderate
+    entry.avoidable = episode.avoidable
+    entry.formal_contact = episode.formal_contact
+    entry.sequelae_on = episode.sequelae_on
+    entry.failing_gate = episode.failing_gate
+    entry.state = episode.state
+    entry.visits = episode.visits
+    entry.charged = episode.charged
+    entry.paid = episode.paid
+    entry.owed = episode.owed
+
+
+@compiled
+def vacate_bed(city: City, episode: Record) -> None:
+    """Free the bed of an episode that ends, leaves or goes home."""
+    if episode.state == State.IN_BED and not episode.boarding:
+        city.clinics[episode.unit].in_bed -= 1
+    episode.boarding = False
 
 
 EPISODE_RECORD = (

@@ -24,9 +24,12 @@ briefing and `taught_by_visit` at 0 (nobody learns anything).
 import numpy as np
 
 from sim import vocabulary as words
-from sim.engine.arrays import Booleans, Floats, Identities, Integers, Rows, distinct
-from sim.engine.kernels import add_at, add_at_pairs, spread_news
-from sim.parameters import World, by, by_two
+from sim.agents.city import City
+from sim.agents.episode import visit_key
+from sim.engine.arrays import Booleans, Floats, Identities, Integers, Rows
+from sim.engine.chance import exponential, happens
+from sim.engine.compiled import Record, compiled
+from sim.parameters import World, by, by_two, numbers
 from sim.submodels.submodel import Submodel
 
 ITEMS = len(words.KNOWLEDGE)
@@ -36,6 +39,12 @@ REGISTRATION = words.KNOWLEDGE.index("registration")
 DAYS_A_WEEK = 7
 LIVES = 8
 """Room for items in the occurrence key of learning."""
+LONGEST_MEMORY = 1_000_000
+"""Days that are as good as for ever."""
+MEMORY, LEARNING_THRESHOLD, TAUGHT_BY_VISIT = (
+    words.PURPOSES.index(purpose)
+    for purpose in ("memory", "learning threshold", "taught by a visit")
+)
 
 
 class Information(Submodel):
@@ -62,6 +71,12 @@ class Information(Submodel):
         self.in_district = by(words.KNOWLEDGE, information.word_of_mouth_in_district).astype(
             np.float32
         )
+        self.numbers = numbers(
+            information,
+            channel_hazard=self.channel_hazard,
+            induction=self.induction,
+            at_work=self.at_work,
+        )
         self.briefing = information.briefing_coverage * by(
             words.KNOWLEDGE, information.briefing_content
         )
@@ -70,62 +85,11 @@ class Information(Submodel):
 
     def hear_news(self) -> None:
         """Expose a seventh of the people to a week of news; let them learn and forget."""
-        model, migrants = self.model, self.model.migrants
-        information = model.world.information
-        compatriots = model.informed_in_district / np.maximum(model.district_members, 1)[:, :, None]
-        learned, forgotten = spread_news(
-            migrants.in_week_slice(model.day),
-            model.day,
-            np.float32(DAYS_A_WEEK),
-            migrants.exposure,
-            migrants.learning_threshold,
-            migrants.knows,
-            migrants.forgets_on,
-            self.channel_hazard,
-            migrants.nationality,
-            np.array([information.comprehension_without_language, 1.0], dtype=np.float32),
-            migrants.manages_language,
-            migrants.work_group,
-            model.informed_in_group,
-            model.group_members,
-            self.at_work,
-            (compatriots * self.in_district).astype(np.float32),
-            migrants.district,
-            model.employers.formal,
-            migrants.employer,
-            self.induction,
-        )
-        self.learn(*learned)
-        self._forget(*forgotten)
-
-    # --- what other submodels build on --------------------------------------------------------
-
-    def learn(self, rows: Rows, item: Integers) -> None:
-        """Let each of these people, who do not know the item beside them, know it from now on."""
-        if len(rows) == 0:
-            return
-        model, migrants = self.model, self.model.migrants
-        information = model.world.information
-        times = migrants.times_learned[rows, item].astype(np.int64)
-        memory = information.memory_mean * (1.0 + information.memory_gain * times)
-        lasts = memory * model.draws.exponential("memory", migrants.pid[rows], times * LIVES + item)
-        migrants.knows[rows, item] = True
-        migrants.forgets_on[rows, item] = model.day + np.minimum(np.ceil(lasts), 1e6)
-        migrants.times_learned[rows, item] += 1
-        self._count(rows, item, +1)
-
-    def teach_by_visit(self, rows: Rows, persons: Integers, visit_key: Integers) -> None:
-        """Let a contact with a public clinic teach the emergency right."""
-        model, migrants = self.model, self.model.migrants
-        ignorant = ~migrants.knows[rows, EMERGENCY_RIGHT]
-        told = model.draws.happens(
-            "taught by a visit",
-            persons[ignorant],
-            visit_key[ignorant],
-            probability=model.world.information.taught_by_visit,
-        )
-        pupils = distinct(rows[ignorant][told])
-        self.learn(pupils, np.full(len(pupils), EMERGENCY_RIGHT))
+        model = self.model
+        counts = model.counts[0]
+        residents = np.maximum(counts["residents"], 1)[:, :, None]
+        nearby = (counts["informed_residents"] / residents * self.in_district).astype(np.float32)
+        live_through_a_week(model.city(), model.migrants.in_week_slice(model.day), nearby)
 
     def first_thresholds(self, persons: Identities) -> Floats:
         """Return the thresholds at which people first learn each item, shape (people, items)."""
@@ -140,11 +104,6 @@ class Information(Submodel):
         u = self.model.draws.trait("briefing", persons[:, None], np.arange(ITEMS))
         return u < comprehension[:, None] * self.briefing
 
-    def forget_leavers(self, rows: Rows) -> None:
-        """Take people who leave out of the counts of the informed."""
-        who, item = np.nonzero(self.model.migrants.knows[rows])
-        self._count(rows[who], item, -1)
-
     def start_at_equilibrium(self, rows: Rows) -> None:
         """Let initial residents know what they would know in the long run (well-mixed)."""
         model, migrants = self.model, self.model.migrants
@@ -154,7 +113,7 @@ class Information(Submodel):
             "informed at the start", persons[:, None], np.arange(ITEMS), probability=share
         )
         who, item = np.nonzero(informed & ~migrants.knows[rows])
-        self.learn(rows[who], item)
+        learn_all(model.city(), rows[who], item)
 
     def equilibrium(self) -> Floats:
         """Return the informed share at the mean-field equilibrium, by nationality and item."""
@@ -169,30 +128,6 @@ class Information(Submodel):
             turnover=1.0 / demography.mean_stay,
             informed_at_entry=comprehension * self.briefing,
         )
-
-    def _forget(self, rows: Rows, item: Integers) -> None:
-        if len(rows) == 0:
-            return
-        model, migrants = self.model, self.model.migrants
-        migrants.knows[rows, item] = False
-        migrants.exposure[rows, item] = 0.0
-        migrants.learning_threshold[rows, item] = model.draws.exponential(
-            "learning threshold",
-            migrants.pid[rows],
-            migrants.times_learned[rows, item].astype(np.int64) * LIVES + item,
-        )
-        self._count(rows, item, -1)
-
-    def _count(self, rows: Rows, item: Integers, change: int) -> None:
-        model, migrants = self.model, self.model.migrants
-        migrants.changed_on[rows] = model.day
-        add_at_pairs(model.informed_in_group, migrants.work_group[rows], item, change)
-        place = np.ravel_multi_index(
-            (migrants.district[rows], migrants.nationality[rows], item),
-            model.informed_in_district.shape,
-        )
-        add_at(model.informed_in_district.ravel(), place, change)
-        add_at_pairs(model.informed_by_stratum, migrants.stratum[rows], item, change)
 
 
 def bass_equilibrium(
@@ -232,3 +167,105 @@ def bass_equilibrium(
             without_word_of_mouth,
         )
     )
+
+
+# --- rules -----------------------------------------------------------------------------------
+
+
+@compiled
+def live_through_a_week(city: City, rows: Rows, nearby: Floats) -> None:
+    """Expose people to a week of news, and let them learn and forget.
+
+    Parameters
+    ----------
+    nearby : array of float32, shape (districts, nationalities, items)
+        Hazard of hearing from compatriots in the district.
+
+    What is learned today is talked about from tomorrow on, so everybody is exposed first.
+    """
+    learner, learned = np.empty(len(rows) * ITEMS, np.intp), np.empty(len(rows) * ITEMS, np.intp)
+    forgetter = np.empty(len(rows) * ITEMS, np.intp)
+    forgotten = np.empty(len(rows) * ITEMS, np.intp)
+    count_learned = count_forgotten = 0
+    information = city.numbers[0].information
+    for row in rows:
+        migrant = city.migrants[row]
+        group = city.work_groups[migrant.work_group]
+        members = np.float32(group.members)
+        heed = np.float32(1.0)
+        if not migrant.manages_language:
+            heed = np.float32(information.comprehension_without_language)
+        for item in range(ITEMS):
+            hazard = information.channel_hazard[migrant.nationality, item] * heed
+            hazard += np.float32(group.informed[item]) / members * information.at_work[item]
+            hazard += nearby[migrant.district, migrant.nationality, item]
+            if group.formal:
+                hazard += information.induction[item]
+            if not migrant.knows[item]:
+                migrant.exposure[item] += np.float32(DAYS_A_WEEK) * hazard
+        for item in range(ITEMS):
+            if migrant.knows[item]:
+                if migrant.forgets_on[item] <= city.today:
+                    forgetter[count_forgotten], forgotten[count_forgotten] = row, item
+                    count_forgotten += 1
+            elif migrant.exposure[item] >= migrant.learning_threshold[item]:
+                learner[count_learned], learned[count_learned] = row, item
+                count_learned += 1
+    learn_all(city, learner[:count_learned], learned[:count_learned])
+    for i in range(count_forgotten):
+        forget(city, city.migrants[forgetter[i]], forgotten[i])
+
+
+@compiled
+def learn_all(city: City, rows: Rows, items: Integers) -> None:
+    """Let each of these people learn the item beside them."""
+    for i in range(len(rows)):
+        learn(city, city.migrants[rows[i]], items[i])
+
+
+@compiled
+def learn(city: City, migrant: Record, item: int) -> None:
+    """Let a person who does not know an item know it from now on, until it is forgotten."""
+    information = city.numbers[0].information
+    times = int(migrant.times_learned[item])
+    memory = information.memory_mean * (1.0 + information.memory_gain * times)
+    lasts = memory * exponential(city.chance, MEMORY, migrant.pid, times * LIVES + item)
+    migrant.knows[item] = True
+    migrant.forgets_on[item] = city.today + int(min(np.ceil(lasts), LONGEST_MEMORY))
+    migrant.times_learned[item] += 1
+    count_informed(city, migrant, item, 1)
+
+
+@compiled
+def forget(city: City, migrant: Record, item: int) -> None:
+    """Let a person forget an item, and draw how much news it takes to learn it again."""
+    key = int(migrant.times_learned[item]) * LIVES + item
+    migrant.knows[item] = False
+    migrant.exposure[item] = 0.0
+    migrant.learning_threshold[item] = exponential(
+        city.chance, LEARNING_THRESHOLD, migrant.pid, key
+    )
+    count_informed(city, migrant, item, -1)
+
+
+@compiled
+def count_informed(city: City, migrant: Record, item: int, change: int) -> None:
+    """Count a person in or out among the informed."""
+    migrant.changed_on = city.today
+    city.work_groups[migrant.work_group].informed[item] += change
+    city.counts[0].informed_residents[migrant.district, migrant.nationality, item] += change
+    city.counts[0].informed[migrant.stratum, item] += change
+
+
+@compiled
+def teach_by_visit(city: City, episode: Record) -> None:
+    """Let a contact with a public clinic teach the emergency right."""
+    migrant = city.migrants[episode.migrant]
+    if not migrant.knows[EMERGENCY_RIGHT] and happens(
+        city.chance,
+        TAUGHT_BY_VISIT,
+        episode.person,
+        visit_key(episode),
+        city.numbers[0].information.taught_by_visit,
+    ):
+        learn(city, migrant, EMERGENCY_RIGHT)

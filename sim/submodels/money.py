@@ -13,56 +13,91 @@ Parameters: `conf/parameters/money.yaml`. Neutral state: `living_cost` equal to 
 import numpy as np
 
 from sim import vocabulary as words
+from sim.agents.city import City
 from sim.agents.episode import State
 from sim.engine.arrays import Rows
+from sim.engine.chance import happens
+from sim.engine.compiled import Record, compiled
+from sim.parameters import World, numbers
 from sim.submodels.demography import ELAPSED_DAYS_A_MONTH
-from sim.submodels.submodel import Submodel, one_each
+from sim.submodels.submodel import Submodel
 
 PAID_WHEN_ILL = np.array(
     [status in ("permanent", "eaeu_contract") for status in words.LEGAL_STATUSES]
 )
 """Whether the wage goes on in part during illness, by legal status."""
+SEVERE = words.SEVERE
+WITHHELD_WAGE = words.PURPOSES.index("withheld wage")
 
 
 class Money(Submodel):
     """Pay-days and days lost to illness."""
 
+    def prepare(self, world: World) -> None:
+        """Note today's rules of pay-day."""
+        self.numbers = numbers(world.money)
+
     def count_absence(self) -> None:
         """Count a day of absence for everybody severely ill or in bed."""
-        episodes, migrants = self.model.episodes, self.model.migrants
-        disabled = (episodes.severity >= words.SEVERE) | (episodes.state == State.IN_BED)
-        disabled &= episodes.occupied & (episodes.migrant >= 0)
-        rows = one_each(np.flatnonzero(disabled), episodes.person)
-        migrants.absent_days[episodes.migrant[rows]] += 1
+        count_absence(self.model.city(), self.model.episodes.rows)
 
     def pay_wages(self) -> None:
         """Pay wages, living costs, debts and remittances of those whose pay-day it is."""
-        model, migrants, money = self.model, self.model.migrants, self.model.world.money
-        rows: Rows = migrants.in_month_slice(model.day)
-        wage = migrants.wage[rows].astype(np.float64)
-        here = np.minimum(model.day - migrants.entered_on[rows], ELAPSED_DAYS_A_MONTH)
-        absent = np.minimum(migrants.absent_days[rows], here)
-        paid_when_ill = PAID_WHEN_ILL[migrants.legal_status[rows]]
-        paid_days = here - absent + np.where(paid_when_ill, money.paid_when_absent, 0.0) * absent
-        pay_days_so_far = (model.day - migrants.entered_on[rows]) // ELAPSED_DAYS_A_MONTH
-        withheld = model.draws.happens(
-            "withheld wage",
-            migrants.pid[rows],
-            pay_days_so_far.astype(np.int64),
-            probability=money.wage_withheld_probability,
-        )
-        income = wage * (paid_days / ELAPSED_DAYS_A_MONTH)
-        income *= np.where(withheld, 1.0 - money.wage_withheld_share, 1.0)
-        left_over = np.rint(income - money.living_cost * wage * here / ELAPSED_DAYS_A_MONTH)
+        pay_wages(self.model.city(), self.model.migrants.in_month_slice(self.model.day))
 
-        savings = migrants.savings[rows] + left_over
+
+# --- rules -----------------------------------------------------------------------------------
+
+
+@compiled
+def disables(episode: Record) -> bool:
+    """Tell whether an episode keeps its owner from working."""
+    return episode.severity >= SEVERE or episode.state == State.IN_BED
+
+
+@compiled
+def count_absence(city: City, rows: Rows) -> None:
+    """Count a day of absence for everybody severely ill or in bed, once a person."""
+    for row in rows:
+        episode = city.episodes[row]
+        if episode.migrant < 0 or not disables(episode):
+            continue
+        migrant = city.migrants[episode.migrant]
+        counted = False
+        for kind in range(episode.kind):
+            other = migrant.episode_of[kind]
+            counted = counted or (other >= 0 and disables(city.episodes[other]))
+        if not counted:
+            migrant.absent_days += 1
+
+
+@compiled
+def pay_wages(city: City, rows: Rows) -> None:
+    """Pay a month's wage; cover living costs, repay debts, send home what is left over."""
+    money = city.numbers[0].money
+    for row in rows:
+        migrant = city.migrants[row]
+        days_here = city.today - migrant.entered_on
+        days = min(days_here, ELAPSED_DAYS_A_MONTH)
+        absent = min(migrant.absent_days, days)
+        paid_days = float(days - absent)
+        if PAID_WHEN_ILL[migrant.legal_status]:
+            paid_days += money.paid_when_absent * absent
+        income = migrant.wage * (paid_days / ELAPSED_DAYS_A_MONTH)
+        pay_days_so_far = days_here // ELAPSED_DAYS_A_MONTH
+        probability = money.wage_withheld_probability
+        if happens(city.chance, WITHHELD_WAGE, migrant.pid, pay_days_so_far, probability):
+            income *= 1.0 - money.wage_withheld_share
+        living = money.living_cost * migrant.wage * days / ELAPSED_DAYS_A_MONTH
+        left_over = np.rint(income - living)
+        savings = migrant.savings + left_over
         # Nobody lends beyond the limit; what is not covered then is gone without.
-        lent = np.maximum(np.floor(money.borrowing_limit * wage) - migrants.debt[rows], 0.0)
-        shortfall = np.minimum(np.maximum(-savings, 0.0), lent)
-        repaid = np.minimum(migrants.debt[rows], np.maximum(left_over, 0.0))
-        savings = np.maximum(savings, 0.0) - repaid
-        sent_home = np.rint(money.remitted * np.maximum(savings - money.reserve * wage, 0.0))
-        migrants.savings[rows] = savings - sent_home
-        migrants.debt[rows] = migrants.debt[rows] - repaid + shortfall
-        migrants.absent_days[rows] = 0
-        migrants.changed_on[rows] = model.day
+        lent = max(np.floor(money.borrowing_limit * migrant.wage) - migrant.debt, 0.0)
+        shortfall = min(max(-savings, 0.0), lent)
+        repaid = min(float(migrant.debt), max(left_over, 0.0))
+        savings = max(savings, 0.0) - repaid
+        sent_home = np.rint(money.remitted * max(savings - money.reserve * migrant.wage, 0.0))
+        migrant.savings = int(savings - sent_home)
+        migrant.debt = int(migrant.debt - repaid + shortfall)
+        migrant.absent_days = 0
+        migrant.changed_on = city.today

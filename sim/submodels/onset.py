@@ -14,8 +14,11 @@ falls ill).
 import numpy as np
 
 from sim import vocabulary as words
+from sim.agents.city import City
 from sim.agents.migrant import NEVER
-from sim.engine.arrays import Floats, Integers, Rows
+from sim.engine.arrays import Booleans, Floats, Integers, Rows
+from sim.engine.chance import exponential, uniform
+from sim.engine.compiled import Record, compiled, record
 from sim.parameters import World, by
 from sim.submodels.demography import DAY_OFFSET, DAYS_A_YEAR
 from sim.submodels.illness import ACUTE, CHRONIC, INFECTION, INJURY, MATERNITY
@@ -27,6 +30,7 @@ PASSED_OVER = len(words.KINDS)
 """Kind of a candidate onset that the season does not use."""
 RISK_CLASSES = (len(words.NATIONALITIES), 2, 2, 2)
 """What rates depend on: nationality, construction or not, older or not, woman or not."""
+KIND, ONSET_GAP = (words.PURPOSES.index(purpose) for purpose in ("kind", "onset gap"))
 FIRST_SURGE_ORDINAL = 2048
 """Ordinals of episodes that a surge adds, well above those of any life."""
 
@@ -37,8 +41,10 @@ class Onset(Submodel):
     def prepare(self, world: World) -> None:
         """Turn rates into a table by risk class."""
         self.acute_ceiling = 1.0 + world.illness.acute_season
-        self.rates = self._rates_by_class(world)
-        self.total_rate = self.rates.sum(axis=1)
+        rates = self._rates_by_class(world)
+        self.numbers = record(
+            rates=rates, total_rate=rates.sum(axis=1), acute_ceiling=self.acute_ceiling
+        )
 
     def _rates_by_class(self, world: World) -> Floats:
         """Return candidate rates a person-year, shape (risk classes, kinds)."""
@@ -78,24 +84,23 @@ class Onset(Submodel):
 
     def start_life(self, rows: Rows) -> None:
         """Draw the first candidate onset of newcomers."""
-        self.model.migrants.next_onset_at[rows] = self.model.day
-        self._schedule_next(rows)
-
-    def _schedule_next(self, rows: Rows) -> None:
-        model, migrants = self.model, self.model.migrants
-        rate = self.total_rate[migrants.risk_class[rows]]
-        gap = model.draws.exponential("onset gap", migrants.pid[rows], migrants.onsets[rows])
-        with np.errstate(divide="ignore"):
-            days = np.minimum(gap * DAYS_A_YEAR / rate, NEVER)
-        migrants.next_onset_at[rows] += days
-        soon = migrants.next_onset_at[rows] < NEVER
-        due_on = np.maximum(np.floor(migrants.next_onset_at[rows[soon]]), model.day + 1)
-        model.onset_reminders.add(due_on.astype(np.int64), rows[soon])
+        model = self.model
+        due_on, soon = draw_first_onsets(model.city(), rows)
+        model.onset_reminders.add(due_on[soon], rows[soon])
 
     def fall_ill(self) -> None:
         """Open the episodes whose onset is due today, and those of a surge."""
-        self._open_due()
-        if self.model.world.illness.acute_factor > 1.0:
+        model = self.model
+        due = model.onset_reminders.due(model.day)
+        due = due[model.migrants.occupied[due]]
+        if len(due):
+            illness = model.world.illness
+            season = self.season(model.day) * min(illness.acute_factor, 1.0)
+            struck, people, kinds, ordinals, due_on = draw_onsets(model.city(), due, season)
+            soon = due_on < NEVER
+            model.onset_reminders.add(due_on[soon], struck[soon])
+            model.illness.open_episodes(people, kinds, ordinals)
+        if model.world.illness.acute_factor > 1.0:
             self._surge()
 
     def _surge(self) -> None:
@@ -114,29 +119,97 @@ class Onset(Submodel):
         rows = rows[struck]
         ordinal = FIRST_SURGE_ORDINAL + migrants.surges[rows].astype(np.int64)
         migrants.surges[rows] += 1
-        well = ~migrants.ill_with[rows, ACUTE]
+        well = migrants.episode_of[rows, ACUTE] < 0
         model.illness.open_episodes(
             rows[well], np.full(np.count_nonzero(well), ACUTE), ordinal[well]
         )
 
-    def _open_due(self) -> None:
-        model, migrants, draws = self.model, self.model.migrants, self.model.draws
-        due = model.onset_reminders.due(model.day)
-        at = migrants.next_onset_at[due]
-        rows = due[migrants.occupied[due] & (at < model.day + 1) & (at > model.day - 2)]
-        if len(rows) == 0:
-            return
-        persons, ordinal = migrants.pid[rows], migrants.onsets[rows].astype(np.int64)
-        illness = model.world.illness
-        used = self.season(model.day) * min(illness.acute_factor, 1.0) / self.acute_ceiling
-        shares = np.column_stack([self.rates, self.rates[:, ACUTE] * (1.0 - used)])
-        shares[:, ACUTE] *= used
-        limits = np.cumsum(shares, axis=1) / np.maximum(self.total_rate, 1e-12)[:, None]
-        u = draws.uniform("kind", persons, ordinal)
-        kind = (limits[migrants.risk_class[rows], :PASSED_OVER] <= u[:, None]).sum(axis=1)
-        migrants.onsets[rows] += 1
-        self._schedule_next(rows)
 
-        opened = kind != PASSED_OVER
-        opened[opened] = ~migrants.ill_with[rows[opened], kind[opened]]
-        model.illness.open_episodes(rows[opened], kind[opened], ordinal[opened])
+# --- rules -----------------------------------------------------------------------------------
+
+
+@compiled
+def draw_onsets(
+    city: City, due: Rows, season: float
+) -> tuple[Rows, Rows, Integers, Integers, Integers]:
+    """Let candidate onsets that are due happen, and draw each person's next one.
+
+    Parameters
+    ----------
+    due : array of int
+        Migrants who may have a candidate onset today; for some it was a predecessor's.
+    season : float
+        Factor of acute illness today.
+
+    Returns
+    -------
+    struck, due_on : array of int
+        Migrants with a candidate onset today, and the day of their next one.
+    people, kinds, ordinals : array of int
+        Those among them who fall ill, of what, and with which onset of their lives.
+    """
+    struck, people = np.empty(len(due), dtype=np.intp), np.empty(len(due), dtype=np.intp)
+    kinds, ordinals = np.empty(len(due), dtype=np.int64), np.empty(len(due), dtype=np.int64)
+    due_on = np.empty(len(due), dtype=np.int64)
+    candidates = opened = 0
+    for row in due:
+        migrant = city.migrants[row]
+        at = migrant.next_onset_at
+        if not city.today - 2 < at < city.today + 1:
+            continue
+        ordinal = int(migrant.onsets)
+        migrant.onsets += 1
+        struck[candidates] = row
+        due_on[candidates] = draw_next_onset(city, migrant)
+        candidates += 1
+        u = uniform(city.chance, KIND, migrant.pid, ordinal)
+        kind = kind_of_onset(city, migrant, u, season)
+        if kind != PASSED_OVER and migrant.episode_of[kind] < 0:
+            people[opened] = row
+            kinds[opened] = kind
+            ordinals[opened] = ordinal
+            opened += 1
+    return (
+        struck[:candidates], people[:opened], kinds[:opened], ordinals[:opened],
+        due_on[:candidates],
+    )  # fmt: skip
+
+
+@compiled
+def kind_of_onset(city: City, migrant: Record, u: float, season: float) -> int:
+    """Return what a candidate onset becomes; what the season does not use is passed over."""
+    onset = city.numbers[0].onset
+    rates = onset.rates[migrant.risk_class]
+    total = onset.total_rate[migrant.risk_class]
+    cumulated = 0.0
+    for kind in range(PASSED_OVER):
+        used = season / onset.acute_ceiling if kind == ACUTE else 1.0
+        cumulated += rates[kind] * used
+        if u < cumulated / total:
+            return kind
+    return PASSED_OVER
+
+
+@compiled
+def draw_first_onsets(city: City, rows: Rows) -> tuple[Integers, Booleans]:
+    """Draw the first candidate onset of newcomers; return its day, and who has one at all."""
+    due_on = np.empty(len(rows), dtype=np.int64)
+    for i in range(len(rows)):
+        migrant = city.migrants[rows[i]]
+        migrant.next_onset_at = city.today
+        due_on[i] = draw_next_onset(city, migrant)
+    return due_on, due_on < NEVER
+
+
+@compiled
+def draw_next_onset(city: City, migrant: Record) -> int:
+    """Draw the time to the next candidate onset and return its day (`NEVER`: not in this life)."""
+    rate = city.numbers[0].onset.total_rate[migrant.risk_class]
+    if rate == 0.0:
+        migrant.next_onset_at = NEVER
+        return NEVER
+    gap = exponential(city.chance, ONSET_GAP, migrant.pid, migrant.onsets)
+    migrant.next_onset_at += min(gap * DAYS_A_YEAR / rate, NEVER)
+    if migrant.next_onset_at >= NEVER:
+        return NEVER
+    return max(int(np.floor(migrant.next_onset_at)), city.today + 1)

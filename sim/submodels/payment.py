@@ -15,9 +15,14 @@ everywhere, `wrongful_refusal=0`.
 import numpy as np
 
 from sim import vocabulary as words
-from sim.agents.episode import Gate, State
-from sim.engine.arrays import Booleans, Column, Floats, Integers, Rows
-from sim.parameters import World, by
+from sim.agents.city import City
+from sim.agents.episode import STEPS, Gate, State, note_failing_gate, visit_key
+from sim.agents.migrant import can_pay, pay
+from sim.engine.arrays import Booleans, Integers, Rows
+from sim.engine.chance import happens
+from sim.engine.compiled import Record, compiled
+from sim.engine.log import next_record
+from sim.parameters import World, by, numbers
 from sim.submodels.care_seeking import (
     AMBULANCE,
     HOME,
@@ -25,6 +30,7 @@ from sim.submodels.care_seeking import (
     MOBILE_CLINIC,
     POLYCLINIC,
     PRIVATE,
+    SEVERE,
 )
 from sim.submodels.illness import INFECTION
 from sim.submodels.information import EMERGENCY_RIGHT
@@ -34,6 +40,9 @@ POLYCLINIC_VISIT, PRIVATE_VISIT, HOSPITAL_VISIT, _STAY, BED_DAY, _RUN, BUS_HOME 
     len(words.PRICES)
 )
 KIND_HOSPITAL = words.INSTITUTION_KINDS.index("hospital")
+WELCOME, CANNOT_PAY, WRONGLY_REFUSED = range(3)
+"""Answers at the desk."""
+WRONGFUL_REFUSAL = words.PURPOSES.index("wrongful refusal")
 
 
 class Payment(Submodel):
@@ -42,8 +51,8 @@ class Payment(Submodel):
     def prepare(self, world: World) -> None:
         """Turn the legal rules and the price list into tables.
 
-        `entitled` and `price` are indexed by legal status, severe or not, infectious or not,
-        and then by kind of institution or by option.
+        `entitled` and `option_price` are indexed by legal status, severe or not, infectious or
+        not, and then by kind of institution or by option.
         """
         self.price = by(words.PRICES, world.payment.price)
         self._state_pays = np.array(
@@ -56,8 +65,8 @@ class Payment(Submodel):
             ]
         )
         circumstances = (len(words.LEGAL_STATUSES), 2, 2)
-        self.entitled = np.zeros((*circumstances, len(words.INSTITUTION_KINDS)), dtype=np.bool_)
-        self.option_price = np.zeros((*circumstances, len(words.OPTIONS)))
+        entitled_to = np.zeros((*circumstances, len(words.INSTITUTION_KINDS)), dtype=np.bool_)
+        option_price = np.zeros((*circumstances, len(words.OPTIONS)))
         for status, severe, infectious in np.ndindex(circumstances):
             free = dict(zip(words.SERVICES, self._state_pays[:, status], strict=True))
             free_infection = bool(infectious) and free["infection"]
@@ -69,10 +78,10 @@ class Payment(Submodel):
                 "mobile_clinic": free_visit,
                 "tb_dispensary": free_visit,
             }
-            self.entitled[status, severe, infectious] = [
+            entitled_to[status, severe, infectious] = [
                 entitled.get(kind, False) for kind in words.INSTITUTION_KINDS
             ]
-            price = self.option_price[status, severe, infectious]
+            price = option_price[status, severe, infectious]
             price[AMBULANCE] = 0.0 if free["ambulance"] else self.price[_RUN]
             price[HOSPITAL] = self.price[_STAY] if severe else self.price[HOSPITAL_VISIT]
             price[HOSPITAL] *= not free_hospital
@@ -81,84 +90,25 @@ class Payment(Submodel):
             price[HOME] = self.price[BUS_HOME]
         listed = dict.fromkeys(words.INSTITUTION_KINDS, self.price[POLYCLINIC_VISIT])
         listed |= {"private": self.price[PRIVATE_VISIT], "hospital": self.price[HOSPITAL_VISIT]}
-        self.listed_price = np.rint(by(words.INSTITUTION_KINDS, listed)).astype(np.int64)
+        self.numbers = numbers(
+            world.payment,
+            entitled=entitled_to,
+            option_price=option_price,
+            listed_price=np.rint(by(words.INSTITUTION_KINDS, listed)).astype(np.int64),
+            state_pays=self._state_pays,
+            borrowing_limit=world.money.borrowing_limit,
+            pays_in_kind=world.employment.pays_in_kind,
+        )
 
     def state_pays(self, service: str, people: Integers) -> Booleans:
         """Return whether the state pays a service for each of these people (migrant rows)."""
         by_status = self._state_pays[words.SERVICES.index(service)]
         return np.asarray(by_status[self.model.migrants.legal_status[people]])
 
-    def _circumstances(self, rows: Rows) -> tuple[Column, Column, Column]:
-        """Return legal status, severe or not, infectious or not: what entitlement depends on."""
-        episodes = self.model.episodes
-        return (
-            self.model.migrants.legal_status[episodes.migrant[rows]],
-            (episodes.severity[rows] >= words.SEVERE).astype(np.int8),
-            (episodes.kind[rows] == INFECTION).astype(np.int8),
-        )
-
-    def expected_prices(self, rows: Rows) -> tuple[Floats, Floats]:
-        """Return the true and the believed price of every option for some episodes.
-
-        Returns
-        -------
-        true_price, believed_price : array of float, shape (episodes, options), KZT
-            They differ for people who do not know that emergency care is free.
-        """
-        model, migrants = self.model, self.model.migrants
-        seeking = model.world.care_seeking
-        people = model.episodes.migrant[rows]
-        true = self.option_price[self._circumstances(rows)]
-        believed = true.copy()
-        ignorant = ~migrants.knows[people, EMERGENCY_RIGHT]
-        wage = migrants.wage[people[ignorant]]
-        believed[ignorant, AMBULANCE] = seeking.believed_ambulance_price * wage
-        believed[ignorant, HOSPITAL] = seeking.believed_hospital_price * wage
-        return true, believed
-
-    def at_the_desk(self, rows: Rows) -> tuple[Booleans, Booleans, Integers]:
-        """Pass the desk of a clinic: wrongful refusal, then the price.
-
-        Parameters
-        ----------
-        rows : array of int
-            Episodes whose turn has come at a polyclinic, private doctor, dispensary or hospital.
-
-        Returns
-        -------
-        wrongly_refused, cannot_pay : array of bool
-            Who is turned away, and why.
-        price : array of int, KZT
-            What the others have just paid (0 where the state or the employer pays).
-        """
-        model, episodes, migrants = self.model, self.model.episodes, self.model.migrants
-        people, kind = episodes.migrant[rows], model.clinics.kind[episodes.unit[rows]]
-        status, severe, infectious = self._circumstances(rows)
-        entitled = self.entitled[status, severe, infectious, kind]
-        wrongly_refused = entitled & self._wrongful(rows, people) & ~episodes.by_ambulance[rows]
-        # An emergency is treated whether or not it is paid; what is unpaid is billed later.
-        emergency = (severe == 1) & (kind == KIND_HOSPITAL)
-        free = entitled | episodes.paid_by_employer[rows] | emergency
-        price = np.where(free, 0, self.listed_price[kind])
-        can_pay = migrants.can_pay(people, model.world.money.borrowing_limit)
-        cannot_pay = ~wrongly_refused & (price > can_pay)
-        turned_away = wrongly_refused | cannot_pay
-        price[turned_away] = 0
-        self.collect(rows, price)
-        episodes.stopped_at(rows[turned_away], Gate.PAY)
-        return wrongly_refused, cannot_pay, price
-
     def bill_after_emergencies(self) -> None:
         """Bill the rest of the stay to those whose threat to life is over."""
         model, episodes, migrants = self.model, self.model.episodes, self.model.migrants
-        rows = episodes.in_state(State.IN_BED)
-        stable = (
-            (episodes.severity[rows] < words.SEVERE)
-            & ~episodes.stabilised[rows]
-            & (episodes.migrant[rows] >= 0)
-            & model.clinics.is_kind(episodes.unit[rows], "hospital")
-        )
-        rows = one_each(rows[stable], episodes.person)
+        rows = one_each(rows_to_bill(model.city(), episodes.rows), episodes.person)
         if len(rows) == 0:
             return
         episodes.stabilised[rows] = True
@@ -174,7 +124,7 @@ class Payment(Submodel):
         leaves_early = short & model.draws.happens(
             "early discharge",
             episodes.person[rows],
-            episodes.step_key(rows),
+            episodes.ordinal[rows].astype(np.int64) * STEPS + episodes.steps[rows],
             probability=model.world.payment.early_discharge,
         )
         paid_now = np.minimum(bill, can_pay).astype(np.int64)
@@ -189,29 +139,92 @@ class Payment(Submodel):
             model.world.illness.relapse_days
         )
 
-    def _wrongful(self, rows: Rows, people: Integers) -> Booleans:
-        model, episodes, migrants = self.model, self.model.episodes, self.model.migrants
-        payment = model.world.payment
-        probability = np.full(len(rows), payment.wrongful_refusal)
-        probability[~migrants.manages_language[people]] *= payment.refusal_without_language
-        probability[migrants.knows[people, EMERGENCY_RIGHT]] *= payment.refusal_when_informed
-        return model.draws.happens(
-            "wrongful refusal",
-            episodes.person[rows],
-            episodes.visit_key(rows),
-            probability=probability,
-        )
-
     def collect(self, rows: Rows, amount: Integers) -> None:
-        """Take money from patients (one episode a person at a time)."""
-        model, episodes, migrants = self.model, self.model.episodes, self.model.migrants
-        paying = np.flatnonzero(amount > 0)
-        if len(paying) == 0:
-            return
-        rows, amount = rows[paying], amount[paying]
-        borrowed = migrants.pay(episodes.migrant[rows].astype(np.intp), amount, model.day)
-        episodes.charged[rows] += amount.astype(np.int32)
-        episodes.paid[rows] += amount.astype(np.int32)
-        model.payments.append(
-            day=model.day, stratum=episodes.stratum[rows], amount=amount, borrowed=borrowed
-        )
+        """Take money from patients."""
+        collect_all(self.model.city(), rows, amount)
+
+
+# --- rules -----------------------------------------------------------------------------------
+
+
+@compiled
+def pass_the_desk(city: City, episode: Record) -> tuple[int, int]:
+    """Pass the desk of a clinic: wrongful refusal, then the price.
+
+    Returns
+    -------
+    answer : int
+        `WELCOME`, `CANNOT_PAY` or `WRONGLY_REFUSED`.
+    price : int, KZT
+        What has just been paid (0 where the state or the employer pays, or on refusal).
+    """
+    payment = city.numbers[0].payment
+    migrant = city.migrants[episode.migrant]
+    kind = city.clinics[episode.unit].kind
+    severe, infectious = episode.severity >= SEVERE, episode.kind == INFECTION
+    entitled = payment.entitled[migrant.legal_status, int(severe), int(infectious), kind]
+    if entitled and not episode.by_ambulance and wrongly_refused(city, episode, migrant):
+        note_failing_gate(episode, Gate.PAY)
+        return WRONGLY_REFUSED, 0
+    # An emergency is treated whether or not it is paid; what is unpaid is billed later.
+    if entitled or episode.paid_by_employer or (severe and kind == KIND_HOSPITAL):
+        return WELCOME, 0
+    price = payment.listed_price[kind]
+    if price > can_pay(migrant, payment.borrowing_limit):
+        note_failing_gate(episode, Gate.PAY)
+        return CANNOT_PAY, 0
+    collect(city, episode, price)
+    return WELCOME, price
+
+
+@compiled
+def wrongly_refused(city: City, episode: Record, migrant: Record) -> bool:
+    """Draw a refusal of entitled people: by language, and by whether they can insist."""
+    payment = city.numbers[0].payment
+    probability = payment.wrongful_refusal
+    if not migrant.manages_language:
+        probability *= payment.refusal_without_language
+    if migrant.knows[EMERGENCY_RIGHT]:
+        probability *= payment.refusal_when_informed
+    return happens(city.chance, WRONGFUL_REFUSAL, episode.person, visit_key(episode), probability)
+
+
+@compiled
+def collect_all(city: City, rows: Rows, amounts: Integers) -> None:
+    """Take an amount from each of these patients."""
+    for i in range(len(rows)):
+        collect(city, city.episodes[rows[i]], amounts[i])
+
+
+@compiled
+def collect(city: City, episode: Record, amount: int) -> None:
+    """Take money from a patient, and write it down."""
+    if amount == 0:
+        return
+    borrowed = pay(city.migrants[episode.migrant], amount, city.today)
+    episode.charged += amount
+    episode.paid += amount
+    entry = next_record(city.payments)
+    entry.day = city.today
+    entry.stratum = episode.stratum
+    entry.amount = amount
+    entry.borrowed = borrowed
+
+
+@compiled
+def rows_to_bill(city: City, rows: Rows) -> Rows:
+    """Return hospital patients whose threat to life is over and who have had no bill yet."""
+    found = np.empty(len(rows), dtype=np.intp)
+    count = 0
+    for row in rows:
+        episode = city.episodes[row]
+        if (
+            episode.state == State.IN_BED
+            and episode.severity < SEVERE
+            and not episode.stabilised
+            and episode.migrant >= 0
+            and city.clinics[episode.unit].kind == KIND_HOSPITAL
+        ):
+            found[count] = row
+            count += 1
+    return found[:count]

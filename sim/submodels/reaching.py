@@ -14,19 +14,26 @@ Neutral state: permission 1 for every severity and all doors open every day.
 import numpy as np
 
 from sim import vocabulary as words
-from sim.agents.episode import Gate, State
+from sim.agents.city import City
+from sim.agents.episode import Gate, State, decide_anew, join_line, note_failing_gate, try_key
 from sim.agents.migrant import NEVER
-from sim.engine.arrays import Integers, Rows
+from sim.engine.arrays import Rows
+from sim.engine.chance import happens, trait
+from sim.engine.compiled import Record, compiled
 from sim.submodels.care_seeking import (
     AMBULANCE,
     EMPLOYER,
     HOME,
     HOSPITAL,
     MOBILE_CLINIC,
-    POLYCLINIC,
     PRIVATE,
+    leave_probability,
 )
 from sim.submodels.submodel import Submodel, one_each
+
+WHICH_UNIT = words.PURPOSES.index("which ambulance")
+"""The first of the purposes that choose among equally near units, in the order of the options."""
+LEAVE_FROM_WORK = words.PURPOSES.index("leave from work")
 
 
 class Reaching(Submodel):
@@ -34,86 +41,91 @@ class Reaching(Submodel):
 
     def set_out(self) -> None:
         """Let those who have decided try to reach what they have chosen."""
-        episodes = self.model.episodes
-        rows = episodes.in_state(State.UNDER_WAY)
-        option = episodes.option[rows]
-        self._call_ambulance(rows[option == AMBULANCE])
-        self._ask_employer(rows[option == EMPLOYER])
-        for one in (HOSPITAL, POLYCLINIC, MOBILE_CLINIC, PRIVATE):
-            self._go_to_clinic(rows[option == one], one)
-        self._return_home(rows[option == HOME])
-
-    def _call_ambulance(self, rows: Rows) -> None:
-        model, episodes = self.model, self.model.episodes
-        if len(rows):
-            unit = self._unit_for(rows, AMBULANCE)
-            episodes.queue_at(rows, unit, arrived=model.day, ready=model.day)
-            self._note_arrival(rows)
-
-    def _go_to_clinic(self, rows: Rows, option: int) -> None:
-        """Ask for leave and find the door open; same-day service only at hospitals."""
-        if len(rows) == 0:
-            return
-        model, episodes, migrants = self.model, self.model.episodes, self.model.migrants
-        unit = self._unit_for(rows, option)
-        people = episodes.migrant[rows]
-        reached = model.open_units[unit]
-        if option != MOBILE_CLINIC:
-            reached &= model.draws.happens(
-                "leave from work",
-                episodes.person[rows],
-                episodes.try_key(rows),
-                probability=model.care_seeking.leave_probability(people, episodes.severity[rows]),
-            )
-        episodes.tries[rows] += 1
-        episodes.tries_now[rows] += 1
-        arrived = rows[reached]
-        ready = model.day if option == HOSPITAL else model.day + 1
-        episodes.queue_at(arrived, unit[reached], arrived=model.day, ready=ready)
-        migrants.absent_days[people[reached]] += 1
-        self._note_arrival(arrived)
-        stuck = rows[~reached]
-        stuck = stuck[episodes.tries_now[stuck] >= model.world.care_seeking.tries]
-        episodes.stopped_at(stuck, Gate.REACH)
-        episodes.decide_anew(stuck, model.day + 1)
-
-    def _ask_employer(self, rows: Rows) -> None:
-        """Ask the employer to pay private treatment; some do, in exchange for silence."""
-        if len(rows) == 0:
-            return
-        model, episodes = self.model, self.model.episodes
-        employer = model.migrants.employer[episodes.migrant[rows]]
-        pays = model.employers.pays_in_kind[employer] < model.world.employment.pays_in_kind
-        pays &= ~model.employers.formal[employer]
-        treated = rows[pays]
-        if model.care_seeking.offered[PRIVATE] and len(treated):
-            unit = self._unit_for(treated, PRIVATE)
-            episodes.paid_by_employer[treated] = True
-            episodes.queue_at(treated, unit, arrived=model.day, ready=model.day + 1)
-            self._note_arrival(treated)
-        episodes.refused_by[rows[~pays], EMPLOYER] = True
-        episodes.decide_anew(rows[~pays], model.day + 1)
+        model = self.model
+        going_home = set_out(model.city(), model.episodes.rows)
+        if len(going_home):
+            self._return_home(one_each(going_home, model.episodes.person))
 
     def _return_home(self, rows: Rows) -> None:
-        if len(rows) == 0:
-            return
-        model, episodes, migrants = self.model, self.model.episodes, self.model.migrants
-        rows = one_each(rows, episodes.person)
-        people = episodes.migrant[rows].astype(np.intp)
-        can_pay = migrants.can_pay(people, model.world.money.borrowing_limit)
+        """Let people buy a ticket and leave with their illness."""
+        model = self.model
+        people = model.episodes.migrant[rows].astype(np.intp)
+        can_pay = model.migrants.can_pay(people, model.world.money.borrowing_limit)
         fare = np.minimum(model.world.payment.price["bus_home"], np.floor(can_pay))
         model.payment.collect(rows, fare.astype(np.int64))
         model.demography.leave(people)
 
-    def _note_arrival(self, rows: Rows) -> None:
-        episodes = self.model.episodes
-        first = rows[episodes.arrived_on[rows] <= -NEVER]
-        episodes.arrived_on[first] = self.model.day
 
-    def _unit_for(self, rows: Rows, option: int) -> Integers:
-        """Return the nearest unit of the chosen kind; everybody has one among equally near ones."""
-        model, episodes = self.model, self.model.episodes
-        district = model.migrants.district[episodes.migrant[rows]]
-        u = model.draws.trait(f"which {words.OPTIONS[option]}", episodes.person[rows])
-        place = np.floor(u * model.care_seeking.nearest_count[option][district]).astype(np.int64)
-        return np.asarray(model.care_seeking.nearest_units[option][district, place])
+# --- rules -----------------------------------------------------------------------------------
+
+
+@compiled
+def set_out(city: City, rows: Rows) -> Rows:
+    """Let those who have decided try to reach what they have chosen; return who goes home."""
+    going_home = np.empty(len(rows), dtype=np.intp)
+    count = 0
+    for row in rows:
+        episode = city.episodes[row]
+        if episode.state != State.UNDER_WAY:
+            continue
+        if episode.option == AMBULANCE:
+            arrive(city, episode, unit_for(city, episode, AMBULANCE), city.today)
+        elif episode.option == EMPLOYER:
+            ask_employer(city, episode)
+        elif episode.option == HOME:
+            going_home[count] = row
+            count += 1
+        else:
+            go_to_clinic(city, episode)
+    return going_home[:count]
+
+
+@compiled
+def go_to_clinic(city: City, episode: Record) -> None:
+    """Ask for leave and find the door open; same-day service only at hospitals."""
+    migrant = city.migrants[episode.migrant]
+    option = episode.option
+    unit = unit_for(city, episode, option)
+    reached = city.clinics[unit].open
+    if option != MOBILE_CLINIC:
+        probability = leave_probability(city, migrant, episode.severity)
+        key = try_key(episode)
+        has_leave = happens(city.chance, LEAVE_FROM_WORK, episode.person, key, probability)
+        reached = reached and has_leave
+    episode.tries += 1
+    episode.tries_now += 1
+    if reached:
+        arrive(city, episode, unit, city.today if option == HOSPITAL else city.today + 1)
+        migrant.absent_days += 1
+    elif episode.tries_now >= city.numbers[0].care_seeking.tries:
+        note_failing_gate(episode, Gate.REACH)
+        decide_anew(episode, city.today + 1)
+
+
+@compiled
+def ask_employer(city: City, episode: Record) -> None:
+    """Ask the employer to pay private treatment; some do, in exchange for silence."""
+    employer = city.employers[city.migrants[episode.migrant].employer]
+    if employer.formal or employer.pays_in_kind >= city.numbers[0].payment.pays_in_kind:
+        episode.refused_by[EMPLOYER] = True
+        decide_anew(episode, city.today + 1)
+    elif city.numbers[0].care_seeking.offered[PRIVATE]:
+        episode.paid_by_employer = True
+        arrive(city, episode, unit_for(city, episode, PRIVATE), city.today + 1)
+
+
+@compiled
+def arrive(city: City, episode: Record, unit: int, ready: int) -> None:
+    """Join the line of a unit."""
+    join_line(episode, unit, city.today, ready)
+    if episode.arrived_on <= -NEVER:
+        episode.arrived_on = city.today
+
+
+@compiled
+def unit_for(city: City, episode: Record, option: int) -> int:
+    """Return the nearest unit of the chosen kind; everybody has one among equally near ones."""
+    seeking = city.numbers[0].care_seeking
+    district = city.migrants[episode.migrant].district
+    u = trait(city.chance, WHICH_UNIT + option, episode.person, 0)
+    return city.nearest[option, district, int(u * seeking.nearest_count[option, district])]

@@ -15,14 +15,28 @@ Parameters: `conf/city/` (capacities, beds, competence), `conf/parameters/care_s
 import numpy as np
 
 from sim import vocabulary as words
+from sim.agents.city import City
 from sim.agents.clinic import ambulance_wait_minutes
-from sim.agents.episode import Gate, State
+from sim.agents.episode import (
+    Gate,
+    State,
+    decide_anew,
+    join_line,
+    note_failing_gate,
+    try_key,
+    visit_key,
+)
 from sim.agents.migrant import NEVER
-from sim.engine.arrays import Booleans, Integers, Rows
+from sim.engine.arrays import Booleans, Identities, Integers, Rows
+from sim.engine.chance import happens, trait
+from sim.engine.compiled import Record, compiled
+from sim.engine.log import next_record
 from sim.engine.queues import served
 from sim.parameters import World
-from sim.submodels.care_seeking import AMBULANCE
+from sim.submodels.care_seeking import AMBULANCE, SEVERE
 from sim.submodels.illness import INFECTION, MATERNITY
+from sim.submodels.information import teach_by_visit
+from sim.submodels.payment import CANNOT_PAY, WELCOME, pass_the_desk
 from sim.submodels.submodel import Submodel, one_each
 
 VISIT_RESULTS = (
@@ -33,260 +47,94 @@ VISIT_RESULTS = (
 TREATED, NOT_HELPED, NO_MONEY, WRONGLY_REFUSED, SENT_ON, DELIVERED, ADMITTED, GAVE_UP = range(
     len(VISIT_RESULTS)
 )
-PUBLIC = ("ambulance", "hospital", "polyclinic", "mobile_clinic", "tb_dispensary")
+KIND_AMBULANCE, KIND_HOSPITAL, KIND_PRIVATE, KIND_DISPENSARY = (
+    words.INSTITUTION_KINDS.index(kind)
+    for kind in ("ambulance", "hospital", "private", "tb_dispensary")
+)
+ONLY_AMBULANCES = np.arange(len(words.INSTITUTION_KINDS)) == KIND_AMBULANCE
+ONLY_HOSPITALS = np.arange(len(words.INSTITUTION_KINDS)) == KIND_HOSPITAL
+ALL_OTHERS = ~(ONLY_AMBULANCES | ONLY_HOSPITALS)
+"""Kinds of institutions that see patients together."""
+NOWHERE = -1
+GIVING_UP, AMBULANCE_CALLED, PLACE_IN_LINE, SUCCESS = (
+    words.PURPOSES.index(purpose)
+    for purpose in (
+        "giving up", "ambulance called", "place in the line", "success of a service",
+    )
+)  # fmt: skip
 
 
 class Services(Submodel):
-    """Visits and beds."""
+    """Visits, ambulances and admissions."""
 
     def prepare(self, world: World) -> None:
-        """Learn the way between hospitals."""
+        """Learn where emergencies and tuberculosis are sent on to."""
         clinics = self.model.clinics
-        self.dispensaries = clinics.of_kind("tb_dispensary")
+        ambulances, dispensaries = clinics.of_kind("ambulance"), clinics.of_kind("tb_dispensary")
+        self.ambulance = int(ambulances[0]) if len(ambulances) else NOWHERE
+        self.dispensary = int(dispensaries[0]) if len(dispensaries) else NOWHERE
+        hospitals = clinics.nearest("hospital")
+        self.nearest_hospital = (
+            hospitals[:, 0] if hospitals.size else np.full(len(words.DISTRICTS), NOWHERE)
+        )
 
     # --- schedule -----------------------------------------------------------------------------
 
     def open_doors(self) -> None:
         """Open the day: slots, credit, and the beds that residents leave free."""
-        model, clinics = self.model, self.model.clinics
-        model.open_units = clinics.open_today(model.calendar, model.day)
-        clinics.open_the_day(model.open_units)
+        model = self.model
+        model.clinics.open_the_day(model.calendar, model.day)
         model.beds.count_free()
 
     def see_patients(self) -> None:
         """Let all clinics but hospitals see their patients."""
-        rows = self._next_in_line("polyclinic", "mobile_clinic", "private", "tb_dispensary")
-        rows = self._pass_the_desk(rows)
-        episodes, clinics = self.model.episodes, self.model.clinics
-        severe = episodes.severity[rows] >= words.SEVERE
-        sent_on = severe & self.model.draws.happens(
-            "ambulance called",
-            episodes.person[rows],
-            episodes.visit_key(rows),
-            probability=clinics.refers_emergencies[episodes.unit[rows]],
-        )
-        self._log(rows[sent_on], SENT_ON)
-        self._send_to_ambulance(rows[sent_on])
-        rows = rows[~sent_on]
-        success = self._succeeds(rows)
-        self._log(rows, np.where(success, TREATED, NOT_HELPED))
-        self._fail(rows[~success])
-        self._begin_treatment(rows[success])
+        model = self.model
+        rows = self._next_in_line(ALL_OTHERS)
+        if len(rows):
+            lying_down = see_patients(model.city(), rows, self.ambulance, self.dispensary)
+            model.beds.lie_down(lying_down)
 
     def send_ambulances(self) -> None:
         """Let ambulances reach those who called, and take severe patients to hospital."""
-        model, episodes = self.model, self.model.episodes
-        rows = self._next_in_line("ambulance")
+        rows = self._next_in_line(ONLY_AMBULANCES)
         self._note_ambulance_wait(len(rows))
-        self._meet(rows)
-        severe = episodes.severity[rows] >= words.SEVERE
-        self.note_emergency_care(rows[severe])
-        on_the_spot = rows[~severe]
-        success = self._succeeds(on_the_spot)
-        delivered = rows[severe]
-        if model.beds.hospitals.size == 0:
-            self._fail(delivered)
-            delivered = delivered[:0]
-        self._log(delivered, DELIVERED)
-        self._log(on_the_spot, np.where(success, TREATED, NOT_HELPED))
-        episodes.refused_by[on_the_spot[~success], AMBULANCE] = True
-        self._fail(on_the_spot[~success])
-        self._begin_treatment(on_the_spot[success])
-        if len(delivered):
-            district = model.migrants.district[episodes.migrant[delivered]]
-            nearest = model.beds.hospitals[district, 0]
-            episodes.queue_at(delivered, nearest, arrived=model.day, ready=model.day)
-            episodes.by_ambulance[delivered] = True
+        if len(rows):
+            send_ambulances(self.model.city(), rows, self.nearest_hospital, self.dispensary)
 
     def admit_to_hospital(self) -> None:
         """Let hospitals see emergencies and walk-ins, and find beds for the severely ill."""
-        model, episodes = self.model, self.model.episodes
-        self._try_treatment_again()
-        rows = self._pass_the_desk(self._next_in_line("hospital"))
-        severe = episodes.severity[rows] >= words.SEVERE
-        self.note_emergency_care(rows[severe])
-        success = self._succeeds(rows)
-        walk_in_result = np.where(success, TREATED, NOT_HELPED)
-        self._log(rows, np.where(severe, ADMITTED, walk_in_result))
-        self._fail(rows[~severe & ~success])
-        self._begin_treatment(rows[~severe & success])
-        admitted = rows[severe]
-        episodes.treated[admitted] = success[severe]
-        episodes.state[admitted] = State.IN_BED
-        episodes.boarding[admitted] = True
-        episodes.stabilised[admitted] = False
+        model = self.model
+        try_treatment_again(model.city(), model.episodes.rows)
+        rows = self._next_in_line(ONLY_HOSPITALS)
+        if len(rows):
+            admit(model.city(), rows, self.dispensary)
         model.beds.find()
-        model.clinics.waiting = self._waiting()
-
-    def _try_treatment_again(self) -> None:
-        """Try once more to treat patients in bed whose treatment has not taken hold so far."""
-        episodes = self.model.episodes
-        lying = episodes.in_state(State.IN_BED)
-        lying = lying[~episodes.treated[lying]]
-        episodes.visits[lying] += 1
-        episodes.treated[lying] = self._succeeds(lying)
+        count_waiting(model.city(), model.episodes.rows)
 
     def give_up_waiting(self) -> None:
         """Let people who have waited long for ordinary care give up."""
-        model, episodes = self.model, self.model.episodes
-        seeking = model.world.care_seeking
-        rows = episodes.in_state(State.QUEUED)
-        waiting = rows[
-            (episodes.severity[rows] < words.SEVERE)
-            & (model.day - episodes.queued_on[rows] > seeking.patience)
-        ]
-        gives_up = model.draws.happens(
-            "giving up",
-            episodes.person[waiting],
-            episodes.try_key(waiting),
-            probability=seeking.reneging,
-        )
-        episodes.tries[waiting] += 1
-        gone = waiting[gives_up]
-        self._log(gone, GAVE_UP)
-        episodes.stopped_at(gone, Gate.REACH)
-        episodes.decide_anew(gone, model.day + 1)
-
-    # --- the desk and the treatment -----------------------------------------------------------
-
-    def _next_in_line(self, *kinds: str) -> Rows:
-        """Return the episodes served today at the units of some kinds, one a person."""
-        model, episodes, clinics = self.model, self.model.episodes, self.model.clinics
-        rows = episodes.in_state(State.QUEUED)
-        rows = rows[episodes.ready_on[rows] <= model.day]
-        rows = rows[clinics.is_kind(episodes.unit[rows], *kinds)]
-        if len(rows) == 0:
-            return rows
-        by_severity = clinics.is_kind(episodes.unit[rows], "hospital", "ambulance")
-        now = served(
-            line=episodes.unit[rows].astype(np.int64),
-            urgency=np.where(by_severity, episodes.severity[rows].astype(np.int64), 0),
-            ready_day=episodes.ready_on[rows].astype(np.int64),
-            tie_break=self.tie_break(rows),
-            slots=clinics.slots,
-        )
-        rows = one_each(rows[now], episodes.person)
-        clinics.served_today += np.bincount(episodes.unit[rows], minlength=len(clinics.units))
-        return rows
-
-    def tie_break(self, rows: Rows) -> Integers:
-        """Return bits that decide among equals: fixed for a person and an episode."""
-        episodes = self.model.episodes
-        mixed = self.model.draws.trait("place in the line", episodes.pid[rows] % np.uint64(1 << 40))
-        return np.asarray((mixed * 2.0**64).astype(np.uint64))
-
-    def _pass_the_desk(self, rows: Rows) -> Rows:
-        """Turn some away at the desk; return those who get in."""
-        model, episodes = self.model, self.model.episodes
-        wrongly_refused, cannot_pay, price = model.payment.at_the_desk(rows)
-        turned_away = wrongly_refused | cannot_pay
-        self._log(rows[wrongly_refused], WRONGLY_REFUSED)
-        self._log(rows[cannot_pay], NO_MONEY)
-        away = rows[turned_away]
-        known = episodes.option[away] >= 0
-        episodes.refused_by[away[known], episodes.option[away[known]]] = True
-        self._remember_wait(away)
-        episodes.decide_anew(away, model.day + 1)
-        inside = rows[~turned_away]
-        episodes.last_price[inside] = price[~turned_away]
-        self._meet(inside)
-        return inside
-
-    def _meet(self, rows: Rows) -> None:
-        """Note a contact: care has been met, waits are remembered, rights may be learned."""
-        if len(rows) == 0:
-            return
-        model, episodes = self.model, self.model.episodes
-        episodes.formal_contact[rows] = True
-        first = rows[episodes.care_on[rows] <= -NEVER]
-        episodes.care_on[first] = model.day
-        self._remember_wait(rows)
-        public = rows[model.clinics.is_kind(episodes.unit[rows], *PUBLIC)]
-        model.information.teach_by_visit(
-            episodes.migrant[public].astype(np.intp),
-            episodes.person[public],
-            episodes.visit_key(public),
-        )
-
-    def _remember_wait(self, rows: Rows) -> None:
-        """Let work groups remember the longest wait a member has had today, by option."""
-        model, episodes = self.model, self.model.episodes
-        chosen = rows[episodes.option[rows] >= 0]
-        group = model.migrants.work_group[episodes.migrant[chosen]]
-        option = episodes.option[chosen]
-        wait = (model.day - episodes.queued_on[chosen]).astype(np.float32)
-        model.wait_changed_on[group] = model.day
-        model.experienced_wait[group, option] = 0.0
-        np.maximum.at(model.experienced_wait, (group, option), wait)
-
-    def _succeeds(self, rows: Rows) -> Booleans:
-        """Draw whether a service takes hold."""
-        model, episodes = self.model, self.model.episodes
-        return model.draws.happens(
-            "success of a service",
-            episodes.person[rows],
-            episodes.visit_key(rows),
-            probability=model.clinics.competence[episodes.unit[rows]],
-        )
-
-    def _fail(self, rows: Rows) -> None:
-        """Send home without help; people decide anew tomorrow."""
-        if len(rows) == 0:
-            return
-        episodes = self.model.episodes
-        episodes.stopped_at(rows, Gate.ENGAGE)
-        episodes.decide_anew(rows, self.model.day + 1)
-
-    def _begin_treatment(self, rows: Rows) -> None:
-        """Begin treatment at home, or at the dispensary for tuberculosis."""
-        if len(rows) == 0:
-            return
-        model, episodes, clinics = self.model, self.model.episodes, self.model.clinics
-        at_dispensary = clinics.is_kind(episodes.unit[rows], "tb_dispensary")
-        infectious = (episodes.kind[rows] == INFECTION) & ~at_dispensary
-        if len(self.dispensaries):
-            found = rows[infectious]
-            episodes.queue_at(
-                found, int(self.dispensaries[0]), arrived=model.day, ready=model.day + 1
-            )
-            rows, at_dispensary = rows[~infectious], at_dispensary[~infectious]
-        episodes.treated[rows] = True
-        model.beds.lie_down(rows[at_dispensary])
-        self.treat_at_home(rows[~at_dispensary])
-
-    def treat_at_home(self, rows: Rows) -> None:
-        """Let treatment go on at home; a pregnancy has had one more visit."""
-        if len(rows) == 0:
-            return
-        model, episodes = self.model, self.model.episodes
-        illness = model.world.illness
-        episodes.state[rows] = State.TREATED_AT_HOME
-        episodes.unit[rows] = -1
-        pregnant = rows[(episodes.kind[rows] == MATERNITY) & ~episodes.born[rows]]
-        episodes.antenatal_visits[pregnant] += 1
-        episodes.next_visit_on[pregnant] = model.day + illness.antenatal_interval
+        give_up_waiting(self.model.city(), self.model.episodes.rows)
 
     def remind_pregnant_women(self) -> None:
         """Let the effect of an antenatal visit end when the next is due; a cue to go again."""
-        model, episodes = self.model, self.model.episodes
-        rows = episodes.in_state(State.TREATED_AT_HOME)
-        rows = rows[episodes.next_visit_on[rows] <= model.day]
-        episodes.next_visit_on[rows] = NEVER
-        episodes.treated[rows] = False
-        episodes.decide_anew(rows, model.day)
+        remind_pregnant_women(self.model.city(), self.model.episodes.rows)
 
-    def _send_to_ambulance(self, rows: Rows) -> None:
-        model, episodes = self.model, self.model.episodes
-        ambulances = model.clinics.of_kind("ambulance")
-        if len(rows) and len(ambulances):
-            episodes.option[rows] = AMBULANCE
-            episodes.queue_at(rows, int(ambulances[0]), arrived=model.day, ready=model.day)
+    # --- what they build on -------------------------------------------------------------------
 
-    def note_emergency_care(self, rows: Rows) -> None:
-        """Note the day emergency care came to severe episodes, the first time it does."""
-        episodes = self.model.episodes
-        first = rows[episodes.emergency_care_on[rows] <= -NEVER]
-        episodes.emergency_care_on[first] = self.model.day
+    def _next_in_line(self, kinds: Booleans) -> Rows:
+        """Return the episodes served today at the units of some kinds, one a person."""
+        model, episodes, clinics = self.model, self.model.episodes, self.model.clinics
+        rows, line, urgency, ready_day, tie_break = who_waits(model.city(), episodes.rows, kinds)
+        if len(rows) == 0:
+            return rows
+        rows = rows[served(line, urgency, ready_day, tie_break, clinics.slots)]
+        rows = one_each(rows, episodes.person)
+        clinics.served_today += np.bincount(episodes.unit[rows], minlength=len(clinics.units))
+        return rows
+
+    def treat_at_home(self, rows: Rows) -> None:
+        """Let treatment go on at home."""
+        treat_all_at_home(self.model.city(), rows)
 
     def _note_ambulance_wait(self, calls: int) -> None:
         """Compute today's mean wait for a crew from the load of the whole city."""
@@ -295,33 +143,300 @@ class Services(Submodel):
             load = background + calls / model.world.city.scale
             clinics.ambulance_wait_minutes = ambulance_wait_minutes(crews, load, minutes)
 
-    # --- observation --------------------------------------------------------------------------
 
-    def _waiting(self) -> Integers:
-        """Return how many wait at each unit after today's services."""
-        episodes, clinics = self.model.episodes, self.model.clinics
-        queued = (episodes.state == State.QUEUED) | episodes.boarding
-        queued &= episodes.occupied
-        return np.bincount(episodes.unit[queued], minlength=len(clinics.units))
+# --- rules: lines ----------------------------------------------------------------------------
 
-    def _log(self, rows: Rows, result: Integers | int) -> None:
-        """Write one flat record a visit."""
-        if len(rows) == 0:
-            return
-        model, episodes = self.model, self.model.episodes
-        model.visits.append(
-            person=episodes.person[rows],
-            ordinal=episodes.ordinal[rows],
-            stratum=episodes.stratum[rows],
-            kind=episodes.kind[rows],
-            severity=episodes.severity[rows],
-            unit=episodes.unit[rows],
-            by_ambulance=episodes.by_ambulance[rows],
-            in_kind=episodes.paid_by_employer[rows],
-            began_on=episodes.began_on[rows],
-            arrived_on=episodes.queued_on[rows],
-            served_on=model.day,
-            result=result,
-            paid=episodes.last_price[rows],
-        )
-        episodes.last_price[rows] = 0
+
+@compiled
+def who_waits(
+    city: City, rows: Rows, kinds: Booleans
+) -> tuple[Rows, Integers, Integers, Integers, Identities]:
+    """Return who can be served today at some kinds of institutions, and their place in the line.
+
+    Returns
+    -------
+    rows, line, urgency, ready_day, tie_break : arrays
+        What `sim.engine.queues.served` asks for. Hospitals and ambulances serve the most severe
+        first, everybody else first come, first served.
+    """
+    waiting = np.empty(len(rows), dtype=np.intp)
+    line = np.empty(len(rows), dtype=np.int64)
+    urgency = np.empty(len(rows), dtype=np.int64)
+    ready_day = np.empty(len(rows), dtype=np.int64)
+    tie_break = np.empty(len(rows), dtype=np.uint64)
+    count = 0
+    for row in rows:
+        episode = city.episodes[row]
+        if episode.state != State.QUEUED or episode.ready_on > city.today:
+            continue
+        kind = city.clinics[episode.unit].kind
+        if not kinds[kind]:
+            continue
+        by_severity = kind in (KIND_HOSPITAL, KIND_AMBULANCE)
+        waiting[count] = row
+        line[count] = episode.unit
+        urgency[count] = episode.severity if by_severity else 0
+        ready_day[count] = episode.ready_on
+        tie_break[count] = place_in_line(city, episode)
+        count += 1
+    return waiting[:count], line[:count], urgency[:count], ready_day[:count], tie_break[:count]
+
+
+@compiled
+def place_in_line(city: City, episode: Record) -> np.uint64:
+    """Return bits that decide among equals: fixed for a person and an episode."""
+    who = episode.pid & np.uint64((1 << 40) - 1)
+    return np.uint64(trait(city.chance, PLACE_IN_LINE, who, 0) * 2.0**64)
+
+
+@compiled
+def give_up_waiting(city: City, rows: Rows) -> None:
+    """Let people who have waited long for ordinary care give up."""
+    seeking = city.numbers[0].care_seeking
+    for row in rows:
+        episode = city.episodes[row]
+        if episode.state != State.QUEUED or episode.severity >= SEVERE:
+            continue
+        if city.today - episode.queued_on <= seeking.patience:
+            continue
+        key = try_key(episode)
+        episode.tries += 1
+        if happens(city.chance, GIVING_UP, episode.person, key, seeking.reneging):
+            log_visit(city, episode, GAVE_UP)
+            note_failing_gate(episode, Gate.REACH)
+            decide_anew(episode, city.today + 1)
+
+
+@compiled
+def count_waiting(city: City, rows: Rows) -> None:
+    """Count how many wait at each unit after today's services."""
+    for unit in range(len(city.clinics)):
+        city.clinics[unit].waiting = 0
+    for row in rows:
+        episode = city.episodes[row]
+        if episode.state == State.QUEUED or episode.boarding:
+            city.clinics[episode.unit].waiting += 1
+
+
+# --- rules: clinics --------------------------------------------------------------------------
+
+
+@compiled
+def see_patients(city: City, rows: Rows, ambulance: int, dispensary: int) -> Rows:
+    """See patients at ordinary clinics; return those who need a bed at the dispensary."""
+    lying_down = np.empty(len(rows), dtype=np.intp)
+    count = 0
+    for row in rows:
+        episode = city.episodes[row]
+        if not get_in(city, episode):
+            continue
+        if calls_ambulance(city, episode):
+            log_visit(city, episode, SENT_ON)
+            if ambulance != NOWHERE:
+                episode.option = AMBULANCE
+                join_line(episode, ambulance, city.today, city.today)
+        elif succeeds(city, episode):
+            log_visit(city, episode, TREATED)
+            if begin_treatment(city, episode, dispensary):
+                lying_down[count] = row
+                count += 1
+        else:
+            log_visit(city, episode, NOT_HELPED)
+            send_home_without_help(city, episode)
+    return lying_down[:count]
+
+
+@compiled
+def calls_ambulance(city: City, episode: Record) -> bool:
+    """Tell whether a clinic calls an ambulance for a severe patient."""
+    probability = city.clinics[episode.unit].refers_emergencies
+    return episode.severity >= SEVERE and happens(
+        city.chance, AMBULANCE_CALLED, episode.person, visit_key(episode), probability
+    )
+
+
+@compiled
+def get_in(city: City, episode: Record) -> bool:
+    """Pass the desk and meet the doctor, or be turned away and decide anew tomorrow."""
+    answer, price = pass_the_desk(city, episode)
+    if answer == WELCOME:
+        episode.last_price = price
+        meet(city, episode)
+        return True
+    log_visit(city, episode, NO_MONEY if answer == CANNOT_PAY else WRONGLY_REFUSED)
+    if episode.option >= 0:
+        episode.refused_by[episode.option] = True
+    talk_about_wait(city, episode)
+    decide_anew(episode, city.today + 1)
+    return False
+
+
+@compiled
+def meet(city: City, episode: Record) -> None:
+    """Note a contact: care has been met, waits are remembered, rights may be learned."""
+    episode.formal_contact = True
+    if episode.care_on <= -NEVER:
+        episode.care_on = city.today
+    talk_about_wait(city, episode)
+    if city.clinics[episode.unit].kind != KIND_PRIVATE:
+        teach_by_visit(city, episode)
+
+
+@compiled
+def talk_about_wait(city: City, episode: Record) -> None:
+    """Let the work group hear how long it took: the longest wait of a day is what is told."""
+    option = episode.option
+    if option < 0:
+        return
+    group = city.work_groups[city.migrants[episode.migrant].work_group]
+    wait = city.today - episode.queued_on
+    if group.heard_on[option] != city.today or wait > group.wait[option]:
+        group.wait[option] = wait
+    group.heard_on[option] = city.today
+    group.changed_on = city.today
+
+
+@compiled
+def succeeds(city: City, episode: Record) -> bool:
+    """Draw whether a service takes hold."""
+    probability = city.clinics[episode.unit].competence
+    return happens(city.chance, SUCCESS, episode.person, visit_key(episode), probability)
+
+
+@compiled
+def send_home_without_help(city: City, episode: Record) -> None:
+    """Send home without help; people decide anew tomorrow."""
+    note_failing_gate(episode, Gate.ENGAGE)
+    decide_anew(episode, city.today + 1)
+
+
+@compiled
+def begin_treatment(city: City, episode: Record, dispensary: int) -> bool:
+    """Begin treatment at home; tell whether the dispensary should give a bed instead.
+
+    Tuberculosis found anywhere else is sent on to the dispensary, which goes on tomorrow.
+    """
+    at_dispensary = city.clinics[episode.unit].kind == KIND_DISPENSARY
+    if episode.kind == INFECTION and not at_dispensary and dispensary != NOWHERE:
+        join_line(episode, dispensary, city.today, city.today + 1)
+        return False
+    episode.treated = True
+    if at_dispensary:
+        return True
+    treat_at_home(city, episode)
+    return False
+
+
+@compiled
+def treat_all_at_home(city: City, rows: Rows) -> None:
+    """Let treatment go on at home."""
+    for row in rows:
+        treat_at_home(city, city.episodes[row])
+
+
+@compiled
+def treat_at_home(city: City, episode: Record) -> None:
+    """Let treatment go on at home; a pregnancy has had one more visit."""
+    episode.state = State.TREATED_AT_HOME
+    episode.unit = -1
+    if episode.kind == MATERNITY and not episode.born:
+        episode.antenatal_visits += 1
+        episode.next_visit_on = city.today + int(city.numbers[0].illness.antenatal_interval)
+
+
+@compiled
+def remind_pregnant_women(city: City, rows: Rows) -> None:
+    """Let the effect of an antenatal visit end when the next is due; a cue to go again."""
+    for row in rows:
+        episode = city.episodes[row]
+        if episode.state == State.TREATED_AT_HOME and episode.next_visit_on <= city.today:
+            episode.next_visit_on = NEVER
+            episode.treated = False
+            decide_anew(episode, city.today)
+
+
+# --- rules: emergencies ----------------------------------------------------------------------
+
+
+@compiled
+def send_ambulances(city: City, rows: Rows, nearest_hospital: Integers, dispensary: int) -> None:
+    """Treat on the spot, or take severe patients to the nearest hospital."""
+    for row in rows:
+        episode = city.episodes[row]
+        meet(city, episode)
+        if episode.severity >= SEVERE:
+            note_emergency_care(city, episode)
+            hospital = nearest_hospital[city.migrants[episode.migrant].district]
+            if hospital == NOWHERE:
+                send_home_without_help(city, episode)
+                continue
+            log_visit(city, episode, DELIVERED)
+            join_line(episode, hospital, city.today, city.today)
+            episode.by_ambulance = True
+        elif succeeds(city, episode):
+            log_visit(city, episode, TREATED)
+            begin_treatment(city, episode, dispensary)
+        else:
+            log_visit(city, episode, NOT_HELPED)
+            episode.refused_by[AMBULANCE] = True
+            send_home_without_help(city, episode)
+
+
+@compiled
+def admit(city: City, rows: Rows, dispensary: int) -> None:
+    """See patients at hospitals: the severe are to have a bed, the others are walk-ins."""
+    for row in rows:
+        episode = city.episodes[row]
+        if not get_in(city, episode):
+            continue
+        success = succeeds(city, episode)
+        if episode.severity >= SEVERE:
+            note_emergency_care(city, episode)
+            log_visit(city, episode, ADMITTED)
+            episode.treated = success
+            episode.state = State.IN_BED
+            episode.boarding = True
+            episode.stabilised = False
+        elif success:
+            log_visit(city, episode, TREATED)
+            begin_treatment(city, episode, dispensary)
+        else:
+            log_visit(city, episode, NOT_HELPED)
+            send_home_without_help(city, episode)
+
+
+@compiled
+def try_treatment_again(city: City, rows: Rows) -> None:
+    """Try once more to treat patients in bed whose treatment has not taken hold so far."""
+    for row in rows:
+        episode = city.episodes[row]
+        if episode.state == State.IN_BED and not episode.treated:
+            episode.visits += 1
+            episode.treated = succeeds(city, episode)
+
+
+@compiled
+def note_emergency_care(city: City, episode: Record) -> None:
+    """Note the day emergency care came to a severe episode, the first time it does."""
+    if episode.emergency_care_on <= -NEVER:
+        episode.emergency_care_on = city.today
+
+
+@compiled
+def log_visit(city: City, episode: Record, result: int) -> None:
+    """Write one flat record a visit."""
+    entry = next_record(city.visits)
+    entry.person = episode.person
+    entry.ordinal = episode.ordinal
+    entry.stratum = episode.stratum
+    entry.kind = episode.kind
+    entry.severity = episode.severity
+    entry.unit = episode.unit
+    entry.by_ambulance = episode.by_ambulance
+    entry.in_kind = episode.paid_by_employer
+    entry.began_on = episode.began_on
+    entry.arrived_on = episode.queued_on
+    entry.served_on = city.today
+    entry.result = result
+    entry.paid = episode.last_price
+    episode.last_price = 0

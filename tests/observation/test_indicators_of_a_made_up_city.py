@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 from sim import vocabulary as words
-from sim.agents.migrant import STRATA
 from sim.model import AlmatyModel
 from tests.cities import city
 
@@ -46,14 +45,15 @@ def empty_city(one_city: AlmatyModel) -> AlmatyModel:
     model.episodes.remove_rows(model.episodes.rows)
     model.migrants.remove_rows(model.migrants.rows)
     model._start_logs()
-    model.present_by_stratum = np.zeros(STRATA, dtype=np.int64)
-    model.informed_by_stratum = np.zeros((STRATA, len(words.KNOWLEDGE)), dtype=np.int64)
+    counts = model.counts[0]
+    counts["present"][:] = 0
+    counts["informed"][:] = 0
     for group, people in PRESENT.items():
-        model.present_by_stratum[group] = people
+        counts["present"][group] = people
     for day in range(END):
         model.day = day
         # Half of the builders know of the emergency right from day 50 on.
-        model.informed_by_stratum[BUILDERS, 0] = 5 if day >= 50 else 0
+        counts["informed"][BUILDERS, 0] = 5 if day >= 50 else 0
         model.diary.record(model)
     model.day = END
     return model

@@ -146,27 +146,29 @@ def check_states(model: AlmatyModel) -> None:
     np.add.at(kept, (owners, episodes.kind[here]), 1)
     assert kept.max(initial=0) <= 1
     people = migrants.rows
-    assert (migrants.ill_with[people] == (kept[people] == 1)).all()
+    assert ((migrants.episode_of[people] >= 0) == (kept[people] == 1)).all()
 
 
 def check_counts(model: AlmatyModel) -> None:
     """V9: counts kept along the way equal a fresh count of the people present."""
     migrants, rows = model.migrants, model.migrants.rows
-    strata = len(model.present_by_stratum)
+    strata = len(model.counts["present"][0])
     assert len(rows) == len(migrants)
-    assert (np.bincount(migrants.stratum[rows], minlength=strata) == model.present_by_stratum).all()
-    groups = np.bincount(migrants.work_group[rows], minlength=len(model.group_members))
-    assert (groups == model.group_members).all()
-    district = np.zeros_like(model.district_members)
+    assert (
+        np.bincount(migrants.stratum[rows], minlength=strata) == model.counts["present"][0]
+    ).all()
+    groups = np.bincount(migrants.work_group[rows], minlength=len(model.work_groups["members"]))
+    assert (groups == model.work_groups["members"]).all()
+    district = np.zeros_like(model.counts["residents"][0])
     np.add.at(district, (migrants.district[rows], migrants.nationality[rows]), 1)
-    assert (district == model.district_members).all()
+    assert (district == model.counts["residents"][0]).all()
     who, item = np.nonzero(migrants.knows[rows])
-    informed = np.zeros_like(model.informed_by_stratum)
+    informed = np.zeros_like(model.counts["informed"][0])
     np.add.at(informed, (migrants.stratum[rows[who]], item), 1)
-    assert (informed == model.informed_by_stratum).all()
-    in_group = np.zeros_like(model.informed_in_group)
+    assert (informed == model.counts["informed"][0]).all()
+    in_group = np.zeros_like(model.work_groups["informed"])
     np.add.at(in_group, (migrants.work_group[rows[who]], item), 1)
-    assert (in_group == model.informed_in_group).all()
+    assert (in_group == model.work_groups["informed"]).all()
 
 
 def check_capacities(model: AlmatyModel) -> None:
@@ -174,7 +176,7 @@ def check_capacities(model: AlmatyModel) -> None:
     clinics, episodes = model.clinics, model.episodes
     assert (clinics.served_today >= 0).all()
     assert (clinics.served_today <= clinics.slots).all()
-    assert (clinics.slots[~model.open_units] == 0).all()
+    assert (clinics.slots[~model.clinics.open] == 0).all()
     rows = episodes.rows
     lying = rows[(episodes.state[rows] == State.IN_BED) & ~episodes.boarding[rows]]
     assert (np.bincount(episodes.unit[lying], minlength=len(clinics.units)) == clinics.in_bed).all()
@@ -190,7 +192,7 @@ def check_visits_of_the_day(
     clinics, today = model.clinics, model.day - 1
     assert (served_on == today).all()
     seen = unit[result != GAVE_UP]
-    assert clinics.open_today(model.calendar, today)[seen].all()
+    assert clinics.open[seen].all()
     assert (np.bincount(seen, minlength=len(clinics.units)) == clinics.served_today).all()
 
 

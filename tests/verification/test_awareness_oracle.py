@@ -63,7 +63,7 @@ def awareness(world: Mapping[str, float], changes: tuple[Change, ...], days: int
     keep_only(model, "levers due today", "departures", "arrivals", "news and word of mouth")
     shares = []
     for _ in range(days + 1):
-        shares.append(model.informed_by_stratum[:, 0].sum() / len(model.migrants))
+        shares.append(model.counts["informed"][0, :, 0].sum() / len(model.migrants))
         model.step()
     return np.array(shares)
 

@@ -12,6 +12,7 @@ import pytest
 from sim import vocabulary as words
 from sim.agents.episode import WAIT, State
 from sim.model import AlmatyModel
+from sim.submodels.care_seeking import APPEAL
 from tests.cities import city
 from tests.verification.worlds import (
     NO_BURN_IN,
@@ -60,8 +61,8 @@ def deciding_city(severity: str, knows_rights: bool) -> AlmatyModel:
     migrants.forgets_on[people] = 1_000
     migrants.knows[people, words.KNOWLEDGE.index("emergency_right")] = knows_rights
     model.employers.tolerance[:] = TOLERANCE
-    model.experienced_wait[:] = 0.0
-    model.experienced_wait[:, words.OPTIONS.index("polyclinic")] = WAITED_AT_POLYCLINIC
+    model.work_groups["wait"] = 0.0
+    model.work_groups["wait"][:, words.OPTIONS.index("polyclinic")] = WAITED_AT_POLYCLINIC
     model.illness.open_episodes(
         people.copy(), np.zeros(len(people), dtype=np.int64), np.zeros(len(people), dtype=np.int64)
     )
@@ -143,10 +144,10 @@ def test_full_entitlement_adds_the_pull_of_the_own_polyclinic() -> None:
     """Permanent residents: log odds of polyclinic to mobile clinic rise by the attachment."""
     model = deciding_city("moderate", knows_rights=False)
     rows = model.episodes.rows
-    before = model.care_seeking.utility_terms(rows).total()
+    before = model.care_seeking.utility_terms(rows)[:, APPEAL]
     people = model.episodes.migrant[rows]
     model.migrants.legal_status[people] = words.LEGAL_STATUSES.index("permanent")
-    after = model.care_seeking.utility_terms(rows).total()
+    after = model.care_seeking.utility_terms(rows)[:, APPEAL]
     polyclinic, mobile = (words.OPTIONS.index(one) for one in ("polyclinic", "mobile_clinic"))
     gain = after - before
     attachment = model.world.care_seeking.attachment_weight

@@ -65,8 +65,10 @@ def share_lost(
         cases = next_case + np.arange(len(destination), dtype=np.uint64)
         next_case += len(destination)
         # Every case is another person's for the lines and the draws; one resident stands for all.
-        new = episodes.add_rows(cases, person=cases, migrant=somebody, severity=3)
-        episodes.queue_at(new, destination, arrived=model.day, ready=model.day)
+        new = episodes.add_rows(
+            cases, person=cases, migrant=somebody, severity=3, state=State.QUEUED,
+            unit=destination, queued_on=model.day, ready_on=model.day, visits=1,
+        )  # fmt: skip
         run_block(model, "hospitals")
         rows = episodes.rows
         assert (episodes.state[rows] == State.IN_BED).all()

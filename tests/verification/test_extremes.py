@@ -98,7 +98,7 @@ def test_with_ample_capacities_nobody_waits_for_a_slot_or_a_bed(ordinary: Almaty
         persons, times = np.unique(episodes.person[rows], return_counts=True)
         alone = np.isin(episodes.person[queued], persons[times == 1])
         due = alone & (episodes.ready_on[queued] < model.day)
-        assert not model.open_units[episodes.unit[queued[due]]].any()
+        assert not model.clinics.open[episodes.unit[queued[due]]].any()
         assert not episodes.boarding[rows].any()
     assert model.diary.by_unit("diverted_today").sum() == 0
     assert model.diary.counts["boarding"].sum() == 0

@@ -55,7 +55,7 @@ def test_all_agents_are_mesa_agents_by_type(model: AlmatyModel) -> None:
 def test_migrants_answer_the_questions_of_an_agent_set(model: AlmatyModel) -> None:
     """select, agg, get, groupby, iteration, in, len."""
     migrants = model.agents_by_type[Migrant]
-    assert len(migrants) == len(list(migrants)) == model.present_by_stratum.sum() > 200
+    assert len(migrants) == len(list(migrants)) == model.counts["present"].sum() > 200
     women = migrants.select(lambda person: person.sex == "woman")
     assert 0 < len(women) < len(migrants)
     assert set(women.get("sex")) == {"woman"}

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.engine.arrays import Integers, Rows
 from sim.model import AlmatyModel
 from tests.cities import city
 from tests.verification.invariants import check_money_of_cases
@@ -52,26 +51,35 @@ class Purses:
             self.check_everybody()
 
     def _watch_payments(self) -> None:
-        migrants, pay = self.model.migrants, self.model.migrants.pay
+        """Look at all purses before and after every block in which care is paid for."""
+        self._watch(self.model.payment, "bill_after_emergencies")
+        self._watch(self.model.services, "see_patients")
+        self._watch(self.model.services, "admit_to_hospital")
 
-        def watched(rows: Rows, amount: Integers, *rest: Any) -> Integers:
-            assert len(np.unique(rows)) == len(rows), "one purse was opened twice at once"
-            assert (amount >= 0).all()
+    def _watch(self, submodel: Any, name: str) -> None:
+        model, migrants, run = self.model, self.model.migrants, getattr(submodel, name)
+
+        def watched() -> None:
+            rows, written = migrants.rows, len(model.payments)
             savings = migrants.savings[rows].astype(np.int64)
             debt = migrants.debt[rows].astype(np.int64)
-            borrowed = pay(rows, amount, *rest)
+            run()
+            assert (migrants.rows == rows).all()
+            spent, borrowed = savings - migrants.savings[rows], migrants.debt[rows] - debt
             # Whole amounts leave the purse or become a debt: nothing appears or vanishes.
-            assert (savings - migrants.savings[rows] + migrants.debt[rows] - debt == amount).all()
-            assert (migrants.debt[rows] - debt == borrowed).all()
+            amount = model.payments["amount"][written:]
+            assert (spent + borrowed).sum() == amount.sum()
+            assert borrowed.sum() == model.payments["borrowed"][written:].sum()
+            assert np.count_nonzero(spent + borrowed) <= len(amount)
+            assert (spent >= 0).all() and (borrowed >= 0).all()
             assert (migrants.savings[rows] >= 0).all()
-            assert (borrowed[migrants.savings[rows] > 0] == 0).all()
+            assert (migrants.savings[rows[borrowed > 0]] == 0).all()
             cap = np.maximum(debt, self.limit * migrants.wage[rows])
             assert (migrants.debt[rows] <= cap).all()
-            self.paid += int(amount.sum())
+            self.paid += int((spent + borrowed).sum())
             self.borrowed += int(borrowed.sum())
-            return borrowed
 
-        migrants.pay = watched  # type: ignore[method-assign]
+        setattr(submodel, name, watched)
 
     def _watch_pay_days(self) -> None:
         model, pay_wages = self.model, self.model.money.pay_wages
