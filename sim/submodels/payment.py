@@ -16,7 +16,7 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.agents.city import City
-from sim.agents.episode import STEPS, Gate, State, note_failing_gate, visit_key
+from sim.agents.episode import Gate, State, note_failing_gate, step_key, visit_key
 from sim.agents.migrant import can_pay, pay
 from sim.engine.arrays import Booleans, Integers, Rows
 from sim.engine.chance import happens
@@ -34,7 +34,7 @@ from sim.submodels.care_seeking import (
 )
 from sim.submodels.illness import INFECTION
 from sim.submodels.information import EMERGENCY_RIGHT
-from sim.submodels.submodel import Submodel, one_each
+from sim.submodels.submodel import Submodel
 
 POLYCLINIC_VISIT, PRIVATE_VISIT, HOSPITAL_VISIT, _STAY, BED_DAY, _RUN, BUS_HOME = range(
     len(words.PRICES)
@@ -42,7 +42,10 @@ POLYCLINIC_VISIT, PRIVATE_VISIT, HOSPITAL_VISIT, _STAY, BED_DAY, _RUN, BUS_HOME 
 KIND_HOSPITAL = words.INSTITUTION_KINDS.index("hospital")
 WELCOME, CANNOT_PAY, WRONGLY_REFUSED = range(3)
 """Answers at the desk."""
-WRONGFUL_REFUSAL = words.PURPOSES.index("wrongful refusal")
+HOSPITAL_CARE = words.SERVICES.index("hospital")
+WRONGFUL_REFUSAL, EARLY_DISCHARGE = (
+    words.PURPOSES.index(purpose) for purpose in ("wrongful refusal", "early discharge")
+)
 
 
 class Payment(Submodel):
@@ -97,6 +100,9 @@ class Payment(Submodel):
             listed_price=np.rint(by(words.INSTITUTION_KINDS, listed)).astype(np.int64),
             state_pays=self._state_pays,
             borrowing_limit=world.money.borrowing_limit,
+            bed_day=self.price[BED_DAY],
+            free_days=world.regime.state_paid_days_after_emergency,
+            relapse_days=round(world.illness.relapse_days),
             pays_in_kind=world.employment.pays_in_kind,
         )
 
@@ -107,37 +113,7 @@ class Payment(Submodel):
 
     def bill_after_emergencies(self) -> None:
         """Bill the rest of the stay to those whose threat to life is over."""
-        model, episodes, migrants = self.model, self.model.episodes, self.model.migrants
-        rows = one_each(rows_to_bill(model.city(), episodes.rows), episodes.person)
-        if len(rows) == 0:
-            return
-        episodes.stabilised[rows] = True
-        people = episodes.migrant[rows]
-        remaining = np.maximum(episodes.leaves_bed_on[rows] - model.day, 0)
-        remaining[episodes.boarding[rows]] = 0
-        free_days = model.world.regime.state_paid_days_after_emergency
-        billed_days = np.maximum(remaining - free_days, 0)
-        billed_days = np.where(self.state_pays("hospital", people), 0, billed_days)
-        bill = np.rint(billed_days * self.price[BED_DAY]).astype(np.int64)
-        can_pay = np.floor(migrants.can_pay(people, model.world.money.borrowing_limit))
-        short = bill > can_pay
-        leaves_early = short & model.draws.happens(
-            "early discharge",
-            episodes.person[rows],
-            episodes.ordinal[rows].astype(np.int64) * STEPS + episodes.steps[rows],
-            probability=model.world.payment.early_discharge,
-        )
-        paid_now = np.minimum(bill, can_pay).astype(np.int64)
-        unpaid = (bill - paid_now).astype(np.int32)
-        stays, early = rows[~leaves_early], rows[leaves_early]
-        self.collect(stays, paid_now[~leaves_early])
-        episodes.charged[stays] += unpaid[~leaves_early]
-        episodes.owed[stays] += unpaid[~leaves_early]
-        # Who leaves early still uses the days the state pays; the discharge follows today or then.
-        episodes.leaves_bed_on[early] = model.day + np.minimum(remaining[leaves_early], free_days)
-        episodes.relapse_until[early] = episodes.leaves_bed_on[early] + round(
-            model.world.illness.relapse_days
-        )
+        bill_after_emergencies(self.model.city(), self.model.episodes.rows)
 
     def collect(self, rows: Rows, amount: Integers) -> None:
         """Take money from patients."""
@@ -212,19 +188,40 @@ def collect(city: City, episode: Record, amount: int) -> None:
 
 
 @compiled
-def rows_to_bill(city: City, rows: Rows) -> Rows:
-    """Return hospital patients whose threat to life is over and who have had no bill yet."""
-    found = np.empty(len(rows), dtype=np.intp)
-    count = 0
+def bill_after_emergencies(city: City, rows: Rows) -> None:
+    """Bill hospital patients whose threat to life is over and who have had no bill yet."""
     for row in rows:
         episode = city.episodes[row]
         if (
             episode.state == State.IN_BED
             and episode.severity < SEVERE
             and not episode.stabilised
-            and episode.migrant >= 0
             and city.clinics[episode.unit].kind == KIND_HOSPITAL
         ):
-            found[count] = row
-            count += 1
-    return found[:count]
+            episode.stabilised = True
+            bill_rest_of_stay(city, episode)
+
+
+@compiled
+def bill_rest_of_stay(city: City, episode: Record) -> None:
+    """Bill the days that the state does not pay; who cannot pay leaves early or owes."""
+    payment = city.numbers[0].payment
+    migrant = city.migrants[episode.migrant]
+    remaining = 0 if episode.boarding else max(episode.leaves_bed_on - city.today, 0)
+    free_days = int(payment.free_days)
+    if payment.state_pays[HOSPITAL_CARE, migrant.legal_status]:
+        return
+    bill = int(np.rint(max(remaining - free_days, 0) * payment.bed_day))
+    means = int(np.floor(can_pay(migrant, payment.borrowing_limit)))
+    key = step_key(episode)
+    if bill > means and happens(
+        city.chance, EARLY_DISCHARGE, episode.person, key, payment.early_discharge
+    ):
+        # Who leaves early still uses the days the state pays; the discharge follows today or then.
+        episode.leaves_bed_on = city.today + min(remaining, free_days)
+        episode.relapse_until = episode.leaves_bed_on + int(payment.relapse_days)
+        return
+    paid_now = min(bill, means)
+    collect(city, episode, paid_now)
+    episode.charged += bill - paid_now
+    episode.owed += bill - paid_now
