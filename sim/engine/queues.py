@@ -51,6 +51,9 @@ def served(
     """
     if len(line) == 0:
         return np.zeros(0, dtype=np.bool_)
+    # Where no line is longer than its slots, nobody needs to be put in order.
+    if (np.bincount(line, minlength=len(slots)) <= slots).all():
+        return np.ones(len(line), dtype=np.bool_)
     key = line.astype(np.uint64) << _LINE_SHIFT
     key |= (MOST_URGENT - urgency).astype(np.uint64) << _URGENCY_SHIFT
     key |= (ready_day + _DAY_OFFSET).astype(np.uint64) << _DAY_SHIFT

@@ -18,7 +18,7 @@ from sim import vocabulary as words
 from sim.agents.city import City
 from sim.agents.episode import Gate, State, note_failing_gate, step_key, visit_key
 from sim.agents.migrant import can_pay, pay
-from sim.engine.arrays import Booleans, Integers, Rows
+from sim.engine.arrays import Integers, Rows
 from sim.engine.chance import happens
 from sim.engine.compiled import Record, compiled
 from sim.engine.log import next_record
@@ -58,7 +58,7 @@ class Payment(Submodel):
         not, and then by kind of institution or by option.
         """
         self.price = by(words.PRICES, world.payment.price)
-        self._state_pays = np.array(
+        state_pays = np.array(
             [
                 [
                     world.regime.payer[status].get(service) == "state"
@@ -71,7 +71,7 @@ class Payment(Submodel):
         entitled_to = np.zeros((*circumstances, len(words.INSTITUTION_KINDS)), dtype=np.bool_)
         option_price = np.zeros((*circumstances, len(words.OPTIONS)))
         for status, severe, infectious in np.ndindex(circumstances):
-            free = dict(zip(words.SERVICES, self._state_pays[:, status], strict=True))
+            free = dict(zip(words.SERVICES, state_pays[:, status], strict=True))
             free_infection = bool(infectious) and free["infection"]
             free_visit = free["polyclinic"] or free_infection
             free_hospital = free["emergency"] if severe else free["hospital"] or free_infection
@@ -98,18 +98,13 @@ class Payment(Submodel):
             entitled=entitled_to,
             option_price=option_price,
             listed_price=np.rint(by(words.INSTITUTION_KINDS, listed)).astype(np.int64),
-            state_pays=self._state_pays,
+            state_pays=state_pays,
             borrowing_limit=world.money.borrowing_limit,
             bed_day=self.price[BED_DAY],
             free_days=world.regime.state_paid_days_after_emergency,
             relapse_days=round(world.illness.relapse_days),
             pays_in_kind=world.employment.pays_in_kind,
         )
-
-    def state_pays(self, service: str, people: Integers) -> Booleans:
-        """Return whether the state pays a service for each of these people (migrant rows)."""
-        by_status = self._state_pays[words.SERVICES.index(service)]
-        return np.asarray(by_status[self.model.migrants.legal_status[people]])
 
     def bill_after_emergencies(self) -> None:
         """Bill the rest of the stay to those whose threat to life is over."""
