@@ -53,7 +53,9 @@ def main() -> None:
         people = load_scenario("baseline", [f"city={city}"]).world.city.population
         years, references = [], []
         blocks: dict[str, list[float]] = {}
+        model: AlmatyModel | None = None
         for _ in range(RUNS):
+            model = None  # one city in memory at a time
             # In turn, so that both meet the same neighbours on a busy machine.
             references.append(five_draws(people, DAYS))
             seconds, by_block, model = one_year(city)
