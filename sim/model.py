@@ -10,14 +10,14 @@ import numpy as np
 from mesa.agentset import AbstractAgentSet
 
 from sim import vocabulary as words
-from sim.agents.city import City, begin_day, city_counts, open_city
+from sim.agents.city import City, OpenCity, city_counts
 from sim.agents.clinic import Clinics
 from sim.agents.employer import Employer, Employers
 from sim.agents.episode import Episode, Episodes
 from sim.agents.migrant import Migrant, Migrants
 from sim.configuration import ConfigurationError
 from sim.engine.calendar import Reminders, WorkCalendar
-from sim.engine.compiled import INTERPRETED, for_rules, together
+from sim.engine.compiled import together
 from sim.engine.draws import Draws
 from sim.engine.everybody import Everybody
 from sim.engine.log import Log
@@ -35,8 +35,10 @@ from sim.scenario import Scenario
 from sim.submodels.beds import Beds
 from sim.submodels.care_seeking import CareSeeking
 from sim.submodels.demography import Demography
+from sim.submodels.emergency_care import EmergencyCare
+from sim.submodels.ends import record_dtypes
 from sim.submodels.follow_up import FollowUp
-from sim.submodels.illness import Illness, record_dtypes
+from sim.submodels.illness import Illness
 from sim.submodels.information import Information
 from sim.submodels.money import Money
 from sim.submodels.onset import Onset
@@ -46,10 +48,6 @@ from sim.submodels.services import Services
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-VISITS_A_DAY = 4
-"""Most visits of an episode in a day: a clinic, an ambulance, a hospital, giving up a line."""
 
 
 class Block(NamedTuple):
@@ -101,8 +99,8 @@ class AlmatyModel(mesa.Model[Any, Any]):
         Block("decide", lambda model: model.care_seeking.decide(), "daily"),
         Block("set out", lambda model: model.reaching.set_out(), "daily"),
         Block("clinics see patients", lambda model: model.services.see_patients(), "daily"),
-        Block("ambulances", lambda model: model.services.send_ambulances(), "daily"),
-        Block("hospitals", lambda model: model.services.admit_to_hospital(), "daily"),
+        Block("ambulances", lambda model: model.emergency_care.send_ambulances(), "daily"),
+        Block("hospitals", lambda model: model.emergency_care.admit_to_hospital(), "daily"),
         Block("waiting in vain", lambda model: model.services.give_up_waiting(), "daily"),
         Block("follow-up of leavers", lambda model: model.follow_up.follow(), "daily"),
         Block("absence from work", lambda model: model.money.count_absence(), "daily"),
@@ -126,7 +124,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
 
     SUBMODELS: ClassVar[tuple[str, ...]] = (
         "demography", "information", "onset", "illness", "care_seeking", "payment", "reaching",
-        "services", "beds", "money", "follow_up",
+        "services", "emergency_care", "beds", "money", "follow_up",
     )  # fmt: skip
     SUBMODELS_WITH_NUMBERS: ClassVar[tuple[str, ...]] = (
         "demography", "information", "onset", "illness", "care_seeking", "payment", "money",
@@ -140,6 +138,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
     payment: Payment
     reaching: Reaching
     services: Services
+    emergency_care: EmergencyCare
     beds: Beds
     money: Money
     follow_up: FollowUp
@@ -156,10 +155,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
         city = scenario.world.city
         self.calendar = WorkCalendar(city.start_date, city.holidays)
         self._catching_up = False
-        self._city: City | None = None
-        self._seen: tuple[Any, ...] = ()
-        self._city_of_day: int | None = None
-        self._room_for = 0
+        self._open_city = OpenCity(self)
         self.block_seconds: dict[str, float] | None = None
         self.switched_off: frozenset[str] = frozenset()
         self.demography = Demography(self)
@@ -170,6 +166,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
         self.payment = Payment(self)
         self.reaching = Reaching(self)
         self.services = Services(self)
+        self.emergency_care = EmergencyCare(self)
         self.beds = Beds(self)
         self.money = Money(self)
         self.follow_up = FollowUp(self)
@@ -215,7 +212,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
 
     def _live_in(self, world: World) -> None:
         self.world = world
-        self._city = None
+        self._open_city.close()
         self.clinics.prepare(world)
         for name in self.SUBMODELS:
             getattr(self, name).prepare(world)
@@ -224,45 +221,8 @@ class AlmatyModel(mesa.Model[Any, Any]):
         )
 
     def city(self) -> City:
-        """Return today's city for rules: all tables, with the room that a day may need in logs."""
-        if self._city_of_day != self.day or len(self.episodes) > self._room_for:
-            self._make_room_in_logs()
-        tables = self.episodes.table, self.migrants.table
-        if self._city is None or tables[0] is not self._seen[0] or tables[1] is not self._seen[1]:
-            self._city, self._seen = self._open_city(), tables
-        return self._city
-
-    def _make_room_in_logs(self) -> None:
-        self._room_for = 2 * len(self.episodes) + 64
-        moved = [
-            self.visits.make_room(VISITS_A_DAY * self._room_for),
-            self.payments.make_room(VISITS_A_DAY * self._room_for),
-            self.closed_episodes.make_room(self._room_for),
-            self.leavers.make_room(len(self.migrants)),
-        ]
-        if INTERPRETED or any(moved):
-            self._city = None
-        if self._city is not None:
-            begin_day(self._city, self.day)
-        self._city_of_day = self.day
-
-    def _open_city(self) -> City:
-        return open_city(
-            self.day,
-            self.draws.chance,
-            for_rules(self.migrants.table),
-            for_rules(self.employers.table),
-            for_rules(self.episodes.table),
-            for_rules(self.clinics.table),
-            for_rules(self.work_groups),
-            for_rules(self.counts),
-            self.visits.open(),
-            self.payments.open(),
-            self.closed_episodes.open(),
-            self.leavers.open(),
-            self.care_seeking.nearest,
-            for_rules(self.numbers),
-        )
+        """Return today's city for rules."""
+        return self._open_city.of_today()
 
     # --- initialisation and branching ---------------------------------------------------------
 
@@ -284,7 +244,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
         settle_first_residents(self)
 
     def _start_logs(self) -> None:
-        self._city = self._city_of_day = None
+        self._open_city.close()
         small, number, identity, money = np.int16, np.int32, np.uint64, np.int64
         self.visits = Log(
             person=identity, ordinal=number, stratum=small, kind=np.int8, severity=np.int8,

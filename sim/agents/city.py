@@ -1,5 +1,7 @@
 """The city as rules see it: every table that the rules of a day read and write."""
 
+import operator
+import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -9,7 +11,7 @@ from numba.experimental import structref
 from sim import vocabulary as words
 from sim.agents.migrant import STRATA
 from sim.engine.arrays import Column, Identities, Integers
-from sim.engine.compiled import INTERPRETED, compiled, record
+from sim.engine.compiled import INTERPRETED, compiled, for_rules, record
 from sim.engine.log import OpenLog
 
 
@@ -119,3 +121,73 @@ def city_counts() -> Column:
         informed_residents=np.zeros((*places, items), dtype=np.int64),
         newly_severe=0,
     )
+
+
+VISITS_A_DAY = 4
+"""Most visits of an episode in a day: a clinic, an ambulance, a hospital, giving up a line."""
+
+
+class OpenCity:
+    """The city of a model, opened for rules and kept open as long as no table moves.
+
+    Parameters
+    ----------
+    model : AlmatyModel
+        Whose tables, logs and numbers to hand out.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self._model = weakref.proxy(model)
+        self.close()
+
+    def close(self) -> None:
+        """Let the city be opened anew: numbers or logs are others now."""
+        self._city: City | None = None
+        self._seen: tuple[Column, Column] | None = None
+        self._day: int | None = None
+        self._room_for = 0
+
+    def of_today(self) -> City:
+        """Return the city, with the room in logs that a day may need."""
+        model = self._model
+        if self._day != model.day or len(model.episodes) > self._room_for:
+            self._make_room_in_logs()
+        tables = model.episodes.table, model.migrants.table
+        seen = self._seen
+        if self._city is None or seen is None or any(map(operator.is_not, tables, seen)):
+            self._city, self._seen = self._open(), tables
+        return self._city
+
+    def _make_room_in_logs(self) -> None:
+        model = self._model
+        self._room_for = 2 * len(model.episodes) + 64
+        moved = [
+            model.visits.make_room(VISITS_A_DAY * self._room_for),
+            model.payments.make_room(VISITS_A_DAY * self._room_for),
+            model.closed_episodes.make_room(self._room_for),
+            model.leavers.make_room(len(model.migrants)),
+        ]
+        if INTERPRETED or any(moved):
+            self._city = None
+        if self._city is not None:
+            begin_day(self._city, model.day)
+        self._day = model.day
+
+    def _open(self) -> City:
+        model = self._model
+        return open_city(
+            model.day,
+            model.draws.chance,
+            for_rules(model.migrants.table),
+            for_rules(model.employers.table),
+            for_rules(model.episodes.table),
+            for_rules(model.clinics.table),
+            for_rules(model.work_groups),
+            for_rules(model.counts),
+            model.visits.open(),
+            model.payments.open(),
+            model.closed_episodes.open(),
+            model.leavers.open(),
+            model.care_seeking.nearest,
+            for_rules(model.numbers),
+        )

@@ -7,7 +7,7 @@ import pandas as pd
 
 from sim import vocabulary as words
 from sim.agents.migrant import NEVER
-from sim.submodels.illness import EPISODE_RECORD
+from sim.submodels.ends import EPISODE_RECORD
 from sim.submodels.services import DELIVERED, GAVE_UP
 
 if TYPE_CHECKING:

@@ -21,8 +21,9 @@ from sim.engine.compiled import compiled
 from sim.engine.queues import served
 from sim.parameters import World
 from sim.submodels.demography import DAY_OFFSET
-from sim.submodels.illness import vacate_bed
-from sim.submodels.services import note_emergency_care, place_in_line, treat_at_home
+from sim.submodels.emergency_care import note_emergency_care
+from sim.submodels.ends import vacate_bed
+from sim.submodels.services import place_in_line, treat_at_home
 from sim.submodels.submodel import Submodel
 
 SEVERE = words.SEVERE

@@ -17,7 +17,7 @@ from sim.agents.migrant import NEVER
 from sim.engine.arrays import Rows
 from sim.engine.chance import exponential
 from sim.engine.compiled import Record, compiled
-from sim.submodels.illness import end, vacate_bed
+from sim.submodels.ends import end, vacate_bed
 from sim.submodels.submodel import Submodel
 
 LONGEST_DELAY = 10_000

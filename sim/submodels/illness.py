@@ -19,7 +19,6 @@ import numpy as np
 from sim import vocabulary as words
 from sim.agents.city import City
 from sim.agents.episode import (
-    Episodes,
     Gate,
     Outcome,
     State,
@@ -32,8 +31,8 @@ from sim.agents.migrant import NEVER
 from sim.engine.arrays import Floats, Integers, Rows
 from sim.engine.chance import exponential, gumbel, happens, pick_one, uniform
 from sim.engine.compiled import Record, compiled
-from sim.engine.log import next_record
 from sim.parameters import World, by, by_two, numbers
+from sim.submodels.ends import end, end_all
 from sim.submodels.submodel import Submodel, one_each
 
 INJURY, ACUTE, INFECTION, CHRONIC, MATERNITY = range(len(words.KINDS))
@@ -336,74 +335,6 @@ def abandon(city: City, rows: Rows) -> None:
             episode.abandoned_at = np.inf
             note_failing_gate(episode, Gate.ENGAGE)
             decide_anew(episode, NEVER)
-
-
-@compiled
-def end_all(city: City, rows: Rows, outcome: int) -> None:
-    """End episodes (the caller removes their rows)."""
-    for row in rows:
-        end(city, city.episodes[row], outcome)
-
-
-@compiled
-def end(city: City, episode: Record, outcome: int) -> None:
-    """End an episode: free its bed, free its owner of it, write it down."""
-    vacate_bed(city, episode)
-    if episode.migrant >= 0:
-        migrant = city.migrants[episode.migrant]
-        migrant.episode_of[episode.kind] = -1
-        # The log starts on day 0, but a survey asks about the last twelve months.
-        if city.today < 0 and episode.perceived_moderate and not episode.formal_contact:
-            migrant.unmet_in_burn_in_on = city.today
-    entry = next_record(city.closed_episodes)
-    entry.ended_on = city.today
-    entry.outcome = outcome
-    entry.pid = episode.pid
-    entry.person = episode.person
-    entry.ordinal = episode.ordinal
-    entry.stratum = episode.stratum
-    entry.kind = episode.kind
-    entry.severity = episode.severity
-    entry.began_on = episode.began_on
-    entry.perceived_on = episode.perceived_on
-    entry.decided_on = episode.decided_on
-    entry.arrived_on = episode.arrived_on
-    entry.care_on = episode.care_on
-    entry.severe_on = episode.severe_on
-    entry.emergency_care_on = episode.emergency_care_on
-    entry.perceived_moderate = episode.perceived_moderate
-    entry.avoidable = episode.avoidable
-    entry.formal_contact = episode.formal_contact
-    entry.sequelae_on = episode.sequelae_on
-    entry.failing_gate = episode.failing_gate
-    entry.state = episode.state
-    entry.visits = episode.visits
-    entry.charged = episode.charged
-    entry.paid = episode.paid
-    entry.owed = episode.owed
-
-
-@compiled
-def vacate_bed(city: City, episode: Record) -> None:
-    """Free the bed of an episode that ends, leaves or goes home."""
-    if episode.state == State.IN_BED and not episode.boarding:
-        city.clinics[episode.unit].in_bed -= 1
-    episode.boarding = False
-
-
-EPISODE_RECORD = (
-    "pid", "person", "ordinal", "stratum", "kind", "severity", "began_on", "perceived_on",
-    "decided_on", "arrived_on", "care_on", "severe_on", "emergency_care_on", "perceived_moderate",
-    "avoidable", "formal_contact", "sequelae_on", "failing_gate", "state", "visits", "charged",
-    "paid", "owed",
-)  # fmt: skip
-"""Columns of an episode that outlive it."""
-
-
-def record_dtypes() -> dict[str, np.dtype[np.generic]]:
-    """Return the columns and types of the log of closed episodes."""
-    columns = {name: Episodes.columns[name].dtype for name in EPISODE_RECORD}
-    return {"ended_on": np.dtype(np.int32), "outcome": np.dtype(np.int8), **columns}
 
 
 def severer(shares: Floats, factor: float) -> Floats:

@@ -188,27 +188,13 @@ def live_through_a_week(city: City, rows: Rows, nearby: Floats) -> int:
     learner, learned = np.empty(len(rows) * ITEMS, np.intp), np.empty(len(rows) * ITEMS, np.intp)
     forgetter = np.empty(len(rows) * ITEMS, np.intp)
     forgotten = np.empty(len(rows) * ITEMS, np.intp)
-    count_learned = count_forgotten = 0
-    information = city.numbers[0].information
-    touched = 0
+    count_learned = count_forgotten = touched = 0
     for place in range(len(rows)):
         if place % FETCHED_TOGETHER == 0:
             touched += fetch(city, rows[place : place + FETCHED_TOGETHER])
         row = rows[place]
         migrant = city.migrants[row]
-        group = city.work_groups[migrant.work_group]
-        members = np.float32(group.members)
-        heed = np.float32(1.0)
-        if not migrant.manages_language:
-            heed = np.float32(information.comprehension_without_language)
-        for item in range(ITEMS):
-            hazard = information.channel_hazard[migrant.nationality, item] * heed
-            hazard += np.float32(group.informed[item]) / members * information.at_work[item]
-            hazard += nearby[migrant.district, migrant.nationality, item]
-            if group.formal:
-                hazard += information.induction[item]
-            if not migrant.knows[item]:
-                migrant.exposure[item] += np.float32(DAYS_A_WEEK) * hazard
+        hear(city, migrant, nearby)
         for item in range(ITEMS):
             if migrant.knows[item]:
                 if migrant.forgets_on[item] <= city.today:
@@ -221,6 +207,25 @@ def live_through_a_week(city: City, rows: Rows, nearby: Floats) -> int:
     for i in range(count_forgotten):
         forget(city, city.migrants[forgetter[i]], forgotten[i])
     return touched
+
+
+@compiled
+def hear(city: City, migrant: Record, nearby: Floats) -> None:
+    """Add a week of news: from channels, compatriots at work and nearby, and the employer."""
+    information = city.numbers[0].information
+    group = city.work_groups[migrant.work_group]
+    members = np.float32(group.members)
+    heed = np.float32(1.0)
+    if not migrant.manages_language:
+        heed = np.float32(information.comprehension_without_language)
+    for item in range(ITEMS):
+        hazard = information.channel_hazard[migrant.nationality, item] * heed
+        hazard += np.float32(group.informed[item]) / members * information.at_work[item]
+        hazard += nearby[migrant.district, migrant.nationality, item]
+        if group.formal:
+            hazard += information.induction[item]
+        if not migrant.knows[item]:
+            migrant.exposure[item] += np.float32(DAYS_A_WEEK) * hazard
 
 
 @compiled

@@ -1,22 +1,20 @@
-"""Services: queues, visits, ambulances, beds.
+"""Services: lines, the desk, and what comes of a visit.
 
 Every unit has whole slots today (fractions are carried over as credit) and serves those waiting by
-urgency, then by day of arrival, then by a keyed tie-break; hospitals serve the most severe first,
-everybody else first come, first served. A service succeeds with the unit's competence. Ordinary
-clinics call an ambulance for some of their severe patients and treat the others on the spot;
-tuberculosis found anywhere is sent on to the dispensary. Ambulances reach everyone the same day as
-long as crews are free and take severe patients to the nearest hospital, which looks for a bed (see
-`beds`). People who wait long for ordinary care give up.
+urgency, then by day of arrival, then by a keyed tie-break; hospitals and ambulances (see
+`emergency_care`) serve the most severe first, everybody else first come, first served. A service
+succeeds with the unit's competence. Ordinary clinics call an ambulance for some of their severe
+patients and treat the others on the spot; tuberculosis found anywhere is sent on to the dispensary.
+People who wait long for ordinary care give up.
 
-Parameters: `conf/city/` (capacities, beds, competence), `conf/parameters/care_seeking.yaml`
-(patience). Neutral state: capacities at their upper bound (nobody waits).
+Parameters: `conf/city/` (capacities, competence), `conf/parameters/care_seeking.yaml` (patience).
+Neutral state: capacities at their upper bound (nobody waits).
 """
 
 import numpy as np
 
 from sim import vocabulary as words
 from sim.agents.city import City
-from sim.agents.clinic import ambulance_wait_minutes
 from sim.agents.episode import (
     Gate,
     State,
@@ -53,7 +51,7 @@ KIND_AMBULANCE, KIND_HOSPITAL, KIND_PRIVATE, KIND_DISPENSARY = (
 )
 ONLY_AMBULANCES = np.arange(len(words.INSTITUTION_KINDS)) == KIND_AMBULANCE
 ONLY_HOSPITALS = np.arange(len(words.INSTITUTION_KINDS)) == KIND_HOSPITAL
-ALL_OTHERS = ~(ONLY_AMBULANCES | ONLY_HOSPITALS)
+ORDINARY_CLINICS = ~(ONLY_AMBULANCES | ONLY_HOSPITALS)
 """Kinds of institutions that see patients together."""
 NOWHERE = -1
 GIVING_UP, AMBULANCE_CALLED, PLACE_IN_LINE, SUCCESS = (
@@ -65,7 +63,7 @@ GIVING_UP, AMBULANCE_CALLED, PLACE_IN_LINE, SUCCESS = (
 
 
 class Services(Submodel):
-    """Visits, ambulances and admissions."""
+    """Lines and visits."""
 
     def prepare(self, world: World) -> None:
         """Learn where emergencies and tuberculosis are sent on to."""
@@ -73,10 +71,6 @@ class Services(Submodel):
         ambulances, dispensaries = clinics.of_kind("ambulance"), clinics.of_kind("tb_dispensary")
         self.ambulance = int(ambulances[0]) if len(ambulances) else NOWHERE
         self.dispensary = int(dispensaries[0]) if len(dispensaries) else NOWHERE
-        hospitals = clinics.nearest("hospital")
-        self.nearest_hospital = (
-            hospitals[:, 0] if hospitals.size else np.full(len(words.DISTRICTS), NOWHERE)
-        )
 
     # --- schedule -----------------------------------------------------------------------------
 
@@ -89,27 +83,10 @@ class Services(Submodel):
     def see_patients(self) -> None:
         """Let all clinics but hospitals see their patients."""
         model = self.model
-        rows = self._next_in_line(ALL_OTHERS)
+        rows = self.next_in_line(ORDINARY_CLINICS)
         if len(rows):
             lying_down = see_patients(model.city(), rows, self.ambulance, self.dispensary)
             model.beds.lie_down(lying_down)
-
-    def send_ambulances(self) -> None:
-        """Let ambulances reach those who called, and take severe patients to hospital."""
-        rows = self._next_in_line(ONLY_AMBULANCES)
-        self._note_ambulance_wait(len(rows))
-        if len(rows):
-            send_ambulances(self.model.city(), rows, self.nearest_hospital, self.dispensary)
-
-    def admit_to_hospital(self) -> None:
-        """Let hospitals see emergencies and walk-ins, and find beds for the severely ill."""
-        model = self.model
-        try_treatment_again(model.city(), model.episodes.rows)
-        rows = self._next_in_line(ONLY_HOSPITALS)
-        if len(rows):
-            admit(model.city(), rows, self.dispensary)
-        model.beds.find()
-        count_waiting(model.city(), model.episodes.rows)
 
     def give_up_waiting(self) -> None:
         """Let people who have waited long for ordinary care give up."""
@@ -121,7 +98,7 @@ class Services(Submodel):
 
     # --- what they build on -------------------------------------------------------------------
 
-    def _next_in_line(self, kinds: Booleans) -> Rows:
+    def next_in_line(self, kinds: Booleans) -> Rows:
         """Return the episodes served today at the units of some kinds, one a person."""
         model, episodes, clinics = self.model, self.model.episodes, self.model.clinics
         rows, line, urgency, ready_day, tie_break = who_waits(model.city(), episodes.rows, kinds)
@@ -135,13 +112,6 @@ class Services(Submodel):
     def treat_at_home(self, rows: Rows) -> None:
         """Let treatment go on at home."""
         treat_all_at_home(self.model.city(), rows)
-
-    def _note_ambulance_wait(self, calls: int) -> None:
-        """Compute today's mean wait for a crew from the load of the whole city."""
-        model, clinics = self.model, self.model.clinics
-        for crews, background, minutes in clinics.ambulance_response:
-            load = background + calls / model.world.city.scale
-            clinics.ambulance_wait_minutes = ambulance_wait_minutes(crews, load, minutes)
 
 
 # --- rules: lines ----------------------------------------------------------------------------
@@ -353,73 +323,6 @@ def remind_pregnant_women(city: City, rows: Rows) -> None:
             episode.next_visit_on = NEVER
             episode.treated = False
             decide_anew(episode, city.today)
-
-
-# --- rules: emergencies ----------------------------------------------------------------------
-
-
-@compiled
-def send_ambulances(city: City, rows: Rows, nearest_hospital: Integers, dispensary: int) -> None:
-    """Treat on the spot, or take severe patients to the nearest hospital."""
-    for row in rows:
-        episode = city.episodes[row]
-        meet(city, episode)
-        if episode.severity >= SEVERE:
-            note_emergency_care(city, episode)
-            hospital = nearest_hospital[city.migrants[episode.migrant].district]
-            if hospital == NOWHERE:
-                send_home_without_help(city, episode)
-                continue
-            log_visit(city, episode, DELIVERED)
-            join_line(episode, hospital, city.today, city.today)
-            episode.by_ambulance = True
-        elif succeeds(city, episode):
-            log_visit(city, episode, TREATED)
-            begin_treatment(city, episode, dispensary)
-        else:
-            log_visit(city, episode, NOT_HELPED)
-            episode.refused_by[AMBULANCE] = True
-            send_home_without_help(city, episode)
-
-
-@compiled
-def admit(city: City, rows: Rows, dispensary: int) -> None:
-    """See patients at hospitals: the severe are to have a bed, the others are walk-ins."""
-    for row in rows:
-        episode = city.episodes[row]
-        if not get_in(city, episode):
-            continue
-        success = succeeds(city, episode)
-        if episode.severity >= SEVERE:
-            note_emergency_care(city, episode)
-            log_visit(city, episode, ADMITTED)
-            episode.treated = success
-            episode.state = State.IN_BED
-            episode.boarding = True
-            episode.stabilised = False
-        elif success:
-            log_visit(city, episode, TREATED)
-            begin_treatment(city, episode, dispensary)
-        else:
-            log_visit(city, episode, NOT_HELPED)
-            send_home_without_help(city, episode)
-
-
-@compiled
-def try_treatment_again(city: City, rows: Rows) -> None:
-    """Try once more to treat patients in bed whose treatment has not taken hold so far."""
-    for row in rows:
-        episode = city.episodes[row]
-        if episode.state == State.IN_BED and not episode.treated:
-            episode.visits += 1
-            episode.treated = succeeds(city, episode)
-
-
-@compiled
-def note_emergency_care(city: City, episode: Record) -> None:
-    """Note the day emergency care came to a severe episode, the first time it does."""
-    if episode.emergency_care_on <= -NEVER:
-        episode.emergency_care_on = city.today
 
 
 @compiled

@@ -54,7 +54,7 @@ class Purses:
         """Look at all purses before and after every block in which care is paid for."""
         self._watch(self.model.payment, "bill_after_emergencies")
         self._watch(self.model.services, "see_patients")
-        self._watch(self.model.services, "admit_to_hospital")
+        self._watch(self.model.emergency_care, "admit_to_hospital")
 
     def _watch(self, submodel: Any, name: str) -> None:
         model, migrants, run = self.model, self.model.migrants, getattr(submodel, name)

@@ -1,0 +1,143 @@
+"""Emergency care: ambulances, and hospitals as far as the door of the ward.
+
+Ambulances reach everyone the same day as long as crews are free and take severe patients to the
+nearest hospital; others they treat on the spot. Hospitals see the most severe first. The severe are
+admitted and wait for a bed (see `beds`) under treatment, the others are walk-ins like at any clinic
+(see `services`). Where a treatment in hospital has not taken hold, it is tried again every day.
+
+Parameters: `conf/city/` (crews, capacities, competence). Neutral state: capacities at their upper
+bound (nobody waits).
+"""
+
+import numpy as np
+
+from sim import vocabulary as words
+from sim.agents.city import City
+from sim.agents.clinic import ambulance_wait_minutes
+from sim.agents.episode import State, join_line
+from sim.agents.migrant import NEVER
+from sim.engine.arrays import Integers, Rows
+from sim.engine.compiled import Record, compiled
+from sim.parameters import World
+from sim.submodels.care_seeking import AMBULANCE, SEVERE
+from sim.submodels.services import (
+    ADMITTED,
+    DELIVERED,
+    NOT_HELPED,
+    NOWHERE,
+    ONLY_AMBULANCES,
+    ONLY_HOSPITALS,
+    TREATED,
+    begin_treatment,
+    count_waiting,
+    get_in,
+    log_visit,
+    meet,
+    send_home_without_help,
+    succeeds,
+)
+from sim.submodels.submodel import Submodel
+
+
+class EmergencyCare(Submodel):
+    """Ambulances and admissions."""
+
+    def prepare(self, world: World) -> None:
+        """Learn the way to the nearest hospital, by district."""
+        hospitals = self.model.clinics.nearest("hospital")
+        self.nearest_hospital = (
+            hospitals[:, 0] if hospitals.size else np.full(len(words.DISTRICTS), NOWHERE)
+        )
+
+    def send_ambulances(self) -> None:
+        """Let ambulances reach those who called, and take severe patients to hospital."""
+        rows = self.model.services.next_in_line(ONLY_AMBULANCES)
+        self._note_ambulance_wait(len(rows))
+        if len(rows):
+            send_ambulances(
+                self.model.city(), rows, self.nearest_hospital, self.model.services.dispensary
+            )
+
+    def admit_to_hospital(self) -> None:
+        """Let hospitals see emergencies and walk-ins, and find beds for the severely ill."""
+        model = self.model
+        try_treatment_again(model.city(), model.episodes.rows)
+        rows = self.model.services.next_in_line(ONLY_HOSPITALS)
+        if len(rows):
+            admit(model.city(), rows, self.model.services.dispensary)
+        model.beds.find()
+        count_waiting(model.city(), model.episodes.rows)
+
+    def _note_ambulance_wait(self, calls: int) -> None:
+        """Compute today's mean wait for a crew from the load of the whole city."""
+        model, clinics = self.model, self.model.clinics
+        for crews, background, minutes in clinics.ambulance_response:
+            load = background + calls / model.world.city.scale
+            clinics.ambulance_wait_minutes = ambulance_wait_minutes(crews, load, minutes)
+
+
+# --- rules -----------------------------------------------------------------------------------
+
+
+@compiled
+def send_ambulances(city: City, rows: Rows, nearest_hospital: Integers, dispensary: int) -> None:
+    """Treat on the spot, or take severe patients to the nearest hospital."""
+    for row in rows:
+        episode = city.episodes[row]
+        meet(city, episode)
+        if episode.severity >= SEVERE:
+            note_emergency_care(city, episode)
+            hospital = nearest_hospital[city.migrants[episode.migrant].district]
+            if hospital == NOWHERE:
+                send_home_without_help(city, episode)
+                continue
+            log_visit(city, episode, DELIVERED)
+            join_line(episode, hospital, city.today, city.today)
+            episode.by_ambulance = True
+        elif succeeds(city, episode):
+            log_visit(city, episode, TREATED)
+            begin_treatment(city, episode, dispensary)
+        else:
+            log_visit(city, episode, NOT_HELPED)
+            episode.refused_by[AMBULANCE] = True
+            send_home_without_help(city, episode)
+
+
+@compiled
+def admit(city: City, rows: Rows, dispensary: int) -> None:
+    """See patients at hospitals: the severe are to have a bed, the others are walk-ins."""
+    for row in rows:
+        episode = city.episodes[row]
+        if not get_in(city, episode):
+            continue
+        success = succeeds(city, episode)
+        if episode.severity >= SEVERE:
+            note_emergency_care(city, episode)
+            log_visit(city, episode, ADMITTED)
+            episode.treated = success
+            episode.state = State.IN_BED
+            episode.boarding = True
+            episode.stabilised = False
+        elif success:
+            log_visit(city, episode, TREATED)
+            begin_treatment(city, episode, dispensary)
+        else:
+            log_visit(city, episode, NOT_HELPED)
+            send_home_without_help(city, episode)
+
+
+@compiled
+def try_treatment_again(city: City, rows: Rows) -> None:
+    """Try once more to treat patients in bed whose treatment has not taken hold so far."""
+    for row in rows:
+        episode = city.episodes[row]
+        if episode.state == State.IN_BED and not episode.treated:
+            episode.visits += 1
+            episode.treated = succeeds(city, episode)
+
+
+@compiled
+def note_emergency_care(city: City, episode: Record) -> None:
+    """Note the day emergency care came to a severe episode, the first time it does."""
+    if episode.emergency_care_on <= -NEVER:
+        episode.emergency_care_on = city.today
