@@ -11,10 +11,9 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.agents.migrant import NEVER
-from sim.engine.arrays import Column as Values
 from sim.engine.arrays import Identities, Integers, Rows
 from sim.engine.cohort import Cohort, Column, RowView
-from sim.engine.compiled import Record, compiled, for_rules
+from sim.engine.compiled import Record, compiled
 from sim.engine.kernels import OCCURRENCE_BITS
 
 STEPS = 64
@@ -144,22 +143,9 @@ class Episodes(Cohort[Episode]):
     paid = Column(np.int32, "paid by the patient so far", unit="KZT")
     owed = Column(np.int32, "owed to facilities", unit="KZT")
 
-    def in_state(self, state: State) -> Rows:
-        """Return the open episodes that stand at a point on the way to care."""
-        return rows_in_state(for_rules(self.table), self.rows, int(state))
-
     def visit_key(self, rows: Rows) -> Integers:
         """Return the occurrence key of draws made once a contact with an institution."""
         return np.asarray(self.ordinal[rows].astype(np.int64) * DECISIONS + self.visits[rows])
-
-    def stopped_at(self, rows: Rows, gate: Gate) -> None:
-        """Note the gate that stopped these episodes, where none has before."""
-        untouched = rows[self.failing_gate[rows] == Gate.NONE]
-        self.failing_gate[untouched] = gate
-
-    def decide_anew(self, rows: Rows, day: int) -> None:
-        """Put episodes back to their owners' decision, on a given day."""
-        all_decide_anew(for_rules(self.table), rows, day)
 
 
 def episode_identity(person: Identities, ordinal: Integers) -> Identities:
@@ -168,25 +154,6 @@ def episode_identity(person: Identities, ordinal: Integers) -> Identities:
 
 
 # --- rules: what happens to one episode ------------------------------------------------------
-
-
-@compiled
-def rows_in_state(episodes: Values, rows: Rows, state: int) -> Rows:
-    """Return those of the rows whose episodes stand at a point on the way to care."""
-    found = np.empty(len(rows), dtype=np.intp)
-    count = 0
-    for row in rows:
-        if episodes[row].state == state:
-            found[count] = row
-            count += 1
-    return found[:count]
-
-
-@compiled
-def all_decide_anew(episodes: Values, rows: Rows, day: int) -> None:
-    """Put episodes back to their owners' decision, on a given day."""
-    for row in rows:
-        decide_anew(episodes[row], day)
 
 
 @compiled

@@ -4,7 +4,7 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.engine.arrays import Column as Values
-from sim.engine.arrays import Floats, Rows
+from sim.engine.arrays import Rows
 from sim.engine.cohort import Cohort, Column, RowView
 from sim.engine.compiled import Record, compiled, records
 
@@ -83,11 +83,6 @@ class Migrants(Cohort[Migrant]):
     def in_month_slice(self, day: int) -> Rows:
         """Return the thirtieth of the people whose pay-day is this day."""
         return np.flatnonzero(self.month_slice == day % 30)
-
-    def can_pay(self, rows: Rows, borrowing_limit: float) -> Floats:
-        """Return what each can pay now: savings, and what the work group would still lend."""
-        credit = np.maximum(borrowing_limit * self.wage[rows] - self.debt[rows], 0.0)
-        return np.asarray(self.savings[rows] + credit)
 
 
 STRATA_SHAPE = (

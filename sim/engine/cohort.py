@@ -4,9 +4,9 @@ A hundred thousand Python objects are slow; a hundred thousand records in one ta
 A `Cohort` keeps one record an agent and *is* a `mesa.agentset.AbstractAgentSet`:
 `select`, `get`, `set`, `agg`, `groupby`, `do`, `map`, iteration, `in` and `len` do what
 Mesa's documentation says. The model itself works on columns, which are views of the table
-(`migrants.wage[rows]`), and, in compiled rules, on single records (`migrants[row].wage`); a user
-may take any row as a light `mesa.Agent` (a `RowView`), read and assign its attributes,
-and hand it to Mesa's tools.
+(`migrants.wage[rows]`), and, in compiled rules, on single records of `migrants.table`; a user
+may take any row as a light `mesa.Agent` (a `RowView`), read and assign its attributes, and hand it
+to Mesa's tools.
 
 Rows and identity
 -----------------

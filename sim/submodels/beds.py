@@ -23,7 +23,7 @@ from sim.parameters import World
 from sim.submodels.demography import DAY_OFFSET
 from sim.submodels.emergency_care import note_emergency_care
 from sim.submodels.ends import vacate_bed
-from sim.submodels.services import place_in_line, treat_at_home
+from sim.submodels.services import place_in_line, treat_all_at_home, treat_at_home
 from sim.submodels.submodel import Submodel
 
 SEVERE = words.SEVERE
@@ -101,7 +101,7 @@ class Beds(Submodel):
         )
         note_all_emergency_care(self.model.city(), rows)
         self._occupy(rows[gets])
-        self.model.services.treat_at_home(rows[~gets])
+        treat_all_at_home(self.model.city(), rows[~gets])
 
     def _occupy(self, rows: Rows) -> None:
         """Put patients into beds and draw how long they stay."""

@@ -18,7 +18,7 @@ from sim import vocabulary as words
 from sim.agents.city import City
 from sim.agents.episode import Gate, State, note_failing_gate, step_key, visit_key
 from sim.agents.migrant import can_pay, pay
-from sim.engine.arrays import Integers, Rows
+from sim.engine.arrays import Rows
 from sim.engine.chance import happens
 from sim.engine.compiled import Record, compiled
 from sim.engine.log import next_record
@@ -101,6 +101,7 @@ class Payment(Submodel):
             state_pays=state_pays,
             borrowing_limit=world.money.borrowing_limit,
             bed_day=self.price[BED_DAY],
+            bus_home=self.price[BUS_HOME],
             free_days=world.regime.state_paid_days_after_emergency,
             relapse_days=round(world.illness.relapse_days),
             pays_in_kind=world.employment.pays_in_kind,
@@ -109,10 +110,6 @@ class Payment(Submodel):
     def bill_after_emergencies(self) -> None:
         """Bill the rest of the stay to those whose threat to life is over."""
         bill_after_emergencies(self.model.city(), self.model.episodes.rows)
-
-    def collect(self, rows: Rows, amount: Integers) -> None:
-        """Take money from patients."""
-        collect_all(self.model.city(), rows, amount)
 
 
 # --- rules -----------------------------------------------------------------------------------
@@ -158,13 +155,6 @@ def wrongly_refused(city: City, episode: Record, migrant: Record) -> bool:
     if migrant.knows[EMERGENCY_RIGHT]:
         probability *= payment.refusal_when_informed
     return happens(city.chance, WRONGFUL_REFUSAL, episode.person, visit_key(episode), probability)
-
-
-@compiled
-def collect_all(city: City, rows: Rows, amounts: Integers) -> None:
-    """Take an amount from each of these patients."""
-    for i in range(len(rows)):
-        collect(city, city.episodes[rows[i]], amounts[i])
 
 
 @compiled

@@ -16,7 +16,7 @@ import numpy as np
 from sim import vocabulary as words
 from sim.agents.city import City
 from sim.agents.episode import Gate, State, decide_anew, join_line, note_failing_gate, try_key
-from sim.agents.migrant import NEVER
+from sim.agents.migrant import NEVER, can_pay
 from sim.engine.arrays import Rows
 from sim.engine.chance import happens, trait
 from sim.engine.compiled import Record, compiled
@@ -29,6 +29,7 @@ from sim.submodels.care_seeking import (
     PRIVATE,
     leave_probability,
 )
+from sim.submodels.payment import collect
 from sim.submodels.submodel import Submodel, one_each
 
 WHICH_UNIT = words.PURPOSES.index("which ambulance")
@@ -49,11 +50,8 @@ class Reaching(Submodel):
     def _return_home(self, rows: Rows) -> None:
         """Let people buy a ticket and leave with their illness."""
         model = self.model
-        people = model.episodes.migrant[rows].astype(np.intp)
-        can_pay = model.migrants.can_pay(people, model.world.money.borrowing_limit)
-        fare = np.minimum(model.world.payment.price["bus_home"], np.floor(can_pay))
-        model.payment.collect(rows, fare.astype(np.int64))
-        model.demography.leave(people)
+        buy_tickets(model.city(), rows)
+        model.demography.leave(model.episodes.migrant[rows].astype(np.intp))
 
 
 # --- rules -----------------------------------------------------------------------------------
@@ -129,3 +127,13 @@ def unit_for(city: City, episode: Record, option: int) -> int:
     district = city.migrants[episode.migrant].district
     u = trait(city.chance, WHICH_UNIT + option, episode.person, 0)
     return city.nearest[option, district, int(u * seeking.nearest_count[option, district])]
+
+
+@compiled
+def buy_tickets(city: City, rows: Rows) -> None:
+    """Let people pay for the way home, as far as they can."""
+    payment = city.numbers[0].payment
+    for row in rows:
+        episode = city.episodes[row]
+        means = can_pay(city.migrants[episode.migrant], payment.borrowing_limit)
+        collect(city, episode, int(min(payment.bus_home, np.floor(means))))

@@ -109,10 +109,6 @@ class Services(Submodel):
         clinics.served_today += np.bincount(episodes.unit[rows], minlength=len(clinics.units))
         return rows
 
-    def treat_at_home(self, rows: Rows) -> None:
-        """Let treatment go on at home."""
-        treat_all_at_home(self.model.city(), rows)
-
 
 # --- rules: lines ----------------------------------------------------------------------------
 
