@@ -19,9 +19,15 @@ HEADLINE = (
         ("unmet_need_persons", "", "people with such an episode in a year", "%"),
         ("hidden_unmet_need", "", "open episodes unseen, per 1,000 present", ""),
     )),
+    ("Needs besides treatment", (
+        ("unresolved_needs", "", "lost, or open for more than 30 days", "%"),
+        ("unresolved_stock", "", "known unresolved cases per 1,000 present", ""),
+        ("total_unresolved", "", "known and hidden unresolved per 1,000 present", ""),
+    )),
     ("Consequences", (
         ("deaths", "", "deaths per 100,000 person-years", ""),
         ("out_of_pocket", "", "paid for care, KZT a person-year", "0"),
+        ("policy_cost", "", "cost of the policy, KZT a person-year", "0"),
         ("awareness", "emergency_right", "know that emergency care is free", "%"),
     )),
 )  # fmt: skip

@@ -7,8 +7,8 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from sim.configuration import ConfigurationError, check_choice, describe
-from sim.parameters import Frozen
 from sim.scenario import Scenario, scenario_from
+from sim.tables import Frozen
 
 
 class Executor(Frozen):

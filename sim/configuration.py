@@ -20,7 +20,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import ValidationError
 
-from sim.parameters import Entry
+from sim.tables import Entry
 
 GROUPS = ("city", "regime", "scenario", "shock", "study", "executor")
 """Folders of `conf/` from which one file is chosen by name."""

@@ -19,7 +19,8 @@ from sim.agents.employer import Employers
 from sim.agents.migrant import work_groups
 from sim.engine.arrays import Column, Floats, Integers
 from sim.engine.draws import pick
-from sim.parameters import by
+from sim.parameters import World
+from sim.tables import by
 
 if TYPE_CHECKING:
     from sim.model import AlmatyModel
@@ -66,11 +67,16 @@ def found_employers(model: "AlmatyModel") -> Employers:
     return employers
 
 
-def found_work_groups(employers: Employers, today: int) -> Column:
+def found_work_groups(employers: Employers, world: World, today: int) -> Column:
     """Create the work groups of all employers, in the order of the employers."""
     rows = employers.rows
     groups = employers.work_groups[rows]
-    groups_of_the_city = work_groups(int(groups.sum()), today)
+    groups_of_the_city = work_groups(
+        np.repeat(employers.nationality[rows], groups),
+        today,
+        trust=by(words.OPTIONS, world.care_seeking.trust),
+        believed_reporting=by(words.OPTIONS, world.care_seeking.believed_reporting),
+    )
     groups_of_the_city["formal"] = np.repeat(employers.formal[rows], groups)
     return groups_of_the_city
 

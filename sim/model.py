@@ -10,11 +10,13 @@ import numpy as np
 from mesa.agentset import AbstractAgentSet
 
 from sim import vocabulary as words
+from sim.agents.agency import Agencies
 from sim.agents.city import City, OpenCity, city_counts
 from sim.agents.clinic import Clinics
 from sim.agents.employer import Employer, Employers
 from sim.agents.episode import Episode, Episodes
 from sim.agents.migrant import Migrant, Migrants
+from sim.agents.task import Task, Tasks
 from sim.configuration import ConfigurationError
 from sim.engine.calendar import Reminders, WorkCalendar
 from sim.engine.compiled import together
@@ -34,17 +36,26 @@ from sim.parameters import World
 from sim.scenario import Scenario
 from sim.submodels.beds import Beds
 from sim.submodels.care_seeking import CareSeeking
+from sim.submodels.casework import Casework
+from sim.submodels.coordination import Coordination
 from sim.submodels.demography import Demography
 from sim.submodels.emergency_care import EmergencyCare
 from sim.submodels.ends import record_dtypes
+from sim.submodels.enforcement import Enforcement
+from sim.submodels.experience import Experience
 from sim.submodels.follow_up import FollowUp
+from sim.submodels.funding import Funding
 from sim.submodels.illness import Illness
 from sim.submodels.information import Information
 from sim.submodels.money import Money
+from sim.submodels.navigation import Navigation
+from sim.submodels.needs import Needs
 from sim.submodels.onset import Onset
 from sim.submodels.payment import Payment
 from sim.submodels.reaching import Reaching
 from sim.submodels.services import Services
+from sim.submodels.week import Week
+from sim.tables import by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,9 +94,9 @@ class AlmatyModel(mesa.Model[Any, Any]):
         Block("levers due today", lambda model: model.apply_levers(), "daily"),
         Block("departures", lambda model: model.demography.depart(), "daily"),
         Block("arrivals", lambda model: model.demography.arrive(), "daily"),
-        Block(
-            "news and word of mouth", lambda model: model.information.hear_news(), "weekly seventh"
-        ),
+        Block("grants and costs", lambda model: model.funding.receive(), "daily"),
+        Block("patrols and raids", lambda model: model.enforcement.patrol(), "daily"),
+        Block("news and police", lambda model: model.week.live(), "weekly seventh"),
         Block("onset of illness", lambda model: model.onset.fall_ill(), "daily"),
         Block("course of illness", lambda model: model.illness.progress(), "daily"),
         Block("abandoned treatment", lambda model: model.illness.abandon_treatment(), "daily"),
@@ -94,6 +105,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
         ),
         Block("discharge", lambda model: model.beds.discharge(), "daily"),
         Block("doors open", lambda model: model.services.open_doors(), "daily"),
+        Block("agencies open", lambda model: model.casework.open_doors(), "daily"),
         Block("perceive", lambda model: model.care_seeking.perceive(), "daily"),
         Block("antenatal reminders", lambda model: model.services.remind_pregnant_women(), "daily"),
         Block("decide", lambda model: model.care_seeking.decide(), "daily"),
@@ -102,6 +114,11 @@ class AlmatyModel(mesa.Model[Any, Any]):
         Block("ambulances", lambda model: model.emergency_care.send_ambulances(), "daily"),
         Block("hospitals", lambda model: model.emergency_care.admit_to_hospital(), "daily"),
         Block("waiting in vain", lambda model: model.services.give_up_waiting(), "daily"),
+        Block("needs come up", lambda model: model.needs.come_up(), "daily"),
+        Block("needs find a way", lambda model: model.navigation.find_the_way(), "daily"),
+        Block("agencies at work", lambda model: model.casework.work(), "daily"),
+        Block("partners learn", lambda model: model.coordination.learn_about_each_other(), "daily"),
+        Block("work groups talk", lambda model: model.experience.talk(), "weekly seventh"),
         Block("follow-up of leavers", lambda model: model.follow_up.follow(), "daily"),
         Block("absence from work", lambda model: model.money.count_absence(), "daily"),
         Block("pay-day", lambda model: model.money.pay_wages(), "monthly thirtieth"),
@@ -110,24 +127,31 @@ class AlmatyModel(mesa.Model[Any, Any]):
     """The order of the day. Blocks are synchronous inside; ties are broken by keyed draws."""
 
     ARRAYS: ClassVar[tuple[str, ...]] = ("work_groups", "counts")
-    COHORTS: ClassVar[tuple[str, ...]] = ("migrants", "employers", "episodes")
+    COHORTS: ClassVar[tuple[str, ...]] = ("migrants", "employers", "episodes", "tasks")
     TABLES: ClassVar[tuple[str, ...]] = (
         "departures", "onset_reminders", "visits", "payments", "closed_episodes", "leavers",
-        "deaths", "diary",
+        "deaths", "handovers", "closed_needs", "police", "policy_costs", "diary",
+    )  # fmt: skip
+    LOGS: ClassVar[tuple[str, ...]] = (
+        "visits", "payments", "closed_episodes", "leavers", "deaths", "handovers", "closed_needs",
+        "police", "policy_costs",
     )  # fmt: skip
     NUMBERS: ClassVar[tuple[str, ...]] = (
         "day",
         "next_candidate",
         "levers_moved_on",
+        "founded",
     )
-    # ARRAYS, COHORTS, TABLES, NUMBERS and the state of the clinics are the whole state.
+    # ARRAYS, COHORTS, TABLES, NUMBERS, the state of clinics and agencies are the whole state.
 
     SUBMODELS: ClassVar[tuple[str, ...]] = (
         "demography", "information", "onset", "illness", "care_seeking", "payment", "reaching",
-        "services", "emergency_care", "beds", "money", "follow_up",
+        "services", "emergency_care", "beds", "money", "follow_up", "week", "enforcement",
+        "experience", "needs", "navigation", "casework", "coordination", "funding",
     )  # fmt: skip
     SUBMODELS_WITH_NUMBERS: ClassVar[tuple[str, ...]] = (
         "demography", "information", "onset", "illness", "care_seeking", "payment", "money",
+        "enforcement", "experience", "needs", "navigation", "casework",
     )  # fmt: skip
 
     demography: Demography
@@ -142,6 +166,14 @@ class AlmatyModel(mesa.Model[Any, Any]):
     beds: Beds
     money: Money
     follow_up: FollowUp
+    week: Week
+    enforcement: Enforcement
+    experience: Experience
+    needs: Needs
+    navigation: Navigation
+    casework: Casework
+    coordination: Coordination
+    funding: Funding
     diary: Diary
 
     def __init__(
@@ -150,6 +182,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
         super().__init__(rng=scenario.seed)
         self.plan = scenario
         self.world: World = scenario.world
+        self.base_world: World = scenario.world
         self.values_in_force: dict[str, float] = {}
         self.draws = Draws(scenario.seed, audit, words.PURPOSES)
         city = scenario.world.city
@@ -170,7 +203,16 @@ class AlmatyModel(mesa.Model[Any, Any]):
         self.beds = Beds(self)
         self.money = Money(self)
         self.follow_up = FollowUp(self)
+        self.week = Week(self)
+        self.enforcement = Enforcement(self)
+        self.experience = Experience(self)
+        self.needs = Needs(self)
+        self.navigation = Navigation(self)
+        self.casework = Casework(self)
+        self.coordination = Coordination(self)
+        self.funding = Funding(self)
         self.clinics = Clinics(self, self.world)
+        self.agencies = Agencies(self, self.world)
         if parent is None:
             self._found_city()
             self._burn_in()
@@ -214,6 +256,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
         self.world = world
         self._open_city.close()
         self.clinics.prepare(world)
+        self.agencies.prepare(world)
         for name in self.SUBMODELS:
             getattr(self, name).prepare(world)
         self.numbers = together(
@@ -231,12 +274,15 @@ class AlmatyModel(mesa.Model[Any, Any]):
         self.day = -city.burn_in_days
         self.next_candidate = 0
         self.levers_moved_on = self.day
+        self.founded = 0
         self.employers: Employers = found_employers(self)
         self.labour_market = labour_market(self.employers)
         self.migrants: Migrants = Migrants(self, capacity=max(city.population * 9 // 8, 64))
         self.episodes: Episodes = Episodes(self, capacity=max(city.population // 8, 64))
-        self.work_groups = found_work_groups(self.employers, self.day)
+        self.tasks: Tasks = Tasks(self, capacity=64)
+        self.work_groups = found_work_groups(self.employers, self.world, self.day)
         self.counts = city_counts()
+        self.counts["trust"] = by(words.OPTIONS, self.world.care_seeking.trust)
         self.departures = Reminders()
         self.onset_reminders = Reminders()
         self._start_logs()
@@ -258,12 +304,25 @@ class AlmatyModel(mesa.Model[Any, Any]):
             unmet_in_burn_in_on=number,
         )  # fmt: skip
         self.deaths = Log(day=number, stratum=small, present=np.bool_)
+        self.handovers = Log(
+            day=number, person=identity, ordinal=number, stratum=small, need=np.int8,
+            second=np.bool_, move=np.int8, origin=small, target=small, waited=number,
+        )  # fmt: skip
+        self.closed_needs = Log(
+            ended_on=number, ending=np.int8, person=identity, ordinal=number, stratum=small,
+            need=np.int8, agency=small, coordinated=np.bool_, arose_on=number, decided_on=number,
+            arrived_on=number, served_on=number, bounces=small, referrals=small,
+            wrong_referrals=small, dead_ends=small, no_shows=small, recalls=small,
+        )  # fmt: skip
+        self.police = Log(day=number, stratum=small, measure=np.int8)
+        self.policy_costs = Log(day=number, amount=np.float64)
         self.diary = Diary(self)
 
     def _burn_in(self) -> None:
         while self.day < 0:
             self.live_one_day()
         # The observer starts on day 0.
+        self.counts["learned"] = 0
         self._start_logs()
 
     def fork(self, scenario: Scenario) -> "AlmatyModel":
@@ -301,6 +360,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
             else {purpose: keys.copy() for purpose, keys in parent.draws.used.items()}
         )
         self.clinics.copy_state(parent.clinics)
+        self.agencies.copy_state(parent.agencies)
         self.labour_market = labour_market(self.employers)
         self._live_in(parent.world)
         # Let Mesa's own clock catch up without living the days again.
@@ -334,6 +394,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
             Migrant: self.migrants,
             Employer: self.employers,
             Episode: self.episodes,
+            Task: self.tasks,
         }
 
     @property
@@ -366,6 +427,9 @@ class AlmatyModel(mesa.Model[Any, Any]):
             summary.update(getattr(self, name).digest())
         for name in Clinics.STATE:
             summary.update(getattr(self.clinics, name).tobytes())
-        for name in ("visits", "payments", "closed_episodes", "leavers", "deaths"):
+        for name in Agencies.STATE:
+            summary.update(self.agencies.table[name].tobytes())
+        summary.update(self.agencies.knowledge.tobytes())
+        for name in self.LOGS:
             summary.update(getattr(self, name).digest())
         return summary.hexdigest()

@@ -5,90 +5,33 @@ bare values take the place of the entries, in one typed class a submodel; their 
 source stand beside the value in `conf/`, where they are documented once.
 """
 
-from collections.abc import Callable
 from datetime import date
-from typing import Annotated, Any, Literal
+from difflib import get_close_matches
+from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, model_validator
 
 from sim import vocabulary as words
-from sim.engine.arrays import Column, Floats
-from sim.engine.compiled import record
-
-
-class Frozen(BaseModel):
-    """A checked, unchangeable record that refuses names it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Entry(Frozen):
-    """One number, or one table of numbers, with its evidence.
-
-    Tiers: A local data, B literature or official statement, C assumption, T tuned to a pattern.
-    """
-
-    value: Any
-    low: float
-    high: float
-    unit: str = Field(min_length=1)
-    tier: Literal["A", "B", "C", "T"]
-    source: str = Field(min_length=1)
-
-
-def by(labels: tuple[str, ...], table: dict[str, float]) -> Floats:
-    """Return a table's values in the order of the labels' codes."""
-    return np.array([table[label] for label in labels], dtype=np.float64)
-
-
-def by_two(
-    labels: tuple[str, ...], inner: tuple[str, ...], table: dict[str, dict[str, float]]
-) -> Floats:
-    """Return a two-way table as an array of shape (labels, inner)."""
-    return np.array([by(inner, table[label]) for label in labels])
-
-
-def numbers(section: BaseModel, **tables: Any) -> Column:
-    """Return the single numbers of a section of the world, and some tables, as one record."""
-    single = {
-        name: float(value) for name, value in section if isinstance(value, int | float | bool)
-    }
-    return record(**single, **tables)
-
-
-def _keyed_by(labels: tuple[str, ...]) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    def check(table: dict[str, Any]) -> dict[str, Any]:
-        unknown = sorted(set(table) - set(labels))
-        missing = sorted(set(labels) - set(table))
-        if unknown:
-            raise ValueError(f"unknown key {unknown[0]!r} (known: {', '.join(labels)})")
-        if missing:
-            raise ValueError(f"no value for {missing[0]!r}")
-        return table
-
-    return check
-
-
-def _shares(table: dict[str, float]) -> dict[str, float]:
-    if abs(sum(table.values()) - 1.0) > 1e-6:
-        raise ValueError(f"shares add up to {sum(table.values()):.4f}, not to 1")
-    return table
-
-
-type Table = dict[str, float]
-type ByNationality = Annotated[Table, AfterValidator(_keyed_by(words.NATIONALITIES))]
-type BySector = Annotated[Table, AfterValidator(_keyed_by(words.SECTORS))]
-type ByStay = Annotated[Table, AfterValidator(_keyed_by(words.STAYS))]
-type ByStatus = Annotated[Table, AfterValidator(_keyed_by(words.LEGAL_STATUSES))]
-type ByKnowledge = Annotated[Table, AfterValidator(_keyed_by(words.KNOWLEDGE))]
-type ByKind = Annotated[Table, AfterValidator(_keyed_by(words.KINDS))]
-type BySeverity = Annotated[Table, AfterValidator(_keyed_by(words.SEVERITIES))]
-type ByOption = Annotated[Table, AfterValidator(_keyed_by(words.OPTIONS))]
-type ByDistrict = Annotated[Table, AfterValidator(_keyed_by(words.DISTRICTS))]
-type ByPrice = Annotated[Table, AfterValidator(_keyed_by(words.PRICES))]
-type ByKindAndSeverity = Annotated[dict[str, BySeverity], AfterValidator(_keyed_by(words.KINDS))]
-type Shares[T] = Annotated[T, AfterValidator(_shares)]
+from sim.engine.arrays import Floats
+from sim.institutions import MOST_AGENCIES, AgencySpecification, InstitutionSpecification
+from sim.tables import (
+    ByDistrict,
+    ByKind,
+    ByKindAndSeverity,
+    ByKnowledge,
+    ByNationality,
+    ByOption,
+    ByPrice,
+    BySector,
+    BySeverity,
+    ByStatus,
+    ByStay,
+    Frozen,
+    Shares,
+    Table,
+    keyed_by,
+)
 
 
 class Demography(Frozen):
@@ -122,11 +65,107 @@ class LegalStatus(Frozen):
     """Legal status at entry and fear by status."""
 
     share_at_entry: Annotated[
-        dict[str, Shares[ByStatus]], AfterValidator(_keyed_by(words.NATIONALITIES))
+        dict[str, Shares[ByStatus]], AfterValidator(keyed_by(words.NATIONALITIES))
     ]
     fear: ByStatus
     fear_susceptibility_low: float
     fear_susceptibility_high: float
+
+
+class Enforcement(Frozen):
+    """Detection, fines, custody and removal (submodel enforcement)."""
+
+    detection: ByStatus
+    visibility: BySector
+    intensity: float
+    raid_share: float
+    raids_a_year: float
+    removal: float
+    fine: float
+    custody_days: float
+
+
+class Experience(Frozen):
+    """Fear, trust and beliefs in work groups (submodel experience)."""
+
+    detection_weight: float
+    raid_weight: float
+    fear_memory: float
+    trust_learning: float
+    bad_experience_weight: float
+    trust_half_life: float
+    belief_learning: float
+    smallest_group: float
+    noticed: float
+
+
+class Referral(Frozen):
+    """Needs on their way between institutions (submodels needs and referral)."""
+
+    papers_asked: float
+    papers_valid_days: float
+    returns_to_care: float
+    unable_days: float
+    lodging_lost: BySector
+    navigation: float
+    navigation_when_informed: float
+    guesses_right: float
+    wrong_referral: float
+    no_show: float
+    no_show_when_afraid: float
+    afraid_above: float
+    motivation_kept: float
+    duplication: float
+    lost_contact: float
+    transit_days: float
+    processing_spread: float
+    patience: float
+    reneging: float
+    joint_learning: float
+    staff_turnover: float
+    working_day_ends: float
+    grant_response: float
+    grant_change_limit: float
+
+
+class Coordination(Frozen):
+    """Instruments of a coordinating body, each a lever of its own (submodel coordination)."""
+
+    participation: float
+    directory: float
+    front_desk_training: float
+    matching: float
+    recall: float
+    recall_days: float
+    firewall: float
+    fear_of_sharing: float
+    fear_and_consent: float
+    load_awareness: float
+    severity_first: float
+    vulnerability_first: float
+    joint_fund: float
+    overhead: float
+    hub_delay: float
+    stand_by: float
+
+
+class Costs(Frozen):
+    """What policies cost whoever runs them (submodel funding)."""
+
+    set_up: float
+    hub_slot: float
+    directory: float
+    registry: float
+    ngo_reach: float
+    consulate_reach: float
+    diaspora_reach: float
+    media_reach: float
+    employer_induction: float
+    briefing: float
+    information_slot: float
+    casework_slot: float
+    papers_slot: float
+    shelter_bed: float
 
 
 class Employment(Frozen):
@@ -165,7 +204,7 @@ class Money(Frozen):
 class Information(Frozen):
     """Channels, word of mouth and forgetting (submodel information)."""
 
-    channel_hazard: Annotated[dict[str, ByKnowledge], AfterValidator(_keyed_by(words.CHANNELS))]
+    channel_hazard: Annotated[dict[str, ByKnowledge], AfterValidator(keyed_by(words.CHANNELS))]
     consulate_activity: ByNationality
     consulate_reach: ByNationality
     diaspora_reach: float
@@ -197,7 +236,7 @@ class Illness(Frozen):
     infection_rate: ByNationality
     acute_season: float
     acute_season_peak: float
-    onset_severity: Annotated[dict[str, Shares[BySeverity]], AfterValidator(_keyed_by(words.KINDS))]
+    onset_severity: Annotated[dict[str, Shares[BySeverity]], AfterValidator(keyed_by(words.KINDS))]
     worsening: ByKindAndSeverity
     recovery: ByKindAndSeverity
     recovery_by_treatment: ByKindAndSeverity
@@ -257,41 +296,6 @@ class Payment(Frozen):
     early_discharge: float
 
 
-class Opening(Frozen):
-    """Days on which an institution works."""
-
-    weekdays: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...]
-    holidays: bool
-
-
-class InstitutionSpecification(Frozen):
-    """One institution of the city, as `conf/city/` describes it.
-
-    Capacities are for the reference population. `crews` and `background_calls` belong to an
-    ambulance service; `beds`, their background occupancy and `stay_days` to whoever has beds.
-    """
-
-    kind: Literal[
-        "ambulance", "hospital", "polyclinic", "mobile_clinic", "private", "tb_dispensary"
-    ]
-    summary: str
-    units: Table
-    opens: Opening
-    competence: float
-    interpreter: float
-    capacity: float | None = None
-    crews: float | None = None
-    background_calls: float | None = None
-    minutes_a_call: float | None = None
-    travel_minutes: float | None = None
-    beds: float = 0.0
-    background_occupancy: float = 0.0
-    background_occupancy_sd: float = 0.0
-    stay_days: ByKind | None = None
-    stay_sigma: float = 0.0
-    refers_emergencies: float = 0.0
-
-
 class City(Frozen):
     """The place: population, calendar, districts."""
 
@@ -303,7 +307,7 @@ class City(Frozen):
     burn_in_days: int
     holidays: tuple[str, ...]
     district_share: Shares[ByDistrict]
-    district_tile: Annotated[dict[str, Table], AfterValidator(_keyed_by(words.DISTRICTS))]
+    district_tile: Annotated[dict[str, Table], AfterValidator(keyed_by(words.DISTRICTS))]
     travel_within: float
     travel_between: float
 
@@ -333,7 +337,7 @@ class Regime(Frozen):
     source: str
     payer: Annotated[
         dict[str, dict[str, Literal["state", "patient"]]],
-        AfterValidator(_keyed_by(words.LEGAL_STATUSES)),
+        AfterValidator(keyed_by(words.LEGAL_STATUSES)),
     ]
     state_paid_days_after_emergency: float
 
@@ -343,15 +347,40 @@ class World(Frozen):
 
     city: City
     institutions: dict[str, InstitutionSpecification]
+    agencies: dict[str, AgencySpecification]
     regime: Regime
     demography: Demography
     legal_status: LegalStatus
+    enforcement: Enforcement
+    experience: Experience
+    referral: Referral
+    coordination: Coordination
+    costs: Costs
     employment: Employment
     money: Money
     information: Information
     illness: Illness
     care_seeking: CareSeeking
     payment: Payment
+
+    @model_validator(mode="after")
+    def _check_neighbours(self) -> "World":
+        """Refuse agencies that name others which do not exist."""
+        if len(self.agencies) > MOST_AGENCIES:
+            raise ValueError(f"agencies: {len(self.agencies)} are more than {MOST_AGENCIES}")
+        for name, agency in self.agencies.items():
+            for key, others in (
+                ("accepts.only_from", agency.accepts.only_from),
+                ("knows_of", tuple(agency.knows_of)),
+            ):
+                for other in others:
+                    if other not in self.agencies:
+                        close = get_close_matches(other, self.agencies, n=1, cutoff=0.5)
+                        hint = f": did you mean '{close[0]}'?" if close else ""
+                        raise ValueError(f"agencies.{name}.{key}: unknown agency '{other}'{hint}")
+            if name in self.institutions:
+                raise ValueError(f"agencies.{name}: an institution has that name already")
+        return self
 
     def with_value(self, path: str, value: float) -> "World":
         """Return a world in which one number, named by its dotted path, is another."""

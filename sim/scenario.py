@@ -19,13 +19,15 @@ from sim.configuration import (
     ConfigurationError,
     check_choice,
     check_range,
+    choices,
     compose_configuration,
     configuration_folder,
     describe,
     nearest,
     unwrap,
 )
-from sim.parameters import Entry, Frozen, World
+from sim.parameters import World
+from sim.tables import Entry, Frozen
 
 LEVERS = (
     "information.briefing_coverage",
@@ -41,6 +43,16 @@ LEVERS = (
     "institutions.*.beds",
     "institutions.*.crews",
     "institutions.*.interpreter",
+    "institutions.*.knows",
+    "institutions.*.reports",
+    "agencies.*.capacity.*",
+    "agencies.*.processing_days.*",
+    "agencies.*.closes_at",
+    "agencies.*.beds",
+    "agencies.*.knows",
+    "agencies.*.reports",
+    "agencies.*.grant",
+    "coordination.*",
 )
 """Paths a policy scenario may change (`*` stands for one name)."""
 
@@ -50,6 +62,8 @@ SHOCKS = (
     "demography.inflow_factor",
     "institutions.*.background_occupancy",
     "institutions.*.background_calls",
+    "enforcement.intensity",
+    "agencies.*.grant",
 )
 """Paths a shock may change."""
 
@@ -217,17 +231,20 @@ def scenario_from(resolved: dict[str, Any]) -> Scenario:
     check_parts(resolved)
     entries: dict[str, Entry] = {}
     city = dict(resolved["city"])
-    institutions = city.pop("institutions")
-    parts = {
-        **unwrap(resolved["parameters"], "", entries),
-        "city": unwrap(city, "city", entries),
-        "institutions": unwrap(institutions, "institutions", entries),
-        "regime": unwrap(resolved["regime"], "regime", entries),
-    }
+    institutions, agencies = city.pop("institutions"), city.pop("agencies", {})
     try:
+        parts = {
+            **unwrap(resolved["parameters"], "", entries),
+            "city": unwrap(city, "city", entries),
+            "institutions": unwrap(institutions, "institutions", entries),
+            "agencies": unwrap(agencies, "agencies", entries),
+            "regime": unwrap(resolved["regime"], "regime", entries),
+        }
         world = World.model_validate(parts)
     except ValidationError as error:
-        raise ConfigurationError(describe(error, "")) from error
+        raise ConfigurationError(_with_file(describe(error, ""), city)) from error
+    except ConfigurationError as error:
+        raise ConfigurationError(_with_file(str(error), city)) from error
     seed = _whole_number(resolved, "seed", at_least=0)
     days = _whole_number(resolved, "days", at_least=1)
     policy, shock = resolved["scenario"], resolved["shock"]
@@ -245,6 +262,20 @@ def scenario_from(resolved: dict[str, Any]) -> Scenario:
     )
     _check_ceiling(world)
     return scenario
+
+
+def _with_file(mistake: str, city: dict[str, Any]) -> str:
+    """Begin a mistake in an institution's entry with the file the entry stands in."""
+    words = mistake.lstrip(": ").replace(" ", ".").replace(":", ".").split(".")
+    if words[0] not in ("institutions", "agencies"):
+        return mistake
+    for name in (str(city.get("name")), *choices("city")):
+        path = configuration_folder() / "city" / f"{name}.yaml"
+        if path.is_file():
+            section = OmegaConf.to_container(OmegaConf.load(path))
+            if isinstance(section, dict) and words[1] in (section.get(words[0]) or {}):
+                return f"conf/city/{name}.yaml: {mistake.lstrip(': ')}"
+    return mistake.lstrip(": ")
 
 
 def check_parts(resolved: dict[str, Any]) -> None:

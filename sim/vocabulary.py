@@ -14,13 +14,30 @@ DISTRICTS = (
 )  # fmt: skip
 KNOWLEDGE = ("emergency_right", "who_helps", "insurance", "registration")
 CHANNELS = ("consulate", "diaspora", "ngo", "media")
+SOURCES = (
+    *CHANNELS, "employer", "work group", "compatriots nearby", "briefing", "clinic", "agency",
+)  # fmt: skip
+"""Where an item of knowledge may have been learned."""
 KINDS = ("injury", "acute", "infection", "chronic", "maternity")
 SEVERITIES = ("mild", "moderate", "severe", "critical")
 INSTITUTION_KINDS = (
     "ambulance", "hospital", "polyclinic", "mobile_clinic", "private", "tb_dispensary",
 )  # fmt: skip
-OPTIONS = ("ambulance", "hospital", "polyclinic", "mobile_clinic", "private", "employer", "home")
-"""What a person may choose to do about an episode, besides waiting."""
+OPTIONS = (
+    "ambulance", "hospital", "polyclinic", "mobile_clinic", "private", "employer", "home", "ngo",
+    "consulate",
+)  # fmt: skip
+"""What a person may choose to do about an episode, besides waiting; the last two give advice."""
+NEEDS = ("payment", "documents", "shelter", "information")
+"""What an episode may need besides treatment: somebody to pay, papers, shelter or the way home,
+and the knowledge of where to turn."""
+AGENCY_KINDS = (
+    "ngo", "consulate", "migration_service", "health_department", "reception_centre",
+    "international", "diaspora", "coordination", "other",
+)  # fmt: skip
+"""Institutions that help with these needs and give no medical care."""
+LINES = ("information", "casework", "papers")
+"""Lines that people wait in at an agency."""
 SERVICES = ("emergency", "ambulance", "infection", "polyclinic", "hospital")
 """Kinds of care the legal rules name a payer for; private care is always paid by the patient."""
 PAYERS = ("state", "patient")
@@ -33,9 +50,14 @@ GATES = ("perceive", "seek", "reach", "pay", "engage")
 """Levesque's five steps of access, in order."""
 
 PURPOSES = (
-    "ambulance called", "care at home", "early discharge", "giving up", "kind",
-    "learning threshold", "leave from work", "memory", "onset", "onset gap", "place in the line",
-    "reconsideration", "sequelae", "success of a service", "taste", "taught by a visit",
+    "ambulance called", "asked for papers", "care at home", "channel", "consent", "custody",
+    "detection", "duplicate", "early discharge", "facility report", "giving up",
+    "giving up a need", "kind", "leaving the line of an agency", "learning threshold",
+    "leave from work", "leave to see an agency", "lodging lost", "losing contact", "matched",
+    "memory", "navigation", "no-show", "onset", "onset gap", "place in the line",
+    "processing time", "recall", "reconsideration", "referral", "report by an agency",
+    "return to care", "sequelae", "success at an agency", "success of a service",
+    "taught by an agency", "taste", "taught by a visit", "where to turn", "which agency",
     "which ambulance", "which hospital", "which polyclinic", "which mobile_clinic",
     "which private", "withheld wage", "worsening and recovery", "wrongful refusal",
 )  # fmt: skip

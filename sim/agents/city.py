@@ -9,8 +9,8 @@ from numba import types
 from numba.experimental import structref
 
 from sim import vocabulary as words
-from sim.agents.migrant import STRATA
-from sim.engine.arrays import Column, Identities, Integers
+from sim.agents.migrant import NEVER, STRATA
+from sim.engine.arrays import Column, Floats, Identities, Integers
 from sim.engine.compiled import INTERPRETED, compiled, for_rules, record
 from sim.engine.log import OpenLog
 
@@ -31,9 +31,14 @@ class City(NamedTuple):
         The agents; rows as in the cohorts, units as in `Clinics`.
     work_groups : array of records
         See `sim.agents.migrant.work_groups`.
+    agencies, tasks : array of records
+        See `sim.agents.agency` and `sim.agents.task`.
+    knowledge : array of float, shape (agencies + kinds of clinics, agencies)
+    closed_together : array of int, same shape
+        See `sim.agents.agency.Agencies`.
     counts : array of one record
         See `city_counts`.
-    visits, payments, closed_episodes, leavers : OpenLog
+    handovers, closed_needs, police, visits, payments, closed_episodes, leavers : OpenLog
         What is written down for the observer.
     nearest : array of int, shape (options, districts, most)
         Units that are nearest to each district, filled up with -1.
@@ -48,7 +53,14 @@ class City(NamedTuple):
     episodes: Column
     clinics: Column
     work_groups: Column
+    agencies: Column
+    tasks: Column
+    knowledge: Floats
+    closed_together: Integers
     counts: Column
+    handovers: OpenLog
+    closed_needs: OpenLog
+    police: OpenLog
     visits: OpenLog
     payments: OpenLog
     closed_episodes: OpenLog
@@ -84,7 +96,14 @@ else:
         episodes: Column,
         clinics: Column,
         work_groups: Column,
+        agencies: Column,
+        tasks: Column,
+        knowledge: Floats,
+        closed_together: Integers,
         counts: Column,
+        handovers: OpenLog,
+        closed_needs: OpenLog,
+        police: OpenLog,
         visits: OpenLog,
         payments: OpenLog,
         closed_episodes: OpenLog,
@@ -94,8 +113,9 @@ else:
     ) -> City:
         """Return a city that compiled rules can take as one argument."""
         return CityOfRules(
-            today, chance, migrants, employers, episodes, clinics, work_groups, counts, visits,
-            payments, closed_episodes, leavers, nearest, numbers,
+            today, chance, migrants, employers, episodes, clinics, work_groups, agencies, tasks,
+            knowledge, closed_together, counts, handovers, closed_needs, police, visits, payments,
+            closed_episodes, leavers, nearest, numbers,
         )  # fmt: skip
 
 
@@ -110,7 +130,10 @@ def city_counts() -> Column:
 
     It holds the people `present` (by stratum) and `residents` (by district and nationality), how
     many of them know each item (`informed`, `informed_residents`), and the emergencies that have
-    begun today (`newly_severe`).
+    begun today (`newly_severe`); `learned` counts items by where they were learned. `alarm` is the
+    fear that raids have left in each district and `alarmed_on` the day of the last one, `pressure`
+    that of the police there on the last seven days (see `enforcement`); `trust` is what compatriots
+    think on average of each option of care.
     """
     items = len(words.KNOWLEDGE)
     places = (len(words.DISTRICTS), len(words.NATIONALITIES))
@@ -120,11 +143,20 @@ def city_counts() -> Column:
         informed=np.zeros((STRATA, items), dtype=np.int64),
         informed_residents=np.zeros((*places, items), dtype=np.int64),
         newly_severe=0,
+        learned=np.zeros((len(words.SOURCES), items), dtype=np.int64),
+        alarm=np.zeros(len(words.DISTRICTS)),
+        alarmed_on=np.full(len(words.DISTRICTS), -NEVER),
+        pressure=np.zeros((7, len(words.DISTRICTS))),
+        trust=np.zeros((len(words.NATIONALITIES), len(words.OPTIONS))),
     )
 
 
 VISITS_A_DAY = 4
 """Most visits of an episode in a day: a clinic, an ambulance, a hospital, giving up a line."""
+
+
+HANDOVERS_A_DAY = 8
+"""Most moves of a need in a day that the log has room for."""
 
 
 class OpenCity:
@@ -143,16 +175,16 @@ class OpenCity:
     def close(self) -> None:
         """Let the city be opened anew: numbers or logs are others now."""
         self._city: City | None = None
-        self._seen: tuple[Column, Column] | None = None
+        self._seen: tuple[Column, ...] | None = None
         self._day: int | None = None
         self._room_for = 0
 
     def of_today(self) -> City:
         """Return the city, with the room in logs that a day may need."""
         model = self._model
-        if self._day != model.day or len(model.episodes) > self._room_for:
+        if self._day != model.day or len(model.episodes) + len(model.tasks) > self._room_for:
             self._make_room_in_logs()
-        tables = model.episodes.table, model.migrants.table
+        tables = model.episodes.table, model.migrants.table, model.tasks.table
         seen = self._seen
         if self._city is None or seen is None or any(map(operator.is_not, tables, seen)):
             self._city, self._seen = self._open(), tables
@@ -160,12 +192,15 @@ class OpenCity:
 
     def _make_room_in_logs(self) -> None:
         model = self._model
-        self._room_for = 2 * len(model.episodes) + 64
+        self._room_for = 2 * (len(model.episodes) + len(model.tasks)) + 64
         moved = [
             model.visits.make_room(VISITS_A_DAY * self._room_for),
             model.payments.make_room(VISITS_A_DAY * self._room_for),
             model.closed_episodes.make_room(self._room_for),
             model.leavers.make_room(len(model.migrants)),
+            model.handovers.make_room(HANDOVERS_A_DAY * self._room_for),
+            model.closed_needs.make_room(len(words.NEEDS) * self._room_for),
+            model.police.make_room(len(model.migrants)),
         ]
         if INTERPRETED or any(moved):
             self._city = None
@@ -183,7 +218,14 @@ class OpenCity:
             for_rules(model.episodes.table),
             for_rules(model.clinics.table),
             for_rules(model.work_groups),
+            for_rules(model.agencies.table),
+            for_rules(model.tasks.table),
+            model.agencies.knowledge,
+            model.agencies.closed_together,
             for_rules(model.counts),
+            model.handovers.open(),
+            model.closed_needs.open(),
+            model.police.open(),
             model.visits.open(),
             model.payments.open(),
             model.closed_episodes.open(),

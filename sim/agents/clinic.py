@@ -14,7 +14,8 @@ from sim.engine.arrays import Booleans, Column, Floats, Integers
 from sim.engine.calendar import WorkCalendar
 from sim.engine.compiled import records
 from sim.engine.queues import erlang_c_wait, whole_slots
-from sim.parameters import InstitutionSpecification, World
+from sim.institutions import InstitutionSpecification
+from sim.parameters import World
 
 MINUTES_A_DAY = 24 * 60
 
@@ -97,6 +98,7 @@ class Clinics:
             kind=np.array(kinds, dtype=np.int8),
             district=np.array(districts, dtype=np.int64),
             open=np.zeros(count, dtype=np.bool_),
+            member=np.zeros(count, dtype=np.bool_),
             **dict.fromkeys(self.COUNTS, whole),
             **dict.fromkeys(("credit", *self.FACTS), real),
             mean_stay=np.zeros((count, len(words.KINDS))),
@@ -112,12 +114,13 @@ class Clinics:
     """Fields of the table that change from day to day; the others follow from the world."""
     FACTS = (
         "capacity", "beds", "background_occupancy", "background_spread", "competence",
-        "refers_emergencies", "stay_sigma",
+        "refers_emergencies", "stay_sigma", "reports",
     )  # fmt: skip
 
     kind: Integers
     district: Integers
     open: Booleans
+    member: Booleans
     credit: Floats
     in_bed: Integers
     slots: Integers
@@ -132,6 +135,7 @@ class Clinics:
     competence: Floats
     refers_emergencies: Floats
     stay_sigma: Floats
+    reports: Floats
     mean_stay: Floats
 
     def prepare(self, world: World) -> None:
@@ -144,6 +148,7 @@ class Clinics:
         self.background_spread[:] = [one.background_occupancy_sd for one in specifications]
         self.competence[:] = [one.competence for one in specifications]
         self.refers_emergencies[:] = [one.refers_emergencies for one in specifications]
+        self.reports[:] = [one.reports for one in specifications]
         self.stay_sigma[:] = [one.stay_sigma for one in specifications]
         self.mean_stay[:] = [
             [one.stay_days[kind] if one.stay_days else 0.0 for kind in words.KINDS]

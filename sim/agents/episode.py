@@ -123,6 +123,22 @@ class Episodes(Cohort[Episode]):
     paid_by_employer = Column(np.bool_, "the employer pays in kind and asks for silence")
     leaves_bed_on = Column(np.int32, "day on which the stay in bed is over", default=NEVER)
     stabilised = Column(np.bool_, "the threat to life is over and the bill has been made out")
+    disabled_days = Column(np.int16, "days unable to work so far", unit="days")
+    arising = Column(
+        np.bool_, "needs besides treatment that have come up today", width=len(words.NEEDS)
+    )
+    had = Column(np.bool_, "needs that have come up so far", width=len(words.NEEDS))
+    came_up_at = Column(np.int16, "clinic where a need came up, -1: elsewhere", default=-1)
+    stands_before = Column(
+        np.int8, "option of care that a need stands in the way of", default=WAIT,
+        width=len(words.NEEDS),
+    )  # fmt: skip
+    need_amount = Column(np.int32, "what has to be paid", unit="KZT")
+    wants_home = Column(np.bool_, "the owner wants to go home and cannot pay the way")
+    asks_agency = Column(np.int16, "agency whose advice is asked for, -1: none", default=-1)
+    covered = Column(np.int32, "promised by others for the next visit", unit="KZT")
+    untreated_since = Column(np.int32, "day from which treatment is needed", default=-NEVER)
+
     care_at_home_on = Column(np.int32, "day care begins at home after leaving", default=NEVER)
     followed_until = Column(np.int32, "last day of follow-up after leaving", default=NEVER)
 
@@ -142,6 +158,7 @@ class Episodes(Cohort[Episode]):
     charged = Column(np.int32, "charged to the patient so far", unit="KZT")
     paid = Column(np.int32, "paid by the patient so far", unit="KZT")
     owed = Column(np.int32, "owed to facilities", unit="KZT")
+    relieved = Column(np.int32, "owed and then paid by others", unit="KZT")
 
     def visit_key(self, rows: Rows) -> Integers:
         """Return the occurrence key of draws made once a contact with an institution."""
@@ -177,6 +194,25 @@ def join_line(episode: Record, unit: int, arrived: int, ready: int) -> None:
     episode.ready_on = ready
     episode.by_ambulance = False
     episode.visits += 1
+
+
+@compiled
+def lose_treatment(episode: Record, today: int) -> None:
+    """Stop a treatment: from today on it is needed anew."""
+    episode.treated = False
+    episode.untreated_since = today
+
+
+@compiled
+def bring_up(episode: Record, need: int, clinic: int, option: int, amount: int) -> None:
+    """Let a need come up, once an episode: where (a clinic or -1), and what it blocks."""
+    if not episode.had[need]:
+        episode.had[need] = True
+        episode.arising[need] = True
+        episode.came_up_at = clinic
+        episode.stands_before[need] = option
+        if amount > 0:
+            episode.need_amount = amount
 
 
 @compiled

@@ -43,7 +43,7 @@ class Migrants(Cohort[Migrant]):
 
     age = Column(np.float32, "age at entry", unit="years")
     literacy = Column(np.float32, "health literacy", unit="0-1")
-    fear = Column(np.float32, "fear of contact with institutions", unit="0-1")
+    fear_susceptibility = Column(np.float32, "susceptibility to fear of institutions")
     entered_on = Column(np.int32, "day of entry", unit="day")
     leaves_on = Column(np.int32, "planned day of departure", unit="day")
     employer = Column(np.int32, "row of the employer")
@@ -69,6 +69,19 @@ class Migrants(Cohort[Migrant]):
         "last day of burn-in on which an episode ended without the care it needed",
         unit="day",
         default=-NEVER,
+    )
+
+    detection = Column(np.float32, "gathered hazard of detection by the migration police")
+    detected_at = Column(np.float32, "threshold of detection")
+    detections = Column(np.int16, "detections so far")
+    fined = Column(np.bool_, "has been fined for an offence against migration rules")
+    to_be_removed = Column(np.bool_, "is in custody or being removed")
+    papers_until = Column(
+        np.int32, "day until which papers obtained here are in order", default=-NEVER
+    )
+    in_shared_registry = Column(np.bool_, "entered in a registry the migration service can see")
+    task_of = Column(
+        np.int32, "row of the open task of each need, -1: none", width=len(words.NEEDS), default=-1
     )
 
     week_slice = Column(np.int8, "day of the week on which news is heard", default=-1, scanned=True)
@@ -121,16 +134,33 @@ def pay(migrant: Record, amount: int, today: int) -> int:
     return borrowed
 
 
-def work_groups(count: int, founded_on: int) -> Values:
+def work_groups(
+    nationality: Values, founded_on: int, trust: Values, believed_reporting: Values
+) -> Values:
     """Return records of work groups: brigades or stall groups of compatriots at one employer.
 
     Each holds its number of `members`, how many of them are `informed` of each item, whether the
     employer is `formal`, and the `wait` the group talks about for each option (days), with the
     day on which it was last heard of (`heard_on`) and on which anything was heard (`changed_on`).
+    `trust` and `believed_reporting` (both 0-1) are what the group thinks of each option; `good`,
+    `bad`, `uneventful` and `reported` count the experiences of the week it thinks so from. `alarm`
+    is fear left by detections in the group; `shared` counts members in a registry that the
+    migration service can see.
     """
     options, items = len(words.OPTIONS), len(words.KNOWLEDGE)
+    count = len(nationality)
+    none = np.zeros((count, options), dtype=np.int32)
     return records(
         count,
+        nationality=nationality.astype(np.int8),
+        trust=np.tile(trust.astype(np.float32), (count, 1)),
+        believed_reporting=np.tile(believed_reporting.astype(np.float32), (count, 1)),
+        alarm=np.zeros(count, dtype=np.float32),
+        shared=np.zeros(count, dtype=np.int32),
+        good=none,
+        bad=none,
+        uneventful=none,
+        reported=none,
         members=np.zeros(count, dtype=np.int32),
         informed=np.zeros((count, items), dtype=np.int32),
         formal=np.zeros(count, dtype=np.bool_),

@@ -7,6 +7,11 @@ import numpy as np
 
 from sim.engine.arrays import NOBODY, Integers, Rows, distinct
 
+DAYS_A_YEAR = 365.0
+DAYS_A_WEEK = 7
+DAY_OFFSET = 1 << 20
+"""Added to day numbers where they serve as keys of draws, since burn-in days are negative."""
+
 
 class WorkCalendar:
     """Dates of a run: weekday, season and public holidays.

@@ -75,7 +75,7 @@ def whole_slots(capacity: Floats, credit: Floats) -> Integers:
     capacity : array of float, shape (lines,)
         Services a day, 0 where the line is closed today.
     credit : array of float, shape (lines,)
-        Fractions of a slot gathered so far, each in [0, 1).
+        Fractions of a slot gathered so far, each below 1; negative where work is owed.
 
     Examples
     --------
@@ -84,9 +84,9 @@ def whole_slots(capacity: Floats, credit: Floats) -> Integers:
     [0, 0, 1, 0, 1]
     """
     gathered = capacity + credit
-    # Ten times 0.1 must make one slot, so rounding noise is forgiven.
-    slots = np.floor(gathered + 1e-9)
-    np.maximum(gathered - slots, 0.0, out=credit)
+    # Ten times 0.1 must make one slot, so rounding noise is forgiven. Credit below 0 is time owed.
+    slots = np.maximum(np.floor(gathered + 1e-9), 0.0)
+    credit[:] = np.where(gathered < 0.0, gathered, np.maximum(gathered - slots, 0.0))
     return slots.astype(np.int64)
 
 

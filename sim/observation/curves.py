@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 
 from sim import vocabulary as words
+from sim.agents.task import Ending
 from sim.observation.indicators import TIMELY_DAYS
+from sim.observation.needs import need_table
 from sim.observation.records import episode_table, visit_table
 
 if TYPE_CHECKING:
@@ -21,7 +23,9 @@ def curves(model: "AlmatyModel") -> pd.DataFrame:
     became severe on the day, those with emergency care within a day), emergency_contacts,
     low_acuity_contacts, visits by kind of institution, unmet_episodes (ended that day),
     met_and_unmet_episodes (ended that day after a need perceived as moderate), hidden_need,
-    open_episodes, in_bed, boarding, waiting, deaths, out_of_pocket (KZT), and the number of
+    open_cases and unresolved_cases (known to an institution, with an open need; open for 30 days),
+    open_episodes, in_bed, boarding, waiting, deaths, out_of_pocket (KZT), needs_arisen and
+    needs_resolved (besides treatment), policy_cost (KZT), and the number of
     people who know each item.
     """
     diary = model.diary
@@ -49,6 +53,8 @@ def curves(model: "AlmatyModel") -> pd.DataFrame:
         "unmet_episodes": per_day(episodes["ended_on"][needed & ~episodes["formal_contact"]]),
         "met_and_unmet_episodes": per_day(episodes["ended_on"][needed]),
         "hidden_need": diary.hidden.sum(axis=1),
+        "open_cases": diary.open_cases.sum(axis=1),
+        "unresolved_cases": diary.unresolved.sum(axis=1),
     }
     for code, kind in enumerate(words.INSTITUTION_KINDS):
         table[f"visits_{kind}"] = per_day(visits["served_on"][visits["institution"] == code])
@@ -59,6 +65,12 @@ def curves(model: "AlmatyModel") -> pd.DataFrame:
     table["out_of_pocket"] = np.bincount(
         paid_on, weights=model.payments["amount"], minlength=days
     ).astype(np.int64)
+    needs = need_table(model)
+    table["needs_arisen"] = per_day(needs["arose_on"])
+    table["needs_resolved"] = per_day(needs["ended_on"][needs["ending"] == Ending.RESOLVED])
+    table["policy_cost"] = np.bincount(
+        model.policy_costs["day"], weights=model.policy_costs["amount"], minlength=days
+    )
     informed = diary.informed.sum(axis=1)
     for item, name in enumerate(words.KNOWLEDGE):
         table[f"know_{name}"] = informed[:, item]

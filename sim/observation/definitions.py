@@ -81,10 +81,66 @@ DEFINITIONS = (
     Definition("D2", "delay_to_arrival", "days", "from decision to arrival", "lower"),
     Definition("D3", "delay_to_care", "days", "from arrival to care", "lower"),
     Definition(
+        "U1",
+        "unresolved_stock",
+        "per 1,000 present",
+        "cases known to an institution with a need open for more than 30 days, mean stock",
+        "lower",
+    ),
+    Definition(
+        "U1",
+        "unresolved_share",
+        "share",
+        "the same among all known cases with an open need",
+        "lower",
+    ),
+    Definition(
+        "U2",
+        "unresolved_flow",
+        "share",
+        "known cases closed with a need lost: given up, lost sight of, left or died",
+        "lower",
+    ),
+    Definition(
+        "U2",
+        "unresolved_needs",
+        "share",
+        "needs besides treatment that were lost or stayed open for more than 30 days",
+        "lower",
+    ),
+    Definition(
         "U3",
         "hidden_unmet_need",
         "per 1,000 present",
-        "open episodes that no provider has seen, mean stock",
+        "open episodes that no institution knows of, mean stock",
+        "lower",
+    ),
+    Definition(
+        "U4",
+        "total_unresolved",
+        "per 1,000 present",
+        "known unresolved cases and episodes nobody has seen, mean stock",
+        "lower",
+    ),
+    Definition(
+        "U5",
+        "time_to_resolution",
+        "days",
+        "from the first arrival at an agency to the solution of a need (mean restricted to 90)",
+        "lower",
+    ),
+    Definition(
+        "U6",
+        "referral_chain",
+        "per need or share",
+        "referrals, bounces and dead ends of needs that have ended",
+        "lower",
+    ),
+    Definition(
+        "U7",
+        "duplicate_work",
+        "share",
+        "services for a need that was settled elsewhere already",
         "lower",
     ),
     Definition(
@@ -96,6 +152,35 @@ DEFINITIONS = (
     ),
     Definition(
         "K1", "awareness", "share", "people who know an item, mean over the window", "higher"
+    ),
+    Definition("K1", "learned_from", "share", "where items of knowledge have been learned", ""),
+    Definition(
+        "L2",
+        "load_on_residents",
+        "minutes or percent",
+        "what the emergencies of migrants add to the waiting of residents",
+        "lower",
+    ),
+    Definition(
+        "Q1",
+        "rate_ratio",
+        "ratio",
+        "rate of a group over that of Kyrgyz citizens, or of permanent residents",
+        "",
+    ),
+    Definition(
+        "N1",
+        "police_measures",
+        "per 1,000 person-years",
+        "fines and removals under migration rules",
+        "",
+    ),
+    Definition(
+        "C4",
+        "policy_cost",
+        "KZT per person-year",
+        "what the policy costs whoever runs it, beyond 2018",
+        "lower",
     ),
     Definition(
         "L1", "load", "share", "services given / capacity, and days without a free slot", "lower"

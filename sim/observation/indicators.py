@@ -17,12 +17,25 @@ import pandas as pd
 
 from sim import vocabulary as words
 from sim.agents.episode import Gate
-from sim.agents.migrant import NEVER, STRATA, STRATA_SHAPE
-from sim.engine.arrays import Booleans, Column, Floats
+from sim.agents.migrant import NEVER, STRATA
+from sim.engine.arrays import Column, Floats
+from sim.engine.calendar import DAYS_A_YEAR
+from sim.observation.needs import (
+    count_endings,
+    count_inequality,
+    count_learning,
+    count_load,
+    count_measures,
+    count_referrals,
+    count_services,
+    count_times,
+    count_unresolved,
+    handover_table,
+    need_table,
+)
 from sim.observation.records import OPEN, episode_table, visit_table
 from sim.observation.survival import delay_summary
-from sim.observation.tally import GROUPINGS, LABELS, Tally, by_stratum
-from sim.submodels.demography import DAYS_A_YEAR
+from sim.observation.tally import Tally, by_stratum, groups_of
 
 if TYPE_CHECKING:
     from sim.model import AlmatyModel
@@ -63,9 +76,19 @@ def indicators(model: "AlmatyModel", start: int, end: int) -> pd.DataFrame:
     for item, name in enumerate(words.KNOWLEDGE):
         informed = model.diary.informed[days, :, item].sum(axis=0)
         tally.ratio("awareness", informed, person_days, detail=name)
+    count_unresolved(tally, model, days, person_days)
+    needs, handovers = need_table(model, as_of=end), handover_table(model)
+    count_endings(tally, needs, episodes, start, end)
+    count_times(tally, needs, start, end)
+    count_referrals(tally, needs, handovers, start, end)
+    count_services(tally, handovers, model, person_years, days)
+    count_learning(tally, model, start, end)
+    count_measures(tally, model, person_years, start, end)
     _money(tally, model, person_years, start, end)
     _deaths(tally, model, episodes, person_years, start, end)
     _load(tally, model, days)
+    count_load(tally, model, days)
+    count_inequality(tally)
     tally.single(
         "population", "", "all", "all", float(person_days.sum() / max(end - start, 1)), end - start
     )
@@ -160,12 +183,7 @@ def _delays(tally: Tally, episodes: pd.DataFrame, start: int, end: int) -> None:
         ("delay_to_arrival", "decided_on", "arrived_on"),
         ("delay_to_care", "arrived_on", "care_on"),
     )
-    groups = np.unravel_index(episodes["stratum"].to_numpy(), STRATA_SHAPE)
-    everybody: list[tuple[str, str, Booleans]] = [("all", "all", np.ones(len(episodes), np.bool_))]
-    for axis, grouping in enumerate(GROUPINGS):
-        everybody += [
-            (grouping, label, groups[axis] == code) for code, label in enumerate(LABELS[axis])
-        ]
+    everybody = groups_of(episodes["stratum"].to_numpy())
     for name, before, after in steps:
         origin = episodes["began_on"] if name == "delay_to_decision" else episodes[before]
         chosen = episodes[before].notna() & (origin >= start) & (origin < end)

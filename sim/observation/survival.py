@@ -8,7 +8,9 @@ HORIZON = 30
 """Days to which mean delays are restricted."""
 
 
-def delay_summary(waited: Floats, stopped: Floats, competing: Booleans) -> dict[str, float]:
+def delay_summary(
+    waited: Floats, stopped: Floats, competing: Booleans, horizon: int = HORIZON
+) -> dict[str, float]:
     """Summarise whole-day delays by the Aalen-Johansen estimator.
 
     Parameters
@@ -20,13 +22,15 @@ def delay_summary(waited: Floats, stopped: Floats, competing: Booleans) -> dict[
     competing : array of bool, shape (n,)
         Whether observation ended because the case ended (death, recovery, departure) rather than
         because the window did.
+    horizon : int, default 30
+        Days to which the mean is restricted.
 
     Returns
     -------
     dict
         "median" and "90 %": days by which half and nine tenths of all cases have had the event
         (infinite when fewer ever do); "restricted mean": mean days without the event among the
-        first 30, cases that ended without it counting to the end.
+        first `horizon`, cases that ended without it counting to the end.
 
     Examples
     --------
@@ -37,7 +41,7 @@ def delay_summary(waited: Floats, stopped: Floats, competing: Booleans) -> dict[
         return {"median": np.nan, "90 %": np.nan, "restricted mean": np.nan}
     had_event = ~np.isnan(waited)
     end = np.where(had_event, waited, np.maximum(stopped, 0)).astype(np.int64)
-    last = max(int(end.max()), HORIZON)
+    last = max(int(end.max()), horizon)
     events = np.bincount(end[had_event], minlength=last + 1)
     rivals = np.bincount(end[~had_event & competing], minlength=last + 1)
     leaving = np.bincount(end, minlength=last + 1)
@@ -55,5 +59,5 @@ def delay_summary(waited: Floats, stopped: Floats, competing: Booleans) -> dict[
     return {
         "median": day_of(0.5),
         "90 %": day_of(0.9),
-        "restricted mean": float((1.0 - incidence[:HORIZON]).sum()),
+        "restricted mean": float((1.0 - incidence[:horizon]).sum()),
     }

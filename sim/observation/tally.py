@@ -100,6 +100,17 @@ class Tally:
         return pd.DataFrame(self.rows, columns=columns)
 
 
+def groups_of(stratum: Column) -> list[tuple[str, str, Booleans]]:
+    """Return, for everybody and for every group, which rows belong to it."""
+    codes = np.unravel_index(stratum, STRATA_SHAPE)
+    groups: list[tuple[str, str, Booleans]] = [("all", "all", np.ones(len(stratum), np.bool_))]
+    for axis, grouping in enumerate(GROUPINGS):
+        groups += [
+            (grouping, label, codes[axis] == code) for code, label in enumerate(LABELS[axis])
+        ]
+    return groups
+
+
 def by_stratum(table: pd.DataFrame, chosen: "pd.Series[bool] | Booleans") -> Column:
     """Count the chosen rows of a table by stratum, shape (strata,)."""
     return np.bincount(table["stratum"].to_numpy()[np.asarray(chosen)], minlength=STRATA)

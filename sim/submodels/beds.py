@@ -15,18 +15,21 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.agents.city import City
-from sim.agents.episode import State, decide_anew
+from sim.agents.episode import State, bring_up, decide_anew, lose_treatment, step_key
+from sim.agents.task import SHELTER
 from sim.engine.arrays import Booleans, Identities, Integers, Rows
-from sim.engine.compiled import compiled
+from sim.engine.calendar import DAY_OFFSET
+from sim.engine.chance import happens
+from sim.engine.compiled import Record, compiled
 from sim.engine.queues import served
 from sim.parameters import World
-from sim.submodels.demography import DAY_OFFSET
 from sim.submodels.emergency_care import note_emergency_care
 from sim.submodels.ends import vacate_bed
 from sim.submodels.services import place_in_line, treat_all_at_home, treat_at_home
 from sim.submodels.submodel import Submodel
 
-SEVERE = words.SEVERE
+SEVERE, MODERATE = words.SEVERE, 2
+LODGING_LOST = words.PURPOSES.index("lodging lost")
 UNITS_A_DAY = 1 << 12
 """Room for unit numbers in the identity of a (day, unit) draw."""
 
@@ -135,12 +138,25 @@ def discharge(city: City, rows: Rows) -> None:
         if episode.leaves_bed_on > city.today and not episode.boarding:
             continue
         vacate_bed(city, episode)
+        lodging_may_be_lost(city, episode)
         episode.unit = -1
         if episode.treated and episode.relapse_until < city.today:
             treat_at_home(city, episode)
         else:
-            episode.treated = False
+            lose_treatment(episode, city.today)
             decide_anew(episode, city.today + 1)
+
+
+@compiled
+def lodging_may_be_lost(city: City, episode: Record) -> None:
+    """Let people who leave hospital unwell have nowhere to go, mostly who lodge at work."""
+    if episode.severity < MODERATE or episode.migrant < 0:
+        return
+    migrant = city.migrants[episode.migrant]
+    probability = city.numbers[0].needs.lodging_lost_in[migrant.sector]
+    key = step_key(episode)
+    if happens(city.chance, LODGING_LOST, episode.person, key, probability):
+        bring_up(episode, SHELTER, episode.unit, -1, 0)
 
 
 @compiled

@@ -6,20 +6,23 @@ a threshold.
 Seek. From time to time (at once on a new cue, daily when severe) a person compares the options
 known and open to them with doing nothing. The utility of option j is
 
-    V = attraction_j + severity_weight_j * (severity - 1) + trust_weight * (trust_j - 1/2)
+    V = attraction_j + severity_weight_j * (severity - 1)
+        + trust_weight * (trust of the group in j - 1/2)
         + attachment (own polyclinic)
         - price_weight * min(believed price / what can be paid, cap)
-        - fear_weight * fear * believed reporting_j  (less for those who know the rules)
+        - fear_weight * fear * believed reporting_j  (less for those who know the rules; for fear,
+          trust and believed reporting see `experience`)
         - wait_weight * (travel + wait last known in the work group) * (1 + employer's refusal)
         - language_weight (no common language and no interpreter)
         + taste_j,
 
 and the largest is chosen; waiting has utility taste_wait. Tastes are Gumbel shocks drawn once an
 episode and again at each change of severity, so the choice is a logit over people but does not
-flicker from day to day. Who does not know that emergency care is free believes in a high price.
-The gate that stopped a waiting person is the first of perceive (believing care must be paid),
-seek (fear, language), reach (distance, waits, leave), pay (price) whose removal alone would have
-made them go; if none would, it is seek by their own judgement that it can wait.
+flicker from day to day. Who does not know that emergency care is free believes in a high price. Who
+knows who helps may also ask an NGO or their consulate for advice. The gate that stopped a waiting
+person is the first of perceive (believing care must be paid), seek (fear, language), reach
+(distance, waits, leave), pay (price) whose removal alone would have made them go; if none would, it
+is seek by their own judgement that it can wait.
 
 Parameters: `conf/parameters/care_seeking.yaml`, `employment.yaml`. Neutral state: all attractions
 at -8 and below with severity weights 0 (nobody seeks); attraction at 20 (everybody seeks).
@@ -31,15 +34,20 @@ from sim import vocabulary as words
 from sim.agents.city import City
 from sim.agents.episode import DECISIONS, WAIT, Gate, State, decide_anew, decision_key
 from sim.agents.migrant import NEVER, can_pay
+from sim.agents.task import INFORMATION
 from sim.engine.arrays import Booleans, Floats, Rows
 from sim.engine.chance import uniform
 from sim.engine.compiled import Record, compiled
-from sim.parameters import World, by, numbers
+from sim.parameters import World
+from sim.submodels.experience import fear_of
 from sim.submodels.illness import INFECTION, INJURY, draw_tastes
-from sim.submodels.information import EMERGENCY_RIGHT, REGISTRATION
+from sim.submodels.information import EMERGENCY_RIGHT, REGISTRATION, WHO_HELPS
 from sim.submodels.submodel import Submodel
+from sim.tables import by, numbers
 
-AMBULANCE, HOSPITAL, POLYCLINIC, MOBILE_CLINIC, PRIVATE, EMPLOYER, HOME = range(len(words.OPTIONS))
+(
+    AMBULANCE, HOSPITAL, POLYCLINIC, MOBILE_CLINIC, PRIVATE, EMPLOYER, HOME, NGO, CONSULATE,
+) = range(len(words.OPTIONS))  # fmt: skip
 OPTIONS = len(words.OPTIONS)
 SEVERE = words.SEVERE
 POLYCLINIC_CARE = words.SERVICES.index("polyclinic")
@@ -56,7 +64,6 @@ class CareSeeking(Submodel):
         """Turn the terms of the utility into tables by option."""
         seeking, employment = world.care_seeking, world.employment
         attraction = by(words.OPTIONS, seeking.attraction)
-        attraction += seeking.trust_weight * (by(words.OPTIONS, seeking.trust) - 0.5)
         price_weight = np.full(OPTIONS, seeking.price_weight)
         price_weight[PRIVATE] *= seeking.price_weight_private
         self.offered = np.zeros(OPTIONS, dtype=np.bool_)
@@ -94,7 +101,6 @@ class CareSeeking(Submodel):
             perception=by(words.SEVERITIES, seeking.perception),
             attraction=attraction,
             severity_weight=by(words.OPTIONS, seeking.severity_weight),
-            fear=seeking.fear_weight * by(words.OPTIONS, seeking.believed_reporting),
             price_weight_of=price_weight,
             # The first day on which less than the horizon is left.
             thinks_of_home=int(np.ceil(seeking.home_horizon)) - 1,
@@ -106,7 +112,29 @@ class CareSeeking(Submodel):
             offered=self.offered,
             travel=travel,
             nearest_count=np.array([(units >= 0).sum(axis=1) for units in nearest]),
+            advisers=self._advisers(),
         )
+
+    def _advisers(self) -> Rows:
+        """Return who gives advice: for NGOs and consulates, and each nationality, an agency or -1.
+
+        Among several, the one that answers most questions.
+        """
+        agencies = self.model.agencies
+        table = np.full((2, len(words.NATIONALITIES)), -1)
+        for row, kind in enumerate(("ngo", "consulate")):
+            for number in agencies.of_kind(kind).tolist():
+                one = agencies.table[number]
+                slots = one["capacity"][one["line_of"][INFORMATION]]
+                for nationality in range(len(words.NATIONALITIES)):
+                    best = table[row, nationality]
+                    most = 0.0
+                    if best >= 0:
+                        other = agencies.table[best]
+                        most = other["capacity"][other["line_of"][INFORMATION]]
+                    if one["accepts_nationality"][nationality] and slots > most:
+                        table[row, nationality] = number
+        return table
 
     def perceive(self) -> None:
         """Let latent needs be perceived."""
@@ -156,6 +184,7 @@ def perceive(city: City, rows: Rows) -> None:
         episode.perception += hazard
         if episode.perception >= episode.perceived_at:
             episode.perceived_on = city.today
+            episode.untreated_since = city.today
             episode.perceived_moderate = episode.severity >= 2
             decide_anew(episode, city.today)
             draw_tastes(city, episode)
@@ -174,6 +203,9 @@ def decide(city: City, rows: Rows, levers_moved_on: int) -> None:
         if episode.state != State.UNDECIDED or episode.decides_on > city.today:
             continue
         migrant = city.migrants[episode.migrant]
+        if migrant.to_be_removed and episode.severity < SEVERE:
+            # In custody there is a doctor in an emergency only.
+            continue
         choice = WAIT
         # While nothing has changed for them, people who wait would only decide to wait again.
         if something_changed(city, episode, migrant, levers_moved_on):
@@ -189,7 +221,8 @@ def decide(city: City, rows: Rows, levers_moved_on: int) -> None:
             episode.option = choice
             episode.state = State.UNDER_WAY
             episode.tries_now = 0
-            if episode.decided_on <= -NEVER:
+            # Asking for advice is not yet a decision for care.
+            if episode.decided_on <= -NEVER and choice not in (NGO, CONSULATE):
                 episode.decided_on = city.today
 
 
@@ -205,6 +238,7 @@ def something_changed(city: City, episode: Record, migrant: Record, levers_moved
     thinks_of_home_on = migrant.leaves_on - city.numbers[0].care_seeking.thinks_of_home
     return (
         last <= migrant.changed_on
+        or last <= city.counts[0].alarmed_on[migrant.district]
         or last <= city.work_groups[migrant.work_group].changed_on
         or last <= levers_moved_on
         or last <= thinks_of_home_on <= city.today
@@ -219,7 +253,7 @@ def weigh(city: City, episode: Record, migrant: Record, terms: Floats) -> None:
     severity = episode.severity
     means = can_pay(migrant, seeking.borrowing_limit) + 1.0
     reassured = seeking.reassured_by_registration if migrant.knows[REGISTRATION] else 1.0
-    fear = migrant.fear * reassured
+    fear = seeking.fear_weight * fear_of(city, migrant) * reassured
     refusal = 1.0 - leave_probability(city, migrant, severity)
     infectious = int(episode.kind == INFECTION)
     price_of = city.numbers[0].payment.option_price[
@@ -227,8 +261,9 @@ def weigh(city: City, episode: Record, migrant: Record, terms: Floats) -> None:
     ]
     for option in range(OPTIONS):
         appeal = seeking.attraction[option] + seeking.severity_weight[option] * (severity - 1)
+        appeal += seeking.trust_weight * (group.trust[option] - 0.5)
         terms[APPEAL, option] = appeal + episode.taste[option]
-        terms[ACCEPTABILITY, option] = fear * seeking.fear[option]
+        terms[ACCEPTABILITY, option] = fear * group.believed_reporting[option]
         if not migrant.manages_language:
             terms[ACCEPTABILITY, option] += seeking.language[option]
         way = seeking.travel[migrant.district, option] + group.wait[option]
@@ -276,6 +311,14 @@ def see_what_is_open(city: City, episode: Record, migrant: Record, available: Bo
         available[option] = seeking.offered[option] and not episode.refused_by[option]
     if episode.kind != INJURY:
         available[EMPLOYER] = False
+    for option in (NGO, CONSULATE):
+        adviser = seeking.advisers[option - NGO, migrant.nationality]
+        available[option] = (
+            adviser >= 0
+            and migrant.knows[WHO_HELPS]
+            and not episode.refused_by[option]
+            and not episode.had[INFORMATION]
+        )
     stays_on = migrant.leaves_on - city.today >= seeking.home_horizon
     if stays_on and episode.severity < 2:
         available[HOME] = False

@@ -22,18 +22,20 @@ from scipy import special
 from sim import vocabulary as words
 from sim.agents.city import City
 from sim.agents.migrant import stratum_code
+from sim.agents.task import Ending
 from sim.engine.arrays import Booleans, Column, Floats, Identities, Integers, Rows
+from sim.engine.calendar import DAY_OFFSET, DAYS_A_YEAR
 from sim.engine.compiled import Record, compiled
 from sim.engine.draws import pick, poisson_counts
 from sim.engine.log import next_record
-from sim.parameters import World, by, by_two, numbers
+from sim.parameters import World
+from sim.submodels.enforcement import start_detection
 from sim.submodels.follow_up import take_over
-from sim.submodels.information import ITEMS, count_informed, learn
+from sim.submodels.information import BRIEFING, ITEMS, count_informed, learn
+from sim.submodels.needs import end_needs_of
 from sim.submodels.submodel import Submodel
+from sim.tables import by, by_two, numbers
 
-DAYS_A_YEAR = 365.0
-DAY_OFFSET = 1 << 20
-"""Added to day numbers where they serve as keys of draws, since burn-in days are negative."""
 ELAPSED_DAYS_A_MONTH = 30
 ANNOUNCED_DAYS = 32
 """Days for which candidates are drawn together."""
@@ -53,7 +55,6 @@ class Demography(Submodel):
         self.women_share = by(words.SECTORS, demography.women_share)
         self.manages_language = by(words.NATIONALITIES, demography.manages_language)
         self.status_share = by_two(words.NATIONALITIES, words.LEGAL_STATUSES, legal.share_at_entry)
-        self.fear = by(words.LEGAL_STATUSES, legal.fear)
         self.wage_median = by(words.SECTORS, money.wage_median)
         self.stay_share = by(words.STAYS, demography.stay_share)
         self.stay_shape = by(words.STAYS, demography.stay_shape)
@@ -222,7 +223,7 @@ class Demography(Submodel):
             "literacy": (
                 demography.literacy_low + draws.trait("literacy", persons) * literacy_range
             ),
-            "fear": np.clip(susceptibility * self.fear[legal_status], 0.0, 1.0),
+            "fear_susceptibility": susceptibility,
             "employer": employer,
             "work_group": work_group,
             "wage": np.rint(wage),
@@ -232,11 +233,18 @@ class Demography(Submodel):
             "month_slice": persons % np.uint64(ELAPSED_DAYS_A_MONTH),
         }
 
-    def leave(self, rows: Rows) -> None:
-        """Take people out of the city; whoever is ill is followed from now on."""
+    def leave(self, rows: Rows, ending: Ending = Ending.LEFT) -> None:
+        """Take people out of the city; whoever is ill is followed from now on.
+
+        Parameters
+        ----------
+        rows : array of int
+        ending : Ending
+            How their open needs end.
+        """
         if len(rows) == 0:
             return
-        move_out(self.model.city(), rows)
+        move_out(self.model.city(), rows, int(ending))
         self.model.migrants.remove_rows(rows)
 
     def _find_work(
@@ -279,10 +287,11 @@ def move_in(city: City, rows: Rows, told: Booleans) -> None:
     for i in range(len(rows)):
         migrant = city.migrants[rows[i]]
         repay_entry_debt(city, migrant)
+        start_detection(city, migrant)
         count_person(city, migrant, 1)
         for item in range(ITEMS):
             if told[i, item]:
-                learn(city, migrant, item)
+                learn(city, migrant, item, BRIEFING)
 
 
 @compiled
@@ -294,10 +303,13 @@ def repay_entry_debt(city: City, migrant: Record) -> None:
 
 
 @compiled
-def move_out(city: City, rows: Rows) -> None:
+def move_out(city: City, rows: Rows, ending: int) -> None:
     """Count leavers out; whoever is ill is followed from now on."""
     for row in rows:
         migrant = city.migrants[row]
+        end_needs_of(city, migrant, ending)
+        if migrant.in_shared_registry:
+            city.work_groups[migrant.work_group].shared -= 1
         entry = next_record(city.leavers)
         entry.person = migrant.pid
         entry.stratum = migrant.stratum

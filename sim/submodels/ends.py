@@ -56,6 +56,7 @@ def end(city: City, episode: Record, outcome: int) -> None:
     entry.charged = episode.charged
     entry.paid = episode.paid
     entry.owed = episode.owed
+    entry.relieved = episode.relieved
 
 
 @compiled
@@ -70,7 +71,7 @@ EPISODE_RECORD = (
     "pid", "person", "ordinal", "stratum", "kind", "severity", "began_on", "perceived_on",
     "decided_on", "arrived_on", "care_on", "severe_on", "emergency_care_on", "perceived_moderate",
     "avoidable", "formal_contact", "sequelae_on", "failing_gate", "state", "visits", "charged",
-    "paid", "owed",
+    "paid", "owed", "relieved",
 )  # fmt: skip
 """Columns of an episode that outlive it."""
 

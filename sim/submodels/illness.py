@@ -24,16 +24,20 @@ from sim.agents.episode import (
     State,
     decide_anew,
     episode_identity,
+    lose_treatment,
     note_failing_gate,
     step_key,
 )
 from sim.agents.migrant import NEVER
+from sim.agents.task import Ending
 from sim.engine.arrays import Floats, Integers, Rows
 from sim.engine.chance import exponential, gumbel, happens, pick_one, uniform
 from sim.engine.compiled import Record, compiled
-from sim.parameters import World, by, by_two, numbers
+from sim.parameters import World
 from sim.submodels.ends import end, end_all
+from sim.submodels.needs import supersede
 from sim.submodels.submodel import Submodel, one_each
+from sim.tables import by, by_two, numbers
 
 INJURY, ACUTE, INFECTION, CHRONIC, MATERNITY = range(len(words.KINDS))
 SEVERE, CRITICAL = words.SEVERE, 4
@@ -116,7 +120,7 @@ class Illness(Submodel):
         self.close(fatal, Outcome.DIED)
         others = episodes.rows[np.isin(episodes.person[episodes.rows], dead)]
         self.close(others, Outcome.OWNER_DIED)
-        model.demography.leave(owners[owners >= 0].astype(np.intp))
+        model.demography.leave(owners[owners >= 0].astype(np.intp), Ending.DIED)
 
     def close(self, rows: Rows, outcome: Outcome) -> None:
         """End episodes: write them into the log and free whatever they held."""
@@ -176,6 +180,8 @@ def live_through_a_day(city: City, rows: Rows) -> tuple[Rows, Rows]:
             give_birth(city, episode)
         elif recovers:
             if recover(city, episode):
+                if episode.migrant >= 0:
+                    supersede(city, episode)
                 end(city, episode, Outcome.RECOVERED)
                 ended[count_ended] = row
                 count_ended += 1
@@ -330,7 +336,7 @@ def abandon(city: City, rows: Rows) -> None:
             continue
         episode.abandonment += illness.abandonment[episode.kind]
         if episode.abandonment >= episode.abandoned_at:
-            episode.treated = False
+            lose_treatment(episode, city.today)
             # Nobody gives up the same treatment twice; only a new cue makes them think again.
             episode.abandoned_at = np.inf
             note_failing_gate(episode, Gate.ENGAGE)

@@ -27,25 +27,33 @@ from sim import vocabulary as words
 from sim.agents.city import City
 from sim.agents.episode import visit_key
 from sim.engine.arrays import Booleans, Floats, Identities, Integers, Rows
-from sim.engine.chance import exponential, happens
+from sim.engine.calendar import DAYS_A_WEEK
+from sim.engine.chance import exponential, happens, pick_one, trait
 from sim.engine.compiled import Record, compiled
-from sim.parameters import World, by, by_two, numbers
+from sim.parameters import World
 from sim.submodels.submodel import Submodel
+from sim.tables import by, by_two, numbers
 
 ITEMS = len(words.KNOWLEDGE)
 EMERGENCY_RIGHT = words.KNOWLEDGE.index("emergency_right")
 WHO_HELPS = words.KNOWLEDGE.index("who_helps")
 REGISTRATION = words.KNOWLEDGE.index("registration")
-DAYS_A_WEEK = 7
 LIVES = 8
 """Room for items in the occurrence key of learning."""
-FETCHED_TOGETHER = 32
 LONGEST_MEMORY = 1_000_000
 """Days that are as good as for ever."""
-MEMORY, LEARNING_THRESHOLD, TAUGHT_BY_VISIT = (
+MEMORY, LEARNING_THRESHOLD, TAUGHT_BY_VISIT, CHANNEL = (
     words.PURPOSES.index(purpose)
-    for purpose in ("memory", "learning threshold", "taught by a visit")
+    for purpose in ("memory", "learning threshold", "taught by a visit", "channel")
 )
+EMPLOYER_SOURCE, WORK_GROUP, NEARBY, BRIEFING, CLINIC_SOURCE, AGENCY_SOURCE = (
+    words.SOURCES.index(source)
+    for source in (
+        "employer", "work group", "compatriots nearby", "briefing", "clinic", "agency",
+    )
+)  # fmt: skip
+UNKNOWN_SOURCE = -1
+"""Known from before the run."""
 
 
 class Information(Submodel):
@@ -59,12 +67,17 @@ class Information(Submodel):
         consulate = by(words.NATIONALITIES, information.consulate_activity) * by(
             words.NATIONALITIES, information.consulate_reach
         )
-        self.channel_hazard = (
-            consulate[:, None] * hazard["consulate"]
-            + information.diaspora_reach * hazard["diaspora"]
-            + information.ngo_reach * hazard["ngo"]
-            + information.media_reach * hazard["media"]
-        ).astype(np.float32)
+        by_channel = {
+            "consulate": consulate[:, None] * hazard["consulate"],
+            "diaspora": information.diaspora_reach * hazard["diaspora"],
+            "ngo": information.ngo_reach * hazard["ngo"],
+            "media": information.media_reach * hazard["media"],
+        }
+        shape = (len(words.NATIONALITIES), ITEMS)
+        hazard_of_channel = np.stack(
+            [np.broadcast_to(by_channel[name], shape) for name in words.CHANNELS]
+        )
+        self.channel_hazard = hazard_of_channel.sum(axis=0).astype(np.float32)
         self.induction = (
             information.employer_induction * by(words.KNOWLEDGE, information.employer_content)
         ).astype(np.float32)
@@ -75,6 +88,7 @@ class Information(Submodel):
         self.numbers = numbers(
             information,
             channel_hazard=self.channel_hazard,
+            hazard_of_channel=hazard_of_channel,
             induction=self.induction,
             at_work=self.at_work,
         )
@@ -82,15 +96,16 @@ class Information(Submodel):
             words.KNOWLEDGE, information.briefing_content
         )
 
-    # --- schedule -----------------------------------------------------------------------------
+    def news_nearby(self) -> Floats:
+        """Return today's hazard of hearing of each item from compatriots in the district.
 
-    def hear_news(self) -> None:
-        """Expose a seventh of the people to a week of news; let them learn and forget."""
-        model = self.model
-        counts = model.counts[0]
+        Returns
+        -------
+        array of float32, shape (districts, nationalities, items)
+        """
+        counts = self.model.counts[0]
         residents = np.maximum(counts["residents"], 1)[:, :, None]
-        nearby = (counts["informed_residents"] / residents * self.in_district).astype(np.float32)
-        live_through_a_week(model.city(), model.migrants.in_week_slice(model.day), nearby)
+        return (counts["informed_residents"] / residents * self.in_district).astype(np.float32)
 
     def first_thresholds(self, persons: Identities) -> Floats:
         """Return the thresholds at which people first learn each item, shape (people, items)."""
@@ -114,7 +129,7 @@ class Information(Submodel):
             "informed at the start", persons[:, None], np.arange(ITEMS), probability=share
         )
         who, item = np.nonzero(informed & ~migrants.knows[rows])
-        learn_all(model.city(), rows[who], item)
+        learn_all(model.city(), rows[who], item, np.full(len(who), UNKNOWN_SOURCE))
 
     def equilibrium(self) -> Floats:
         """Return the informed share at the mean-field equilibrium, by nationality and item."""
@@ -174,42 +189,6 @@ def bass_equilibrium(
 
 
 @compiled
-def live_through_a_week(city: City, rows: Rows, nearby: Floats) -> int:
-    """Expose people to a week of news, and let them learn and forget.
-
-    Parameters
-    ----------
-    nearby : array of float32, shape (districts, nationalities, items)
-        Hazard of hearing from compatriots in the district.
-
-    What is learned today is talked about from tomorrow on, so everybody is exposed first. The
-    number returned means nothing; see `fetch`.
-    """
-    learner, learned = np.empty(len(rows) * ITEMS, np.intp), np.empty(len(rows) * ITEMS, np.intp)
-    forgetter = np.empty(len(rows) * ITEMS, np.intp)
-    forgotten = np.empty(len(rows) * ITEMS, np.intp)
-    count_learned = count_forgotten = touched = 0
-    for place in range(len(rows)):
-        if place % FETCHED_TOGETHER == 0:
-            touched += fetch(city, rows[place : place + FETCHED_TOGETHER])
-        row = rows[place]
-        migrant = city.migrants[row]
-        hear(city, migrant, nearby)
-        for item in range(ITEMS):
-            if migrant.knows[item]:
-                if migrant.forgets_on[item] <= city.today:
-                    forgetter[count_forgotten], forgotten[count_forgotten] = row, item
-                    count_forgotten += 1
-            elif migrant.exposure[item] >= migrant.learning_threshold[item]:
-                learner[count_learned], learned[count_learned] = row, item
-                count_learned += 1
-    learn_all(city, learner[:count_learned], learned[:count_learned])
-    for i in range(count_forgotten):
-        forget(city, city.migrants[forgetter[i]], forgotten[i])
-    return touched
-
-
-@compiled
 def hear(city: City, migrant: Record, nearby: Floats) -> None:
     """Add a week of news: from channels, compatriots at work and nearby, and the employer."""
     information = city.numbers[0].information
@@ -229,29 +208,33 @@ def hear(city: City, migrant: Record, nearby: Floats) -> None:
 
 
 @compiled
-def fetch(city: City, rows: Rows) -> int:
-    """Touch the records of the next people, so that memory brings them all at once.
-
-    It saves a third of the time of the largest block of the day, and changes nothing else.
-    """
-    touched = 0
-    for row in rows:
-        migrant = city.migrants[row]
-        touched += migrant.forgets_on[0] + migrant.nationality
-        touched += city.work_groups[migrant.work_group].members
-    return touched
+def source_of(city: City, migrant: Record, item: int, nearby: Floats) -> int:
+    """Return where an item has been learned: one of the sources, in proportion to its hazard."""
+    information = city.numbers[0].information
+    group = city.work_groups[migrant.work_group]
+    shares = np.zeros(BRIEFING)
+    for channel in range(EMPLOYER_SOURCE):
+        shares[channel] = information.hazard_of_channel[channel, migrant.nationality, item]
+    if group.formal:
+        shares[EMPLOYER_SOURCE] = information.induction[item]
+    shares[WORK_GROUP] = group.informed[item] / group.members * information.at_work[item]
+    shares[NEARBY] = nearby[migrant.district, migrant.nationality, item]
+    key = int(migrant.times_learned[item]) * LIVES + item
+    return pick_one(trait(city.chance, CHANNEL, migrant.pid, key), shares)
 
 
 @compiled
-def learn_all(city: City, rows: Rows, items: Integers) -> None:
+def learn_all(city: City, rows: Rows, items: Integers, sources: Integers) -> None:
     """Let each of these people learn the item beside them."""
     for i in range(len(rows)):
-        learn(city, city.migrants[rows[i]], items[i])
+        learn(city, city.migrants[rows[i]], items[i], sources[i])
 
 
 @compiled
-def learn(city: City, migrant: Record, item: int) -> None:
+def learn(city: City, migrant: Record, item: int, source: int) -> None:
     """Let a person who does not know an item know it from now on, until it is forgotten."""
+    if source != UNKNOWN_SOURCE:
+        city.counts[0].learned[source, item] += 1
     information = city.numbers[0].information
     times = int(migrant.times_learned[item])
     memory = information.memory_mean * (1.0 + information.memory_gain * times)
@@ -294,4 +277,4 @@ def teach_by_visit(city: City, episode: Record) -> None:
         visit_key(episode),
         city.numbers[0].information.taught_by_visit,
     ):
-        learn(city, migrant, EMERGENCY_RIGHT)
+        learn(city, migrant, EMERGENCY_RIGHT, CLINIC_SOURCE)

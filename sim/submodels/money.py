@@ -14,13 +14,15 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.agents.city import City
-from sim.agents.episode import State
+from sim.agents.episode import State, bring_up
+from sim.agents.task import SHELTER
 from sim.engine.arrays import Rows
 from sim.engine.chance import happens
 from sim.engine.compiled import Record, compiled
-from sim.parameters import World, numbers
+from sim.parameters import World
 from sim.submodels.demography import ELAPSED_DAYS_A_MONTH
 from sim.submodels.submodel import Submodel
+from sim.tables import numbers
 
 PAID_WHEN_ILL = np.array(
     [status in ("permanent", "eaeu_contract") for status in words.LEGAL_STATUSES]
@@ -63,6 +65,9 @@ def count_absence(city: City, rows: Rows) -> None:
         if episode.migrant < 0 or not disables(episode):
             continue
         migrant = city.migrants[episode.migrant]
+        episode.disabled_days += 1
+        if episode.disabled_days > city.numbers[0].needs.unable_days:
+            bring_up(episode, SHELTER, -1, -1, 0)
         counted = False
         for kind in range(episode.kind):
             other = migrant.episode_of[kind]

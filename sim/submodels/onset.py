@@ -17,12 +17,13 @@ from sim import vocabulary as words
 from sim.agents.city import City
 from sim.agents.migrant import NEVER
 from sim.engine.arrays import Booleans, Floats, Integers, Rows
+from sim.engine.calendar import DAY_OFFSET, DAYS_A_YEAR
 from sim.engine.chance import exponential, uniform
 from sim.engine.compiled import Record, compiled, record
-from sim.parameters import World, by
-from sim.submodels.demography import DAY_OFFSET, DAYS_A_YEAR
+from sim.parameters import World
 from sim.submodels.illness import ACUTE, CHRONIC, INFECTION, INJURY, MATERNITY
 from sim.submodels.submodel import Submodel
+from sim.tables import by
 
 CONSTRUCTION = words.SECTORS.index("construction")
 WOMAN = words.SEXES.index("woman")

@@ -3,10 +3,11 @@
 The legal rules name a payer for emergency care (severity 3 or more, and every ambulance run), for
 diseases dangerous to others (tuberculosis), for polyclinics and for hospitals, by legal status;
 private care is always paid by the patient. Where the patient pays and cannot, care is refused
-unless it is an emergency. Entitled people are wrongly refused with some probability: more often
-without a common language, less often if they know the emergency right and can insist; who comes
-by ambulance is not refused. Once the threat to life is over the rest of the stay is billed to
-patients who are not entitled; who cannot pay the next bed-days leaves early or stays and owes.
+unless it is an emergency. Hospitals may ask for papers before ordinary care. Entitled people are
+wrongly refused with some probability: more often without a common language, less often if they know
+the emergency right and can insist; who comes by ambulance is not refused. Once the threat to life
+is over the rest of the stay is billed to patients who are not entitled; who cannot pay the next
+bed-days leaves early or stays and owes.
 
 Parameters: `conf/parameters/payment.yaml`, `conf/regime/`. Neutral state: payer "state"
 everywhere, `wrongful_refusal=0`.
@@ -16,13 +17,14 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.agents.city import City
-from sim.agents.episode import Gate, State, note_failing_gate, step_key, visit_key
+from sim.agents.episode import Gate, State, bring_up, note_failing_gate, step_key, visit_key
 from sim.agents.migrant import can_pay, pay
+from sim.agents.task import DOCUMENTS, PAYMENT
 from sim.engine.arrays import Rows
 from sim.engine.chance import happens
 from sim.engine.compiled import Record, compiled
 from sim.engine.log import next_record
-from sim.parameters import World, by, numbers
+from sim.parameters import World
 from sim.submodels.care_seeking import (
     AMBULANCE,
     HOME,
@@ -32,19 +34,23 @@ from sim.submodels.care_seeking import (
     PRIVATE,
     SEVERE,
 )
+from sim.submodels.experience import tell_group
 from sim.submodels.illness import INFECTION
 from sim.submodels.information import EMERGENCY_RIGHT
+from sim.submodels.needs import papers_in_order
 from sim.submodels.submodel import Submodel
+from sim.tables import by, numbers
 
 POLYCLINIC_VISIT, PRIVATE_VISIT, HOSPITAL_VISIT, _STAY, BED_DAY, _RUN, BUS_HOME = range(
     len(words.PRICES)
 )
 KIND_HOSPITAL = words.INSTITUTION_KINDS.index("hospital")
-WELCOME, CANNOT_PAY, WRONGLY_REFUSED = range(3)
+WELCOME, CANNOT_PAY, WRONGLY_REFUSED, NO_PAPERS = range(4)
 """Answers at the desk."""
 HOSPITAL_CARE = words.SERVICES.index("hospital")
-WRONGFUL_REFUSAL, EARLY_DISCHARGE = (
-    words.PURPOSES.index(purpose) for purpose in ("wrongful refusal", "early discharge")
+WRONGFUL_REFUSAL, EARLY_DISCHARGE, ASKED_FOR_PAPERS = (
+    words.PURPOSES.index(purpose)
+    for purpose in ("wrongful refusal", "early discharge", "asked for papers")
 )
 
 
@@ -105,6 +111,8 @@ class Payment(Submodel):
             free_days=world.regime.state_paid_days_after_emergency,
             relapse_days=round(world.illness.relapse_days),
             pays_in_kind=world.employment.pays_in_kind,
+            papers_asked=world.referral.papers_asked,
+            front_desk_training=world.coordination.front_desk_training,
         )
 
     def bill_after_emergencies(self) -> None:
@@ -122,7 +130,7 @@ def pass_the_desk(city: City, episode: Record) -> tuple[int, int]:
     Returns
     -------
     answer : int
-        `WELCOME`, `CANNOT_PAY` or `WRONGLY_REFUSED`.
+        `WELCOME`, `CANNOT_PAY`, `WRONGLY_REFUSED` or `NO_PAPERS`.
     price : int, KZT
         What has just been paid (0 where the state or the employer pays, or on refusal).
     """
@@ -134,12 +142,20 @@ def pass_the_desk(city: City, episode: Record) -> tuple[int, int]:
     if entitled and not episode.by_ambulance and wrongly_refused(city, episode, migrant):
         note_failing_gate(episode, Gate.PAY)
         return WRONGLY_REFUSED, 0
+    if kind == KIND_HOSPITAL and not severe and papers_missing(city, episode, migrant):
+        note_failing_gate(episode, Gate.PAY)
+        bring_up(episode, DOCUMENTS, episode.unit, episode.option, 0)
+        return NO_PAPERS, 0
     # An emergency is treated whether or not it is paid; what is unpaid is billed later.
     if entitled or episode.paid_by_employer or (severe and kind == KIND_HOSPITAL):
         return WELCOME, 0
     price = payment.listed_price[kind]
+    if episode.covered >= price:
+        episode.covered -= price
+        return WELCOME, 0
     if price > can_pay(migrant, payment.borrowing_limit):
         note_failing_gate(episode, Gate.PAY)
+        bring_up(episode, PAYMENT, episode.unit, episode.option, price)
         return CANNOT_PAY, 0
     collect(city, episode, price)
     return WELCOME, price
@@ -154,7 +170,18 @@ def wrongly_refused(city: City, episode: Record, migrant: Record) -> bool:
         probability *= payment.refusal_without_language
     if migrant.knows[EMERGENCY_RIGHT]:
         probability *= payment.refusal_when_informed
+    if city.clinics[episode.unit].member:
+        probability *= 1.0 - payment.front_desk_training
     return happens(city.chance, WRONGFUL_REFUSAL, episode.person, visit_key(episode), probability)
+
+
+@compiled
+def papers_missing(city: City, episode: Record, migrant: Record) -> bool:
+    """Draw whether a hospital asks for papers that are not in order."""
+    if papers_in_order(city, migrant):
+        return False
+    probability = city.numbers[0].payment.papers_asked
+    return happens(city.chance, ASKED_FOR_PAPERS, episode.person, visit_key(episode), probability)
 
 
 @compiled
@@ -197,8 +224,12 @@ def bill_rest_of_stay(city: City, episode: Record) -> None:
     if payment.state_pays[HOSPITAL_CARE, migrant.legal_status]:
         return
     bill = int(np.rint(max(remaining - free_days, 0) * payment.bed_day))
+    if bill > 0 and not migrant.knows[EMERGENCY_RIGHT]:
+        # Who did not know where the guarantee ends did not expect a bill.
+        tell_group(city, migrant, HOSPITAL, False)
     means = int(np.floor(can_pay(migrant, payment.borrowing_limit)))
     key = step_key(episode)
+    bill -= from_joint_fund(city, episode, bill - means)
     if bill > means and happens(
         city.chance, EARLY_DISCHARGE, episode.person, key, payment.early_discharge
     ):
@@ -210,3 +241,19 @@ def bill_rest_of_stay(city: City, episode: Record) -> None:
     collect(city, episode, paid_now)
     episode.charged += bill - paid_now
     episode.owed += bill - paid_now
+    if bill > paid_now:
+        bring_up(episode, PAYMENT, episode.unit, -1, bill - paid_now)
+
+
+@compiled
+def from_joint_fund(city: City, episode: Record, missing: int) -> int:
+    """Return what the joint fund pays at the bedside, at hospitals that take part."""
+    hub = int(city.numbers[0].navigation.hub)
+    if missing <= 0 or hub < 0 or not city.clinics[episode.unit].member:
+        return 0
+    fund = city.agencies[hub]
+    if fund.budget < missing:
+        return 0
+    fund.budget -= missing
+    fund.spent += missing
+    return missing

@@ -15,17 +15,28 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.agents.city import City
-from sim.agents.episode import Gate, State, decide_anew, join_line, note_failing_gate, try_key
+from sim.agents.episode import (
+    Gate,
+    State,
+    bring_up,
+    decide_anew,
+    join_line,
+    note_failing_gate,
+    try_key,
+)
 from sim.agents.migrant import NEVER, can_pay
+from sim.agents.task import INFORMATION, SHELTER
 from sim.engine.arrays import Rows
 from sim.engine.chance import happens, trait
 from sim.engine.compiled import Record, compiled
 from sim.submodels.care_seeking import (
     AMBULANCE,
+    CONSULATE,
     EMPLOYER,
     HOME,
     HOSPITAL,
     MOBILE_CLINIC,
+    NGO,
     PRIVATE,
     leave_probability,
 )
@@ -62,6 +73,8 @@ def set_out(city: City, rows: Rows) -> Rows:
     """Let those who have decided try to reach what they have chosen; return who goes home."""
     going_home = np.empty(len(rows), dtype=np.intp)
     count = 0
+    borrowing = city.numbers[0].payment.borrowing_limit
+    bus_home = city.numbers[0].payment.bus_home
     for row in rows:
         episode = city.episodes[row]
         if episode.state != State.UNDER_WAY:
@@ -71,11 +84,41 @@ def set_out(city: City, rows: Rows) -> Rows:
         elif episode.option == EMPLOYER:
             ask_employer(city, episode)
         elif episode.option == HOME:
-            going_home[count] = row
-            count += 1
+            if can_pay(migrant_of(city, episode), borrowing) >= bus_home:
+                going_home[count] = row
+                count += 1
+            else:
+                ask_for_the_way_home(city, episode)
+        elif episode.option in (NGO, CONSULATE):
+            ask_for_advice(city, episode)
         else:
             go_to_clinic(city, episode)
     return going_home[:count]
+
+
+@compiled
+def migrant_of(city: City, episode: Record) -> Record:
+    """Return the owner of an episode."""
+    return city.migrants[episode.migrant]
+
+
+@compiled
+def ask_for_the_way_home(city: City, episode: Record) -> None:
+    """Let somebody who wants home and cannot pay the ticket need help with it."""
+    episode.wants_home = True
+    episode.refused_by[HOME] = True
+    bring_up(episode, SHELTER, -1, -1, 0)
+    decide_anew(episode, city.today + 1)
+
+
+@compiled
+def ask_for_advice(city: City, episode: Record) -> None:
+    """Ask an NGO or the consulate for advice; meanwhile go on thinking what to do."""
+    nationality = city.migrants[episode.migrant].nationality
+    episode.asks_agency = city.numbers[0].care_seeking.advisers[episode.option - NGO, nationality]
+    episode.refused_by[episode.option] = True
+    bring_up(episode, INFORMATION, -1, -1, 0)
+    decide_anew(episode, city.today + 1)
 
 
 @compiled

@@ -20,6 +20,7 @@ from sim.agents.episode import (
     State,
     decide_anew,
     join_line,
+    lose_treatment,
     note_failing_gate,
     try_key,
     visit_key,
@@ -32,19 +33,23 @@ from sim.engine.log import next_record
 from sim.engine.queues import served
 from sim.parameters import World
 from sim.submodels.care_seeking import AMBULANCE, SEVERE
+from sim.submodels.enforcement import FACILITY_REPORT, may_be_reported
+from sim.submodels.experience import has_something_to_fear, tell_group
 from sim.submodels.illness import INFECTION, MATERNITY
 from sim.submodels.information import teach_by_visit
-from sim.submodels.payment import CANNOT_PAY, WELCOME, pass_the_desk
+from sim.submodels.payment import CANNOT_PAY, NO_PAPERS, WELCOME, pass_the_desk
+from sim.submodels.payment import WRONGLY_REFUSED as WRONGLY_REFUSED_AT_DESK
 from sim.submodels.submodel import Submodel, one_each
 
 VISIT_RESULTS = (
     "treated", "not_helped", "refused_no_money", "wrongly_refused", "sent_on", "delivered",
-    "admitted", "gave_up",
+    "admitted", "gave_up", "no_papers",
 )  # fmt: skip
 """What came of a visit."""
-TREATED, NOT_HELPED, NO_MONEY, WRONGLY_REFUSED, SENT_ON, DELIVERED, ADMITTED, GAVE_UP = range(
-    len(VISIT_RESULTS)
-)
+(
+    TREATED, NOT_HELPED, NO_MONEY, WRONGLY_REFUSED, SENT_ON, DELIVERED, ADMITTED, GAVE_UP,
+    WITHOUT_PAPERS,
+) = range(len(VISIT_RESULTS))  # fmt: skip
 KIND_AMBULANCE, KIND_HOSPITAL, KIND_PRIVATE, KIND_DISPENSARY = (
     words.INSTITUTION_KINDS.index(kind)
     for kind in ("ambulance", "hospital", "private", "tb_dispensary")
@@ -53,6 +58,15 @@ ONLY_AMBULANCES = np.arange(len(words.INSTITUTION_KINDS)) == KIND_AMBULANCE
 ONLY_HOSPITALS = np.arange(len(words.INSTITUTION_KINDS)) == KIND_HOSPITAL
 ORDINARY_CLINICS = ~(ONLY_AMBULANCES | ONLY_HOSPITALS)
 """Kinds of institutions that see patients together."""
+RESULT_OF_ANSWER = np.zeros(4, dtype=np.int64)
+RESULT_OF_ANSWER[[CANNOT_PAY, WRONGLY_REFUSED_AT_DESK, NO_PAPERS]] = (
+    NO_MONEY, WRONGLY_REFUSED, WITHOUT_PAPERS,
+)  # fmt: skip
+"""Result of a visit that ends at the desk, by the answer there."""
+OPTION_OF_KIND = np.array(
+    [words.OPTIONS.index(kind) if kind in words.OPTIONS else -1 for kind in words.INSTITUTION_KINDS]
+)
+"""Option of care that each kind of clinic stands for (-1: people are only sent there)."""
 NOWHERE = -1
 GIVING_UP, AMBULANCE_CALLED, PLACE_IN_LINE, SUCCESS = (
     words.PURPOSES.index(purpose)
@@ -229,7 +243,8 @@ def get_in(city: City, episode: Record) -> bool:
         episode.last_price = price
         meet(city, episode)
         return True
-    log_visit(city, episode, NO_MONEY if answer == CANNOT_PAY else WRONGLY_REFUSED)
+    log_visit(city, episode, RESULT_OF_ANSWER[answer])
+    tell_group(city, city.migrants[episode.migrant], option_at(city, episode), False)
     if episode.option >= 0:
         episode.refused_by[episode.option] = True
     talk_about_wait(city, episode)
@@ -238,8 +253,28 @@ def get_in(city: City, episode: Record) -> bool:
 
 
 @compiled
+def option_at(city: City, episode: Record) -> int:
+    """Return the option of care that the unit of an episode stands for."""
+    return OPTION_OF_KIND[city.clinics[episode.unit].kind]
+
+
+@compiled
 def meet(city: City, episode: Record) -> None:
-    """Note a contact: care has been met, waits are remembered, rights may be learned."""
+    """Note a contact: care has been met, waits are remembered, rights may be learned.
+
+    Staff may report people without valid status; either way the work group hears of it.
+    """
+    clinic, migrant = city.clinics[episode.unit], city.migrants[episode.migrant]
+    option = option_at(city, episode)
+    key = visit_key(episode)
+    reported = may_be_reported(city, migrant, FACILITY_REPORT, key, clinic.reports)
+    tell_group(city, migrant, option, not reported)
+    if has_something_to_fear(migrant) and option >= 0:
+        group = city.work_groups[migrant.work_group]
+        if reported:
+            group.reported[option] += 1
+        else:
+            group.uneventful[option] += 1
     episode.formal_contact = True
     if episode.care_on <= -NEVER:
         episode.care_on = city.today
@@ -317,7 +352,7 @@ def remind_pregnant_women(city: City, rows: Rows) -> None:
         episode = city.episodes[row]
         if episode.state == State.TREATED_AT_HOME and episode.next_visit_on <= city.today:
             episode.next_visit_on = NEVER
-            episode.treated = False
+            lose_treatment(episode, city.today)
             decide_anew(episode, city.today)
 
 

@@ -14,8 +14,8 @@ from sim.configuration import (
     compose_configuration,
     configuration_folder,
 )
-from sim.parameters import Entry
 from sim.scenario import Scenario, as_dict, load_scenario, scenario_from
+from sim.tables import Entry
 
 ENTRY = {"value", "low", "high", "unit", "tier", "source"}
 

@@ -84,6 +84,7 @@ def look_around(model: AlmatyModel) -> tuple[pd.DataFrame, pd.DataFrame]:
     )
     ill = model.episodes.rows
     ill = ill[(model.episodes.state[ill] != GONE) & ~model.episodes.formal_contact[ill]]
+    ill = ill[~model.episodes.had[ill].any(axis=1)]
     unseen = grouped_by_code(pd.DataFrame({"day": day, "stratum": model.episodes.stratum[ill]}))
     return present, unseen
 

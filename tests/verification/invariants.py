@@ -246,8 +246,11 @@ def check_money_of_cases(model: AlmatyModel) -> None:
     """What was charged was paid or is owed, case by case."""
     for column in _money_of(model, "charged"), _money_of(model, "paid"), _money_of(model, "owed"):
         assert (column >= 0).all()
-    charged, paid, owed = (_money_of(model, name) for name in ("charged", "paid", "owed"))
-    assert (charged == paid + owed).all()
+    charged, paid, owed, relieved = (
+        _money_of(model, name) for name in ("charged", "paid", "owed", "relieved")
+    )
+    assert (relieved >= 0).all()
+    assert (charged == paid + owed + relieved).all()
 
 
 def _money_of(model: AlmatyModel, name: str) -> Column:

@@ -15,7 +15,7 @@ from sim.observation.records import episode_table
 from sim.submodels.services import ADMITTED, DELIVERED, GAVE_UP
 from tests.cities import city
 from tests.verification.invariants import Watch, check_times
-from tests.verification.worlds import AMPLE, NOBODY_FALLS_ILL
+from tests.verification.worlds import AMPLE, NO_PAPERS_ASKED, NOBODY_FALLS_ILL
 
 SHORT = {"city.burn_in_days": 20}
 GRAVE = {
@@ -163,6 +163,7 @@ def test_with_knowledge_and_without_fear_or_price_only_reach_bounds_uptake(
         "care_seeking.believed_ambulance_price": 0.0,
         "care_seeking.believed_hospital_price": 0.0,
         "payment.wrongful_refusal": 0.0,
+        **NO_PAPERS_ASKED,
     }
     model = Watch(AlmatyModel(city(population=1500, seed=2, changed=world))).live(240).model
     assert value(model, "awareness", "emergency_right") > 0.99

@@ -154,13 +154,19 @@ def test_nobody_newly_chooses_what_is_believed_to_report_more(
     before_the_decision: AlmatyModel, option: str
 ) -> None:
     """Believed reporting 0.3 higher: nobody (registered, irregular or else) turns to the option."""
-    now = before_the_decision.world.care_seeking.believed_reporting[option]
-    path = f"care_seeking.believed_reporting.{option}"
-    taken, left = newly_chosen(before_the_decision, path, now + 0.3, {option})
+    base = choices(before_the_decision, None)
+    code = words.OPTIONS.index(option)
+    beliefs = before_the_decision.work_groups["believed_reporting"]
+    before = beliefs.copy()
+    beliefs[:, code] += 0.3
+    changed = choices(before_the_decision, None)
+    beliefs[:] = before
+    taken = sum(changed[one] == code != base[one] for one in base)
+    left = sum(base[one] == code != changed[one] for one in base)
     assert taken == 0
     assert left > 0
     migrants = before_the_decision.migrants
     afraid = np.isin(migrants.legal_status[migrants.rows], [3, 4])
     assert afraid.sum() > 500
-    assert (migrants.fear[migrants.rows[afraid]] > 0).all()
+    assert (migrants.fear_susceptibility[migrants.rows[afraid]] > 0).all()
     assert (migrants.leaves_on[migrants.rows] < NEVER).all()

@@ -30,6 +30,23 @@ NO_NEWS: Mapping[str, float] = {
     **{f"information.word_of_mouth_at_work.{name}": 0.0 for name in words.KNOWLEDGE},
     **{f"information.word_of_mouth_in_district.{name}": 0.0 for name in words.KNOWLEDGE},
 }
+NO_POLICE: Mapping[str, float] = {
+    "enforcement.intensity": 0.0,
+    "institutions.ambulance.reports": 0.0,
+    "institutions.hospital.reports": 0.0,
+    "institutions.polyclinic.reports": 0.0,
+    "institutions.tb_dispensary.reports": 0.0,
+    "agencies.migration_service.reports": 0.0,
+}
+"""Nobody is detected, reported or removed."""
+NO_EXPERIENCE: Mapping[str, float] = {
+    "experience.detection_weight": 0.0,
+    "experience.raid_weight": 0.0,
+    "experience.trust_learning": 0.0,
+    "experience.belief_learning": 0.0,
+}
+"""Fear follows legal status alone; trust and believed reporting stay where they started."""
+NO_PAPERS_ASKED: Mapping[str, float] = {"referral.papers_asked": 0.0}
 AMPLE: Mapping[str, float] = {
     "institutions.ambulance.crews": 5_000,
     "institutions.hospital.capacity": 1_000_000,

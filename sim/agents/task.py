@@ -1,0 +1,160 @@
+"""Tasks: needs of an episode besides treatment, on their way between institutions.
+
+An episode may need somebody to pay, papers, shelter or the way home, and the knowledge of where to
+turn. A task is one such need of one person; it is the only thing that moves between agencies. The
+need for treatment travels with the episode itself (`sim.agents.episode`). A task outlives the
+illness where the need does: a debt stays a debt.
+"""
+
+from enum import IntEnum
+
+import numpy as np
+
+from sim import vocabulary as words
+from sim.agents.migrant import NEVER
+from sim.engine.arrays import Identities, Integers
+from sim.engine.cohort import Cohort, Column, RowView
+from sim.engine.compiled import Record, compiled
+
+PAYMENT, DOCUMENTS, SHELTER, INFORMATION = range(len(words.NEEDS))
+MOVES = 128
+"""Room for moves in the occurrence key of one task."""
+ORDINAL_BITS = 20
+NOWHERE = -1
+"""No agency, or no task."""
+
+
+class Place(IntEnum):
+    """Where a task is."""
+
+    WITH_MIGRANT = 0
+    IN_TRANSIT = 1
+    QUEUED = 2
+    IN_PROCESS = 3
+    CLOSED = 4
+
+
+class Ending(IntEnum):
+    """How a need ended."""
+
+    RESOLVED = 0
+    GIVEN_UP = 1
+    LOST_CONTACT = 2
+    LEFT = 3
+    DIED = 4
+    SUPERSEDED = 5
+    DUPLICATE = 6
+
+
+class Move(IntEnum):
+    """What happened to a task on a day, as the log of hand-overs says it."""
+
+    WENT_BY_THEMSELVES = 0
+    REFERRED_RIGHT = 1
+    REFERRED_WRONG = 2
+    DEAD_END = 3
+    NO_SHOW = 4
+    RECALLED = 5
+    ARRIVED = 6
+    SERVED = 7
+    FAILED = 8
+    TURNED_AWAY = 9
+    SERVED_IN_VAIN = 10
+    LEFT_THE_LINE = 11
+    TO_THE_HUB = 12
+    RESOLVED = 13
+    LOST = 14
+    TAKEN_IN = 15
+
+
+class Task(RowView):
+    """One need on its way, as a Mesa agent."""
+
+
+class Tasks(Cohort[Task]):
+    """All needs that are open, and second openings of the same need."""
+
+    row_view = Task
+
+    person = Column(np.uint64, "identity of the person")
+    ordinal = Column(np.int32, "ordinal of the episode that brought the need")
+    migrant = Column(np.int32, "row of the person")
+    stratum = Column(np.int16, "group of the person at onset")
+    need = Column(np.int8, "need", labels=words.NEEDS)
+    place = Column(np.int8, "where the task is", labels=tuple(p.name.lower() for p in Place))
+    agency = Column(np.int16, "agency it goes to or is at", default=NOWHERE)
+    last_agency = Column(np.int16, "agency or kind of clinic that sent it", default=NOWHERE)
+    visited = Column(np.uint64, "agencies that have had it, one bit each")
+    urgency = Column(np.int8, "severity of the episode when the need arose")
+    amount = Column(np.int32, "what has to be paid", unit="KZT")
+    serves_care = Column(np.bool_, "stands in the way of treatment")
+    option = Column(np.int8, "option of care it stands in the way of", default=-1)
+    goes_home = Column(np.bool_, "the person wants to be brought home")
+    moves = Column(np.int16, "moves so far (for the keys of draws)")
+
+    search = Column(np.float32, "gathered hazard of turning to somebody")
+    searched_at = Column(np.float32, "threshold of turning to somebody")
+    silence = Column(np.float32, "gathered hazard of being lost sight of")
+    silent_at = Column(np.float32, "threshold of being lost sight of")
+    gives_up_at = Column(np.float32, "motivation below which the person gives up", unit="0-1")
+    motivation = Column(np.float32, "motivation", unit="0-1", default=1.0)
+    ready_on = Column(np.int32, "day from which the task can be served or arrives", unit="day")
+    queued_on = Column(np.int32, "day it joined the line", unit="day")
+
+    twin = Column(np.int32, "row of the same need opened elsewhere, -1: none", default=NOWHERE)
+    second = Column(np.bool_, "is the second opening of a need")
+    redundant = Column(np.bool_, "the need has been resolved elsewhere")
+    registered = Column(np.bool_, "in the common registry, with consent")
+    coordinated = Column(np.bool_, "has gone through the coordinating body")
+
+    arose_on = Column(np.int32, "day the need arose", unit="day")
+    decided_on = Column(np.int32, "day somebody was first turned to", default=-NEVER)
+    arrived_on = Column(np.int32, "day of the first arrival at an agency", default=-NEVER)
+    served_on = Column(np.int32, "day of the first service", default=-NEVER)
+    bounces = Column(np.int16, "times it left an agency unresolved")
+    referrals = Column(np.int16, "referrals")
+    wrong_referrals = Column(np.int16, "referrals to an agency that does not do this")
+    dead_ends = Column(np.int16, "times nobody named a next agency")
+    no_shows = Column(np.int16, "referrals the person did not follow")
+    recalls = Column(np.int16, "no-shows brought back by the registry")
+
+
+def task_identity(
+    person: Identities, ordinal: Integers, need: Integers, second: Integers
+) -> Identities:
+    """Return the permanent identity of a need of an episode (or of its second opening)."""
+    per_episode = np.uint64(2 * len(words.NEEDS))
+    first = (person << np.uint64(ORDINAL_BITS)) | ordinal.astype(np.uint64)
+    return np.asarray(
+        first * per_episode + need.astype(np.uint64) * np.uint64(2) + second.astype(np.uint64)
+    )
+
+
+# --- rules -----------------------------------------------------------------------------------
+
+
+@compiled
+def move_key(task: Record) -> int:
+    """Return the occurrence key of draws made once a move; the task's own history counts."""
+    slot = (int(task.ordinal) * len(words.NEEDS) + int(task.need)) * 2 + int(task.second)
+    return slot * MOVES + min(int(task.moves), MOVES - 1)
+
+
+@compiled
+def has_visited(task: Record, agency: int) -> bool:
+    """Tell whether an agency has had a task already."""
+    return (task.visited >> np.uint64(agency)) & np.uint64(1) == np.uint64(1)
+
+
+@compiled
+def note_visited(task: Record, agency: int) -> None:
+    """Note that an agency has had a task."""
+    task.visited = task.visited | (np.uint64(1) << np.uint64(agency))
+
+
+@compiled
+def return_to_migrant(task: Record) -> None:
+    """Put a task back into the hands of the person, who has to find somebody anew."""
+    task.place = Place.WITH_MIGRANT
+    task.agency = NOWHERE
+    task.search = 0.0

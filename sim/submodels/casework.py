@@ -1,0 +1,396 @@
+"""Casework: what agencies do with the needs that reach them.
+
+Every line of every agency has whole slots today (fractions are carried over as credit) and serves
+those waiting first come, first served, or by severity or vulnerability where the partners have
+agreed on it. A service settles the need with the agency's competence for it, if the agency accepts
+the person and has the money or the bed; papers take some days more. If it does not, motivation
+falls, the person may give up, and else is referred on (see `navigation`). Every contact teaches,
+and an agency that reports people without valid status may do so. Who waits long leaves the line. A
+second opening of a need that is settled already is served in vain. A coordinated need costs its
+partner some time besides.
+
+The coordinating body takes up all open needs of a person at once: it answers questions, pays from
+the joint fund, and sends every other need to the best institution, by its own knowledge of them.
+
+Parameters: `conf/city/` (agencies), `conf/parameters/referral.yaml`. Neutral state: all capacities
+0 (nothing is settled), or at their upper bound (nobody waits).
+"""
+
+import numpy as np
+
+from sim import vocabulary as words
+from sim.agents.agency import LINES
+from sim.agents.city import City
+from sim.agents.migrant import NEVER
+from sim.agents.task import (
+    INFORMATION,
+    NOWHERE,
+    PAYMENT,
+    SHELTER,
+    Ending,
+    Move,
+    Place,
+    move_key,
+    return_to_migrant,
+)
+from sim.engine.arrays import Identities, Integers, Rows
+from sim.engine.chance import happens, trait, uniform
+from sim.engine.compiled import Record, compiled
+from sim.engine.queues import served
+from sim.parameters import World
+from sim.submodels.care_seeking import CONSULATE, NGO
+from sim.submodels.enforcement import REPORT_BY_AGENCY, may_be_reported, take_bed
+from sim.submodels.experience import tell_group
+from sim.submodels.information import AGENCY_SOURCE, ITEMS, learn
+from sim.submodels.navigation import LEAVING_LINE, accepts, refer
+from sim.submodels.needs import end_need, lose, note_move, settle
+from sim.submodels.services import PLACE_IN_LINE
+from sim.submodels.submodel import Submodel
+from sim.tables import numbers
+
+SUCCESS, PROCESSING, TAUGHT = (
+    words.PURPOSES.index(purpose)
+    for purpose in ("success at an agency", "processing time", "taught by an agency")
+)
+OPTION_OF_KIND = np.array(
+    [{"ngo": NGO, "consulate": CONSULATE}.get(kind, -1) for kind in words.AGENCY_KINDS]
+)
+"""Option of care-seeking that an agency belongs to, for what is told about it."""
+SEVERE = words.SEVERE
+WOMAN = words.SEXES.index("woman")
+
+
+class Casework(Submodel):
+    """Agencies at work."""
+
+    def prepare(self, world: World) -> None:
+        """Note today's rules."""
+        coordination = world.coordination
+        self.numbers = numbers(
+            world.referral,
+            severity_first=coordination.severity_first,
+            vulnerability_first=coordination.vulnerability_first,
+            overhead=coordination.overhead,
+        )
+
+    def open_doors(self) -> None:
+        """Open the day at the agencies."""
+        model = self.model
+        model.agencies.open_the_day(model.calendar, model.day)
+        free = model.agencies.table["beds"] + model.draws.uniform(
+            "fraction of a place", model.funding.day_and_agency()
+        )
+        whole = np.floor(free).astype(np.int64)
+        model.agencies.table["free_beds"] = np.maximum(whole - model.agencies.table["in_bed"], 0)
+
+    def work(self) -> None:
+        """Let agencies finish what they have processed, and see those next in line."""
+        model, tasks, agencies = self.model, self.model.tasks, self.model.agencies
+        city = model.city()
+        going_home = [finish(city, tasks.rows)]
+        rows, line, urgency, ready_day, tie_break = who_waits_at_agencies(city, tasks.rows)
+        if len(rows):
+            chosen = served(line, urgency, ready_day, tie_break, agencies.table["slots"].ravel())
+            rows = rows[chosen]
+            # Money and places are given in an order that does not depend on rows.
+            rows = rows[np.lexsort((tasks.pid[rows], tasks.ready_on[rows]))]
+            going_home.append(serve(city, rows))
+        leave_lines(city, tasks.rows)
+        count_waiting_at_agencies(city, tasks.rows)
+        model.needs.clear()
+        home = np.unique(np.concatenate(going_home))
+        model.demography.leave(home[model.migrants.occupied[home]])
+
+
+# --- rules: lines -----------------------------------------------------------------------------
+
+
+@compiled
+def who_waits_at_agencies(
+    city: City, rows: Rows
+) -> tuple[Rows, Integers, Integers, Integers, Identities]:
+    """Return who can be served today, and their place in the lines (see `services.who_waits`)."""
+    casework = city.numbers[0].casework
+    waiting = np.empty(len(rows), dtype=np.intp)
+    line = np.empty(len(rows), dtype=np.int64)
+    urgency = np.empty(len(rows), dtype=np.int64)
+    ready_day = np.empty(len(rows), dtype=np.int64)
+    tie_break = np.empty(len(rows), dtype=np.uint64)
+    count = 0
+    for row in rows:
+        task = city.tasks[row]
+        if task.place != Place.QUEUED or task.ready_on > city.today:
+            continue
+        agency = city.agencies[task.agency]
+        if not agency.open:
+            continue
+        waiting[count] = row
+        line[count] = int(task.agency) * LINES + agency.line_of[task.need]
+        urgency[count] = 0
+        if casework.severity_first > 0.0:
+            urgency[count] = int(task.urgency)
+        if casework.vulnerability_first > 0.0 and not task.redundant:
+            urgency[count] += vulnerability(city.migrants[task.migrant])
+        ready_day[count] = task.ready_on
+        # Fixed for a person and a need, and other than in other lines.
+        who = task.pid & np.uint64((1 << 40) - 1)
+        tie_break[count] = np.uint64(trait(city.chance, PLACE_IN_LINE, who, 1) * 2.0**64)
+        count += 1
+    return waiting[:count], line[:count], urgency[:count], ready_day[:count], tie_break[:count]
+
+
+@compiled
+def vulnerability(migrant: Record) -> int:
+    """Return how vulnerable a person counts as, 0 to 3: women, no valid status, no language."""
+    no_status = migrant.legal_status >= REGISTERED_STATUS
+    return int(migrant.sex == WOMAN) + int(no_status) + int(not migrant.manages_language)
+
+
+REGISTERED_STATUS = words.LEGAL_STATUSES.index("registered")
+"""From this legal status on there is no right to work."""
+
+
+@compiled
+def leave_lines(city: City, rows: Rows) -> None:
+    """Let people who have waited long leave a line; whoever does tries elsewhere or gives up."""
+    casework = city.numbers[0].casework
+    for row in rows:
+        task = city.tasks[row]
+        if task.place != Place.QUEUED or task.redundant or task.second:
+            continue
+        waited = city.today - int(task.queued_on)
+        if waited <= casework.patience or task.urgency >= SEVERE:
+            continue
+        u = trait(city.chance, LEAVING_LINE, task.person, move_key(task))
+        extra = 0.0
+        if casework.reneging < 1.0:
+            extra = np.log(u) / np.log1p(-max(casework.reneging, 1e-12))
+        if waited > casework.patience + extra:
+            note_move(city, task, Move.LEFT_THE_LINE, task.agency, NOWHERE, waited)
+            task.moves += 1
+            lose_motivation(city, task)
+            if task.place != Place.CLOSED:
+                return_to_migrant(task)
+
+
+@compiled
+def count_waiting_at_agencies(city: City, rows: Rows) -> None:
+    """Count how many wait in each line after today's services."""
+    for number in range(len(city.agencies)):
+        city.agencies[number].waiting[:] = 0
+    for row in rows:
+        task = city.tasks[row]
+        if task.place == Place.QUEUED:
+            agency = city.agencies[task.agency]
+            agency.waiting[agency.line_of[task.need]] += 1
+
+
+# --- rules: services --------------------------------------------------------------------------
+
+
+@compiled
+def serve(city: City, rows: Rows) -> Rows:
+    """Serve needs; return the rows of people who now go home."""
+    going_home = np.empty(len(rows), dtype=np.intp)
+    count = 0
+    hub = int(city.numbers[0].navigation.hub)
+    for row in rows:
+        task = city.tasks[row]
+        if task.place != Place.QUEUED:
+            # Settled a moment ago together with another need, or by its twin.
+            continue
+        number = int(task.agency)
+        agency = city.agencies[number]
+        line = agency.line_of[task.need]
+        agency.served_today[line] += 1
+        waited = city.today - int(task.queued_on)
+        if task.redundant:
+            note_move(city, task, Move.SERVED_IN_VAIN, NOWHERE, number, waited)
+            task.place = Place.CLOSED
+            continue
+        migrant = int(task.migrant)
+        if number == hub:
+            home = coordinate(city, task)
+        else:
+            if task.coordinated:
+                agency.credit[line] -= city.numbers[0].casework.overhead
+            home = see(city, task, number, waited)
+        if home:
+            going_home[count] = migrant
+            count += 1
+    return going_home[:count]
+
+
+@compiled
+def see(city: City, task: Record, number: int, waited: int) -> bool:
+    """See a person about a need; tell whether the person now goes home."""
+    agency, migrant = city.agencies[number], city.migrants[task.migrant]
+    note_move(city, task, Move.SERVED, NOWHERE, number, waited)
+    meet_agency(city, task, number)
+    if not accepts(city, number, task, migrant):
+        note_move(city, task, Move.TURNED_AWAY, number, NOWHERE, 0)
+        tell_group(city, migrant, OPTION_OF_KIND[agency.kind], False)
+        fail(city, task, number)
+        return False
+    success = happens(
+        city.chance, SUCCESS, task.person, move_key(task), agency.competence[task.need]
+    )
+    if not (success and has_means(city, task, number)):
+        note_move(city, task, Move.FAILED, number, NOWHERE, 0)
+        fail(city, task, number)
+        return False
+    spend(task, agency)
+    tell_group(city, migrant, OPTION_OF_KIND[agency.kind], True)
+    if agency.processing[task.need] > 0.0:
+        begin_processing(city, task, agency)
+        return False
+    return settle_at(city, task, number)
+
+
+@compiled
+def meet_agency(city: City, task: Record, number: int) -> None:
+    """Let a contact with an agency teach, and be reported by those who do."""
+    agency, migrant = city.agencies[number], city.migrants[task.migrant]
+    if task.served_on <= -NEVER:
+        task.served_on = city.today
+    task.moves += 1
+    key = move_key(task)
+    for item in range(ITEMS):
+        if migrant.knows[item] or agency.teaches[item] <= 0.0:
+            continue
+        # The items of one contact share one draw: the better known are learned first.
+        if trait(city.chance, TAUGHT, task.person, key) < agency.teaches[item]:
+            learn(city, migrant, item, AGENCY_SOURCE)
+    may_be_reported(city, migrant, REPORT_BY_AGENCY, key, agency.reports)
+
+
+@compiled
+def has_means(city: City, task: Record, number: int) -> bool:
+    """Tell whether an agency has the money or the bed that a need asks for."""
+    agency = city.agencies[number]
+    if agency.money and agency.budget < cost_of(task, agency):
+        return False
+    return task.need != SHELTER or task.goes_home or agency.beds <= 0.0 or agency.free_beds > 0
+
+
+@compiled
+def cost_of(task: Record, agency: Record) -> float:
+    """Return what settling a need costs an agency that has a budget."""
+    if task.need == INFORMATION:
+        return 0.0
+    return agency.cost_per_case + (task.amount if task.need == PAYMENT else 0)
+
+
+@compiled
+def spend(task: Record, agency: Record) -> None:
+    """Pay for settling a need, from the budget of an agency that has one."""
+    if agency.money:
+        agency.budget -= cost_of(task, agency)
+        agency.spent += cost_of(task, agency)
+    if task.need != INFORMATION:
+        agency.resolved_this_quarter += 1
+
+
+@compiled
+def begin_processing(city: City, task: Record, agency: Record) -> None:
+    """Let papers be made, which takes days around the mean."""
+    spread = city.numbers[0].casework.processing_spread
+    u = uniform(city.chance, PROCESSING, task.person, move_key(task))
+    days = agency.processing[task.need] * (1.0 + spread * (2.0 * u - 1.0))
+    task.place = Place.IN_PROCESS
+    task.ready_on = city.today + max(int(np.rint(days)), 1)
+
+
+@compiled
+def finish(city: City, rows: Rows) -> Rows:
+    """Settle needs whose processing is over; return the rows of people who now go home."""
+    going_home = np.empty(len(rows), dtype=np.intp)
+    count = 0
+    for row in rows:
+        task = city.tasks[row]
+        if task.place == Place.IN_PROCESS and task.ready_on <= city.today:
+            migrant = int(task.migrant)
+            if settle_at(city, task, int(task.agency)):
+                going_home[count] = migrant
+                count += 1
+    return going_home[:count]
+
+
+@compiled
+def settle_at(city: City, task: Record, number: int) -> bool:
+    """Settle a need at an agency: partners learn from it, and shelter takes a bed."""
+    agency = city.agencies[number]
+    if task.last_agency >= 0:
+        city.closed_together[task.last_agency, number] += 1
+    if task.need == SHELTER and not task.goes_home and agency.beds > 0.0:
+        agency.free_beds -= 1
+        take_bed(city, number, max(int(agency.stay_days), 1))
+    return settle(city, task)
+
+
+@compiled
+def fail(city: City, task: Record, number: int) -> None:
+    """Let a person whose need was not settled give up, or be referred on."""
+    if task.second:
+        # The second opening was only a try.
+        city.tasks[task.twin].twin = NOWHERE
+        end_need(city, task, Ending.DUPLICATE)
+        return
+    lose_motivation(city, task)
+    if task.place != Place.CLOSED:
+        refer(city, task, number, city.agencies[number].member)
+
+
+@compiled
+def lose_motivation(city: City, task: Record) -> None:
+    """Count a bounce; who has lost too much motivation gives up."""
+    task.bounces += 1
+    task.motivation *= city.numbers[0].casework.motivation_kept
+    if task.motivation < task.gives_up_at:
+        lose(city, task, Ending.GIVEN_UP)
+
+
+# --- rules: the coordinating body -------------------------------------------------------------
+
+
+@compiled
+def coordinate(city: City, task: Record) -> bool:
+    """Take up all needs of a person that wait at the coordinating body; one slot does for all.
+
+    Returns
+    -------
+    bool
+        Whether the person now goes home.
+    """
+    hub = int(task.agency)
+    migrant = city.migrants[task.migrant]
+    goes_home = False
+    for need in range(len(words.NEEDS)):
+        row = migrant.task_of[need]
+        if row < 0:
+            continue
+        one = city.tasks[row]
+        if one.place == Place.QUEUED and one.agency == hub and one.ready_on <= city.today:
+            one.coordinated = True
+            if dispatch(city, one, hub):
+                goes_home = True
+    return goes_home
+
+
+@compiled
+def dispatch(city: City, task: Record, hub: int) -> bool:
+    """Answer, pay from the joint fund, or send a need on; tell whether the person goes home."""
+    agency = city.agencies[hub]
+    note_move(city, task, Move.SERVED, NOWHERE, hub, city.today - int(task.queued_on))
+    meet_agency(city, task, hub)
+    paid = task.need == PAYMENT and agency.budget >= task.amount and task.amount > 0
+    if paid:
+        agency.budget -= task.amount
+        agency.spent += task.amount
+    success = paid or happens(
+        city.chance, SUCCESS, task.person, move_key(task), agency.competence[task.need]
+    )
+    if success:
+        return settle_at(city, task, hub)
+    refer(city, task, hub, True)
+    return False

@@ -1,0 +1,159 @@
+"""Fear, trust and experience: what happens to one is told in the work group.
+
+Fear of institutions is a person's susceptibility times (fear of the legal status + alarm in the
+work group + alarm in the district), plus what a registry adds that the migration service can see;
+it lies between 0 and 1. A detection raises the alarm of the group by its share of the group; a raid
+raises that of the district by raids per 1,000 migrants. Alarm fades exponentially.
+
+Trust of a group in an option of care moves once a week by the experiences of the week,
+
+    trust += learning * (good (1 - trust) - weight * bad * trust) / max(members, smallest group),
+
+bad ones (refused, charged without warning, reported) weighing more, and relaxes towards the mean of
+compatriots. The believed probability of being reported moves in the same way, from contacts of
+members without valid status that ended in a report or did not.
+
+Parameters: `conf/parameters/experience.yaml`, `legal_status.fear`. Neutral state: weights and
+learning 0 (fear follows legal status alone, trust and beliefs stay where they started).
+"""
+
+import numpy as np
+
+from sim import vocabulary as words
+from sim.agents.city import City
+from sim.engine.arrays import Floats
+from sim.engine.calendar import DAYS_A_WEEK
+from sim.engine.compiled import Record, compiled
+from sim.parameters import World
+from sim.submodels.submodel import Submodel
+from sim.tables import by, numbers
+
+OPTIONS = len(words.OPTIONS)
+REGISTERED, IRREGULAR = (
+    words.LEGAL_STATUSES.index(status) for status in ("registered", "irregular")
+)
+
+
+class Experience(Submodel):
+    """What work groups feel and believe."""
+
+    def prepare(self, world: World) -> None:
+        """Turn memories into weekly factors."""
+        experience, seeking = world.experience, world.care_seeking
+        self.daily_memory = float(np.exp(-1.0 / experience.fear_memory))
+        self.numbers = numbers(
+            experience,
+            fear_of_status=by(words.LEGAL_STATUSES, world.legal_status.fear),
+            fear_of_sharing=world.coordination.fear_of_sharing,
+            first_belief=by(words.OPTIONS, seeking.believed_reporting),
+            weekly_memory=self.daily_memory**DAYS_A_WEEK,
+            weekly_relaxation=1.0 - 0.5 ** (DAYS_A_WEEK / experience.trust_half_life),
+        )
+
+    def talk(self) -> None:
+        """Let a seventh of the work groups talk over their week."""
+        model = self.model
+        model.counts["alarm"] *= self.daily_memory
+        talk(model.city(), model.day % DAYS_A_WEEK, self.mean_trust())
+
+    def mean_trust(self) -> Floats:
+        """Return the mean trust of the groups of each nationality, shape (nationalities, options).
+
+        It moves slowly, so once a week is enough; the kept value belongs to the state.
+        """
+        model = self.model
+        if model.day % DAYS_A_WEEK == 0:
+            groups = model.work_groups
+            people = groups["members"].astype(np.float64)
+            nationality = groups["nationality"]
+            total = np.bincount(nationality, people, minlength=len(words.NATIONALITIES))
+            mean = [
+                np.bincount(nationality, people * groups["trust"][:, option], minlength=len(total))
+                for option in range(OPTIONS)
+            ]
+            known = total > 0
+            table = model.counts["trust"][0]
+            table[known] = (np.stack(mean, axis=1) / np.maximum(total, 1)[:, None])[known]
+        return np.asarray(model.counts["trust"][0])
+
+
+# --- rules -----------------------------------------------------------------------------------
+
+
+@compiled
+def fear_of(city: City, migrant: Record) -> float:
+    """Return a person's fear of contact with institutions, 0-1."""
+    experience = city.numbers[0].experience
+    group = city.work_groups[migrant.work_group]
+    alarm = group.alarm + city.counts[0].alarm[migrant.district]
+    fear = migrant.fear_susceptibility * (experience.fear_of_status[migrant.legal_status] + alarm)
+    if migrant.in_shared_registry or group.shared > 0:
+        fear += experience.fear_of_sharing
+    return min(max(fear, 0.0), 1.0)
+
+
+@compiled
+def has_something_to_fear(migrant: Record) -> bool:
+    """Tell whether a person could be reported at all."""
+    return migrant.legal_status in (REGISTERED, IRREGULAR)
+
+
+@compiled
+def tell_group(city: City, migrant: Record, option: int, good: bool) -> None:
+    """Let the group hear of an experience with an option of care."""
+    if option < 0:
+        return
+    group = city.work_groups[migrant.work_group]
+    if good:
+        group.good[option] += 1
+    else:
+        group.bad[option] += 1
+
+
+@compiled
+def talk(city: City, weekday: int, mean_trust: Floats) -> None:
+    """Let every seventh group talk over its week: trust, beliefs and alarm move."""
+    experience = city.numbers[0].experience
+    for number in range(weekday, len(city.work_groups), DAYS_A_WEEK):
+        group = city.work_groups[number]
+        people = max(float(group.members), experience.smallest_group)
+        change = group.alarm * (1.0 - experience.weekly_memory)
+        group.alarm *= experience.weekly_memory
+        for option in range(OPTIONS):
+            trust, belief = group.trust[option], group.believed_reporting[option]
+            mean = mean_trust[group.nationality, option]
+            new_trust = learned(
+                trust, group.good[option], group.bad[option], experience.trust_learning, people,
+                experience.bad_experience_weight, mean, experience.weekly_relaxation,
+            )  # fmt: skip
+            new_belief = learned(
+                belief, group.reported[option], group.uneventful[option],
+                experience.belief_learning, people, 1.0, experience.first_belief[option],
+                experience.weekly_relaxation,
+            )  # fmt: skip
+            change = max(change, abs(new_trust - trust), abs(new_belief - belief))
+            group.trust[option] = new_trust
+            group.believed_reporting[option] = new_belief
+        group.good[:] = 0
+        group.bad[:] = 0
+        group.uneventful[:] = 0
+        group.reported[:] = 0
+        if change > experience.noticed:
+            group.changed_on = city.today
+
+
+@compiled
+def learned(
+    opinion: float,
+    towards_one: int,
+    towards_zero: int,
+    learning: float,
+    people: float,
+    weight_of_zero: float,
+    common: float,
+    relaxation: float,
+) -> float:
+    """Return an opinion (0-1) after a week of experiences and of relaxation to a common one."""
+    pull = towards_one * (1.0 - opinion) - weight_of_zero * towards_zero * opinion
+    moved = min(max(opinion + learning * pull / people, 0.0), 1.0)
+    return moved + relaxation * (common - moved)

@@ -1,0 +1,101 @@
+"""A week in the city: news and the police reach a seventh of the people each day.
+
+What everybody meets all the time is gathered in weekly slices: news (see `information`) and the
+pressure of the migration police (see `enforcement`). What is learned today is talked about from
+tomorrow on.
+
+Neutral state: as of the two submodels.
+"""
+
+import numpy as np
+
+from sim.agents.city import City
+from sim.engine.arrays import Floats, Rows
+from sim.engine.compiled import compiled
+from sim.submodels.enforcement import expose_to_police
+from sim.submodels.information import ITEMS, forget, hear, learn_all, source_of
+from sim.submodels.submodel import Submodel
+
+FETCHED_TOGETHER = 32
+
+
+class Week(Submodel):
+    """The weekly slice."""
+
+    def live(self) -> None:
+        """Let a seventh of the people live through a week of news and police."""
+        model = self.model
+        rows = model.migrants.in_week_slice(model.day)
+        pressure = model.counts["pressure"][0].sum(axis=0)
+        _, detected = live_through_a_week(
+            model.city(), rows, model.information.news_nearby(), pressure
+        )
+        model.enforcement.act(detected)
+
+
+# --- rules -----------------------------------------------------------------------------------
+
+
+@compiled
+def live_through_a_week(
+    city: City, rows: Rows, nearby: Floats, pressure: Floats
+) -> tuple[int, Rows]:
+    """Expose people to a week of news and police; let them learn, forget and be detected.
+
+    Parameters
+    ----------
+    nearby : array of float32, shape (districts, nationalities, items)
+        Hazard of hearing from compatriots in the district.
+    pressure : array of float, shape (districts,)
+        Pressure of the police, in ordinary days.
+
+    Returns
+    -------
+    touched : int
+        Means nothing; see `fetch`.
+    detected : array of int
+        Rows of the people the police act upon.
+    """
+    learner, learned = np.empty(len(rows) * ITEMS, np.intp), np.empty(len(rows) * ITEMS, np.intp)
+    forgetter = np.empty(len(rows) * ITEMS, np.intp)
+    forgotten = np.empty(len(rows) * ITEMS, np.intp)
+    detected = np.empty(len(rows), dtype=np.intp)
+    count_learned = count_forgotten = count_detected = touched = 0
+    for place in range(len(rows)):
+        if place % FETCHED_TOGETHER == 0:
+            touched += fetch(city, rows[place : place + FETCHED_TOGETHER])
+        row = rows[place]
+        migrant = city.migrants[row]
+        hear(city, migrant, nearby)
+        for item in range(ITEMS):
+            if migrant.knows[item]:
+                if migrant.forgets_on[item] <= city.today:
+                    forgetter[count_forgotten], forgotten[count_forgotten] = row, item
+                    count_forgotten += 1
+            elif migrant.exposure[item] >= migrant.learning_threshold[item]:
+                learner[count_learned], learned[count_learned] = row, item
+                count_learned += 1
+        if expose_to_police(city, migrant, pressure):
+            detected[count_detected] = row
+            count_detected += 1
+    sources = np.empty(count_learned, dtype=np.int64)
+    for i in range(count_learned):
+        sources[i] = source_of(city, city.migrants[learner[i]], learned[i], nearby)
+    learn_all(city, learner[:count_learned], learned[:count_learned], sources)
+    for i in range(count_forgotten):
+        forget(city, city.migrants[forgetter[i]], forgotten[i])
+    return touched, detected[:count_detected]
+
+
+@compiled
+def fetch(city: City, rows: Rows) -> int:
+    """Touch the records of the next people, so that memory brings them all at once.
+
+    It saves a third of the time of the largest block of the day, and changes nothing else.
+    """
+    touched = 0
+    for row in rows:
+        migrant = city.migrants[row]
+        touched += migrant.forgets_on[0] + migrant.nationality
+        touched += city.work_groups[migrant.work_group].members
+    return touched
