@@ -46,7 +46,7 @@ def title(name: str) -> str:
     >>> title("information_saturation")
     'Information saturation'
     """
-    return name.replace("_", " ").capitalize()
+    return name.replace("_", " ").capitalize().replace("Ngo", "NGO")
 
 
 def number(value: float, form: str, signed: bool = False) -> str:
