@@ -98,14 +98,17 @@ def write_results(
     indicators = pd.concat([one.indicators for one in finished], ignore_index=True)
     curves = pd.concat([one.curves for one in finished], ignore_index=True)
     runs = pd.concat([one.runs for one in finished], ignore_index=True)
+    flows = pd.concat([one.flows for one in finished], ignore_index=True)
     summary = summarise(indicators, settings.scenarios[0], settings.confidence)
     failures = pd.DataFrame(
         [{"seed": one.task.seed, "error": one.error, "details": one.details} for one in failed],
         columns=["seed", "error", "details"],
     )
     with new_folder(output, "compare") as folder:
-        for name, table in (("indicators", indicators), ("curves", curves), ("runs", runs),
-                            ("summary", summary), ("failures", failures)):  # fmt: skip
+        for name, table in (
+            ("indicators", indicators), ("curves", curves), ("runs", runs), ("flows", flows),
+            ("summary", summary), ("failures", failures),
+        ):  # fmt: skip
             write_table(folder, name, table)
         write_manifest(
             folder,

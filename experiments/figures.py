@@ -6,7 +6,6 @@ when drawn again from the same tables.
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -16,30 +15,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
+from experiments import figures_institutions as institutions
 from experiments.report import title
 from experiments.statistics import interval
+from experiments.style import COLOURS, STYLE, colours, legend_columns, save
 
-STYLE: dict[Any, Any] = {
-    "figure.dpi": 110,
-    "savefig.dpi": 130,
-    "figure.constrained_layout.use": True,
-    "font.family": "DejaVu Sans",
-    "font.size": 13,
-    "axes.titlesize": 14,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.color": "#e3e3e3",
-    "grid.linewidth": 0.8,
-    "axes.axisbelow": True,
-    "legend.frameon": False,
-    "svg.hashsalt": "almaty-health-access",
-    "pdf.fonttype": 42,
-}
-COLOURS = ("#555555", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A5C00")
-"""Reference grey, then the Okabe-Ito palette: told apart by colour-blind readers."""
 ROLLING_DAYS = 30
 """Days over which daily shares are averaged backwards."""
 GATES: tuple[tuple[str, str, str], ...] = (
@@ -57,12 +37,15 @@ def draw_comparison(folder: Path, confidence: float) -> None:
     """Draw all figures of a comparison into its folder."""
     summary = pd.read_parquet(folder / "summary.parquet")
     curves = pd.read_parquet(folder / "curves.parquet")
+    flows = pd.read_parquet(folder / "flows.parquet")
     with mpl.rc_context(STYLE):
         save(outcome_curves(curves, confidence), folder, "curves")
         if (summary["verdict"] != "reference").any():
             save(effect_plot(summary, confidence), folder, "effects")
         save(gate_decomposition(summary), folder, "gates")
         save(institution_load(summary), folder, "load")
+        save(institutions.institution_flows(flows, curves["day"].nunique()), folder, "flows")
+        save(institutions.unresolved_stock(curves, confidence), folder, "unresolved")
 
 
 def draw_run(folder: Path) -> None:
@@ -70,13 +53,6 @@ def draw_run(folder: Path) -> None:
     curves = pd.read_parquet(folder / "curves.parquet")
     with mpl.rc_context(STYLE):
         save(outcome_curves(curves, confidence=0.95), folder, "curves")
-
-
-def save(figure: Figure, folder: Path, name: str) -> None:
-    """Write a figure as PNG and SVG without dates."""
-    figure.savefig(folder / f"{name}.png", metadata={"Software": None})
-    figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": None})
-    plt.close(figure)
 
 
 # --- outcome curves ---------------------------------------------------------------------------
@@ -139,13 +115,13 @@ def outcome_curves(curves: pd.DataFrame, confidence: float) -> Figure:
         levels.columns.names = ["scenario", "seed"]
         axis = axes[0, column]
         axis.set_title(heading)
-        for colour, scenario in zip(_colours(scenarios), scenarios, strict=True):
+        for colour, scenario in zip(colours(scenarios), scenarios, strict=True):
             is_reference = paired and scenario == scenarios[0]
             _band(axis, levels[scenario], confidence, colour, title(scenario), is_reference)
         _limits(axis, is_share)
         if paired:
             below = axes[1, column]
-            for colour, scenario in zip(_colours(scenarios)[1:], scenarios[1:], strict=True):
+            for colour, scenario in zip(colours(scenarios)[1:], scenarios[1:], strict=True):
                 difference = levels[scenario] - levels[scenarios[0]]
                 _band(below, 100 * difference if is_share else difference, confidence, colour)
             below.axhline(0.0, color=COLOURS[0], linewidth=1.2)
@@ -153,7 +129,7 @@ def outcome_curves(curves: pd.DataFrame, confidence: float) -> Figure:
             below.set_title(f"Difference to {title(scenarios[0]).lower()}")
         axes[-1, column].set_xlabel("day of the policy" if paired else "day")
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(scenarios), 4))
+    figure.legend(handles, labels, loc="outside lower center", ncols=legend_columns(len(scenarios)))
     if seeds > 1:
         note = f"Bands: {confidence:.0%} simulation intervals over {seeds} paired replicates"
     else:
@@ -205,8 +181,12 @@ EFFECTS = (
     ("low_acuity_share", "", "Mild needs among these", "percentage points", 100.0),
     ("unmet_need_episodes", "", "Needs unseen by\nany provider", "percentage points", 100.0),
     ("unmet_need_persons", "", "People with such a need\nin a year", "percentage points", 100.0),
+    ("unresolved_needs", "", "Other needs lost\nor still open", "percentage points", 100.0),
+    ("unresolved_stock", "", "Known cases open\nfor over 30 days", "per 1,000 present", 1.0),
+    ("total_unresolved", "", "Unresolved in all,\nknown and hidden", "per 1,000 present", 1.0),
     ("deaths", "", "Deaths", "per 100,000 person-years", 1.0),
     ("out_of_pocket", "", "Paid by migrants\nfor care", "KZT per person-year", 1.0),
+    ("policy_cost", "", "Cost of the policy", "KZT per person-year", 1.0),
 )
 VERDICT_COLOURS = {"better": "#009E73", "worse": "#D55E00", "more": "#0072B2", "less": "#0072B2"}
 
@@ -215,7 +195,7 @@ def effect_plot(summary: pd.DataFrame, confidence: float) -> Figure:
     """Draw paired differences with intervals: one panel an outcome, one line a scenario."""
     overall = summary[(summary["by"] == "all") & (summary["verdict"] != "reference")]
     scenarios = list(dict.fromkeys(overall["scenario"]))
-    figure, axes = plt.subplots(2, 4, figsize=(17, 3.2 + 1.3 * max(len(scenarios), 2)), sharey=True)
+    figure, axes = plt.subplots(3, 4, figsize=(17, 5.0 + 1.3 * max(len(scenarios), 2)), sharey=True)
     for axis, (name, detail, heading, unit, factor) in zip(axes.flat, EFFECTS, strict=True):
         rows = overall[(overall["indicator"] == name) & (overall["detail"] == detail)].set_index(
             "scenario"
@@ -328,7 +308,7 @@ def institution_load(summary: pd.DataFrame) -> Figure:
     height = 0.8 / len(scenarios)
     for axis, (heading, table, key, is_share) in zip(axes, panels, strict=True):
         for offset, (colour, scenario) in enumerate(
-            zip(_colours(scenarios), scenarios, strict=True)
+            zip(colours(scenarios), scenarios, strict=True)
         ):
             level = table[table["scenario"] == scenario].set_index(key)["level"]
             # Private doctors have no limit, so a share of it means nothing.
@@ -345,9 +325,5 @@ def institution_load(summary: pd.DataFrame) -> Figure:
         if is_share:
             axis.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(scenarios), 4))
+    figure.legend(handles, labels, loc="outside lower center", ncols=legend_columns(len(scenarios)))
     return figure
-
-
-def _colours(scenarios: list[str]) -> list[str]:
-    return [COLOURS[place % len(COLOURS)] for place in range(len(scenarios))]

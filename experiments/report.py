@@ -20,9 +20,10 @@ HEADLINE = (
         ("hidden_unmet_need", "", "open episodes unseen, per 1,000 present", ""),
     )),
     ("Needs besides treatment", (
-        ("unresolved_needs", "", "lost, or open for more than 30 days", "%"),
-        ("unresolved_stock", "", "known unresolved cases per 1,000 present", ""),
-        ("total_unresolved", "", "known and hidden unresolved per 1,000 present", ""),
+        ("unresolved_needs", "", "lost, or still open after 30 days or more", "%"),
+        ("unresolved_flow", "", "known cases closed with a need lost", "%"),
+        ("unresolved_stock", "", "known cases open for over 30 days, per 1,000", ""),
+        ("total_unresolved", "", "these and unseen episodes, per 1,000 present", ""),
     )),
     ("Consequences", (
         ("deaths", "", "deaths per 100,000 person-years", ""),

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from sim.model import AlmatyModel
+from sim.observation.needs import flow_table
 from sim.scenario import Scenario
 
 
@@ -26,11 +27,12 @@ class ReplicateResult:
     indicators: pd.DataFrame
     curves: pd.DataFrame
     runs: pd.DataFrame
+    flows: pd.DataFrame
 
 
 def run_replicate(replicate: Replicate) -> ReplicateResult:
     """Burn in once, then let every scenario branch off the same day 0."""
-    indicators, curves, runs = [], [], []
+    indicators, curves, runs, flows = [], [], [], []
     started = process_time()
     first = replicate.scenarios[0].with_seed(replicate.seed)
     past = AlmatyModel(first)
@@ -42,6 +44,7 @@ def run_replicate(replicate: Replicate) -> ReplicateResult:
         label: dict[str, Any] = {"scenario": scenario.name, "seed": replicate.seed}
         indicators.append(model.indicators().assign(**label))
         curves.append(model.curves().assign(**label))
+        flows.append(flow_table(model).assign(**label))
         runs.append(
             {
                 **label,
@@ -52,7 +55,9 @@ def run_replicate(replicate: Replicate) -> ReplicateResult:
                 "burn_in_cpu_seconds": burn_in_seconds,
             }
         )
-    return ReplicateResult(pd.concat(indicators), pd.concat(curves), pd.DataFrame(runs))
+    return ReplicateResult(
+        pd.concat(indicators), pd.concat(curves), pd.DataFrame(runs), pd.concat(flows)
+    )
 
 
 def replicates_of(scenarios: list[Scenario], count: int) -> list[Replicate]:

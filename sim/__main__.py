@@ -85,12 +85,12 @@ def run_study(configuration: "DictConfig") -> int:
 
     from rich.console import Console
 
-    from experiments import compare, run
+    from experiments import compare, run, story
     from sim.configuration import ConfigurationError, nearest
     from sim.scenario import as_dict, check_parts
 
     logging.getLogger("MESA").setLevel(logging.WARNING)
-    studies: dict[str, Any] = {"compare": compare.run, "run": run.run}
+    studies: dict[str, Any] = {"compare": compare.run, "run": run.run, "story": story.run}
     resolved = as_dict(configuration)
     check_parts(resolved)
     name = str(resolved["study"]["name"])

@@ -70,7 +70,7 @@ SHOCKS = (
 
 TOP_LEVEL = (
     "city", "regime", "parameters", "scenario", "shock", "study", "executor",
-    "seed", "days", "output", "scenarios", "replicates", "confidence",
+    "seed", "days", "output", "scenarios", "replicates", "confidence", "person", "case", "nth",
 )  # fmt: skip
 """Names a composed configuration consists of."""
 

@@ -80,6 +80,49 @@ def handover_table(model: "AlmatyModel") -> pd.DataFrame:
     return table
 
 
+def flow_table(model: "AlmatyModel") -> pd.DataFrame:
+    """Count the moves of needs since day 0: from whom, to whom, which need, what happened.
+
+    Returns
+    -------
+    DataFrame
+        Columns origin and target (institutions by name, "" the person's own hands), need, what
+        (a value of `WHAT`) and count. The counts add up to the log of hand-overs.
+    """
+    moves = handover_table(model)
+    moves = moves[moves["day"] >= 0]
+    named = pd.DataFrame(
+        {
+            "origin": moves["origin"],
+            "target": moves["target"],
+            "need": np.array(words.NEEDS, dtype=object)[moves["need"].to_numpy()],
+            "what": moves["move"].map(WHAT),
+        }
+    )
+    return named.value_counts(sort=False).sort_index().rename("count").reset_index()
+
+
+WHAT = {
+    Move.WENT_BY_THEMSELVES: "went by themselves",
+    Move.REFERRED_RIGHT: "sent on",
+    Move.REFERRED_WRONG: "sent on",
+    Move.TO_THE_HUB: "sent on",
+    Move.DEAD_END: "dead end",
+    Move.NO_SHOW: "no-show",
+    Move.RECALLED: "brought back",
+    Move.ARRIVED: "arrived",
+    Move.SERVED: "served",
+    Move.FAILED: "turned away or failed",
+    Move.TURNED_AWAY: "turned away or failed",
+    Move.SERVED_IN_VAIN: "in vain",
+    Move.LEFT_THE_LINE: "left the line",
+    Move.RESOLVED: "resolved",
+    Move.LOST: "lost",
+    Move.TAKEN_IN: "taken in",
+}
+"""Moves in plain words, as flows count them."""
+
+
 def count_unresolved(tally: Tally, model: "AlmatyModel", days: slice, person_days: Floats) -> None:
     """U1 and U4: cases open for long, and with them those nobody has seen."""
     diary = model.diary

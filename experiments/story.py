@@ -1,0 +1,211 @@
+"""study=story: one simulated person followed through a run, in words and as a picture.
+
+The first scenario is told; the same person in the second, with the same past and luck, stands
+beside it. The reasons are the model's own (see `experiments.story_reasons`); following a person
+changes nothing in the run.
+"""
+
+from pathlib import Path
+from time import process_time
+from typing import Any
+
+import pandas as pd
+from pydantic import Field, ValidationError
+from rich.console import Console
+
+from experiments.compare import _shown
+from experiments.results import final_name, new_folder, write_manifest, write_table
+from experiments.settings import output_folder
+from experiments.story_follow import follow
+from experiments.story_needs import tell
+from experiments.story_text import Told, day_in_words, facts_of, story
+from experiments.story_words import ILLNESSES, NEEDS
+from sim import vocabulary as words
+from sim.configuration import ConfigurationError, check_choice, describe, nearest
+from sim.model import AlmatyModel
+from sim.observation.needs import need_table
+from sim.observation.records import episode_table
+from sim.scenario import Scenario, scenario_from
+from sim.tables import Frozen
+
+EMERGENCY = "emergency"
+CASES = (*words.NEEDS, *words.KINDS, EMERGENCY)
+"""What a person may be chosen for."""
+MOST_SCENARIOS = 2
+
+
+class StorySettings(Frozen):
+    """Settings of `study=story`."""
+
+    scenarios: list[str] = Field(min_length=1)
+    case: str
+    nth: int = Field(ge=1)
+    person: int | None = Field(ge=0, lt=2**64)
+
+
+def story_settings(resolved: dict[str, Any]) -> StorySettings:
+    """Return the checked settings of a story.
+
+    Raises
+    ------
+    ConfigurationError
+        If a name is unknown, or there are more than two scenarios.
+    """
+    chosen = {name: resolved.get(name) for name in StorySettings.model_fields}
+    try:
+        settings = StorySettings.model_validate(chosen)
+    except ValidationError as error:
+        raise ConfigurationError(describe(error, "")) from error
+    for name in settings.scenarios:
+        check_choice("scenario", name)
+    if len(settings.scenarios) > MOST_SCENARIOS:
+        raise ConfigurationError(
+            f"scenarios: a story has one scenario or two, not {len(settings.scenarios)}"
+        )
+    if len(set(settings.scenarios)) < len(settings.scenarios):
+        raise ConfigurationError(f"scenarios: '{settings.scenarios[0]}' is named twice")
+    if settings.case not in CASES:
+        raise ConfigurationError(f"unknown case '{settings.case}': {nearest(settings.case, CASES)}")
+    return settings
+
+
+def run(resolved: dict[str, Any], console: Console) -> int:
+    """Tell the story of a composed configuration; return the exit status."""
+    settings = story_settings(resolved)
+    base = scenario_from(resolved)
+    scenarios = [base.with_policy(name) for name in settings.scenarios]
+    output = output_folder(resolved)
+    started = process_time()
+    with console.status(f"following one person through {base.days} days"):
+        past = AlmatyModel(scenarios[0])
+        person, who = choose(past, scenarios[0], settings)
+        told = [follow_and_tell(past, scenario, person) for scenario in scenarios]
+    if not any(one.portrait for one in told):
+        raise ConfigurationError(f"person: {person} is not in the city in this run")
+    with new_folder(output, f"story_{person}") as folder:
+        write_story(folder, told, who)
+        write_manifest(
+            folder,
+            resolved,
+            study="story",
+            scenarios=settings.scenarios,
+            person=str(person),
+            seeds=[base.seed],
+            digests={one.scenario: one.digest for one in told},
+            cpu_seconds=round(process_time() - started, 1),
+        )
+    console.print(story(told, who, console.width), markup=False, highlight=False, soft_wrap=True)
+    console.print(f"Text, picture and tables: {_shown(final_name(folder))}", markup=False)
+    return 0
+
+
+def choose(past: AlmatyModel, scenario: Scenario, settings: StorySettings) -> tuple[int, str]:
+    """Return the person to follow, and why it is this one.
+
+    Raises
+    ------
+    ConfigurationError
+        If fewer people than asked for have such a case.
+    """
+    if settings.person is not None:
+        return settings.person, f"Chosen by identity: {settings.person}."
+    model = past.fork(scenario)
+    model.run_for(scenario.days)
+    found = people_with(model, settings.case)
+    what = case_in_words(settings.case)
+    if settings.nth > len(found):
+        raise ConfigurationError(
+            f"nth = {settings.nth}: only {len(found)} people {what} in {scenario.days} days "
+            f"of '{scenario.name}'"
+        )
+    person, day = found[settings.nth - 1]
+    when = day_in_words(model.calendar.date_of(0), day)
+    return person, (
+        f"Chosen as number {settings.nth} of {len(found)} people who {what}: from {when}. "
+        f"Identity in the model: {person}."
+    )
+
+
+def people_with(model: AlmatyModel, case: str) -> list[tuple[int, int]]:
+    """Return who has had a kind of case since day 0, with its day, in the order of the days.
+
+    For an illness it counts whether it was ever noticed as moderate or graver.
+    """
+    if case in words.NEEDS:
+        table = need_table(model)
+        table = table.assign(day=table["arose_on"])
+        table = table[table["need"] == words.NEEDS.index(case)]
+    else:
+        table = episode_table(model)
+        if case == EMERGENCY:
+            table = table.assign(day=table["severe_on"])
+        else:
+            table = table.assign(day=table["perceived_on"])
+            table = table[(table["kind"] == words.KINDS.index(case)) & table["perceived_moderate"]]
+    table = table[table["day"] >= 0].sort_values(["day", "person", "ordinal"], kind="stable")
+    first = table.drop_duplicates("person")
+    return [
+        (int(person), int(day)) for person, day in zip(first["person"], first["day"], strict=True)
+    ]
+
+
+def case_in_words(case: str) -> str:
+    """Return what people with a kind of case have in common.
+
+    >>> case_in_words("documents"), case_in_words("emergency"), case_in_words("injury")
+    ('needed papers', 'had an emergency', 'had an injury')
+    """
+    if case in NEEDS:
+        return f"needed {NEEDS[case]}"
+    return "had an emergency" if case == EMERGENCY else f"had {ILLNESSES[case]}"
+
+
+def follow_and_tell(past: AlmatyModel, scenario: Scenario, person: int) -> Told:
+    """Run a scenario from the common past and return what happens to a person in it."""
+    model, follower = follow(past, scenario, person, tell)
+    return Told(
+        scenario=scenario.name,
+        summary=scenario.summary,
+        events=follower.events,
+        path=follower.path,
+        portrait=follower.portrait,
+        facts=facts_of(model, person),
+        start=model.calendar.date_of(0),
+        digest=model.digest(),
+    )
+
+
+def events_table(told: list[Told]) -> pd.DataFrame:
+    """Return all events, one row each, in order within a scenario."""
+    rows = [
+        {
+            "scenario": one.scenario,
+            "number": number,
+            "date": one.start.toordinal() + event.day,
+            **vars(event),
+        }
+        for one in told
+        for number, event in enumerate(one.events)
+    ]
+    table = pd.DataFrame(rows)
+    if rows:
+        table["date"] = [
+            pd.Timestamp.fromordinal(one).strftime("%Y-%m-%d") for one in table["date"]
+        ]
+    return table
+
+
+def path_table(told: list[Told]) -> pd.DataFrame:
+    """Return where each thread of the story was, from a day on."""
+    rows = [(one.scenario, *step) for one in told for step in one.path]
+    return pd.DataFrame(rows, columns=["scenario", "day", "thread", "place"])
+
+
+def write_story(folder: Path, told: list[Told], who: str) -> None:
+    """Write text, tables and picture of a story."""
+    from experiments.story_picture import draw_story, headings_of
+
+    (folder / "story.txt").write_text(story(told, who), encoding="utf-8")
+    write_table(folder, "story", events_table(told))
+    write_table(folder, "path", path_table(told))
+    draw_story(folder, headings_of([(one.scenario, one.summary) for one in told]), told[0].start)

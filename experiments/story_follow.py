@@ -1,0 +1,268 @@
+"""Following one person through a run, block by block of the day, without touching the model.
+
+A `FollowedModel` lives the same days as any other; after each block of the day its `Follower` looks
+at the person's records and at what was added to the logs, and writes down what has changed.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from experiments.story_reasons import Weighing, weighing
+from experiments.story_words import CLINICS, institutions
+from sim import vocabulary as words
+from sim.agents.episode import State
+from sim.agents.task import Place
+from sim.model import AlmatyModel, Block
+from sim.scenario import Scenario
+
+LOGS = ("visits", "handovers", "closed_needs", "closed_episodes", "leavers")
+"""Logs that name the person."""
+HANDS = ""
+"""The place of somebody who is nowhere but at home or at work."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to the person.
+
+    Attributes
+    ----------
+    day : int
+    thread : str
+        What it belongs to: an illness, a need, or "" (life otherwise).
+    kind : str
+        What the picture shows: begins, served, refused, referred, dead end, settled, lost, note.
+    place : str
+        Institution, "" for the person's own hands.
+    text : str
+    source, entry : str, int
+        Log and number of the record it stands for ("" and -1: none).
+    """
+
+    day: int
+    thread: str
+    kind: str
+    place: str
+    text: str
+    source: str = ""
+    entry: int = -1
+
+
+@dataclass
+class Snapshot:
+    """What the model holds about the person at one moment (copies of records)."""
+
+    migrant: np.void | None = None
+    row: int = -1
+    episodes: dict[int, np.void] = field(default_factory=dict)
+    episode_rows: dict[int, int] = field(default_factory=dict)
+    tasks: dict[tuple[int, int, bool], np.void] = field(default_factory=dict)
+    lengths: dict[str, int] = field(default_factory=dict)
+
+
+type Teller = Callable[["Follower", str, Snapshot, Snapshot], None]
+
+
+class Follower:
+    """Looks at one person after every block of the day.
+
+    Parameters
+    ----------
+    person : int
+        Identity.
+    tell : callable
+        Called with the follower, the block, and the snapshots before and after it.
+
+    Attributes
+    ----------
+    events : list of Event
+    path : list of (day, thread, place)
+        Where each thread was from a day on.
+    portrait : list of str
+        Who the person was on the first day they were seen.
+    weighed : dict
+        What the person weighed before today's decisions, by episode.
+    """
+
+    def __init__(self, person: int, tell: Teller) -> None:
+        self.person = np.uint64(person)
+        self.tell = tell
+        self.events: list[Event] = []
+        self.path: list[tuple[int, str, str]] = []
+        self.portrait: list[str] = []
+        self.weighed: dict[int, Weighing] = {}
+        self._last: Snapshot | None = None
+        self._at: dict[str, str] = {}
+        self._said: dict[str, str] = {}
+
+    # --- looking ------------------------------------------------------------------------------
+
+    def look(self, model: AlmatyModel, block: str) -> None:
+        """Compare the person with the last look, after a block of the day."""
+        self.model = model
+        before, after = self._last, self._take(model)
+        if before is None:
+            before = Snapshot(lengths=dict.fromkeys(LOGS, 0))
+        if self._differs(before, after):
+            self.tell(self, block, before, after)
+            self._note_places(after)
+        self._last = after
+
+    def before_deciding(self, model: AlmatyModel) -> None:
+        """Note what the person weighs about each episode that a decision is due for."""
+        self.weighed = {}
+        if self._last is None or self._last.migrant is None:
+            return
+        for ordinal, row in self._last.episode_rows.items():
+            episode = self._last.episodes[ordinal]
+            if episode["state"] == State.UNDECIDED and episode["decides_on"] <= model.day:
+                self.weighed[ordinal] = weighing(model, row)
+
+    def _take(self, model: AlmatyModel) -> Snapshot:
+        snapshot = Snapshot(lengths={name: len(getattr(model, name)) for name in LOGS})
+        people = model.migrants
+        row = self._last.row if self._last is not None else -1
+        if row < 0 or not people.occupied[row] or people.pid[row] != self.person:
+            found = people.rows[people.pid[people.rows] == self.person]
+            row = int(found[0]) if len(found) else -1
+        if row >= 0:
+            snapshot.row, snapshot.migrant = row, people.table[row].copy()
+        episodes, tasks = model.episodes, model.tasks
+        for one in episodes.rows[episodes.person[episodes.rows] == self.person].tolist():
+            record = episodes.table[one].copy()
+            snapshot.episodes[int(record["ordinal"])] = record
+            snapshot.episode_rows[int(record["ordinal"])] = one
+        for one in tasks.rows[tasks.person[tasks.rows] == self.person].tolist():
+            record = tasks.table[one].copy()
+            key = (int(record["ordinal"]), int(record["need"]), bool(record["second"]))
+            snapshot.tasks[key] = record
+        return snapshot
+
+    def _differs(self, before: Snapshot, after: Snapshot) -> bool:
+        if any(len(self.entries(name, before, after)) for name in LOGS):
+            return True
+        return (
+            _bytes(before.episodes) != _bytes(after.episodes)
+            or _bytes(before.tasks) != _bytes(after.tasks)
+            or _bytes({0: before.migrant}) != _bytes({0: after.migrant})
+        )
+
+    def entries(self, log: str, before: Snapshot, after: Snapshot) -> list[int]:
+        """Return the numbers of the person's records that have been added to a log."""
+        start, end = before.lengths[log], after.lengths[log]
+        if start == end:
+            return []
+        mine = getattr(self.model, log)["person"][start:end] == self.person
+        return (start + np.flatnonzero(mine)).tolist()
+
+    # --- writing down -------------------------------------------------------------------------
+
+    def say(
+        self,
+        thread: str,
+        kind: str,
+        place: str,
+        text: str,
+        source: str = "",
+        entry: int = -1,
+        once: str = "",
+    ) -> None:
+        """Write an event down; with `once`, not if the last thing of that name was the same."""
+        if once:
+            if self._said.get(once) == text:
+                return
+            self._said[once] = text
+        self.events.append(Event(self.model.day, thread, kind, place, text, source, entry))
+
+    def forget(self, once: str) -> None:
+        """Let a thing of some name be said again."""
+        self._said.pop(once, None)
+
+    def be_at(self, thread: str, place: str) -> None:
+        """Note where a thread is from now on."""
+        if self._at.get(thread) != place:
+            self._at[thread] = place
+            self.path.append((self.model.day, thread, place))
+
+    def end(self, thread: str) -> None:
+        """Note that a thread is over."""
+        if thread in self._at:
+            self.path.append((self.model.day, thread, self._at.pop(thread)))
+
+    def name(self, number: int) -> str:
+        """Return the name of an agency or kind of clinic by its number in the log."""
+        return institutions(self.model)[number] if number >= 0 else HANDS
+
+    def clinic(self, unit: int) -> str:
+        """Return what kind of clinic a unit is."""
+        return CLINICS[self.model.clinics.units[unit].kind]
+
+    def thread_of(self, ordinal: int, snapshot: Snapshot) -> str:
+        """Return the name of the thread of an episode."""
+        return f"{words.KINDS[int(snapshot.episodes[ordinal]['kind'])]} {ordinal}"
+
+    def _note_places(self, after: Snapshot) -> None:
+        for ordinal, episode in after.episodes.items():
+            thread = self.thread_of(ordinal, after)
+            at_clinic = episode["state"] in (State.QUEUED, State.IN_BED) and episode["unit"] >= 0
+            if episode["state"] != State.LATENT:
+                self.be_at(thread, self.clinic(int(episode["unit"])) if at_clinic else HANDS)
+        for (_, need, second), task in after.tasks.items():
+            thread = need_thread(need, second)
+            if task["place"] == Place.WITH_MIGRANT:
+                self.be_at(thread, HANDS)
+            elif task["place"] in (Place.QUEUED, Place.IN_PROCESS):
+                self.be_at(thread, self.name(int(task["agency"])))
+
+
+def _bytes(records: Mapping[Any, np.void | None]) -> dict[Any, bytes]:
+    return {key: one.tobytes() for key, one in records.items() if one is not None}
+
+
+def need_thread(need: int, second: bool) -> str:
+    """Return the name of the thread of a need."""
+    return words.NEEDS[need] + (" (asked twice)" if second else "")
+
+
+def _watched(block: Block) -> Block:
+    def run(model: AlmatyModel) -> None:
+        assert isinstance(model, FollowedModel)
+        if block.name == "decide":
+            model.follower.before_deciding(model)
+        block.run(model)
+        model.follower.look(model, block.name)
+
+    return Block(block.name, run, block.cadence)
+
+
+class FollowedModel(AlmatyModel):
+    """A branch in which somebody looks on after every block of the day.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Of the branch; its world and seed are those of the past.
+    past : AlmatyModel
+        What it branches off.
+    follower : Follower
+    """
+
+    SCHEDULE: ClassVar[tuple[Block, ...]] = tuple(map(_watched, AlmatyModel.SCHEDULE))
+
+    def __init__(self, scenario: Scenario, past: AlmatyModel, follower: Follower) -> None:
+        self.follower = follower
+        super().__init__(scenario, parent=past)
+        follower.look(self, "")
+
+
+def follow(
+    past: AlmatyModel, scenario: Scenario, person: int, tell: Teller
+) -> tuple[AlmatyModel, Follower]:
+    """Run a scenario from a common past and follow a person; return the model and what was seen."""
+    follower = Follower(person, tell)
+    model = FollowedModel(scenario, past, follower)
+    model.run_for(scenario.days)
+    return model, follower

@@ -1,0 +1,302 @@
+"""What `study=story` says about illness: onset, decisions, the way, what came of it."""
+
+import numpy as np
+
+from experiments.story_follow import HANDS, Follower, Snapshot
+from experiments.story_reasons import in_a_hundred, why_chosen, why_not_reached, why_waiting
+from experiments.story_words import (
+    ILLNESSES,
+    KNOWLEDGE,
+    SEVERITIES,
+    days,
+    money,
+    sentence,
+)
+from sim import vocabulary as words
+from sim.agents.episode import WAIT, Outcome, State
+from sim.agents.migrant import NEVER, can_pay
+from sim.engine.compiled import for_rules
+from sim.submodels.care_seeking import CONSULATE, EMPLOYER, HOME, NGO
+from sim.submodels.services import (
+    ADMITTED,
+    DELIVERED,
+    GAVE_UP,
+    NO_MONEY,
+    NOT_HELPED,
+    SENT_ON,
+    TREATED,
+    WITHOUT_PAPERS,
+    WRONGLY_REFUSED,
+)
+
+KIND_OF_RESULT = {
+    TREATED: "served", ADMITTED: "served", DELIVERED: "served", NOT_HELPED: "served",
+    SENT_ON: "referred", GAVE_UP: "dead end", NO_MONEY: "refused", WRONGLY_REFUSED: "refused",
+    WITHOUT_PAPERS: "refused",
+}  # fmt: skip
+"""How the picture marks what came of a visit."""
+INFECTION = words.KINDS.index("infection")
+MATERNITY = words.KINDS.index("maternity")
+
+
+def illness_of(episode: np.void) -> str:
+    """Return what an episode is, in words."""
+    return ILLNESSES[words.KINDS[int(episode["kind"])]]
+
+
+def the_illness(episode: np.void) -> str:
+    """Return what an episode is, as something known already."""
+    return "the " + illness_of(episode).removeprefix("an ").removeprefix("a ")
+
+
+def means_of(follower: Follower, migrant: np.void) -> float:
+    """Return what the person can pay: savings, and what the work group would lend."""
+    record = for_rules(np.array([migrant], dtype=migrant.dtype))[0]
+    limit = float(follower.model.care_seeking.numbers[0]["borrowing_limit"])
+    return float(can_pay(record, limit))
+
+
+# --- visits ----------------------------------------------------------------------------------
+
+
+def tell_visits(follower: Follower, before: Snapshot, after: Snapshot) -> None:
+    """Say what came of each visit, and why."""
+    log = follower.model.visits
+    for entry in follower.entries("visits", before, after):
+        visit = {name: log[name][entry].item() for name in log.dtypes}
+        ordinal, result = int(visit["ordinal"]), int(visit["result"])
+        episode = before.episodes.get(ordinal)
+        assert episode is not None and before.migrant is not None
+        place = follower.clinic(int(visit["unit"]))
+        waited = int(visit["served_on"] - visit["arrived_on"])
+        text = _came_of(follower, visit, episode, before.migrant, place)
+        if waited > 0 and result != GAVE_UP:
+            text = f"after {days(waited)} of waiting, {text}"
+        thread = follower.thread_of(ordinal, before)
+        follower.say(thread, KIND_OF_RESULT[result], place, sentence(text), "visits", entry)
+
+
+def _came_of(
+    follower: Follower,
+    visit: dict[str, int],
+    episode: np.void,
+    migrant: np.void,
+    place: str,
+) -> str:
+    result = int(visit["result"])
+    clinic = follower.model.clinics.table[int(visit["unit"])]
+    payer = _who_pays(visit, episode, place)
+    waited = days(visit["served_on"] - visit["arrived_on"])
+    if result == TREATED:
+        return f"the {place} treats {the_illness(episode)}; {payer}"
+    if result == NOT_HELPED:
+        return (
+            f"the {place} tries to help, without success (it succeeds in "
+            f"{in_a_hundred(float(clinic['competence']))} cases); {payer}"
+        )
+    if result == NO_MONEY:
+        price = follower.model.payment.numbers[0]["listed_price"][clinic["kind"]]
+        return (
+            f"the {place} turns the person away: the visit costs {money(price)}, "
+            f"and they can raise {money(means_of(follower, migrant))}"
+        )
+    if result == WRONGLY_REFUSED:
+        return (
+            f"the {place} turns the person away, although this care is free for them{_why(migrant)}"
+        )
+    if result == WITHOUT_PAPERS:
+        return (
+            f"the {place} asks for papers that the person does not have in order, and refuses care"
+        )
+    return {
+        SENT_ON: f"the {place} sees that this is an emergency and calls an ambulance",
+        DELIVERED: "the ambulance comes and takes the person to a hospital",
+        ADMITTED: f"the {place} admits the person; emergency care is not refused for money",
+        GAVE_UP: f"gives up waiting at the {place} after {waited}",
+    }[result]
+
+
+def _why(migrant: np.void) -> str:
+    reasons = []
+    if not migrant["manages_language"]:
+        reasons.append("there is no common language")
+    if not migrant["knows"][words.KNOWLEDGE.index("emergency_right")]:
+        reasons.append(f"they do not know {KNOWLEDGE['emergency_right']} and cannot insist")
+    return " (" + "; ".join(reasons) + ")" if reasons else ""
+
+
+def _who_pays(visit: dict[str, int], episode: np.void, place: str) -> str:
+    if visit["paid"]:
+        return f"the person pays {money(visit['paid'])}"
+    if visit["in_kind"]:
+        return "the employer pays, and asks for silence"
+    if place == "private doctor" or (episode["covered"] and place != "ambulance"):
+        return "others have promised to pay"
+    return "the state pays"
+
+
+# --- episodes ---------------------------------------------------------------------------------
+
+
+def tell_episodes(follower: Follower, block: str, before: Snapshot, after: Snapshot) -> None:
+    """Say how illnesses begin, change, and are dealt with."""
+    for ordinal, episode in sorted(after.episodes.items()):
+        thread = follower.thread_of(ordinal, after)
+        old = before.episodes.get(ordinal)
+        if old is None:
+            _begin(follower, thread, episode)
+            continue
+        if episode["state"] != State.GONE:
+            _course(follower, thread, old, episode)
+        if block == "decide":
+            _decision(follower, thread, ordinal, episode)
+        elif block == "set out":
+            _way(follower, thread, old, episode)
+        else:
+            _treatment(follower, thread, block, old, episode)
+
+
+def _begin(follower: Follower, thread: str, episode: np.void) -> None:
+    noticed = episode["state"] != State.LATENT
+    severity = SEVERITIES[int(episode["severity"]) - 1]
+    since = follower.model.day - int(episode["began_on"])
+    if since > 0:
+        text = f"has {illness_of(episode)} ({severity}), for {days(since)} already"
+    else:
+        text = f"{illness_of(episode)} begins ({severity})"
+    text += "" if noticed else "; the person has not noticed it yet"
+    follower.say(thread, "begins", HANDS, sentence(text))
+
+
+def _course(follower: Follower, thread: str, old: np.void, new: np.void) -> None:
+    illness = the_illness(new)
+    if new["born"] and not old["born"]:
+        follower.say(thread, "note", HANDS, "The day of birth has come.")
+    if new["severity"] != old["severity"]:
+        how = "gets worse" if new["severity"] > old["severity"] else "gets better"
+        severity = SEVERITIES[int(new["severity"]) - 1]
+        follower.say(thread, "note", HANDS, sentence(f"{illness} {how}: now {severity}"))
+    if new["perceived_on"] > -NEVER and old["perceived_on"] <= -NEVER:
+        follower.say(thread, "note", HANDS, sentence(f"notices {illness}"))
+    if new["sequelae_on"] > -NEVER and old["sequelae_on"] <= -NEVER:
+        follower.say(thread, "note", HANDS, sentence(f"{illness} leaves lasting damage"))
+
+
+def _decision(follower: Follower, thread: str, ordinal: int, episode: np.void) -> None:
+    """Say what was decided, and what the model weighed."""
+    seen = follower.weighed.get(ordinal)
+    if seen is None or episode["compared_on"] != follower.model.day:
+        return
+    if episode["state"] == State.UNDER_WAY:
+        text = why_chosen(seen, int(episode["option"]))
+        follower.forget(f"waits {ordinal}")
+        follower.forget(f"tries {ordinal}")
+        follower.say(thread, "note", HANDS, sentence(text))
+    else:
+        once = f"waits {ordinal}"
+        follower.say(thread, "note", HANDS, sentence(why_waiting(seen)), once=once)
+
+
+def _way(follower: Follower, thread: str, old: np.void, new: np.void) -> None:
+    """Say whether the person got to where they wanted."""
+    option = int(old["option"])
+    if old["state"] != State.UNDER_WAY or option == WAIT:
+        return
+    ordinal = int(new["ordinal"])
+    if new["state"] == State.QUEUED:
+        place = follower.clinic(int(new["unit"]))
+        text = f"reaches the {place} and joins the line"
+        if option == EMPLOYER:
+            text = "the employer sends the person to a private doctor and will pay"
+        elif place == "ambulance":
+            text = "calls an ambulance"
+        follower.say(thread, "arrives", place, sentence(text))
+    elif option == EMPLOYER:
+        follower.say(thread, "note", HANDS, "The employer does not pay for a doctor.")
+    elif option == HOME:
+        if new["refused_by"][HOME]:
+            price = float(follower.model.payment.numbers[0]["bus_home"])
+            follower.say(thread, "note", HANDS, f"Cannot pay the way home ({money(price)}).")
+    elif option in (NGO, CONSULATE):
+        follower.say(thread, "note", HANDS, "Asks there what to do about it.")
+    else:
+        _in_vain(follower, thread, ordinal, option, new)
+
+
+def _in_vain(follower: Follower, thread: str, ordinal: int, option: int, new: np.void) -> None:
+    model = follower.model
+    district = int(model.migrants.district[int(new["migrant"])])
+    unit = int(model.care_seeking.nearest[option, district, 0])
+    why = why_not_reached(bool(model.clinics.open[unit]))
+    if new["state"] == State.UNDECIDED:
+        tries = days(int(model.world.care_seeking.tries))
+        text = f"has tried for {tries} to get there ({why}), and thinks again"
+        follower.say(thread, "dead end", HANDS, sentence(text))
+        return
+    text = f"does not get to the {follower.clinic(unit)} today: {why}; will try again"
+    follower.say(thread, "note", HANDS, sentence(text), once=f"tries {ordinal}")
+
+
+def _treatment(follower: Follower, thread: str, block: str, old: np.void, new: np.void) -> None:
+    """Say what happens in a bed and after."""
+    place = follower.clinic(int(new["unit"])) if new["unit"] >= 0 else HANDS
+    in_bed, was_in_bed = new["state"] == State.IN_BED, old["state"] == State.IN_BED
+    if in_bed and not was_in_bed and new["boarding"]:
+        follower.say(thread, "note", place, "Waits in a corridor for a free bed.")
+    elif in_bed and not new["boarding"] and (old["boarding"] or not was_in_bed):
+        until = int(new["leaves_bed_on"]) - follower.model.day
+        follower.say(thread, "note", place, f"Gets a bed, for about {days(until)}.")
+    if block == "bills after emergencies":
+        _bill(follower, thread, place, old, new)
+    elif block == "discharge" and was_in_bed and not in_bed:
+        left = follower.clinic(int(old["unit"]))
+        how = "treatment goes on at home" if new["treated"] else "before the treatment has worked"
+        follower.say(thread, "note", left, f"Leaves the {left}; {how}.")
+    elif block == "abandoned treatment" and old["treated"] and not new["treated"]:
+        follower.say(thread, "lost", HANDS, "Stops the treatment before its end.")
+    elif block == "antenatal reminders" and old["treated"] and not new["treated"]:
+        follower.say(thread, "note", HANDS, "The next check during the pregnancy is due.")
+    for option, name in enumerate(words.OPTIONS):
+        if (
+            old["refused_by"][option]
+            and not new["refused_by"][option]
+            and block == "agencies at work"
+        ):
+            follower.say(thread, "note", HANDS, f"Can think of the {name.replace('_', ' ')} again.")
+
+
+def _bill(follower: Follower, thread: str, place: str, old: np.void, new: np.void) -> None:
+    charged = int(new["charged"] - old["charged"])
+    paid, owed = int(new["paid"] - old["paid"]), int(new["owed"] - old["owed"])
+    danger = "the threat to life is over, and with it the free care"
+    if new["leaves_bed_on"] < old["leaves_bed_on"] and new["relapse_until"] > old["relapse_until"]:
+        text = f"{danger}: the person cannot pay the next days and leaves early"
+        follower.say(thread, "refused", place, sentence(text))
+    elif charged:
+        text = f"{danger}: the rest of the stay costs {money(charged)}; pays {money(paid)}"
+        text += f" and owes {money(owed)}" if owed else ""
+        follower.say(thread, "note", place, sentence(text))
+
+
+def tell_ends(follower: Follower, before: Snapshot, after: Snapshot) -> None:
+    """Say how illnesses end."""
+    log = follower.model.closed_episodes
+    for entry in follower.entries("closed_episodes", before, after):
+        ordinal, outcome = int(log["ordinal"][entry]), Outcome(int(log["outcome"][entry]))
+        episode = before.episodes[ordinal]
+        thread = follower.thread_of(ordinal, before)
+        seen = bool(log["formal_contact"][entry])
+        illness = the_illness(episode)
+        gone = episode["state"] == State.GONE
+        text = {
+            Outcome.RECOVERED: f"{illness} is over"
+            + (", away from Almaty" if gone else "")
+            + ("" if seen else "; no doctor ever saw it"),
+            Outcome.DIED: f"dies of {illness}" + ("" if seen else "; no doctor ever saw it"),
+            Outcome.LEFT: f"the model stops following {illness}: the person left some weeks ago",
+            Outcome.OWNER_DIED: f"{illness} ends with the death of the person",
+        }[outcome]
+        kind = "settled" if outcome == Outcome.RECOVERED else "lost"
+        follower.say(thread, kind, HANDS, sentence(text), "closed_episodes", entry)
+        follower.be_at(thread, HANDS)
+        follower.end(thread)

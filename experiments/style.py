@@ -1,0 +1,51 @@
+"""What the figures have in common: type, colours, and how they are written."""
+
+from pathlib import Path
+from typing import Any
+
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+STYLE: dict[Any, Any] = {
+    "figure.dpi": 110,
+    "savefig.dpi": 130,
+    "figure.constrained_layout.use": True,
+    "font.family": "DejaVu Sans",
+    "font.size": 13,
+    "axes.titlesize": 14,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e3e3e3",
+    "grid.linewidth": 0.8,
+    "axes.axisbelow": True,
+    "legend.frameon": False,
+    "svg.hashsalt": "almaty-health-access",
+    "pdf.fonttype": 42,
+}
+COLOURS = ("#555555", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A5C00")
+"""Reference grey, then the Okabe-Ito palette: told apart by colour-blind readers."""
+
+
+def colours(scenarios: list[str]) -> list[str]:
+    """Return a colour for each scenario; the first is the reference."""
+    return [COLOURS[place % len(COLOURS)] for place in range(len(scenarios))]
+
+
+def legend_columns(entries: int) -> int:
+    """Return in how many columns a legend below a wide figure stands, its rows about even.
+
+    >>> [legend_columns(entries) for entries in (1, 4, 5, 6, 8)]
+    [1, 4, 3, 3, 4]
+    """
+    rows = -(-entries // 4)
+    return -(-entries // rows)
+
+
+def save(figure: Figure, folder: Path, name: str) -> None:
+    """Write a figure as PNG and SVG without dates."""
+    figure.savefig(folder / f"{name}.png", metadata={"Software": None})
+    figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": None})
+    plt.close(figure)
