@@ -96,10 +96,10 @@ class Casework(Submodel):
             rows = rows[np.lexsort((tasks.pid[rows], tasks.ready_on[rows]))]
             going_home.append(serve(city, rows))
         leave_lines(city, tasks.rows)
-        count_waiting_at_agencies(city, tasks.rows)
         model.needs.clear()
         home = np.unique(np.concatenate(going_home))
         model.demography.leave(home[model.migrants.occupied[home]])
+        count_waiting_at_agencies(model.city(), tasks.rows)
 
 
 # --- rules: lines -----------------------------------------------------------------------------
