@@ -161,7 +161,8 @@ def _band(
 def _limits(axis: Axes, is_share: bool) -> None:
     low, high = axis.get_ylim()
     room = 0.25 * (high - low)
-    axis.set_ylim(max(0.0, low - room), high + room)
+    low, high = max(0.0, low - room), high + room
+    axis.set_ylim(low, min(high, 1.0) if is_share else high)
     if is_share:
         axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
 

@@ -59,7 +59,7 @@ THIN = 0.005
 GAP = 0.010
 SLOT = 0.036
 """Room between the places of a column, and least room of a place, as shares of its height."""
-LEFT, RIGHT, BAR, END = 0.0, 1.0, 1.62, 2.12
+LEFT, RIGHT, BAR, END = 0.0, 1.0, 1.78, 2.24
 """Where nodes and bars stand, in units of the distance that bands cross."""
 
 
