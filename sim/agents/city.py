@@ -177,30 +177,33 @@ class OpenCity:
         self._city: City | None = None
         self._seen: tuple[Column, ...] | None = None
         self._day: int | None = None
-        self._room_for = 0
 
     def of_today(self) -> City:
         """Return the city, with the room in logs that a day may need."""
         model = self._model
-        if self._day != model.day or len(model.episodes) + len(model.tasks) > self._room_for:
-            self._make_room_in_logs()
         tables = model.episodes.table, model.migrants.table, model.tasks.table
-        seen = self._seen
-        if self._city is None or seen is None or any(map(operator.is_not, tables, seen)):
-            self._city, self._seen = self._open(), tables
+        if self._seen is None or any(map(operator.is_not, tables, self._seen)):
+            self.close()
+            self._seen = tables
+        if self._day != model.day:
+            self._make_room_in_logs()
+        if self._city is None:
+            self._city = self._open()
         return self._city
 
     def _make_room_in_logs(self) -> None:
+        """Make room for a day in which every row of the tables is given up and taken again."""
         model = self._model
-        self._room_for = 2 * (len(model.episodes) + len(model.tasks)) + 64
+        people = model.migrants.capacity
+        episodes, tasks = 2 * model.episodes.capacity, 2 * model.tasks.capacity
         moved = [
-            model.visits.make_room(VISITS_A_DAY * self._room_for),
-            model.payments.make_room(VISITS_A_DAY * self._room_for),
-            model.closed_episodes.make_room(self._room_for),
-            model.leavers.make_room(len(model.migrants)),
-            model.handovers.make_room(HANDOVERS_A_DAY * self._room_for),
-            model.closed_needs.make_room(len(words.NEEDS) * self._room_for),
-            model.police.make_room(len(model.migrants)),
+            model.visits.make_room(VISITS_A_DAY * episodes),
+            model.payments.make_room(VISITS_A_DAY * episodes),
+            model.closed_episodes.make_room(episodes),
+            model.leavers.make_room(people),
+            model.handovers.make_room(HANDOVERS_A_DAY * tasks),
+            model.closed_needs.make_room(tasks),
+            model.police.make_room(people),
         ]
         if INTERPRETED or any(moved):
             self._city = None

@@ -39,6 +39,8 @@ class Migrants(Cohort[Migrant]):
     forgets_on = Column(
         np.int32, "day on which an item is forgotten", unit="day", width=len(words.KNOWLEDGE)
     )
+    detection = Column(np.float32, "gathered hazard of detection by the migration police")
+    detected_at = Column(np.float32, "threshold of detection")
     times_learned = Column(np.int8, "times each item has been learned", width=len(words.KNOWLEDGE))
 
     age = Column(np.float32, "age at entry", unit="years")
@@ -71,8 +73,6 @@ class Migrants(Cohort[Migrant]):
         default=-NEVER,
     )
 
-    detection = Column(np.float32, "gathered hazard of detection by the migration police")
-    detected_at = Column(np.float32, "threshold of detection")
     detections = Column(np.int16, "detections so far")
     fined = Column(np.bool_, "has been fined for an offence against migration rules")
     to_be_removed = Column(np.bool_, "is in custody or being removed")
@@ -149,10 +149,13 @@ def work_groups(
     """
     options, items = len(words.OPTIONS), len(words.KNOWLEDGE)
     count = len(nationality)
-    none = np.zeros((count, options), dtype=np.int32)
+    # What the weekly news asks for comes first, so that it lies together.
+    none = np.zeros((count, options), dtype=np.int16)
     return records(
         count,
         nationality=nationality.astype(np.int8),
+        members=np.zeros(count, dtype=np.int32),
+        informed=np.zeros((count, items), dtype=np.int32),
         trust=np.tile(trust.astype(np.float32), (count, 1)),
         believed_reporting=np.tile(believed_reporting.astype(np.float32), (count, 1)),
         alarm=np.zeros(count, dtype=np.float32),
@@ -161,8 +164,6 @@ def work_groups(
         bad=none,
         uneventful=none,
         reported=none,
-        members=np.zeros(count, dtype=np.int32),
-        informed=np.zeros((count, items), dtype=np.int32),
         formal=np.zeros(count, dtype=np.bool_),
         wait=np.zeros((count, options), dtype=np.float32),
         heard_on=np.full((count, options), founded_on, dtype=np.int32),

@@ -12,6 +12,7 @@ carried over; whole slots nobody used are lost.
 import numpy as np
 
 from sim.engine.arrays import Booleans, Floats, Identities, Integers
+from sim.engine.compiled import compiled
 
 MOST_URGENT = 15
 """Largest urgency that fits into the key."""
@@ -19,6 +20,7 @@ _DAY_OFFSET = 1 << 15
 _LINE_SHIFT, _URGENCY_SHIFT, _DAY_SHIFT, _TIE_SHIFT = (np.uint64(b) for b in (50, 46, 30, 34))
 
 
+@compiled
 def served(
     line: Integers, urgency: Integers, ready_day: Integers, tie_break: Identities, slots: Integers
 ) -> Booleans:
@@ -49,21 +51,22 @@ def served(
     ... ).tolist()
     [False, True, True]
     """
-    if len(line) == 0:
-        return np.zeros(0, dtype=np.bool_)
-    # Where no line is longer than its slots, nobody needs to be put in order.
-    if (np.bincount(line, minlength=len(slots)) <= slots).all():
-        return np.ones(len(line), dtype=np.bool_)
-    key = line.astype(np.uint64) << _LINE_SHIFT
-    key |= (MOST_URGENT - urgency).astype(np.uint64) << _URGENCY_SHIFT
-    key |= (ready_day + _DAY_OFFSET).astype(np.uint64) << _DAY_SHIFT
-    key |= tie_break.astype(np.uint64) >> _TIE_SHIFT
-    order = np.argsort(key, kind="stable")
-    line_in_order = line[order]
-    first_of_line = np.searchsorted(line_in_order, line_in_order, side="left")
-    place = np.arange(len(order)) - first_of_line
-    result = np.empty(len(order), dtype=np.bool_)
-    result[order] = place < slots[line_in_order]
+    key = np.empty(len(line), dtype=np.uint64)
+    for task in range(len(line)):
+        key[task] = (
+            (np.uint64(line[task]) << _LINE_SHIFT)
+            | (np.uint64(MOST_URGENT - urgency[task]) << _URGENCY_SHIFT)
+            | (np.uint64(ready_day[task] + _DAY_OFFSET) << _DAY_SHIFT)
+            | (np.uint64(tie_break[task]) >> _TIE_SHIFT)
+        )
+    result = np.zeros(len(line), dtype=np.bool_)
+    taken = np.zeros(len(slots), dtype=np.int64)
+    # A stable sort: equal keys are served in the order they came in.
+    for place in np.argsort(key, kind="mergesort"):
+        task = int(place)
+        if taken[line[task]] < slots[line[task]]:
+            taken[line[task]] += 1
+            result[task] = True
     return result
 
 

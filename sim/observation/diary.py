@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from sim import vocabulary as words
+from sim.agents.city import City
 from sim.agents.episode import State
 from sim.agents.migrant import NEVER, STRATA
 from sim.agents.task import ORDINAL_BITS
-from sim.engine.arrays import Column, Rows
+from sim.engine.arrays import Column, Integers, Rows
+from sim.engine.compiled import compiled
 from sim.engine.log import Log
 
 if TYPE_CHECKING:
@@ -44,55 +46,28 @@ class Diary:
 
     def record(self, model: "AlmatyModel") -> None:
         """Write down the end of a day."""
-        episodes, clinics = model.episodes, model.clinics
-        rows = episodes.rows
-        here = episodes.state[rows] != State.GONE
+        clinics = model.clinics
+        look = look_at_cases(model.city(), model.episodes.rows, model.tasks.rows)
+        open_episodes, boarding, hidden, open_cases, unresolved = look
         self.counts.append(
             day=np.array([model.day]),
-            open_episodes=np.count_nonzero(here),
+            open_episodes=open_episodes,
             newly_severe=model.counts["newly_severe"][0],
             in_bed=clinics.in_bed.sum(),
-            boarding=np.count_nonzero(episodes.boarding[rows]),
+            boarding=boarding,
             waiting=clinics.waiting.sum(),
             ambulance_wait=clinics.ambulance_wait_minutes,
         )
-        # What no institution knows of: no provider has seen it, and no other need has come up.
-        unknown = ~episodes.formal_contact[rows] & ~episodes.had[rows].any(axis=1)
-        hidden = rows[here & unknown]
         self._present.append(model.counts["present"][0].astype(np.int32))
-        self._hidden.append(
-            np.bincount(episodes.stratum[hidden], minlength=STRATA).astype(np.int32)
-        )
+        self._hidden.append(hidden)
+        self._open_cases.append(open_cases)
+        self._unresolved.append(unresolved)
         self._informed.append(model.counts["informed"][0].astype(np.int32))
         for name in BY_UNIT:
             self._by_unit[name].append(getattr(clinics, name).astype(np.int32))
-
         for name in BY_AGENCY:
             self._by_agency[name].append(model.agencies.table[name].astype(np.int32))
         self._learned.append(model.counts["learned"][0].copy())
-        self._count_open_cases(model, rows[here & ~unknown])
-
-    def _count_open_cases(self, model: "AlmatyModel", known: Rows) -> None:
-        """Count cases with an open need, and those with one open for long, by stratum.
-
-        A case is an episode with its needs; treatment is needed from perception on, or from the
-        day a treatment was lost.
-        """
-        episodes, tasks = model.episodes, model.tasks
-        untreated = known[~episodes.treated[known] & (episodes.untreated_since[known] > -NEVER)]
-        rows = tasks.rows
-        rows = rows[~tasks.second[rows] & ~tasks.redundant[rows]]
-        person = np.concatenate([episodes.person[untreated], tasks.person[rows]])
-        ordinal = np.concatenate([episodes.ordinal[untreated], tasks.ordinal[rows]])
-        stratum = np.concatenate([episodes.stratum[untreated], tasks.stratum[rows]])
-        since = np.concatenate([episodes.untreated_since[untreated], tasks.arose_on[rows]])
-        case = (person << np.uint64(ORDINAL_BITS)) | ordinal.astype(np.uint64)
-        for chosen, series in (
-            (np.ones(len(case), dtype=np.bool_), self._open_cases),
-            (since < model.day - LONG_OPEN_DAYS, self._unresolved),
-        ):
-            _, first = np.unique(case[chosen], return_index=True)
-            series.append(np.bincount(stratum[chosen][first], minlength=STRATA).astype(np.int32))
 
     @property
     def open_cases(self) -> Column:
@@ -149,3 +124,62 @@ class Diary:
         twin._learned = self._learned.copy()
         twin._units, twin._agencies = self._units, self._agencies
         return twin
+
+
+@compiled
+def look_at_cases(
+    city: City, episodes: Rows, tasks: Rows
+) -> tuple[int, int, Integers, Integers, Integers]:
+    """Count what is open this evening.
+
+    Returns
+    -------
+    open_episodes, boarding : int
+        Episodes of people present, and those waiting in a hospital for a bed.
+    hidden, open_cases, unresolved : array of int, shape (strata,)
+        Episodes no institution knows of: no provider has seen them, and no other need has come up.
+        Known cases with an open need, and those with a need open for long. A case is an episode
+        with its needs; treatment is needed from perception on, or from the day it was lost.
+    """
+    hidden = np.zeros(STRATA, dtype=np.int32)
+    open_cases = np.zeros(STRATA, dtype=np.int32)
+    unresolved = np.zeros(STRATA, dtype=np.int32)
+    case = np.empty(len(episodes) + len(tasks), dtype=np.uint64)
+    stratum = np.empty(len(case), dtype=np.int64)
+    since = np.empty(len(case), dtype=np.int64)
+    open_episodes = boarding = needs = 0
+    for row in episodes:
+        episode = city.episodes[row]
+        boarding += episode.boarding
+        if episode.state == State.GONE:
+            continue
+        open_episodes += 1
+        if not episode.formal_contact and not episode.had.any():
+            hidden[episode.stratum] += 1
+        elif not episode.treated and episode.untreated_since > -NEVER:
+            case[needs] = case_number(episode.person, episode.ordinal)
+            stratum[needs], since[needs] = episode.stratum, episode.untreated_since
+            needs += 1
+    for row in tasks:
+        task = city.tasks[row]
+        if task.second or task.redundant:
+            continue
+        case[needs] = case_number(task.person, task.ordinal)
+        stratum[needs], since[needs] = task.stratum, task.arose_on
+        needs += 1
+    in_order = np.argsort(case[:needs], kind="mergesort")
+    for place in range(needs):
+        need = in_order[place]
+        if place == 0 or case[need] != case[in_order[place - 1]]:
+            open_cases[stratum[need]] += 1
+            is_long = False
+        if not is_long and since[need] < city.today - LONG_OPEN_DAYS:
+            unresolved[stratum[need]] += 1
+            is_long = True
+    return open_episodes, boarding, hidden, open_cases, unresolved
+
+
+@compiled
+def case_number(person: int, ordinal: int) -> np.uint64:
+    """Return the number of a case: of a person and the ordinal of an episode."""
+    return (np.uint64(person) << np.uint64(ORDINAL_BITS)) | np.uint64(ordinal)
