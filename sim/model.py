@@ -413,7 +413,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
         return curves.curves(self)
 
     def case_log(self) -> "pd.DataFrame":
-        """Return one row a visit since day 0."""
+        """Return one row a visit or hand-over since day 0 (see `sim.observation.case_log`)."""
         return case_log(self)
 
     def digest(self) -> str:

@@ -382,10 +382,8 @@ def refer(city: City, task: Record, sender: int, coordinated: bool) -> None:
     task.moves += 1
     u = uniform(city.chance, REFERRAL, task.person, key)
     knowledge = city.knowledge[sender, target] if target != NOWHERE else 0.0
-    move = Move.REFERRED_RIGHT
     if u >= knowledge:
         target = NOWHERE
-        move = Move.REFERRED_WRONG
         if u < knowledge + (1.0 - knowledge) * navigation.wrong_referral:
             target = some_agency(city, task, uniform(city.chance, WHICH_AGENCY, task.person, key))
     if target == NOWHERE:
@@ -394,11 +392,12 @@ def refer(city: City, task: Record, sender: int, coordinated: bool) -> None:
         return_to_migrant(task)
         return
     task.referrals += 1
-    if city.agencies[target].competence[task.need] <= 0.0:
+    able = city.agencies[target].competence[task.need] > 0.0
+    if able and accepts(city, target, task, migrant):
+        move = Move.REFERRED_RIGHT
+    else:
         task.wrong_referrals += 1
         move = Move.REFERRED_WRONG
-    else:
-        move = Move.REFERRED_RIGHT
     note_move(city, task, move, sender, target, 0)
     send(city, task, migrant, target, key)
 

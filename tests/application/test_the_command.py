@@ -16,8 +16,8 @@ from sim.scenario import load_scenario
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ("city.population=500", "days=90")
-TABLES = ("indicators", "curves", "runs", "summary", "failures")
-FIGURES = ("curves", "effects", "gates", "load")
+TABLES = ("flows", "indicators", "curves", "runs", "summary", "failures")
+FIGURES = ("flows", "unresolved", "curves", "effects", "gates", "load")
 
 
 def sim(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:

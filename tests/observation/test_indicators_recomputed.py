@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from sim import vocabulary as words
+from sim.agents.task import Move
 from sim.model import AlmatyModel
 from tests.cities import city
 
@@ -166,11 +167,17 @@ def test_emergency_uptake_and_need_follow_their_definitions(
     expect(table, "permanent_consequences", marked, person_days, per=100_000, a_year=True)
 
 
+def visits_in_log(witness: Witness) -> pd.DataFrame:
+    """Return the rows of the case log that are visits."""
+    log = witness.model.case_log()
+    return log[log["event"] == "visit"]
+
+
 def test_emergency_contacts_follow_from_the_case_log(
     witness: Witness, window: tuple[int, int], table: pd.DataFrame, person_days: pd.DataFrame
 ) -> None:
-    log = witness.model.case_log()
-    log = log[log["served_on"].between(window[0], window[1] - 1)]
+    log = visits_in_log(witness)
+    log = log[log["day"].between(window[0], window[1] - 1)]
     run = log["institution"] == "ambulance"
     walk_in = (log["institution"] == "hospital") & ~log["by_ambulance"]
     contacts = log[(run | walk_in) & (log["result"] != GAVE_UP)]
@@ -182,8 +189,8 @@ def test_emergency_contacts_follow_from_the_case_log(
 def test_visits_by_institution_follow_from_the_case_log(
     witness: Witness, window: tuple[int, int], table: pd.DataFrame, person_days: pd.DataFrame
 ) -> None:
-    log = witness.model.case_log()
-    log = log[log["served_on"].between(window[0], window[1] - 1)]
+    log = visits_in_log(witness)
+    log = log[log["day"].between(window[0], window[1] - 1)]
     for kind in words.INSTITUTION_KINDS:
         visits = log[log["institution"] == kind]
         expect(table, "contacts", visits, person_days, detail=kind, per=1000, a_year=True)
@@ -361,11 +368,11 @@ def test_curves_count_the_episodes_of_each_day(witness: Witness, curves: pd.Data
 
 
 def test_the_case_log_has_one_row_a_visit_in_order_of_time(witness: Witness) -> None:
-    log, visits = witness.model.case_log(), witness.model.visits
+    log, visits = visits_in_log(witness), witness.model.visits
     assert len(log) == len(visits) > 500
-    assert log["served_on"].is_monotonic_increasing
-    assert log["served_on"].between(0, DAYS - 1).all()
-    assert (log["arrived_on"] <= log["served_on"]).all()
+    assert log["day"].is_monotonic_increasing
+    assert log["day"].between(0, DAYS - 1).all()
+    assert (log["arrived_on"] <= log["day"]).all()
     assert (log["began_on"] <= log["arrived_on"]).all()
     for name, column in (("person", "person"), ("episode", "ordinal"), ("paid", "paid")):
         assert log[name].tolist() == visits[column].tolist()
@@ -373,7 +380,7 @@ def test_the_case_log_has_one_row_a_visit_in_order_of_time(witness: Witness) -> 
 
 
 def test_the_case_log_speaks_in_known_words(witness: Witness) -> None:
-    log = witness.model.case_log()
+    log = visits_in_log(witness)
     units = {unit.name: unit.kind for unit in witness.model.clinics.units}
     known: dict[str, tuple[str, ...]] = {
         "kind": words.KINDS,
@@ -383,14 +390,60 @@ def test_the_case_log_speaks_in_known_words(witness: Witness) -> None:
     }
     for name, labels in known.items():
         assert set(log[name]) <= set(labels), name
-    assert log["unit"].map(units).tolist() == log["institution"].tolist()
+    assert log["target"].map(units).tolist() == log["institution"].tolist()
 
 
 def test_the_case_log_knows_its_patients(witness: Witness) -> None:
     """Attributes in the log are those the witness saw the person have."""
-    log = witness.model.case_log()
+    log = visits_in_log(witness)
     seen = witness.people.drop_duplicates("pid").set_index("pid")
     both = log[log["person"].isin(seen.index)]
     assert len(both) > 0.9 * len(log)
     for name in GROUPS:
         assert both[name].tolist() == seen.loc[both["person"], name].tolist()
+
+
+def test_the_case_log_holds_every_hand_over(witness: Witness) -> None:
+    """From, to, right or wrong, and wait: row by row what the model wrote down, in its order."""
+    model = witness.model
+    log = model.case_log()
+    assert log["day"].is_monotonic_increasing
+    moves, written = log[log["event"] != "visit"], model.handovers
+    since = np.flatnonzero(written["day"] >= 0)
+    assert len(moves) == len(since) > 100
+    names = [*model.agencies.names, *words.INSTITUTION_KINDS]
+    for end in ("origin", "target"):
+        expected = ["" if one < 0 else names[one] for one in written[end][since].tolist()]
+        assert moves[end].tolist() == expected
+    assert moves["event"].tolist() == [Move(one).name.lower() for one in written["move"][since]]
+    for name, column in (("person", "person"), ("episode", "ordinal"), ("waited", "waited")):
+        assert moves[name].tolist() == written[column][since].tolist()
+    referred = moves["event"].isin(["referred_right", "referred_wrong"])
+    assert moves["right"].notna().tolist() == referred.tolist()
+    assert (moves["waited"] >= 0).all()
+
+
+def test_a_right_referral_names_an_institution_that_can_help(witness: Witness) -> None:
+    """And that takes this person's nationality and legal status."""
+    log = witness.model.case_log()
+    agencies = witness.model.world.agencies
+    right = log[log["event"] == "referred_right"]
+    assert len(right) > 10
+    for row in right.itertuples():
+        agency = agencies[row.target]
+        assert agency.competence.get(row.need, 0.0) > 0.0
+        assert row.nationality in agency.accepts.nationalities
+        assert row.legal_status in agency.accepts.legal_statuses
+
+
+def test_moves_in_the_case_log_know_the_illness(witness: Witness) -> None:
+    """Only an illness that was over before day 0 is not in the books any more."""
+    log = witness.model.case_log()
+    moves = log[(log["event"] != "visit") & (log["episode"] >= 0)]
+    kinds = witness.episodes().set_index(["person", "ordinal"])["kind"]
+    known = 0
+    for row in moves.itertuples():
+        kind = kinds.get((row.person, row.episode))
+        assert row.kind == ("" if kind is None else words.KINDS[int(kind)])
+        known += kind is not None
+    assert known > 0.9 * len(moves)
