@@ -1,7 +1,8 @@
 """Following one person through a run, block by block of the day, without touching the model.
 
-A `FollowedModel` lives the same days as any other; after each block of the day its `Follower` looks
-at the person's records and at what was added to the logs, and writes down what has changed.
+A `FollowedModel` lives the same days as any other; after each block of the day each of its
+followers looks at the records of one person and at what was added to the logs, and writes down what
+has changed.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,6 +23,8 @@ LOGS = ("visits", "handovers", "closed_needs", "closed_episodes", "leavers")
 """Logs that name the person."""
 HANDS = ""
 """The place of somebody who is nowhere but at home or at work."""
+CUSTODY = "custody"
+"""The thread of somebody who is going to be removed from the country."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Event:
         Institution, "" for the person's own hands.
     text : str
     source, entry : str, int
-        Log and number of the record it stands for ("" and -1: none).
+        Log and number of the record it stands for ("" and -1: none; the log "police" names nobody).
     """
 
     day: int
@@ -67,7 +70,7 @@ type Teller = Callable[["Follower", str, Snapshot, Snapshot], None]
 
 
 class Follower:
-    """Looks at one person after every block of the day.
+    """Looks at one person after every block of the day, and changes nothing.
 
     Parameters
     ----------
@@ -187,11 +190,6 @@ class Follower:
             self._at[thread] = place
             self.path.append((self.model.day, thread, place))
 
-    def end(self, thread: str) -> None:
-        """Note that a thread is over."""
-        if thread in self._at:
-            self.path.append((self.model.day, thread, self._at.pop(thread)))
-
     def name(self, number: int) -> str:
         """Return the name of an agency or kind of clinic by its number in the log."""
         return institutions(self.model)[number] if number >= 0 else HANDS
@@ -205,17 +203,26 @@ class Follower:
         return f"{words.KINDS[int(snapshot.episodes[ordinal]['kind'])]} {ordinal}"
 
     def _note_places(self, after: Snapshot) -> None:
+        """Note where each thread is after a block, and which are over."""
         for ordinal, episode in after.episodes.items():
-            thread = self.thread_of(ordinal, after)
-            at_clinic = episode["state"] in (State.QUEUED, State.IN_BED) and episode["unit"] >= 0
             if episode["state"] != State.LATENT:
-                self.be_at(thread, self.clinic(int(episode["unit"])) if at_clinic else HANDS)
+                at_clinic = episode["state"] in (State.QUEUED, State.IN_BED)
+                place = self.clinic(int(episode["unit"])) if at_clinic else HANDS
+                self.be_at(self.thread_of(ordinal, after), place)
+        going_on = {self.thread_of(ordinal, after) for ordinal in after.episodes}
         for (_, need, second), task in after.tasks.items():
+            if task["place"] == Place.CLOSED:
+                continue
             thread = need_thread(need, second)
+            going_on.add(thread)
             if task["place"] == Place.WITH_MIGRANT:
                 self.be_at(thread, HANDS)
-            elif task["place"] in (Place.QUEUED, Place.IN_PROCESS):
+            elif task["place"] != Place.IN_TRANSIT:
                 self.be_at(thread, self.name(int(task["agency"])))
+        if after.migrant is not None and after.migrant["to_be_removed"]:
+            going_on.add(CUSTODY)
+        for thread in [one for one in self._at if one not in going_on]:
+            self.path.append((self.model.day, thread, self._at.pop(thread)))
 
 
 def _bytes(records: Mapping[Any, np.void | None]) -> dict[Any, bytes]:
@@ -231,15 +238,17 @@ def _watched(block: Block) -> Block:
     def run(model: AlmatyModel) -> None:
         assert isinstance(model, FollowedModel)
         if block.name == "decide":
-            model.follower.before_deciding(model)
+            for follower in model.followers:
+                follower.before_deciding(model)
         block.run(model)
-        model.follower.look(model, block.name)
+        for follower in model.followers:
+            follower.look(model, block.name)
 
     return Block(block.name, run, block.cadence)
 
 
 class FollowedModel(AlmatyModel):
-    """A branch in which somebody looks on after every block of the day.
+    """A branch in which followers look on after every block of the day.
 
     Parameters
     ----------
@@ -247,22 +256,13 @@ class FollowedModel(AlmatyModel):
         Of the branch; its world and seed are those of the past.
     past : AlmatyModel
         What it branches off.
-    follower : Follower
+    followers : list of Follower
     """
 
     SCHEDULE: ClassVar[tuple[Block, ...]] = tuple(map(_watched, AlmatyModel.SCHEDULE))
 
-    def __init__(self, scenario: Scenario, past: AlmatyModel, follower: Follower) -> None:
-        self.follower = follower
+    def __init__(self, scenario: Scenario, past: AlmatyModel, followers: list[Follower]) -> None:
+        self.followers = followers
         super().__init__(scenario, parent=past)
-        follower.look(self, "")
-
-
-def follow(
-    past: AlmatyModel, scenario: Scenario, person: int, tell: Teller
-) -> tuple[AlmatyModel, Follower]:
-    """Run a scenario from a common past and follow a person; return the model and what was seen."""
-    follower = Follower(person, tell)
-    model = FollowedModel(scenario, past, follower)
-    model.run_for(scenario.days)
-    return model, follower
+        for follower in followers:
+            follower.look(self, "")
