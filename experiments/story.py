@@ -42,7 +42,7 @@ class StorySettings(Frozen):
     scenarios: list[str] = Field(min_length=1)
     case: str
     nth: int = Field(ge=1)
-    institutions: int = Field(ge=0)
+    seen_by: int = Field(ge=0)
     differs: bool
     person: int | None = Field(ge=0, lt=2**64)
 
@@ -119,10 +119,10 @@ def choose(
     for scenario in scenarios if settings.differs else scenarios[:1]:
         models.append(past.fork(scenario))
         models[-1].run_for(scenario.days)
-    found = candidates(models, settings.case, settings.institutions)
+    found = candidates(models, settings.case, settings.seen_by)
     conditions = [case_in_words(settings.case)]
-    if settings.institutions:
-        conditions.append(f"were seen by at least {settings.institutions} institutions about it")
+    if settings.seen_by:
+        conditions.append(f"were seen by at least {settings.seen_by} institutions about it")
     if len(models) > 1:
         conditions.append("whose way is not the same in both scenarios")
     what = listed(conditions)

@@ -41,8 +41,6 @@ LEARNED_BY = {
     "clinics see patients": "Is told by the clinic",
     "ambulances": "Is told by the ambulance crew",
     "hospitals": "Is told at the hospital",
-    "agencies at work": "Is told there",
-    "arrivals": "Is told on arrival",
 }
 
 
@@ -65,13 +63,12 @@ def tell(follower: Follower, block: str, before: Snapshot, after: Snapshot) -> N
 
 def _tell_new_needs(follower: Follower, block: str, before: Snapshot, after: Snapshot) -> None:
     for key, task in sorted(after.tasks.items()):
-        if key in before.tasks or task["place"] == Place.CLOSED:
-            continue
         ordinal, need, second = key
+        if key in before.tasks or task["place"] == Place.CLOSED or (second and block):
+            # Asking at a second institution is a move.
+            continue
         wish = need_in_words(need, bool(task["goes_home"]))
-        if second:
-            text = f"asks for {wish} at another institution as well"
-        elif not block:
+        if not block:
             text = f"has needed {wish} for {days(follower.model.day - int(task['arose_on']))}"
         else:
             why = _why_needed(follower, task, before.episodes[ordinal], before)
@@ -111,6 +108,7 @@ def _tell_moves(follower: Follower, block: str, before: Snapshot, after: Snapsho
         key = (record["ordinal"], need, second)
         thread = CUSTODY if move == Move.TAKEN_IN else need_thread(need, second)
         place = follower.name(record["origin"] if move in AT_ORIGIN else record["target"])
+        place = HANDS if move in STAYED_WITH_THE_PERSON else place
         text = _move_in_words(follower, block, record, before, after)
         if move in AT_ORIGIN and place and move not in (Move.RESOLVED, Move.LOST):
             # A need that comes up at a clinic begins its way there.
@@ -128,6 +126,7 @@ AT_ORIGIN = (
     Move.LEFT_THE_LINE, Move.TO_THE_HUB, Move.RESOLVED, Move.LOST,
 )  # fmt: skip
 """Moves that happen where the need comes from."""
+STAYED_WITH_THE_PERSON = (Move.NO_SHOW, Move.RECALLED)
 
 
 def _move_in_words(
@@ -158,7 +157,7 @@ def _move_in_words(
         Move.FAILED: f"no solution at the {origin}: {why}",
         Move.DEAD_END: f"staff of the {origin} name nobody who can help ({wish}): {why}",
         Move.REFERRED_RIGHT: f"staff of the {origin} send the person to the {target}, "
-        f"which deals with this ({wish})",
+        f"which deals with this ({wish}){why}",
         Move.REFERRED_WRONG: f"staff of the {origin} send the person to the {target}, "
         f"which does not deal with this ({wish})",
         Move.RECALLED: f"does not go to the {target} at first; the common register notices, "
@@ -187,6 +186,11 @@ def _why_moved(
         return why_failed(model, record["origin"], task)
     if move == Move.DEAD_END:
         return why_no_address(model, record["origin"], task, migrant)
+    if move == Move.REFERRED_RIGHT:
+        sent = task.copy()
+        sent["last_agency"] = record["origin"]
+        why = why_turned_away(model, record["target"], sent, migrant)
+        return f" but will not take the case: {why}" if why else ""
     return why_not_gone(model, migrant) if move == Move.NO_SHOW else ""
 
 
@@ -243,12 +247,13 @@ def _tell_superseded(follower: Follower, before: Snapshot, after: Snapshot) -> N
     """Say which needs ended without a move: nothing was left that they were good for."""
     log = follower.model.closed_needs
     for entry in follower.entries("closed_needs", before, after):
-        need, ending = int(log["need"][entry]), Ending(int(log["ending"][entry]))
-        if ending == Ending.SUPERSEDED:
+        need = int(log["need"][entry])
+        if log["ending"][entry] == Ending.SUPERSEDED:
             task = before.tasks[int(log["ordinal"][entry]), need, False]
-            wish = need_in_words(need, bool(task["goes_home"]))
-            text = sentence(f"{wish}: {ENDINGS[ending]}")
-            follower.say(need_thread(need, False), "lost", HANDS, text, "closed_needs", entry)
+            text = f"{need_in_words(need, bool(task['goes_home']))}: {ENDINGS[Ending.SUPERSEDED]}"
+            thread = need_thread(need, False)
+            place = follower.where(thread)
+            follower.say(thread, "lost", place, sentence(text), "closed_needs", entry)
 
 
 # --- life besides -----------------------------------------------------------------------------
@@ -277,7 +282,8 @@ def _tell_police(follower: Follower, block: str, before: Snapshot, after: Snapsh
         follower.say(CUSTODY, "refused", HANDS, sentence(text), "police")
     else:
         paid = int(old["savings"] - new["savings"]) + int(new["debt"] - old["debt"])
-        text = f"{cause}the police check papers and impose a fine ({money(paid)} paid)"
+        pays = f"the person pays {money(paid)}" if paid else "the person cannot pay it"
+        text = f"{cause}the police check papers and impose a fine; {pays}"
         follower.say("", "note", HANDS, sentence(text), "police")
 
 
@@ -287,12 +293,22 @@ def _tell_life(follower: Follower, block: str, before: Snapshot, after: Snapshot
         return
     for item, name in enumerate(words.KNOWLEDGE):
         if new["knows"][item] and not old["knows"][item]:
-            by = LEARNED_BY.get(block, "Learns")
+            by = _learned_by(follower, block, before, after)
             follower.say("", "note", HANDS, f"{by} {KNOWLEDGE[name]}.")
         elif old["knows"][item] and not new["knows"][item]:
             follower.say("", "note", HANDS, f"No longer remembers {KNOWLEDGE[name]}.")
     if new["debt"] > old["debt"] and block == "pay-day":
         follower.say("", "note", HANDS, f"Borrows to live: owes {money(new['debt'])} to lenders.")
+
+
+def _learned_by(follower: Follower, block: str, before: Snapshot, after: Snapshot) -> str:
+    if block == "agencies at work":
+        log = follower.model.handovers
+        entries = follower.entries("handovers", before, after)
+        seen_by = {int(log["target"][one]) for one in entries if log["move"][one] == Move.SERVED}
+        where = "there" if len(seen_by) != 1 else f"at the {follower.name(seen_by.pop())}"
+        return f"Is told {where}"
+    return LEARNED_BY.get(block, "Learns")
 
 
 def _tell_leaving(follower: Follower, block: str, before: Snapshot, after: Snapshot) -> None:

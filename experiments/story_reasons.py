@@ -38,7 +38,7 @@ from sim.submodels.care_seeking import (
 from sim.submodels.casework import SUCCESS, cost_of
 from sim.submodels.experience import fear_of
 from sim.submodels.illness import INFECTION
-from sim.submodels.navigation import best_agency, sent_by_partner
+from sim.submodels.navigation import accepts, best_agency, sent_by_partner
 
 if TYPE_CHECKING:
     from sim.model import AlmatyModel
@@ -217,8 +217,10 @@ def why_not_reached(is_open: bool) -> str:
 
 
 def why_turned_away(model: "AlmatyModel", number: int, task: np.void, migrant: np.void) -> str:
-    """Say why an agency does not take up a need, in the order it asks."""
+    """Say why an agency does not take up a need, in the order it asks; "" if it does."""
     agency = model.agencies.table[number]
+    if accepts(model.city(), number, as_record(task), as_record(migrant)):
+        return ""
     if not agency["accepts_nationality"][migrant["nationality"]]:
         return "it helps citizens of other countries only"
     if not agency["accepts_status"][migrant["legal_status"]]:
