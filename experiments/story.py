@@ -21,10 +21,10 @@ from experiments.story_needs import tell
 from experiments.story_text import Told, day_in_words, facts_of, story
 from experiments.story_words import ILLNESSES, NEEDS, listed
 from sim import vocabulary as words
-from sim.agents.task import Move
+from sim.agents.task import Ending, Move
 from sim.configuration import ConfigurationError, check_choice, describe, nearest
 from sim.model import AlmatyModel
-from sim.observation.needs import CASE, need_table
+from sim.observation.needs import CASE, handover_table, need_table
 from sim.observation.records import episode_table, visit_table
 from sim.scenario import Scenario, scenario_from
 from sim.submodels.services import GAVE_UP
@@ -124,7 +124,7 @@ def choose(
     if settings.seen_by:
         conditions.append(f"were seen by at least {settings.seen_by} institutions about it")
     if len(models) > 1:
-        conditions.append("whose way is not the same in both scenarios")
+        conditions.append("for whom something else came of it in the second scenario")
     what = listed(conditions)
     if settings.nth > len(found):
         raise ConfigurationError(
@@ -145,8 +145,8 @@ def candidates(models: list[AlmatyModel], case: str, institutions: int) -> list[
     Parameters
     ----------
     models : list of AlmatyModel
-        Runs of one scenario, or of two: then only people are returned whose case went another way
-        in the second.
+        Runs of one scenario, or of two: then only people are returned for whom something else came
+        of it in the second: other visits to clinics, or other needs settled.
     case : str
         One of `CASES`; an illness counts if it was ever noticed as moderate or graver.
     institutions : int
@@ -163,38 +163,42 @@ def candidates(models: list[AlmatyModel], case: str, institutions: int) -> list[
         table = table[(table["kind"] == words.KINDS.index(case)) & table["perceived_moderate"]]
         day = "perceived_on"
     table = table[table[day] >= 0].sort_values([day, *CASE], kind="stable")
-    key = pd.MultiIndex.from_frame(table[CASE])
+    cases = table.set_index(CASE)[day]
     if institutions:
-        contacts = way_of_cases(first)
-        seen = contacts[contacts["seen"]].groupby(CASE)["place"].nunique()
-        key = key[key.isin(seen.index[seen >= institutions])]
+        seen = seen_by(first)
+        cases = cases[cases.index.isin(seen.index[seen >= institutions])]
     if len(models) > 1:
-        ways = pd.concat([way_of_cases(model) for model in models])
-        other = ways.drop_duplicates(keep=False)
-        key = key[key.isin(pd.MultiIndex.from_frame(other[CASE]))]
-    days = table.set_index(CASE)[day].groupby(level=CASE, sort=False).first()
-    chosen = days[days.index.isin(key)].reset_index().drop_duplicates("person")
+        in_both = pd.concat([what_came_of_it(model) for model in models])
+        differs = in_both.drop_duplicates(keep=False)
+        cases = cases[cases.index.isin(pd.MultiIndex.from_frame(differs[CASE]))]
+    firsts = cases.reset_index().drop_duplicates("person")
     return [
-        (int(person), int(one)) for person, one in zip(chosen["person"], chosen[day], strict=True)
+        (int(person), int(one)) for person, one in zip(firsts["person"], firsts[day], strict=True)
     ]
 
 
-def way_of_cases(model: AlmatyModel) -> pd.DataFrame:
-    """Return every contact of every case with an institution, one row each.
+def seen_by(model: AlmatyModel) -> "pd.Series[int]":
+    """Return how many clinics and agencies have seen the person about each case."""
+    visits, moves = visit_table(model), handover_table(model)
+    visits = visits[visits["result"] != GAVE_UP]
+    moves = moves[moves["move"] == Move.SERVED]
+    contacts = [
+        visits[CASE].assign(place=visits["unit"]),
+        moves[CASE].assign(place=moves["target"]),
+    ]
+    return pd.concat(contacts).groupby(CASE)["place"].nunique()
 
-    Clinics have places from 0 on, agencies below; `seen` tells whether anybody met the person.
-    """
-    visits, log = visit_table(model), model.handovers
-    moves = pd.DataFrame({name: log[name] for name in log.dtypes})
-    clinics = visits[CASE].assign(
-        day=visits["served_on"], place=visits["unit"].astype(int), what=visits["result"],
-        seen=visits["result"] != GAVE_UP,
-    )  # fmt: skip
-    agencies = moves[CASE].assign(
-        day=moves["day"], place=-1 - moves["target"].astype(int), what=100 + moves["move"],
-        seen=moves["move"] == Move.SERVED,
-    )  # fmt: skip
-    return pd.concat([clinics, agencies], ignore_index=True)
+
+def what_came_of_it(model: AlmatyModel) -> pd.DataFrame:
+    """Return what came of each case: results of visits, and needs that were settled."""
+    visits, needs = visit_table(model), need_table(model)
+    settled = needs[needs["ending"] == Ending.RESOLVED]
+    results = [
+        visits[CASE].assign(what="visit", code=visits["result"]),
+        settled[CASE].assign(what="settled", code=settled["need"]),
+    ]
+    counted = pd.concat(results).groupby([*CASE, "what", "code"]).size()
+    return counted.rename("times").reset_index()
 
 
 def case_in_words(case: str) -> str:

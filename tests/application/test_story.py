@@ -1,176 +1,36 @@
-"""`study=story`: what is told has happened, is told once, and for the reason the model had.
+"""`study=story`: what is told has happened, is told once, and for the reason the model had."""
 
-Several people are followed through one small city in two scenarios. The city is dearer, stricter
-and readier to report than Almaty, so that rare refusals are there to be told.
-"""
-
-import json
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hydra.core.global_hydra import GlobalHydra
 
-from experiments.story import (
-    CASES,
-    candidates,
-    follow_and_tell,
-    story_settings,
-    told_of,
-    write_story,
-)
-from experiments.story_follow import Event, FollowedModel, Follower, Snapshot
-from experiments.story_needs import tell
-from experiments.story_reasons import Weighing
-from experiments.story_text import Told, story
+from experiments.story import follow_and_tell, write_story
+from experiments.story_text import story
 from experiments.story_words import money
 from sim import vocabulary as words
-from sim.__main__ import main
 from sim.agents.episode import WAIT, State
 from sim.agents.task import Ending, Move
-from sim.configuration import ConfigurationError
 from sim.engine.arrays import Column
-from sim.model import AlmatyModel
-from sim.parameters import World
 from sim.submodels import services
-from tests.cities import city
-
-DAYS = 145
-CHANGED = {
-    "payment.price.private_visit": 150_000.0, "payment.price.polyclinic_visit": 90_000.0,
-    "payment.price.hospital_visit": 100_000.0, "payment.price.bed_day": 60_000.0,
-    "payment.wrongful_refusal": 0.4, "employment.pays_in_kind": 1.0,
-    "coordination.participation": 0.8, "coordination.matching": 0.9, "coordination.recall": 0.8,
-    "referral.duplication": 0.5, "agencies.migration_service.reports": 0.5,
-    "agencies.foundation.competence.payment": 0.9, "illness.infection_rate.uzbekistan": 0.3,
-    "care_seeking.patience": 1.0, "care_seeking.reneging": 0.5,
-    "institutions.polyclinic.capacity": 2.0, "enforcement.intensity": 2.0,
-}  # fmt: skip
-LOGGED_ON = {
-    "visits": "served_on", "handovers": "day", "closed_needs": "ended_on",
-    "closed_episodes": "ended_on", "leavers": "left_on",
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A block of the day in which something happened to somebody, and what was said of it."""
-
-    day: int
-    block: str
-    before: Snapshot
-    after: Snapshot
-    weighed: dict[int, Weighing]
-    events: list[Event]
-
-
-@dataclass
-class Followed:
-    """One scenario, with followers and without."""
-
-    past: AlmatyModel
-    model: FollowedModel
-    plain: AlmatyModel
-    measures: dict[int, list[tuple[int, bool]]]
-    told: dict[int, Told]
-    moments: dict[int, list[Moment]] = field(default_factory=dict)
-
-    def events(self, source: str) -> list[tuple[int, Event]]:
-        return [
-            (person, event)
-            for person, one in self.told.items()
-            for event in one.events
-            if event.source == source
-        ]
-
-    def entry(self, event: Event) -> dict[str, int]:
-        log = getattr(self.plain, event.source)
-        return {name: log[name][event.entry].item() for name in log.dtypes}
-
-    def moment_of(self, person: int, event: Event) -> Moment:
-        return next(
-            one for one in self.moments[person] if any(event is other for other in one.events)
-        )
-
-    @property
-    def world(self) -> World:
-        return self.plain.world
-
-
-def lived(past: AlmatyModel, name: str) -> tuple[AlmatyModel, dict[int, list[tuple[int, bool]]]]:
-    """Run a scenario without followers, and note whom the police acted upon on which day."""
-    model = past.fork(replace(past.plan.with_policy(name), world=past.plan.world))
-    measures: dict[int, list[tuple[int, bool]]] = {}
-    for day in range(DAYS):
-        people = model.migrants
-        rows = people.rows
-        so_far = dict(zip(people.pid[rows].tolist(), people.detections[rows].tolist(), strict=True))
-        model.step()
-        rows = people.rows
-        for row in rows[people.detections[rows] > 0].tolist():
-            person = int(people.pid[row])
-            if people.detections[row] > so_far.get(person, 0):
-                measures.setdefault(person, []).append((day, bool(people.to_be_removed[row])))
-    return model, measures
-
-
-def people_of_all_kinds(
-    models: list[AlmatyModel], measures: dict[int, list[tuple[int, bool]]]
-) -> list[int]:
-    """Return few people with, together, every case, result, move, ending and police measure."""
-    groups = [{person for person, _ in candidates(models[:1], case, 0)} for case in CASES]
-    groups += [
-        {one for one in measures if measures[one][0][1] is removed} for removed in (False, True)
-    ]
-    for model in models:
-        for log, column in (
-            ("visits", "result"), ("visits", "in_kind"), ("handovers", "move"),
-            ("closed_needs", "ending"), ("closed_episodes", "outcome"),
-        ):  # fmt: skip
-            table = getattr(model, log)
-            codes = table[column]
-            groups += [set(table["person"][codes == one].tolist()) for one in np.unique(codes)]
-        turned_away = model.handovers["move"] == Move.TURNED_AWAY
-        who, where = (model.handovers[name][turned_away] for name in ("person", "origin"))
-        groups += [set(who[where == one].tolist()) for one in np.unique(where)]
-    chosen: set[int] = set()
-    for group in sorted(groups, key=len):
-        if group and not group & chosen:
-            # Somebody about whom there is much to tell.
-            chosen.add(max(sorted(group), key=lambda one: sum(one in other for other in groups)))
-    return sorted(chosen)
+from tests.application.followed import (
+    DAYS,
+    LOGGED_ON,
+    PLACES,
+    Followed,
+    follow_people_of_all_kinds,
+    means,
+    place_of,
+    prices,
+)
 
 
 @pytest.fixture(scope="module")
 def followed() -> list[Followed]:
-    """Both scenarios, with and without followers of the same people."""
-    past = AlmatyModel(city(population=3000, days=DAYS, changed=CHANGED))
-    runs = [lived(past, name) for name in ("baseline", "hub_medium")]
-    people = people_of_all_kinds([model for model, _ in runs], runs[0][1])
-    result = []
-    for plain, measures in runs:
-        moments: dict[int, list[Moment]] = {person: [] for person in people}
-
-        def record(
-            follower: Follower, block: str, before: Snapshot, after: Snapshot,
-            moments: dict[int, list[Moment]] = moments,
-        ) -> None:  # fmt: skip
-            said = len(follower.events)
-            tell(follower, block, before, after)
-            moments[int(follower.person)].append(
-                Moment(follower.model.day, block, before, after, follower.weighed,
-                       follower.events[said:])
-            )  # fmt: skip
-
-        model = FollowedModel(plain.plan, past, [Follower(person, record) for person in people])
-        model.run_for(DAYS)
-        told = dict(zip(people, told_of(model), strict=True))
-        result.append(Followed(past, model, plain, measures, told, moments))
-    return result
+    """Both scenarios, with and without followers. Only look: others look at them too."""
+    return follow_people_of_all_kinds()
 
 
 # --- what is told has happened ----------------------------------------------------------------
@@ -201,17 +61,6 @@ def test_an_event_matches_the_entry_it_claims(followed: list[Followed]) -> None:
                     assert event.place in {place_of(one, name) for name in ends}
                 if source == "handovers" and entry["move"] != Move.TAKEN_IN:
                     assert event.thread.split(" ")[0] == words.NEEDS[entry["need"]]
-
-
-PLACES = {
-    "mobile_clinic": "mobile clinic", "private": "private doctor",
-    "tb_dispensary": "tuberculosis dispensary",
-}  # fmt: skip
-
-
-def place_of(one: Followed, name: str) -> str:
-    agency = one.world.agencies.get(name)
-    return PLACES.get(name, name) if agency is None else agency.summary.split(":")[0].split(" (")[0]
 
 
 @pytest.mark.parametrize("source", ["visits", "handovers", "closed_episodes", "leavers"])
@@ -272,39 +121,6 @@ def test_all_kinds_of_visits_and_moves_are_among_what_is_told(followed: list[Fol
 
 
 # --- for the reason the model had -------------------------------------------------------------
-
-
-def means(world: World, migrant: np.void) -> float:
-    credit = world.money.borrowing_limit * float(migrant["wage"]) - float(migrant["debt"])
-    return float(migrant["savings"]) + max(credit, 0.0)
-
-
-def prices(world: World, migrant: np.void, episode: np.void, option: str) -> tuple[float, float]:
-    """Return the price a person expects and the true one, from the rules in words."""
-    price, payer = world.payment.price, world.regime.payer
-    by = payer[words.LEGAL_STATUSES[int(migrant["legal_status"])]]
-    severe = episode["severity"] >= words.SEVERE
-    infection = words.KINDS[int(episode["kind"])] == "infection" and by["infection"] == "state"
-    true = 0.0
-    if option in ("polyclinic", "mobile_clinic") and by["polyclinic"] != "state" and not infection:
-        true = price["polyclinic_visit"]
-    elif option == "private":
-        true = price["private_visit"]
-    elif option == "home":
-        true = price["bus_home"]
-    elif option == "ambulance" and by["ambulance"] != "state":
-        true = price["ambulance_run"]
-    elif option == "hospital" and severe and by["emergency"] != "state":
-        true = price["hospital_stay"]
-    elif option == "hospital" and not severe and by["hospital"] != "state" and not infection:
-        true = price["hospital_visit"]
-    believed = {
-        "ambulance": world.care_seeking.believed_ambulance_price,
-        "hospital": world.care_seeking.believed_hospital_price,
-    }
-    if option in believed and not migrant["knows"][words.KNOWLEDGE.index("emergency_right")]:
-        return believed[option] * float(migrant["wage"]), true
-    return true, true
 
 
 def test_what_was_weighed_is_what_was_decided_and_the_price_said_the_price_believed(
@@ -536,88 +352,3 @@ def test_the_same_person_gives_the_same_text_and_the_same_picture(
     assert {"story.txt", "story.png", "story.svg", "story.csv", "path.csv"} <= set(files)
     for name in files:
         assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
-
-
-# --- the command ------------------------------------------------------------------------------
-
-SMALL = ("study=story", "city.population=300", "days=8", "scenarios=[baseline,mobile_clinics]")
-CHOICE: dict[str, object] = {
-    "scenarios": ["baseline"], "case": "acute", "nth": 1, "seen_by": 0, "differs": False,
-    "person": None,
-}  # fmt: skip
-
-
-@pytest.fixture
-def command(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> Iterator[Callable[..., tuple[int, str]]]:
-    """Give a function that runs a story in this process: exit status and error output."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> tuple[int, str]:
-        monkeypatch.setenv("HYDRA_FULL_ERROR", "0")
-        monkeypatch.setattr(sys, "argv", ["sim", *SMALL, *arguments])
-        GlobalHydra.instance().clear()
-        return main(), capfd.readouterr().err
-
-    yield run
-    GlobalHydra.instance().clear()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "complaint"),
-    [
-        ("case=document", "unknown case 'document': did you mean 'documents'"),
-        ("nth=-1", "nth"),
-        ("case=acute nth=100000 seen_by=0 differs=false", "nth = 100000: only "),
-        ("person=987654321", "person: 987654321 is not in the city in this run"),
-    ],
-)
-def test_a_mistake_is_one_line_and_leaves_nothing(
-    command: Callable[..., tuple[int, str]], tmp_path: Path, arguments: str, complaint: str
-) -> None:
-    status, errors = command(*arguments.split())
-    assert status == 2
-    assert errors.startswith("error: ")
-    assert complaint in errors
-    assert len(errors.splitlines()) == 1
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "complaint"),
-    [
-        ("case", "emergencies", "did you mean 'emergency'"),
-        ("scenarios", ["baseline", "hub_medum"], "did you mean 'hub_medium'"),
-        ("scenarios", ["baseline", "hub_small", "hub_medium"], "one scenario or two, not 3"),
-        ("scenarios", ["baseline", "baseline"], "named twice"),
-        ("scenarios", [], "scenarios"),
-        ("nth", -1, "nth"),
-        ("nth", 0, "nth"),
-        ("nth", "first", "nth"),
-        ("person", -3, "person"),
-        ("seen_by", -1, "seen_by"),
-        ("differs", "perhaps", "differs"),
-    ],
-)
-def test_a_wrong_choice_is_named_before_anything_runs(
-    name: str, value: object, complaint: str
-) -> None:
-    assert story_settings(CHOICE).nth == 1
-    with pytest.raises(ConfigurationError) as error:
-        story_settings({**CHOICE, name: value})
-    assert complaint in str(error.value)
-    assert len(str(error.value).splitlines()) == 1
-
-
-def test_the_command_tells_a_story_and_says_who_it_is_about(
-    command: Callable[..., tuple[int, str]], tmp_path: Path
-) -> None:
-    status, errors = command("case=acute", "nth=2", "seen_by=0", "differs=false")
-    assert (status, errors) == (0, "")
-    folder = next((tmp_path / "outputs").iterdir())
-    text = (folder / "story.txt").read_text(encoding="utf-8")
-    assert "Chosen as number 2 of " in text
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    assert f"Identity in the model: {manifest['person']}." in text.replace("\n", " ")
-    assert set(manifest["digests"]) == {"baseline", "mobile_clinics"}
