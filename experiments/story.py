@@ -5,6 +5,7 @@ beside it. The reasons are the model's own (see `experiments.story_reasons`); fo
 changes nothing in the run.
 """
 
+from datetime import timedelta
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -239,22 +240,18 @@ def told_of(model: FollowedModel) -> list[Told]:
 
 def events_table(told: list[Told]) -> pd.DataFrame:
     """Return all events, one row each, in order within a scenario."""
-    rows = [
-        {
-            "scenario": one.scenario,
-            "number": number,
-            "date": one.start.toordinal() + event.day,
-            **vars(event),
-        }
-        for one in told
-        for number, event in enumerate(one.events)
-    ]
-    table = pd.DataFrame(rows)
-    if rows:
-        table["date"] = [
-            pd.Timestamp.fromordinal(one).strftime("%Y-%m-%d") for one in table["date"]
+    return pd.DataFrame(
+        [
+            {
+                "scenario": one.scenario,
+                "number": number,
+                "date": f"{one.start + timedelta(event.day)}",
+                **vars(event),
+            }
+            for one in told
+            for number, event in enumerate(one.events)
         ]
-    return table
+    )
 
 
 def path_table(told: list[Told]) -> pd.DataFrame:

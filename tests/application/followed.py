@@ -70,6 +70,16 @@ class Followed:
         log = getattr(self.plain, event.source)
         return {name: log[name][event.entry].item() for name in log.dtypes}
 
+    def entries_of(self, person: int, source: str) -> set[tuple[int, ...]]:
+        """Return a person's entries of a log, each with its day first."""
+        log = getattr(self.plain, source)
+        columns = [LOGGED_ON[source], *(name for name in log.dtypes if name != "coordinated")]
+        mine = np.flatnonzero(log["person"] == person)
+        return {tuple(int(log[name][place]) for name in columns) for place in mine}
+
+    def all_moments(self) -> list[Moment]:
+        return [moment for seen in self.moments.values() for moment in seen]
+
     def moment_of(self, person: int, event: Event) -> Moment:
         return next(
             one for one in self.moments[person] if any(event is other for other in one.events)

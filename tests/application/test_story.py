@@ -112,6 +112,18 @@ def test_every_measure_of_the_police_is_told_once(followed: list[Followed]) -> N
         assert {removed for seen in told.values() for _, removed in seen} == {False, True}
 
 
+def test_a_report_to_the_police_is_told_on_its_day(followed: list[Followed]) -> None:
+    reports = 0
+    for one in followed:
+        for moment in one.all_moments():
+            old, new = moment.before.migrant, moment.after.migrant
+            if old is not None and new is not None:
+                reported = np.isinf(new["detection"]) and not np.isinf(old["detection"])
+                assert reported == any("reports the person" in e.text for e in moment.events)
+                reports += reported
+    assert reports
+
+
 def test_all_kinds_of_visits_and_moves_are_among_what_is_told(followed: list[Followed]) -> None:
     """The other tests are about something: the rare cases are there."""
     results = {one.entry(event)["result"] for one in followed for _, event in one.events("visits")}
@@ -128,14 +140,14 @@ def test_what_was_weighed_is_what_was_decided_and_the_price_said_the_price_belie
 ) -> None:
     said = Counter[str]()
     for one in followed:
-        for moment in (moment for seen in one.moments.values() for moment in seen):
+        for moment in one.all_moments():
             if moment.block != "decide" or moment.before.migrant is None:
                 continue
             texts = {event.thread: event.text for event in moment.events}
-            for ordinal, weighed in moment.weighed.items():
-                old, new = moment.before.episodes[ordinal], moment.after.episodes[ordinal]
+            for ordinal, new in moment.after.episodes.items():
                 if new["compared_on"] != moment.day:
                     continue
+                old, weighed = moment.before.episodes[ordinal], moment.weighed[ordinal]
                 choice = int(new["option"]) if new["state"] == State.UNDER_WAY else WAIT
                 assert weighed.choice() == choice
                 if choice == WAIT:
@@ -164,7 +176,7 @@ def test_who_waits_is_told_what_would_have_made_them_go(followed: list[Followed]
         "were it not for the way": (2, -1), "were it not for the money": (3, -1),
     }  # fmt: skip
     for one in followed:
-        for moment in (moment for seen in one.moments.values() for moment in seen):
+        for moment in one.all_moments():
             for ordinal, weighed in moment.weighed.items() if moment.block == "decide" else ():
                 for event in moment.events:
                     episode = moment.after.episodes[ordinal]
@@ -227,7 +239,7 @@ def test_who_is_said_to_pay_pays(followed: list[Followed]) -> None:
 def test_a_need_is_told_with_its_cause(followed: list[Followed]) -> None:
     said = Counter[str]()
     for one in followed:
-        for moment in (moment for seen in one.moments.values() for moment in seen):
+        for moment in one.all_moments():
             for key in moment.after.tasks.keys() - moment.before.tasks.keys():
                 ordinal, need, second = key
                 text = " ".join(event.text for event in moment.events if event.kind == "begins")
@@ -299,26 +311,15 @@ def test_the_two_scenarios_are_the_same_until_they_first_differ(followed: list[F
         events = [[(e.day, e.thread, e.kind, e.place, e.text) for e in t.events] for t in told]
         pairs = zip(*events, strict=False)
         same = next((i for i, (a, b) in enumerate(pairs) if a != b), min(map(len, events)))
-        rest = [day for one in events for day, *_ in one[same:]]
-        first_told = min(rest, default=DAYS)
-        first_logged = DAYS
-        for source, logged_on in LOGGED_ON.items():
-            logs = [getattr(one.plain, source) for one in followed]
-            mine = [
-                [tuple(log[name][i].item() for name in log.dtypes if name != "coordinated")
-                 for i in np.flatnonzero(log["person"] == person)]
-                for log in logs
-            ]  # fmt: skip
-            place = list(logs[0].dtypes).index(logged_on)
-            different = set(mine[0]) ^ set(mine[1])
-            first_logged = min([first_logged, *(row[place] for row in different)])
-        assert first_told <= first_logged
+        first_told = min([day for one in events for day, *_ in one[same:]], default=DAYS)
+        for source in LOGGED_ON:
+            entries = [one.entries_of(person, source) for one in followed]
+            first_logged = min([day for day, *_ in entries[0] ^ entries[1]], default=DAYS)
+            assert first_told <= first_logged
         # Before that day nothing stands in columns; from it on something does.
         page = story(told, "").split("-" * 108)[1].split("IN THE END")[0]
-        days = page.split("(day ")[1:]
-        for text in days:
-            day = int(text.partition(")")[0])
-            assert day >= first_told or " | " not in text
+        for text in page.split("(day ")[1:]:
+            assert int(text.partition(")")[0]) >= first_told or " | " not in text
         assert (" | " in page) == (first_told < DAYS)
         differing += first_told < DAYS
     assert 3 <= differing < len(followed[0].told)
