@@ -13,7 +13,7 @@ from experiments.story_needs import tell
 from experiments.story_reasons import Weighing
 from experiments.story_text import Told
 from sim import vocabulary as words
-from sim.agents.task import Move
+from sim.agents.task import Ending, Move
 from sim.model import AlmatyModel
 from sim.parameters import World
 from tests.cities import city
@@ -161,6 +161,11 @@ def follow_people_of_all_kinds() -> list[Followed]:
     return result
 
 
+LOST = {
+    "ives up": Ending.GIVEN_UP, "contact is lost": Ending.LOST_CONTACT,
+    "leaves the city": Ending.LEFT, "dies before": Ending.DIED,
+}  # fmt: skip
+"""What is said of needs that ended unsettled."""
 PLACES = {
     "mobile_clinic": "mobile clinic", "private": "private doctor",
     "tb_dispensary": "tuberculosis dispensary",
@@ -203,3 +208,22 @@ def prices(world: World, migrant: np.void, episode: np.void, option: str) -> tup
     if option in believed and not migrant["knows"][words.KNOWLEDGE.index("emergency_right")]:
         return believed[option] * float(migrant["wage"]), true
     return true, true
+
+
+def cause_of_need(world: World, task: np.void, episode: np.void, migrant: np.void) -> str:
+    """Return what must be said of why a need came up, from the rules in words."""
+    name, serves_care = words.NEEDS[int(task["need"])], task["option"] >= 0
+    if name == "payment":
+        return "care was refused" if serves_care else "a hospital bill"
+    if name == "documents":
+        return "the hospital asked" if serves_care else "the way home"
+    if name == "shelter":
+        if task["goes_home"]:
+            return "cannot pay the way"
+        unable = episode["disabled_days"] > world.referral.unable_days
+        return "unable to work" if unable else "nowhere to stay"
+    if episode["asks_agency"] >= 0:
+        return "has decided to ask"
+    informed = migrant["knows"][words.KNOWLEDGE.index("who_helps")]
+    assert not (informed and migrant["manages_language"])
+    return "no common language" if informed else "does not know who helps"

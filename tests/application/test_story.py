@@ -1,6 +1,7 @@
 """`study=story`: what is told has happened, is told once, and for the reason the model had."""
 
 from collections import Counter
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from experiments.story import follow_and_tell, write_story
+from experiments.story_illness import who_pays
 from experiments.story_text import story
 from experiments.story_words import money
 from sim import vocabulary as words
@@ -18,8 +20,10 @@ from sim.submodels import services
 from tests.application.followed import (
     DAYS,
     LOGGED_ON,
+    LOST,
     PLACES,
     Followed,
+    cause_of_need,
     follow_people_of_all_kinds,
     means,
     place_of,
@@ -95,12 +99,6 @@ def test_a_closed_need_is_told_once(followed: list[Followed]) -> None:
                 told[person, entry["ordinal"], entry["need"], event.day, ending] += 1
         assert told == closed
         assert {ending for *_, ending in closed} >= {*LOST.values(), Ending.RESOLVED}
-
-
-LOST = {
-    "ives up": Ending.GIVEN_UP, "contact is lost": Ending.LOST_CONTACT,
-    "leaves the city": Ending.LEFT, "dies before": Ending.DIED,
-}  # fmt: skip
 
 
 def test_every_measure_of_the_police_is_told_once(followed: list[Followed]) -> None:
@@ -216,7 +214,7 @@ def test_who_is_said_to_pay_pays(followed: list[Followed]) -> None:
             if "; " not in event.text or entry["result"] == services.ADMITTED:
                 continue
             moment = one.moment_of(person, event)
-            old, new = (one.episodes[entry["ordinal"]] for one in (moment.before, moment.after))
+            old = moment.before.episodes[entry["ordinal"]]
             assert moment.before.migrant is not None
             payer = event.text.rpartition("; ")[2]
             option = words.INSTITUTION_KINDS[one.plain.clinics.kind[entry["unit"]]]
@@ -228,46 +226,48 @@ def test_who_is_said_to_pay_pays(followed: list[Followed]) -> None:
             else:
                 assert entry["paid"] == 0
             assert (payer == "the state pays.") == (free and event.place != "ambulance")
-            assert (payer == "others pay, as they have promised.") == (
-                new["covered"] < old["covered"]
-            )
             assert not payer.startswith("the employer") or (entry["in_kind"] and not free)
             said.add(payer.split(" ")[1])
     assert said >= {"state", "person", "employer", "costs"}
+
+
+def test_employers_and_promises_pay_only_where_the_state_does_not(
+    followed: list[Followed],
+) -> None:
+    one, said = followed[0], set()
+    follower = one.model.followers[0]
+    for person, event in one.events("visits"):
+        entry, moment = one.entry(event), one.moment_of(person, event)
+        payer = who_pays(follower, entry, moment.before, moment.after)
+        promised = deepcopy(moment.before)
+        promised.episodes[entry["ordinal"]]["covered"] += 1
+        others = who_pays(follower, entry, promised, moment.after)
+        employer = who_pays(follower, {**entry, "in_kind": 1}, moment.before, moment.after)
+        if payer.startswith("the person"):
+            assert (others, employer[:12]) == ("others pay, as they have promised", "the employer")
+        else:
+            assert others == payer
+        if payer == "the state pays":
+            assert employer == payer
+        said.add(payer.split(" ")[1])
+    assert said >= {"person", "state"}
 
 
 def test_a_need_is_told_with_its_cause(followed: list[Followed]) -> None:
     said = Counter[str]()
     for one in followed:
         for moment in one.all_moments():
-            for key in moment.after.tasks.keys() - moment.before.tasks.keys():
-                ordinal, need, second = key
+            for ordinal, need, second in moment.after.tasks.keys() - moment.before.tasks.keys():
                 text = " ".join(event.text for event in moment.events if event.kind == "begins")
-                task, migrant = moment.after.tasks[key], moment.after.migrant
-                assert migrant is not None
                 if second or not moment.block:
                     assert "ow needs" not in text
                     continue
+                task, migrant = moment.after.tasks[ordinal, need, second], moment.after.migrant
+                assert migrant is not None
                 episode = moment.before.episodes[ordinal]
-                name = words.NEEDS[need]
-                if name == "payment":
-                    cause = "care was refused" if task["option"] >= 0 else "a hospital bill"
-                    assert money(task["amount"]) in text
-                elif name == "documents":
-                    cause = "the hospital asked" if task["option"] >= 0 else "the way home"
-                elif name == "information" and episode["asks_agency"] < 0:
-                    informed = migrant["knows"][words.KNOWLEDGE.index("who_helps")]
-                    cause = "no common language" if informed else "does not know who helps"
-                    assert not (informed and migrant["manages_language"])
-                elif name == "information":
-                    cause = "has decided to ask"
-                elif task["goes_home"]:
-                    cause = "cannot pay the way"
-                else:
-                    unable = episode["disabled_days"] > one.world.referral.unable_days
-                    cause = "unable to work" if unable else "nowhere to stay"
-                assert cause in text
-                said[name] += 1
+                assert cause_of_need(one.world, task, episode, migrant) in text
+                assert words.NEEDS[need] != "payment" or money(task["amount"]) in text
+                said[words.NEEDS[need]] += 1
     assert set(said) == set(words.NEEDS)
 
 
