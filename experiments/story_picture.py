@@ -32,7 +32,7 @@ MARKERS: dict[str, tuple[str, str, str, int]] = {
     "served": ("o", "#FFFFFF", "seen or treated", 10),
     "referred": (">", "#E69F00", "sent on", 11),
     "refused": ("s", "#C00000", "refused, or no help", 10),
-    "dead end": ("X", "#000000", "sent nowhere, or no longer waits", 12),
+    "dead end": ("X", "#000000", "no way on, left or did not go", 12),
     "settled": ("*", "#FFD500", "settled, or well again", 16),
     "lost": ("v", "#999999", "ended without that", 11),
 }

@@ -75,7 +75,7 @@ def facts_of(model: AlmatyModel, person: int) -> dict[str, str]:
         f"{int(needs['wrong_referrals'].sum())} of them to the wrong place",
         "sent away without an address": times(int(needs["dead_ends"].sum())),
         "paid for care": money(float(episodes["paid"].sum())),
-        "owed to hospitals": money(float(episodes["owed"].sum())),
+        "owed when illnesses ended": money(float(episodes["owed"].sum())),
         "at the end of the story": _at_the_end(model, person),
     }
 
