@@ -5,6 +5,7 @@ beside it. The reasons are the model's own (see `experiments.story_reasons`); fo
 changes nothing in the run.
 """
 
+from datetime import timedelta
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -16,16 +17,18 @@ from rich.console import Console
 from experiments.compare import _shown
 from experiments.results import final_name, new_folder, write_manifest, write_table
 from experiments.settings import output_folder
-from experiments.story_follow import follow
+from experiments.story_follow import FollowedModel, Follower
 from experiments.story_needs import tell
 from experiments.story_text import Told, day_in_words, facts_of, story
-from experiments.story_words import ILLNESSES, NEEDS
+from experiments.story_words import ILLNESSES, NEEDS, listed
 from sim import vocabulary as words
+from sim.agents.task import Ending, Move
 from sim.configuration import ConfigurationError, check_choice, describe, nearest
 from sim.model import AlmatyModel
-from sim.observation.needs import need_table
-from sim.observation.records import episode_table
+from sim.observation.needs import CASE, handover_table, need_table
+from sim.observation.records import episode_table, visit_table
 from sim.scenario import Scenario, scenario_from
+from sim.submodels.services import GAVE_UP
 from sim.tables import Frozen
 
 EMERGENCY = "emergency"
@@ -40,6 +43,8 @@ class StorySettings(Frozen):
     scenarios: list[str] = Field(min_length=1)
     case: str
     nth: int = Field(ge=1)
+    seen_by: int = Field(ge=0)
+    differs: bool
     person: int | None = Field(ge=0, lt=2**64)
 
 
@@ -78,7 +83,7 @@ def run(resolved: dict[str, Any], console: Console) -> int:
     started = process_time()
     with console.status(f"following one person through {base.days} days"):
         past = AlmatyModel(scenarios[0])
-        person, who = choose(past, scenarios[0], settings)
+        person, who = choose(past, scenarios, settings)
         told = [follow_and_tell(past, scenario, person) for scenario in scenarios]
     if not any(one.portrait for one in told):
         raise ConfigurationError(f"person: {person} is not in the city in this run")
@@ -99,7 +104,9 @@ def run(resolved: dict[str, Any], console: Console) -> int:
     return 0
 
 
-def choose(past: AlmatyModel, scenario: Scenario, settings: StorySettings) -> tuple[int, str]:
+def choose(
+    past: AlmatyModel, scenarios: list[Scenario], settings: StorySettings
+) -> tuple[int, str]:
     """Return the person to follow, and why it is this one.
 
     Raises
@@ -109,44 +116,91 @@ def choose(past: AlmatyModel, scenario: Scenario, settings: StorySettings) -> tu
     """
     if settings.person is not None:
         return settings.person, f"Chosen by identity: {settings.person}."
-    model = past.fork(scenario)
-    model.run_for(scenario.days)
-    found = people_with(model, settings.case)
-    what = case_in_words(settings.case)
+    models = []
+    for scenario in scenarios if settings.differs else scenarios[:1]:
+        models.append(past.fork(scenario))
+        models[-1].run_for(scenario.days)
+    found = candidates(models, settings.case, settings.seen_by)
+    conditions = [case_in_words(settings.case)]
+    if settings.seen_by:
+        conditions.append(f"were seen by at least {settings.seen_by} institutions about it")
+    if len(models) > 1:
+        conditions.append("for whom something else came of it in the second scenario")
+    what = listed(conditions)
     if settings.nth > len(found):
         raise ConfigurationError(
-            f"nth = {settings.nth}: only {len(found)} people {what} in {scenario.days} days "
-            f"of '{scenario.name}'"
+            f"nth = {settings.nth}: only {len(found)} people {what} "
+            f"(in {scenarios[0].days} days of '{scenarios[0].name}'); "
+            "seen_by=0 differs=false asks for less"
         )
     person, day = found[settings.nth - 1]
-    when = day_in_words(model.calendar.date_of(0), day)
+    when = day_in_words(past.calendar.date_of(0), day)
     return person, (
-        f"Chosen as number {settings.nth} of {len(found)} people who {what}: from {when}. "
+        f"Chosen as number {settings.nth} of {len(found)} people who {what}; it began on {when}. "
         f"Identity in the model: {person}."
     )
 
 
-def people_with(model: AlmatyModel, case: str) -> list[tuple[int, int]]:
+def candidates(models: list[AlmatyModel], case: str, institutions: int) -> list[tuple[int, int]]:
     """Return who has had a kind of case since day 0, with its day, in the order of the days.
 
-    For an illness it counts whether it was ever noticed as moderate or graver.
+    Parameters
+    ----------
+    models : list of AlmatyModel
+        Runs of one scenario, or of two: then only people are returned for whom something else came
+        of it in the second: other visits to clinics, or other needs settled.
+    case : str
+        One of `CASES`; an illness counts if it was ever noticed as moderate or graver.
+    institutions : int
+        Only cases about which so many institutions have seen the person.
     """
+    first = models[0]
+    table = need_table(first) if case in words.NEEDS else episode_table(first)
     if case in words.NEEDS:
-        table = need_table(model)
-        table = table.assign(day=table["arose_on"])
         table = table[table["need"] == words.NEEDS.index(case)]
+        day = "arose_on"
+    elif case == EMERGENCY:
+        day = "severe_on"
     else:
-        table = episode_table(model)
-        if case == EMERGENCY:
-            table = table.assign(day=table["severe_on"])
-        else:
-            table = table.assign(day=table["perceived_on"])
-            table = table[(table["kind"] == words.KINDS.index(case)) & table["perceived_moderate"]]
-    table = table[table["day"] >= 0].sort_values(["day", "person", "ordinal"], kind="stable")
-    first = table.drop_duplicates("person")
+        table = table[(table["kind"] == words.KINDS.index(case)) & table["perceived_moderate"]]
+        day = "perceived_on"
+    table = table[table[day] >= 0].sort_values([day, *CASE], kind="stable")
+    cases = table.set_index(CASE)[day]
+    if institutions:
+        seen = seen_by(first)
+        cases = cases[cases.index.isin(seen.index[seen >= institutions])]
+    if len(models) > 1:
+        in_both = pd.concat([what_came_of_it(model) for model in models])
+        differs = in_both.drop_duplicates(keep=False)
+        cases = cases[cases.index.isin(pd.MultiIndex.from_frame(differs[CASE]))]
+    firsts = cases.reset_index().drop_duplicates("person")
     return [
-        (int(person), int(day)) for person, day in zip(first["person"], first["day"], strict=True)
+        (int(person), int(one)) for person, one in zip(firsts["person"], firsts[day], strict=True)
     ]
+
+
+def seen_by(model: AlmatyModel) -> "pd.Series[int]":
+    """Return how many clinics and agencies have seen the person about each case."""
+    visits, moves = visit_table(model), handover_table(model)
+    visits = visits[visits["result"] != GAVE_UP]
+    moves = moves[moves["move"] == Move.SERVED]
+    contacts = [
+        visits[CASE].assign(place=visits["unit"]),
+        moves[CASE].assign(place=moves["target"]),
+    ]
+    return pd.concat(contacts).groupby(CASE)["place"].nunique()
+
+
+def what_came_of_it(model: AlmatyModel) -> pd.DataFrame:
+    """Return what came of each case: results of visits, and needs that were settled."""
+    visits, needs = visit_table(model), need_table(model)
+    settled = needs[needs["ending"] == Ending.RESOLVED]
+    results = [
+        visits[CASE].assign(what="visit", code=visits["result"]),
+        settled[CASE].assign(what="settled", code=settled["need"]),
+    ]
+    counted = pd.concat(results).groupby([*CASE, "what", "code"]).size()
+    return counted.rename("times").reset_index()
 
 
 def case_in_words(case: str) -> str:
@@ -162,37 +216,43 @@ def case_in_words(case: str) -> str:
 
 def follow_and_tell(past: AlmatyModel, scenario: Scenario, person: int) -> Told:
     """Run a scenario from the common past and return what happens to a person in it."""
-    model, follower = follow(past, scenario, person, tell)
-    return Told(
-        scenario=scenario.name,
-        summary=scenario.summary,
-        events=follower.events,
-        path=follower.path,
-        portrait=follower.portrait,
-        facts=facts_of(model, person),
-        start=model.calendar.date_of(0),
-        digest=model.digest(),
-    )
+    model = FollowedModel(scenario, past, [Follower(person, tell)])
+    model.run_for(scenario.days)
+    return told_of(model)[0]
+
+
+def told_of(model: FollowedModel) -> list[Told]:
+    """Return what was seen of each of the people who were followed."""
+    digest, start = model.digest(), model.calendar.date_of(0)
+    return [
+        Told(
+            scenario=model.plan.name,
+            summary=model.plan.summary,
+            events=one.events,
+            path=one.path,
+            portrait=one.portrait,
+            facts=facts_of(model, int(one.person)),
+            start=start,
+            digest=digest,
+        )
+        for one in model.followers
+    ]
 
 
 def events_table(told: list[Told]) -> pd.DataFrame:
     """Return all events, one row each, in order within a scenario."""
-    rows = [
-        {
-            "scenario": one.scenario,
-            "number": number,
-            "date": one.start.toordinal() + event.day,
-            **vars(event),
-        }
-        for one in told
-        for number, event in enumerate(one.events)
-    ]
-    table = pd.DataFrame(rows)
-    if rows:
-        table["date"] = [
-            pd.Timestamp.fromordinal(one).strftime("%Y-%m-%d") for one in table["date"]
+    return pd.DataFrame(
+        [
+            {
+                "scenario": one.scenario,
+                "number": number,
+                "date": f"{one.start + timedelta(event.day)}",
+                **vars(event),
+            }
+            for one in told
+            for number, event in enumerate(one.events)
         ]
-    return table
+    )
 
 
 def path_table(told: list[Told]) -> pd.DataFrame:

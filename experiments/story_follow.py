@@ -1,12 +1,13 @@
 """Following one person through a run, block by block of the day, without touching the model.
 
-A `FollowedModel` lives the same days as any other; after each block of the day its `Follower` looks
-at the person's records and at what was added to the logs, and writes down what has changed.
+A `FollowedModel` lives the same days as any other; after each block of the day each of its
+followers looks at the records of one person and at what was added to the logs, and writes down what
+has changed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -14,7 +15,8 @@ from experiments.story_reasons import Weighing, weighing
 from experiments.story_words import CLINICS, institutions
 from sim import vocabulary as words
 from sim.agents.episode import State
-from sim.agents.task import Place
+from sim.agents.task import NOWHERE, Place
+from sim.engine.arrays import Column, Rows
 from sim.model import AlmatyModel, Block
 from sim.scenario import Scenario
 
@@ -22,6 +24,8 @@ LOGS = ("visits", "handovers", "closed_needs", "closed_episodes", "leavers")
 """Logs that name the person."""
 HANDS = ""
 """The place of somebody who is nowhere but at home or at work."""
+CUSTODY = "custody"
+"""The thread of somebody who is going to be removed from the country."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Event:
         Institution, "" for the person's own hands.
     text : str
     source, entry : str, int
-        Log and number of the record it stands for ("" and -1: none).
+        Log and number of the record it stands for ("" and -1: none; the log "police" names nobody).
     """
 
     day: int
@@ -67,7 +71,7 @@ type Teller = Callable[["Follower", str, Snapshot, Snapshot], None]
 
 
 class Follower:
-    """Looks at one person after every block of the day.
+    """Looks at one person after every block of the day, and changes nothing.
 
     Parameters
     ----------
@@ -95,6 +99,7 @@ class Follower:
         self.portrait: list[str] = []
         self.weighed: dict[int, Weighing] = {}
         self._last: Snapshot | None = None
+        self._looked: list[bytes] = []
         self._at: dict[str, str] = {}
         self._said: dict[str, str] = {}
 
@@ -103,13 +108,17 @@ class Follower:
     def look(self, model: AlmatyModel, block: str) -> None:
         """Compare the person with the last look, after a block of the day."""
         self.model = model
-        before, after = self._last, self._take(model)
-        if before is None:
-            before = Snapshot(lengths=dict.fromkeys(LOGS, 0))
-        if self._differs(before, after):
-            self.tell(self, block, before, after)
-            self._note_places(after)
-        self._last = after
+        before = self._last or Snapshot(lengths=dict.fromkeys(LOGS, 0))
+        lengths = {name: len(getattr(model, name)) for name in LOGS}
+        rows = self._find(model)
+        looks = [_bytes(table)[place].tobytes() for table, place in self._tables(model, rows)]
+        same = looks == self._looked
+        if same and not any(self.entries(log, before, lengths) for log in LOGS):
+            before.lengths = lengths
+            return
+        self._last, self._looked = self._take(model, rows, lengths), looks
+        self.tell(self, block, before, self._last)
+        self._note_places(self._last)
 
     def before_deciding(self, model: AlmatyModel) -> None:
         """Note what the person weighs about each episode that a decision is due for."""
@@ -121,38 +130,50 @@ class Follower:
             if episode["state"] == State.UNDECIDED and episode["decides_on"] <= model.day:
                 self.weighed[ordinal] = weighing(model, row)
 
-    def _take(self, model: AlmatyModel) -> Snapshot:
-        snapshot = Snapshot(lengths={name: len(getattr(model, name)) for name in LOGS})
-        people = model.migrants
-        row = self._last.row if self._last is not None else -1
-        if row < 0 or not people.occupied[row] or people.pid[row] != self.person:
-            found = people.rows[people.pid[people.rows] == self.person]
-            row = int(found[0]) if len(found) else -1
-        if row >= 0:
-            snapshot.row, snapshot.migrant = row, people.table[row].copy()
-        episodes, tasks = model.episodes, model.tasks
-        for one in episodes.rows[episodes.person[episodes.rows] == self.person].tolist():
-            record = episodes.table[one].copy()
-            snapshot.episodes[int(record["ordinal"])] = record
-            snapshot.episode_rows[int(record["ordinal"])] = one
-        for one in tasks.rows[tasks.person[tasks.rows] == self.person].tolist():
-            record = tasks.table[one].copy()
-            key = (int(record["ordinal"]), int(record["need"]), bool(record["second"]))
-            snapshot.tasks[key] = record
-        return snapshot
-
-    def _differs(self, before: Snapshot, after: Snapshot) -> bool:
-        if any(len(self.entries(name, before, after)) for name in LOGS):
-            return True
+    def _find(self, model: AlmatyModel) -> tuple[Rows, Rows, Rows]:
+        """Return the rows of the person, and of their episodes and tasks."""
+        people, episodes, tasks = model.migrants, model.episodes, model.tasks
+        here = self._last.row if self._last is not None else NOWHERE
+        if here >= 0 and people.occupied[here] and people.pid[here] == self.person:
+            row = np.array([here])
+        else:
+            row = people.rows[people.pid[people.rows] == self.person]
         return (
-            _bytes(before.episodes) != _bytes(after.episodes)
-            or _bytes(before.tasks) != _bytes(after.tasks)
-            or _bytes({0: before.migrant}) != _bytes({0: after.migrant})
+            row,
+            episodes.rows[episodes.person[episodes.rows] == self.person],
+            tasks.rows[tasks.person[tasks.rows] == self.person],
         )
 
-    def entries(self, log: str, before: Snapshot, after: Snapshot) -> list[int]:
+    def _tables(
+        self, model: AlmatyModel, rows: tuple[Rows, Rows, Rows]
+    ) -> list[tuple[Column, Rows]]:
+        tables = (model.migrants.table, model.episodes.table, model.tasks.table)
+        return list(zip(tables, rows, strict=True))
+
+    def _take(
+        self, model: AlmatyModel, rows: tuple[Rows, Rows, Rows], lengths: dict[str, int]
+    ) -> Snapshot:
+        """Copy the person's records."""
+        people, episodes, tasks = (
+            [table[row].copy() for row in place] for table, place in self._tables(model, rows)
+        )
+        return Snapshot(
+            migrant=people[0] if people else None,
+            row=int(rows[0][0]) if people else NOWHERE,
+            episodes={int(one["ordinal"]): one for one in episodes},
+            episode_rows={
+                int(one["ordinal"]): int(row) for one, row in zip(episodes, rows[1], strict=True)
+            },
+            tasks={
+                (int(one["ordinal"]), int(one["need"]), bool(one["second"])): one for one in tasks
+            },
+            lengths=lengths,
+        )
+
+    def entries(self, log: str, before: Snapshot, after: "Snapshot | dict[str, int]") -> list[int]:
         """Return the numbers of the person's records that have been added to a log."""
-        start, end = before.lengths[log], after.lengths[log]
+        lengths = after.lengths if isinstance(after, Snapshot) else after
+        start, end = before.lengths[log], lengths[log]
         if start == end:
             return []
         mine = getattr(self.model, log)["person"][start:end] == self.person
@@ -187,10 +208,9 @@ class Follower:
             self._at[thread] = place
             self.path.append((self.model.day, thread, place))
 
-    def end(self, thread: str) -> None:
-        """Note that a thread is over."""
-        if thread in self._at:
-            self.path.append((self.model.day, thread, self._at.pop(thread)))
+    def where(self, thread: str) -> str:
+        """Return where a thread is."""
+        return self._at.get(thread, HANDS)
 
     def name(self, number: int) -> str:
         """Return the name of an agency or kind of clinic by its number in the log."""
@@ -205,21 +225,31 @@ class Follower:
         return f"{words.KINDS[int(snapshot.episodes[ordinal]['kind'])]} {ordinal}"
 
     def _note_places(self, after: Snapshot) -> None:
+        """Note where each thread is after a block, and which are over."""
         for ordinal, episode in after.episodes.items():
-            thread = self.thread_of(ordinal, after)
-            at_clinic = episode["state"] in (State.QUEUED, State.IN_BED) and episode["unit"] >= 0
             if episode["state"] != State.LATENT:
-                self.be_at(thread, self.clinic(int(episode["unit"])) if at_clinic else HANDS)
+                at_clinic = episode["state"] in (State.QUEUED, State.IN_BED)
+                place = self.clinic(int(episode["unit"])) if at_clinic else HANDS
+                self.be_at(self.thread_of(ordinal, after), place)
+        going_on = {self.thread_of(ordinal, after) for ordinal in after.episodes}
         for (_, need, second), task in after.tasks.items():
+            if task["place"] == Place.CLOSED:
+                continue
             thread = need_thread(need, second)
+            going_on.add(thread)
             if task["place"] == Place.WITH_MIGRANT:
                 self.be_at(thread, HANDS)
-            elif task["place"] in (Place.QUEUED, Place.IN_PROCESS):
+            elif task["place"] != Place.IN_TRANSIT:
                 self.be_at(thread, self.name(int(task["agency"])))
+        if after.migrant is not None and after.migrant["to_be_removed"]:
+            going_on.add(CUSTODY)
+        for thread in [one for one in self._at if one not in going_on]:
+            self.path.append((self.model.day, thread, self._at.pop(thread)))
 
 
-def _bytes(records: Mapping[Any, np.void | None]) -> dict[Any, bytes]:
-    return {key: one.tobytes() for key, one in records.items() if one is not None}
+def _bytes(table: Column) -> Column:
+    """Return a table as rows of bytes, which are quicker to look at than records."""
+    return table.view(np.uint8).reshape(len(table), -1)
 
 
 def need_thread(need: int, second: bool) -> str:
@@ -231,15 +261,17 @@ def _watched(block: Block) -> Block:
     def run(model: AlmatyModel) -> None:
         assert isinstance(model, FollowedModel)
         if block.name == "decide":
-            model.follower.before_deciding(model)
+            for follower in model.followers:
+                follower.before_deciding(model)
         block.run(model)
-        model.follower.look(model, block.name)
+        for follower in model.followers:
+            follower.look(model, block.name)
 
     return Block(block.name, run, block.cadence)
 
 
 class FollowedModel(AlmatyModel):
-    """A branch in which somebody looks on after every block of the day.
+    """A branch in which followers look on after every block of the day.
 
     Parameters
     ----------
@@ -247,22 +279,13 @@ class FollowedModel(AlmatyModel):
         Of the branch; its world and seed are those of the past.
     past : AlmatyModel
         What it branches off.
-    follower : Follower
+    followers : list of Follower
     """
 
     SCHEDULE: ClassVar[tuple[Block, ...]] = tuple(map(_watched, AlmatyModel.SCHEDULE))
 
-    def __init__(self, scenario: Scenario, past: AlmatyModel, follower: Follower) -> None:
-        self.follower = follower
+    def __init__(self, scenario: Scenario, past: AlmatyModel, followers: list[Follower]) -> None:
+        self.followers = followers
         super().__init__(scenario, parent=past)
-        follower.look(self, "")
-
-
-def follow(
-    past: AlmatyModel, scenario: Scenario, person: int, tell: Teller
-) -> tuple[AlmatyModel, Follower]:
-    """Run a scenario from a common past and follow a person; return the model and what was seen."""
-    follower = Follower(person, tell)
-    model = FollowedModel(scenario, past, follower)
-    model.run_for(scenario.days)
-    return model, follower
+        for follower in followers:
+            follower.look(self, "")

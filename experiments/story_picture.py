@@ -17,6 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from experiments.report import title
+from experiments.story_follow import CUSTODY
 from experiments.story_words import ILLNESSES, NEEDS
 from experiments.style import STYLE, save
 from sim import vocabulary as words
@@ -24,21 +25,23 @@ from sim import vocabulary as words
 WITH_THE_PERSON = "with the person"
 COLOURS = {
     "care": "#444444", "payment": "#D55E00", "documents": "#0072B2", "shelter": "#009E73",
-    "information": "#CC79A7",
+    "information": "#CC79A7", "custody": "#000000",
 }  # fmt: skip
 """Colour of the lines: illness grey, needs from the Okabe-Ito palette."""
 MARKERS: dict[str, tuple[str, str, str, int]] = {
     "served": ("o", "#FFFFFF", "seen or treated", 10),
     "referred": (">", "#E69F00", "sent on", 11),
     "refused": ("s", "#C00000", "refused, or no help", 10),
-    "dead end": ("X", "#000000", "no way on from here", 12),
-    "settled": ("*", "#FFD500", "settled, or well again", 18),
+    "dead end": ("X", "#000000", "no way on, left or did not go", 12),
+    "settled": ("*", "#FFD500", "settled, or well again", 16),
     "lost": ("v", "#999999", "ended without that", 11),
 }
 """What is marked: shape, filling, words, size; those further down lie on top."""
-APART = 0.13
+APART = 0.17
 """Distance of lines that lie side by side in a row."""
 MOST_LINES = 5
+SOON = 0.25
+"""A departure is drawn to scale if it comes within this share of the time shown."""
 COLUMNS = 4
 """Of the legend."""
 
@@ -71,7 +74,10 @@ def picture(
     rows = rows_of(path, events)
     offset = offsets(list(dict.fromkeys(path["thread"])))
     leaving = leaving_days(every)
-    height = 1.6 + len(headings) * (1.1 + 0.62 * len(rows))
+    first, last = (events["day"].min(), events["day"].max()) if len(events) else (0, 1)
+    soon = [day for day in leaving.values() if day - last <= SOON * (last - first)]
+    last = max([last, *soon])
+    height = 1.6 + len(headings) * (1.1 + 0.72 * len(rows))
     figure, axes = plt.subplots(
         len(headings), 1, figsize=(15, max(height, 6.0)), sharex=True, squeeze=False
     )
@@ -81,9 +87,9 @@ def picture(
             rows, offset,
         )  # fmt: skip
         if scenario in leaving:
-            _leaves(axis, leaving[scenario])
+            _leaves(axis, leaving[scenario], last, start)
         axis.set_title(fill(heading, 105))
-    _days(axes[-1, 0], events, start)
+    _days(axes[-1, 0], first, last, start)
     _legend(figure, path, events)
     return figure
 
@@ -126,6 +132,8 @@ def in_words(thread: str) -> str:
     ('papers', 'an injury', 'help with paying (asked twice)')
     """
     name, _, more = thread.partition(" ")
+    if name == CUSTODY:
+        return "custody"
     if name in NEEDS:
         return NEEDS[name] + (f" {more}" if more else "")
     return ILLNESSES[name]
@@ -174,17 +182,21 @@ def leaving_days(events: pd.DataFrame) -> dict[str, int]:
     }
 
 
-def _leaves(axis: Axes, day: int) -> None:
-    axis.axvline(day, color="#888888", linestyle=":", linewidth=2, zorder=1)
+def _leaves(axis: Axes, day: int, last: int, start: date) -> None:
+    """Mark the departure, or say when it is if that is much later than the rest."""
+    where, text = (day, 0.0), "no longer in Almaty"
+    if day <= last:
+        axis.axvline(day, color="#888888", linestyle=":", linewidth=2, zorder=1)
+    else:
+        one = start + timedelta(days=day)
+        where, text = (last, 0.0), f"in Almaty until {one.day} {one:%b}"
     axis.annotate(
-        "no longer in Almaty", (day, 1.0), xycoords=("data", "axes fraction"),
-        xytext=(-6, -6), textcoords="offset points", ha="right", va="top",
-        fontsize=12, color="#666666", rotation=90,
+        text, where, xycoords=("data", "axes fraction"), xytext=(5, 8), ha="left", va="bottom",
+        textcoords="offset points", fontsize=12, color="#666666", rotation=90,
     )  # fmt: skip
 
 
-def _days(axis: Axes, events: pd.DataFrame, start: date) -> None:
-    first, last = (events["day"].min(), events["day"].max()) if len(events) else (0, 1)
+def _days(axis: Axes, first: int, last: int, start: date) -> None:
     room = max(3.0, 0.03 * (last - first))
     axis.set_xlim(first - room, last + room)
     axis.xaxis.set_major_locator(MaxNLocator(9, integer=True))

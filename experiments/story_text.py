@@ -10,7 +10,8 @@ import pandas as pd
 
 from experiments.report import title
 from experiments.story_follow import Event
-from experiments.story_words import SIMULATED, days, money, times
+from experiments.story_words import NEEDS, SIMULATED, days, money, times
+from sim import vocabulary as words
 from sim.agents.task import Ending
 from sim.model import AlmatyModel
 from sim.observation.needs import need_table
@@ -61,21 +62,27 @@ def facts_of(model: AlmatyModel, person: int) -> dict[str, str]:
     needs = need_table(model)
     needs = needs[needs["person"] == person]
     refused = visits["result"].isin([NO_MONEY, WRONGLY_REFUSED, WITHOUT_PAPERS])
-    settled = needs[needs["ending"] == Ending.RESOLVED]
+    settled = needs[needs["ending"] == Ending.RESOLVED].sort_values("arose_on")
     care = episodes.loc[episodes["care_on"] >= 0, "care_on"]
     waited = settled["ended_on"] - settled["arose_on"]
     return {
         "first seen by a doctor": "never" if care.empty else _date_of(model, care.min()),
         "visits to clinics": f"{len(visits)}, of which turned away: {int(refused.sum())}",
-        "needs besides treatment": f"{len(needs)}, of which {len(settled)} settled",
+        "needs besides treatment": _named(needs) or "none",
+        "of these settled": _named(settled) or "none",
         "days until they were settled": "-" if settled.empty else _each(waited),
         "referrals": f"{int(needs['referrals'].sum())}, "
         f"{int(needs['wrong_referrals'].sum())} of them to the wrong place",
         "sent away without an address": times(int(needs["dead_ends"].sum())),
         "paid for care": money(float(episodes["paid"].sum())),
-        "owed to hospitals": money(float(episodes["owed"].sum())),
+        "owed when illnesses ended": money(float(episodes["owed"].sum())),
         "at the end of the story": _at_the_end(model, person),
     }
+
+
+def _named(needs: pd.DataFrame) -> str:
+    names = [NEEDS[words.NEEDS[int(need)]] for need in needs.sort_values("arose_on")["need"]]
+    return ", ".join(names)
 
 
 def _each(waited: "pd.Series[float]") -> str:

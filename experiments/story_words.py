@@ -47,7 +47,7 @@ ILLNESSES = {
     "chronic": "a long-term illness",
     "maternity": "a pregnancy",
 }
-SEVERITIES = ("mild", "moderate", "severe: an emergency", "life-threatening: an emergency")
+SEVERITIES = ("mild", "moderate", "severe, an emergency", "life-threatening, an emergency")
 CLINICS = {
     "ambulance": "ambulance",
     "hospital": "hospital",
@@ -74,12 +74,10 @@ NEEDS = {
     "information": "advice on where to turn",
 }
 ENDINGS = {
-    Ending.GIVEN_UP: "gives up",
-    Ending.LOST_CONTACT: "loses touch: nobody follows it up any more",
-    Ending.LEFT: "leaves the city before it is settled",
-    Ending.DIED: "dies before it is settled",
-    Ending.SUPERSEDED: "needs it no longer: the illness has passed",
-    Ending.DUPLICATE: "had asked here a second time, without success",
+    Ending.LOST_CONTACT: "contact is lost, and nobody follows it up any more",
+    Ending.LEFT: "the person leaves the city before it is settled",
+    Ending.DIED: "the person dies before it is settled",
+    Ending.SUPERSEDED: "not needed any more: the illness has passed",
 }
 SETTLED = {
     PAYMENT: "somebody else pays",
@@ -114,6 +112,15 @@ def times(count: int) -> str:
     ('never', 'once', '3 times')
     """
     return {0: "never", 1: "once"}.get(count, f"{count} times")
+
+
+def in_a_hundred(probability: float) -> str:
+    """Return a probability in words.
+
+    >>> in_a_hundred(0.25)
+    '25 of 100'
+    """
+    return f"{100 * probability:.0f} of 100"
 
 
 def listed(parts: list[str]) -> str:

@@ -70,7 +70,8 @@ SHOCKS = (
 
 TOP_LEVEL = (
     "city", "regime", "parameters", "scenario", "shock", "study", "executor",
-    "seed", "days", "output", "scenarios", "replicates", "confidence", "person", "case", "nth",
+    "seed", "days", "output", "scenarios", "replicates", "confidence",
+    "person", "case", "nth", "seen_by", "differs",
 )  # fmt: skip
 """Names a composed configuration consists of."""
 
