@@ -69,8 +69,8 @@ def test_coordination_can_help_and_can_harm() -> None:
     """Small hub harms, directory and registry help, a blind hub helps less than one that looks.
 
     In the workshop city, ten seeds: a hub of 3 cases a day +4.0 points (+2.5 to +5.4); directory
-    and registry -2.8 (-3.6 to -2.1); a hub of 20 that sees the queues of its partners -16.0 (-17.7 to
-    -14.3), the same without looking at them -11.8 (-13.4 to -10.3).
+    and registry -2.8 (-3.6 to -2.1); a hub of 20 that sees the queues of its partners -16.0 (-17.7
+    to -14.3), the same without looking at them -11.8 (-13.4 to -10.3).
     """
     _, low, _ = difference("hub_small", to="baseline")
     assert low > 0.0
