@@ -15,7 +15,7 @@ Parameters: `conf/parameters/enforcement.yaml`, `reports` in `conf/city/`. Neutr
 import numpy as np
 
 from sim import vocabulary as words
-from sim.agents.agency import BED_DAYS, CASEWORK
+from sim.agents.agency import BED_DAYS
 from sim.agents.city import City
 from sim.agents.migrant import can_pay, pay
 from sim.agents.task import NOWHERE, SHELTER, Move
@@ -153,7 +153,6 @@ def take_into_custody(city: City, migrant: Record, stay: float, service: int, ce
     if centre != NOWHERE and city.agencies[centre].in_bed < np.ceil(city.agencies[centre].beds):
         days = min(max(int(np.rint(stay)), 1), BED_DAYS - 1)
         take_bed(city, centre, days)
-        city.agencies[centre].served_today[CASEWORK] += 1
         entry = next_record(city.handovers)
         entry.day = city.today
         entry.person = migrant.pid
