@@ -35,6 +35,8 @@ class Watch:
         Of every episode opened: person, ordinal, kind, day and severity of the onset.
     needs_opened : list of Need
         Needs that have come up.
+    places : Counter
+        On how many evenings a task was in each place (a `Place`).
     """
 
     def __init__(self, model: AlmatyModel) -> None:
@@ -54,6 +56,7 @@ class Watch:
         self._closed_needs_seen = len(model.closed_needs)
         self._moves_seen = len(model.handovers)
         table = model.agencies.table
+        self.places: Counter[int] = Counter()
         self._money_at_start = table["budget"] + table["spent"] - table["received"]
         self._count_onsets()
         self._count_arrivals()
@@ -121,6 +124,8 @@ class Watch:
         self.check_number_of_needs()
         self.check_needs_end_once()
         check_tasks(self.model)
+        tasks = self.model.tasks
+        self.places.update(set(tasks.place[tasks.rows].tolist()))
         check_opinions(self.model)
         self.check_budgets()
         moves = self.model.handovers

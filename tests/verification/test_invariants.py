@@ -1,22 +1,40 @@
 """Invariants V8 to V12 and the money of the patients, over a year of a city short of everything.
 
-The fixture `watched` has already checked most of them on each of its evenings; a breach there
-shows as an error of all these tests.
+The fixtures `watched` and, with a coordinating body, `watched_coordination` have already checked
+most of them on each of their evenings; a breach there shows as an error of all these tests.
 """
 
 import numpy as np
+import pytest
 
 from sim.agents.episode import Outcome, State
+from sim.agents.task import Ending, Move, Place
 from sim.observation.indicators import indicators
+from sim.observation.needs import handover_table, need_table
+from sim.observation.records import OPEN
 from sim.submodels.services import VISIT_RESULTS
 from tests.verification.invariants import (
     Watch,
     check_counts,
     check_indicators,
     check_money_of_cases,
+    check_opinions,
     check_states,
+    check_tasks,
     check_times,
+    check_times_of_needs,
+    needs_of_log,
 )
+
+NEED = ["person", "ordinal", "need"]
+
+
+@pytest.fixture(params=["watched", "watched_coordination"])
+def either(request: pytest.FixtureRequest) -> Watch:
+    """Each of the two cities: without and with coordination."""
+    one = request.getfixturevalue(request.param)
+    assert isinstance(one, Watch)
+    return one
 
 
 def test_the_watched_city_is_worth_watching(watched: Watch) -> None:
@@ -36,11 +54,102 @@ def test_the_watched_city_is_worth_watching(watched: Watch) -> None:
     assert model.diary.by_unit("diverted_today").sum() > 0
 
 
+def test_needs_of_the_watched_city_are_worth_watching(watched: Watch) -> None:
+    """Needs were in every place and met every move and ending that is there without coordination.
+
+    On an evening no task is closed: what ends is cleared away the same day. A second opening that
+    settles nothing is no need, so the ending `DUPLICATE` is in no log.
+    """
+    model = watched.model
+    assert set(watched.places) == set(Place) - {Place.CLOSED}
+    only_with_coordination = {Move.RECALLED, Move.TO_THE_HUB}
+    assert set(model.handovers["move"].tolist()) == set(Move) - only_with_coordination
+    assert set(model.closed_needs["ending"].tolist()) == set(Ending) - {Ending.DUPLICATE}
+    assert watched.needs_open_at_start
+    money, table = model.agencies.table["money"], model.agencies.table
+    assert (table["spent"][money] > 0).all()
+    assert (table["received"][money] > model.agencies.grant[money]).all()
+    for name in ("slots", "served_today", "waiting"):
+        assert (model.diary.by_agency(name).sum(axis=(0, 2)) > 0)[:-1].all(), name
+
+
+def test_needs_of_the_coordinated_city_are_worth_watching(watched_coordination: Watch) -> None:
+    """Handing over to the hub, bringing back, the registry and the joint fund all occur."""
+    model = watched_coordination.model
+    moves = model.handovers["move"]
+    assert set(moves.tolist()) == set(Move)
+    hub = int(model.agencies.of_kind("coordination")[0])
+    assert model.agencies.table["spent"][hub] > 0
+    assert model.agencies.table["received"][hub] > 0
+    assert model.diary.by_agency("waiting")[:, hub].sum() > 0
+    assert model.closed_needs["coordinated"].any()
+    assert model.work_groups["shared"].any()
+    assert (model.agencies.knowledge > model.agencies.base_knowledge).any()
+
+
 def test_cases_are_conserved(watched: Watch) -> None:
     """V8: opened = closed + open, case by case; one state each; one open case a kind."""
     watched.check_number_of_cases()
     watched.check_identity_of_cases()
     check_states(watched.model)
+
+
+def test_needs_are_conserved(either: Watch) -> None:
+    """V8: opened = closed + open, need by need."""
+    either.check_number_of_needs()
+    either.check_identity_of_needs()
+    assert len(either.needs_opened) > 100
+
+
+def test_a_need_ends_at_most_once(either: Watch) -> None:
+    """V8: and what the log of hand-overs says of its end is what the log of needs says."""
+    model = either.model
+    ended = needs_of_log(model, either.needs_closed_at_start)
+    assert len(set(ended)) == len(ended) == len(either.needs_closed)
+    moves = handover_table(model)
+    for move, endings in (
+        (Move.RESOLVED, [Ending.RESOLVED]),
+        (Move.LOST, [Ending.GIVEN_UP, Ending.LOST_CONTACT, Ending.LEFT, Ending.DIED]),
+    ):
+        said = moves.loc[moves["move"] == move, NEED].to_numpy().tolist()
+        chosen = np.isin(model.closed_needs["ending"], endings)
+        columns = np.stack([model.closed_needs[name][chosen] for name in NEED], axis=1)
+        assert sorted(said) == sorted(columns.tolist())
+
+
+def test_a_need_is_in_one_place_its_owner_knows_of(either: Watch) -> None:
+    """V8: one place each; owners, tasks and second openings point to each other."""
+    check_tasks(either.model)
+
+
+def test_what_a_need_has_met_is_in_the_log_of_hand_overs(either: Watch) -> None:
+    """V28: bounces, referrals, dead ends, no-shows and recalls of every need, counted twice."""
+    needs = need_table(either.model)
+    # Moves of the burn-in are in no log.
+    needs = needs[needs["arose_on"] >= 0].set_index(NEED)
+    moves = handover_table(either.model)
+    moves = moves[~moves["second"]]
+    for name, counted in (
+        ("bounces", [Move.FAILED, Move.TURNED_AWAY, Move.LEFT_THE_LINE]),
+        ("referrals", [Move.REFERRED_RIGHT, Move.REFERRED_WRONG, Move.TO_THE_HUB]),
+        ("wrong_referrals", [Move.REFERRED_WRONG]),
+        ("dead_ends", [Move.DEAD_END]),
+        ("no_shows", [Move.NO_SHOW, Move.RECALLED]),
+        ("recalls", [Move.RECALLED]),
+    ):
+        in_log = moves[moves["move"].isin(counted)].groupby(NEED).size()
+        expected = in_log.reindex(needs.index, fill_value=0)
+        assert (needs[name] == expected).all(), name
+        assert name == "recalls" or expected.sum() > 0
+    served = moves[moves["move"] == Move.SERVED].groupby(NEED)["day"].min()
+    first = served.reindex(needs.index)
+    assert (first.isna() == needs["served_on"].isna()).all()
+    assert (first.dropna() == needs["served_on"].dropna()).all()
+    # Who was never seen and yet is helped was helped by the second opening.
+    unseen = needs.index[(needs["ending"] == Ending.RESOLVED) & needs["served_on"].isna()]
+    resolved = handover_table(either.model).query("move == @Move.RESOLVED").set_index(NEED)
+    assert resolved.loc[unseen, "second"].all()
+    assert (needs["ended_on"].isna() == (needs["ending"] == OPEN)).all()
 
 
 def test_people_are_conserved(watched: Watch) -> None:
@@ -75,6 +184,55 @@ def test_services_never_exceed_slots_nor_patients_beds(watched: Watch) -> None:
     assert (served == slots)[slots > 0].any(), "nowhere is anything ever full"
 
 
+def test_agencies_serve_within_slots_and_write_every_service_down(either: Watch) -> None:
+    """V10 over the whole time: the diary's services are those of the log, and fit the slots.
+
+    The coordinating body takes up all needs of a person with one slot; it is left out of the sum.
+    """
+    model = either.model
+    served, slots = model.diary.by_agency("served_today"), model.diary.by_agency("slots")
+    assert (served <= slots).all()
+    assert (served == slots)[slots > 0].any(), "nowhere is anything ever full"
+    log = model.handovers
+    service = np.isin(log["move"], [Move.SERVED, Move.SERVED_IN_VAIN])
+    by_day = np.zeros(served.shape[:2], dtype=np.int64)
+    np.add.at(by_day, (log["day"][service], log["target"][service]), 1)
+    partners = np.delete(np.arange(len(model.agencies)), model.agencies.of_kind("coordination"))
+    assert (served.sum(axis=2) == by_day)[:, partners].all()
+    assert by_day[:, partners].sum() > 50
+
+
+def test_closed_agencies_serve_nobody(either: Watch) -> None:
+    """V10: no service on a day of the week or a holiday on which an agency does not work."""
+    model, agencies = either.model, either.model.agencies
+    log = model.handovers
+    service = np.isin(log["move"], [Move.SERVED, Move.SERVED_IN_VAIN])
+    days, targets = log["day"][service], log["target"][service]
+    weekday = np.array([model.calendar.weekday(int(day)) for day in days])
+    holiday = np.array([model.calendar.is_holiday(int(day)) for day in days])
+    assert agencies.works_on[targets, weekday].all()
+    assert (agencies.works_on_holidays[targets] | ~holiday).all()
+    assert (~agencies.works_on[:, 6]).any()
+
+
+def test_budgets_add_up(either: Watch) -> None:
+    """V10: money at the start + received - spent = money left; nobody spends what is not there."""
+    either.check_budgets()
+    spent = either.model.agencies.table["spent"]
+    assert spent.sum() > 0
+    # Who has no cost a case, and no fund, has no money to move.
+    without = ~either.model.agencies.table["money"]
+    without[either.model.agencies.of_kind("coordination")] = False
+    assert (spent[without] == 0).all()
+
+
+def test_opinions_are_shares(either: Watch) -> None:
+    """V12 for trust, believed reporting, motivation and what staff know of each other."""
+    check_opinions(either.model)
+    trust = either.model.work_groups["trust"]
+    assert trust.std() > 0.01
+
+
 def test_closed_institutions_serve_nobody(watched: Watch) -> None:
     """V10: on Sundays and holidays polyclinics have neither slots nor visits."""
     model = watched.model
@@ -94,6 +252,11 @@ def test_closed_institutions_serve_nobody(watched: Watch) -> None:
 def test_time_stamps_are_in_order(watched: Watch) -> None:
     """V11."""
     check_times(watched.model)
+
+
+def test_time_stamps_of_needs_are_in_order(either: Watch) -> None:
+    """V11: arose, turned to somebody, arrived, served, ended."""
+    check_times_of_needs(either.model)
 
 
 def test_indicators_are_shares_and_rates(watched: Watch) -> None:

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 from sim import vocabulary as words
 from sim.model import AlmatyModel
+from sim.scenario import load_scenario
 
+AGENCIES = load_scenario("baseline").world.agencies
 BLOCKS = frozenset(block.name for block in AlmatyModel.SCHEDULE)
 
 NO_BURN_IN: Mapping[str, float] = {"city.burn_in_days": 0}
@@ -57,6 +59,17 @@ AMPLE: Mapping[str, float] = {
     "institutions.tb_dispensary.beds": 1_000_000,
 }
 """Capacities nobody can exhaust (mobile clinics stay what they are: none)."""
+
+
+def agencies_times(capacity: float, money: float = 1.0) -> dict[str, float]:
+    """Return the changes that give agencies so many times their slots and beds, and grants."""
+    changes: dict[str, float] = {}
+    for name, one in AGENCIES.items():
+        for line, slots in one.capacity.items():
+            changes[f"agencies.{name}.capacity.{line}"] = capacity * slots
+        changes[f"agencies.{name}.beds"] = capacity * one.beds
+        changes[f"agencies.{name}.grant"] = money * one.grant
+    return changes
 
 
 def only_of(table: str, labels: tuple[str, ...], chosen: str) -> dict[str, float]:
