@@ -216,7 +216,7 @@ def _go(
 
 
 def test_referral_is_an_absorbing_markov_chain() -> None:
-    """Shares settled and given up, and services a need, are those of N = (I - Q)^-1.
+    """Shares settled, dead ends and services a need are those of N = (I - Q)^-1.
 
     Tolerances are 4 standard errors of the simulated means: with three comparisons a correct model
     fails for one seed in some five thousand, and the seed is fixed.
@@ -242,6 +242,11 @@ def test_referral_is_an_absorbing_markov_chain() -> None:
     assert settled + given_up == pytest.approx(1.0)
     at_an_agency = np.array([state[0] != "hands" for state in states])
     visits = (start @ fundamental)[0, at_an_agency].sum()
+
+    from_agencies = inside[at_an_agency][:, ~at_an_agency].sum(axis=1)
+    dead_ends = start[0, ~at_an_agency].sum()
+    dead_ends += (start @ fundamental)[0, at_an_agency] @ from_agencies
+    expect(log["dead_ends"][chosen].astype(float), dead_ends)
 
     resolved = (log["ending"][chosen] == Ending.RESOLVED).astype(float)
     expect(resolved, settled)
