@@ -155,3 +155,32 @@ def test_a_mistake_in_an_entry_is_one_line_with_file_and_key(
     assert "conf/city/almaty.yaml: agencies.legal_hotline" in line
     assert words_of_the_line in line
     assert len(line.splitlines()) == 1
+
+
+def test_donors_forbid_to_pay_for_people_who_have_been_fined() -> None:
+    """Sign pattern P6 of the source: a fine cuts help from NGOs and IOM, not from consulates."""
+    settled = {}
+    for fined in (False, True):
+        model = AlmatyModel(
+            city(
+                population=3000,
+                seed=4,
+                changed={"enforcement.intensity": 0.0, "city.burn_in_days": 0},
+            )
+        )
+        for _ in range(240):
+            model.migrants.fined[model.migrants.rows] = fined
+            model.run_for(1)
+        log = model.handovers
+        money_help = np.isin(
+            log["need"], [words.NEEDS.index(one) for one in ("payment", "shelter")]
+        )
+        ours = np.isin(
+            log["origin"],
+            [model.agencies.names.index(n) for n, one in AGENCIES.items() if one.refuses_fined],
+        )
+        resolved = log["move"] == Move.RESOLVED
+        settled[fined] = [np.count_nonzero(resolved & money_help & ours), resolved.sum()]
+    assert settled[False][0] > 0
+    assert settled[True][0] == 0
+    assert settled[True][1] > 0.5 * settled[False][1]
