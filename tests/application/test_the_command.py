@@ -129,7 +129,7 @@ def test_a_mistake_found_late_is_one_line_and_status_two(tmp_path: Path) -> None
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="process groups are a matter of Unix")
 def test_ctrl_c_keeps_what_is_finished_and_says_so_in_a_line(tmp_path: Path) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "sim", "study=compare", "scenarios=[baseline]", "replicates=4",
+        [sys.executable, "-m", "sim", "study=compare", "scenarios=[baseline]", "replicates=40",
          "city.population=300", "days=365", "executor=local", "executor.workers=2",
          f"output={tmp_path}"],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -138,7 +138,7 @@ def test_ctrl_c_keeps_what_is_finished_and_says_so_in_a_line(tmp_path: Path) -> 
     try:
         assert process.stdout is not None
         first = process.stdout.readline()
-        assert first.split()[1:] == ["of", "4", "runs"], first
+        assert first.split()[1:] == ["of", "40", "runs"], first
         os.killpg(process.pid, signal.SIGINT)
         rest, errors = process.communicate(timeout=120)
     finally:
@@ -150,7 +150,7 @@ def test_ctrl_c_keeps_what_is_finished_and_says_so_in_a_line(tmp_path: Path) -> 
     said = [line for line in rest.splitlines() if line.startswith("Interrupted")]
     assert len(said) == 1
     kept = int(said[0].split()[1])
-    assert 1 <= kept < 4
-    assert "of 4 replicates are finished and kept" in said[0]
+    assert 1 <= kept < 40
+    assert "of 40 replicates are finished and kept" in said[0]
     runs = pd.read_parquet(only_folder(tmp_path) / "runs.parquet")
     assert len(runs) == kept

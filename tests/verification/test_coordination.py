@@ -14,7 +14,7 @@ from sim.model import AlmatyModel
 from sim.scenario import Scenario, load_scenario
 
 SEEDS, FEW_SEEDS = range(1, 11), range(1, 4)
-SIZE = ("city=workshop", "city.population=8000", "days=365")
+SIZE = ("city=workshop", "city.population=8000", "city.burn_in_days=90")
 PARTNERS = [
     (name, line)
     for name, agency in load_scenario("baseline").world.agencies.items()
@@ -52,7 +52,7 @@ def unresolved(scenario: str, need: str = "", starved: bool = False) -> "pd.Seri
 def shares(scenario: str, seed: int, starved: bool) -> dict[str, float]:
     """Return the share of needs that stay unresolved, of all ("") and by need."""
     model = past(seed, starved).fork(world(starved).with_policy(scenario).with_seed(seed))
-    model.run_for(365)
+    model.run_for(330)
     table = model.indicators()
     rows = table[(table["indicator"] == "unresolved_needs") & (table["by"] == "all")]
     return dict(zip(rows["detail"], rows["value"], strict=True))

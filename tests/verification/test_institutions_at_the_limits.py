@@ -94,7 +94,7 @@ def test_a_clinic_without_capacity_sees_nobody(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", CLINIC_CAPACITY)
 def test_a_clinic_with_endless_capacity_has_no_line(kind: str) -> None:
-    model = watch({f"institutions.{kind}.{CLINIC_CAPACITY[kind]}": 1e6})
+    model = watch({f"institutions.{kind}.{CLINIC_CAPACITY[kind]}": 1e4})
     visits = model.visits
     here = model.clinics.kind[visits["unit"]] == words.INSTITUTION_KINDS.index(kind)
     since = visits["arrived_on"] >= 0
