@@ -2,7 +2,8 @@
 
 A need that is with its owner gathers a hazard of turning to somebody, higher for those who know who
 helps. Who knows (or guesses right) goes to the institution that does this best, discounted by the
-fear of being reported there; others go to some institution or other. Institutions that close in
+fear of being reported there; others go to some institution or other (not to one for citizens of
+another country: everybody knows whose consulate is theirs). Institutions that close in
 working hours need leave from work. A referral names the best institution that has not had the need
 yet, if staff know it (`Agencies.knowledge`); else sometimes a wrong one, else nobody ("we do not do
 this"), and the need is with its owner again. Some do not follow a referral, the afraid more often;
@@ -152,19 +153,26 @@ def best_agency(
 
 
 @compiled
-def some_agency(city: City, task: Record, u: float) -> int:
-    """Return any agency with a front desk that has not had a need yet, or `NOWHERE`."""
+def some_agency(city: City, task: Record, migrant: Record, u: float) -> int:
+    """Return any plausible agency that has not had a need yet, or `NOWHERE`."""
     count = 0
     for number in range(len(city.agencies)):
-        if has_front_desk(city, number) and not has_visited(task, number):
-            count += 1
+        count += is_plausible(city, number, task, migrant)
     place = int(u * count)
     for number in range(len(city.agencies)):
-        if has_front_desk(city, number) and not has_visited(task, number):
+        if is_plausible(city, number, task, migrant):
             if place == 0:
                 return number
             place -= 1
     return NOWHERE
+
+
+@compiled
+def is_plausible(city: City, number: int, task: Record, migrant: Record) -> bool:
+    """Tell whether somebody might be tried who helps, or not: not another country's consulate."""
+    if has_visited(task, number) or not has_front_desk(city, number):
+        return False
+    return bool(city.agencies[number].accepts_nationality[migrant.nationality])
 
 
 @compiled
@@ -248,7 +256,8 @@ def turn_to_somebody(city: City, task: Record) -> None:
     if knows or where < navigation.guesses_right:
         target = best_agency(city, task, migrant, 0.0, fear_of(city, migrant))
     if target == NOWHERE:
-        target = some_agency(city, task, uniform(city.chance, WHICH_AGENCY, task.person, key))
+        anybody = uniform(city.chance, WHICH_AGENCY, task.person, key)
+        target = some_agency(city, task, migrant, anybody)
     if target == NOWHERE:
         lose(city, task, Ending.GIVEN_UP)
         return
@@ -385,7 +394,8 @@ def refer(city: City, task: Record, sender: int, coordinated: bool) -> None:
     if u >= knowledge:
         target = NOWHERE
         if u < knowledge + (1.0 - knowledge) * navigation.wrong_referral:
-            target = some_agency(city, task, uniform(city.chance, WHICH_AGENCY, task.person, key))
+            anybody = uniform(city.chance, WHICH_AGENCY, task.person, key)
+            target = some_agency(city, task, migrant, anybody)
     if target == NOWHERE:
         task.dead_ends += 1
         note_move(city, task, Move.DEAD_END, sender, NOWHERE, 0)

@@ -134,6 +134,8 @@ def test_ctrl_c_keeps_what_is_finished_and_says_so_in_a_line(tmp_path: Path) -> 
          f"output={tmp_path}"],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         start_new_session=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        # A suite started in the background ignores interrupts, and would pass that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     try:
         assert process.stdout is not None

@@ -68,9 +68,9 @@ def difference(scenario: str, to: str, **which: str | bool) -> tuple[float, floa
 def test_coordination_can_help_and_can_harm() -> None:
     """Small hub harms, directory and registry help, a blind hub helps less than one that looks.
 
-    In the workshop city, ten seeds: a hub of 3 cases a day +4.0 points (+2.5 to +5.4); directory
-    and registry -2.8 (-3.6 to -2.1); a hub of 20 that sees the queues of its partners -16.0 (-17.7
-    to -14.3), the same without looking at them -11.8 (-13.4 to -10.3).
+    In the workshop city, ten seeds: a hub of 3 cases a day +3.7 points (+2.2 to +5.3); directory
+    and registry -2.6 (-3.2 to -2.0); a hub of 20 that sees the queues of its partners -15.0 (-16.6
+    to -13.4), the same without looking at them -10.9 (-12.4 to -9.4).
     """
     _, low, _ = difference("hub_small", to="baseline")
     assert low > 0.0
