@@ -11,9 +11,10 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
+from experiments.cost_effectiveness import cheers, cost_effectiveness
 from experiments.executors import Done, carry_out
 from experiments.progress import progress_bar
-from experiments.report import print_comparison
+from experiments.report import print_comparison, print_gains
 from experiments.results import final_name, new_folder, write_manifest, write_table
 from experiments.runs import Replicate, ReplicateResult, replicates_of, run_replicate
 from experiments.settings import (
@@ -25,6 +26,7 @@ from experiments.settings import (
     scenarios_to_compare,
 )
 from experiments.statistics import summarise
+from sim.scenario import Scenario, scenario_from
 
 INTERRUPTED = 130
 FAILED = 1
@@ -52,6 +54,7 @@ def run(resolved: dict[str, Any], console: Console) -> int:
         )
         summary = pd.read_parquet(folder / "summary.parquet")
         print_comparison(console, summary, settings.confidence)
+        print_gains(console, summary)
         console.print(f"Tables, figures and manifest: {_shown(folder)}", markup=False)
     if interrupted:
         return INTERRUPTED
@@ -110,6 +113,8 @@ def write_results(
             ("summary", summary), ("failures", failures),
         ):  # fmt: skip
             write_table(folder, name, table)
+        if len(settings.scenarios) > 1:
+            _write_cost_effectiveness(folder, scenario_from(resolved), settings, indicators)
         write_manifest(
             folder,
             resolved,
@@ -129,6 +134,23 @@ def write_results(
         )
         figures.draw_comparison(folder, settings.confidence)
     return final_name(folder)
+
+
+def _write_cost_effectiveness(
+    folder: Path, base: Scenario, settings: CompareSettings, indicators: pd.DataFrame
+) -> None:
+    """Write the incremental table, acceptability curves and what CHEERS asks to state."""
+    costs = base.world.costs
+    result = cost_effectiveness(
+        indicators, settings.scenarios[0], settings.confidence, costs.gdp_per_capita
+    )
+    write_table(folder, "cost_effectiveness", result.incremental)
+    write_table(folder, "acceptability", result.acceptability)
+    stated = cheers(
+        settings.scenarios, base.days, indicators["seed"].nunique(), costs.discount_rate,
+        costs.gdp_per_capita,
+    )  # fmt: skip
+    (folder / "cheers.md").write_text(stated, encoding="utf-8")
 
 
 def _shown(folder: Path) -> str:

@@ -54,7 +54,7 @@ def _in_a_pool[Task, Result](
 ) -> Iterator[Done[Task, Result]]:
     from loky import ProcessPoolExecutor
 
-    pool = ProcessPoolExecutor(max_workers=workers, env=ONE_THREAD)
+    pool = ProcessPoolExecutor(max_workers=workers, env=ONE_THREAD, initializer=_ignore_interrupts)
     waiting = list(reversed(tasks))
     running: dict[Future[Done[Task, Result]], Task] = {}
     try:
@@ -90,6 +90,11 @@ def _deaf_to_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _ignore_interrupts() -> None:
+    """Let a worker ignore Ctrl-C once it has started (its starters may have let it through)."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}

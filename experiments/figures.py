@@ -16,9 +16,18 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from experiments import figures_institutions as institutions
+from experiments.figures_money import draw_costs
 from experiments.report import title
 from experiments.statistics import interval
-from experiments.style import COLOURS, STYLE, colours, legend_columns, save
+from experiments.style import (
+    COLOURS,
+    STYLE,
+    VERDICT_COLOURS,
+    colours,
+    legend_columns,
+    save,
+    signed,
+)
 
 ROLLING_DAYS = 30
 """Days over which daily shares are averaged backwards."""
@@ -46,6 +55,8 @@ def draw_comparison(folder: Path, confidence: float) -> None:
         save(institution_load(summary), folder, "load")
         save(institutions.institution_flows(flows, curves["day"].nunique()), folder, "flows")
         save(institutions.unresolved_stock(curves, confidence), folder, "unresolved")
+    if (summary["verdict"] != "reference").any():
+        draw_costs(folder, confidence)
 
 
 def draw_run(folder: Path) -> None:
@@ -189,7 +200,6 @@ EFFECTS = (
     ("out_of_pocket", "", "Paid by migrants\nfor care", "KZT per person-year", 1.0),
     ("policy_cost", "", "Cost of the policy", "KZT per person-year", 1.0),
 )
-VERDICT_COLOURS = {"better": "#009E73", "worse": "#D55E00", "more": "#0072B2", "less": "#0072B2"}
 
 
 def effect_plot(summary: pd.DataFrame, confidence: float) -> Figure:
@@ -211,7 +221,7 @@ def effect_plot(summary: pd.DataFrame, confidence: float) -> Figure:
         axis.set_title(heading)
         axis.set_xlabel(unit)
         axis.xaxis.set_major_locator(MaxNLocator(5))
-        axis.xaxis.set_major_formatter(FuncFormatter(_signed))
+        axis.xaxis.set_major_formatter(FuncFormatter(signed))
         axis.margins(x=0.18)
         axis.set_yticks(range(len(scenarios)), [title(one) for one in scenarios])
         axis.set_ylim(len(scenarios) - 0.5, -0.5)
@@ -226,10 +236,6 @@ def effect_plot(summary: pd.DataFrame, confidence: float) -> Figure:
         color="#555555",
     )
     return figure
-
-
-def _signed(value: float, _place: int) -> str:
-    return "0" if abs(value) < 1e-12 else f"{value:+,g}"
 
 
 # --- gates ------------------------------------------------------------------------------------

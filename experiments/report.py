@@ -27,9 +27,19 @@ HEADLINE = (
     )),
     ("Consequences", (
         ("deaths", "", "deaths per 100,000 person-years", ""),
+        ("daly", "discounted", "DALYs lost per 1,000 person-years", ""),
         ("out_of_pocket", "", "paid for care, KZT a person-year", "0"),
-        ("policy_cost", "", "cost of the policy, KZT a person-year", "0"),
+        ("catastrophic_spending", "over 10 % of consumption", "paid over 10 % of consumption", "%"),
+        ("forgone_for_cost", "", "needs given up for the price", "%"),
         ("awareness", "emergency_right", "know that emergency care is free", "%"),
+    )),
+    ("Insurance and cost", (
+        ("coverage", "of everybody", "insured in the fund", "%"),
+        ("effective_coverage", "", "insured people's visits the insurance paid", "%"),
+        ("fund_balance", "", "balance of the fund, KZT a person-year", "0"),
+        ("policy_cost", "", "cost of the policy, KZT a person-year", "0"),
+        ("cost_to_state", "", "cost to the state, KZT a person-year", "0"),
+        ("societal_cost", "", "cost to society, KZT a person-year", "0"),
     )),
 )  # fmt: skip
 """What the printed table shows: indicator, detail, words, format."""
@@ -47,7 +57,8 @@ def title(name: str) -> str:
     >>> title("information_saturation")
     'Information saturation'
     """
-    return name.replace("_", " ").capitalize().replace("Ngo", "NGO")
+    words = name.replace("_", " ").capitalize()
+    return words.replace("Ngo", "NGO").replace("Osms", "OSMS")
 
 
 def number(value: float, form: str, signed: bool = False) -> str:
@@ -103,6 +114,44 @@ def _cells(row: dict[Any, Any], form: str) -> tuple[str, str, str, str, str]:
     low, high = (number(row[f"difference_{end}"], form, signed=True) for end in ("low", "high"))
     spread = "" if low == "-" else f"{low} to {high}"
     return scenario, level, change, spread, MARKS.get(row["verdict"], row["verdict"])
+
+
+GAINS = (
+    ("unmet_need_episodes", "episodes of need that no provider saw, change in points"),
+    ("unresolved_needs", "other needs lost or still open, change in points"),
+)
+GROUPS = ("nationality", "legal_status")
+
+
+def print_gains(console: Console, summary: pd.DataFrame) -> None:
+    """Print who gains: changes with intervals by nationality and legal status."""
+    for name, words in GAINS:
+        rows = summary[(summary["indicator"] == name) & (summary["detail"] == "")]
+        scenarios = list(rows.loc[rows["verdict"] != "reference", "scenario"].unique())
+        if not scenarios:
+            return
+        table = Table(title=f"Who gains: {words}", title_justify="left", header_style="bold")
+        table.add_column("")
+        for scenario in scenarios:
+            table.add_column(title(scenario), justify="right")
+        for by in GROUPS:
+            table.add_section()
+            for group in dict.fromkeys(rows.loc[rows["by"] == by, "group"]):
+                mine = rows[(rows["by"] == by) & (rows["group"] == group)].set_index("scenario")
+                cells = [_gain(mine.loc[one].to_dict()) for one in scenarios]
+                table.add_row(title(group).replace("Eaeu", "EAEU"), *cells)
+        console.print(table)
+
+
+def _gain(row: dict[Any, Any]) -> str:
+    change, low, high = (
+        number(row[one], "%", signed=True)
+        for one in ("difference", "difference_low", "difference_high")
+    )
+    if low == "-":
+        return change
+    colour = {"better": "green", "worse": "red"}.get(row["verdict"], "dim")
+    return f"[{colour}]{change}[/]\n[dim]{low} to {high}[/]"
 
 
 def print_run(console: Console, indicators: pd.DataFrame) -> None:

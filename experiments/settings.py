@@ -63,6 +63,31 @@ def compare_settings(resolved: dict[str, Any]) -> CompareSettings:
     return settings
 
 
+class FactorialSettings(Frozen):
+    """Settings of `study=factorial`."""
+
+    factors: list[str] = Field(min_length=2, max_length=6)
+    replicates: int = Field(ge=1, le=100_000)
+    confidence: float = Field(gt=0.5, lt=1.0)
+
+
+def factorial_settings(resolved: dict[str, Any]) -> FactorialSettings:
+    """Return the checked settings of a factorial."""
+    chosen = {name: resolved.get(name) for name in FactorialSettings.model_fields}
+    try:
+        settings = FactorialSettings.model_validate(chosen)
+    except ValidationError as error:
+        raise ConfigurationError(describe(error, "")) from error
+    for name in settings.factors:
+        check_choice("scenario", name)
+    repeated = {name for name in settings.factors if settings.factors.count(name) > 1}
+    if repeated:
+        raise ConfigurationError(f"factors: '{sorted(repeated)[0]}' is named twice")
+    if "baseline" in settings.factors:
+        raise ConfigurationError("factors: 'baseline' is the reference of every factorial")
+    return settings
+
+
 def scenarios_to_compare(resolved: dict[str, Any], settings: CompareSettings) -> list[Scenario]:
     """Return the scenarios of a comparison; the first is the reference of all differences."""
     base = scenario_from(resolved)

@@ -23,7 +23,7 @@ from experiments.story_words import (
 from sim import vocabulary as words
 from sim.agents.episode import WAIT, Outcome, State
 from sim.agents.migrant import NEVER
-from sim.submodels.care_seeking import CONSULATE, EMPLOYER, HOME, NGO, SEVERE
+from sim.submodels.care_seeking import CONSULATE, EMPLOYER, HOME, NGO
 from sim.submodels.illness import INFECTION, MATERNITY
 from sim.submodels.information import EMERGENCY_RIGHT
 from sim.submodels.reaching import unit_for
@@ -137,18 +137,17 @@ def _more_likely(migrant: np.void) -> str:
     return f" (this happens more often {' and '.join(reasons)})" if reasons else ""
 
 
+PAYERS_IN_WORDS = {"state": "the state", "fund": "the insurance fund", "policy": "the insurer"}
+
+
 def who_pays(follower: Follower, visit: dict[str, int], before: Snapshot, after: Snapshot) -> str:
     """Say who has paid for a visit, in the order in which the desk asks."""
     place = follower.clinic(visit["unit"])
     if place == "ambulance":
         return "it costs the person nothing"
-    assert before.migrant is not None
-    entitled = follower.model.payment.numbers[0]["entitled"][
-        before.migrant["legal_status"], int(visit["severity"] >= SEVERE),
-        int(visit["kind"] == INFECTION), follower.model.clinics.table[visit["unit"]]["kind"],
-    ]  # fmt: skip
-    if entitled:
-        return "the state pays"
+    payer = words.PAYERS[visit["payer"]]
+    if payer != "patient":
+        return f"{PAYERS_IN_WORDS[payer]} pays"
     if visit["in_kind"]:
         return "the employer pays, and asks for silence"
     ordinal = visit["ordinal"]

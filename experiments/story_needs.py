@@ -4,6 +4,7 @@ import numpy as np
 
 from experiments.story_follow import CUSTODY, HANDS, Follower, Snapshot, need_thread
 from experiments.story_illness import tell_ends, tell_episodes, tell_visits
+from experiments.story_papers import tell_papers
 from experiments.story_reasons import (
     why_failed,
     why_no_address,
@@ -24,8 +25,11 @@ from experiments.story_words import (
 )
 from sim import vocabulary as words
 from sim.agents.episode import Outcome
+from sim.agents.migrant import NEVER
 from sim.agents.task import DOCUMENTS, PAYMENT, SHELTER, Ending, Move, Place
+from sim.submodels.care_seeking import POLYCLINIC
 from sim.submodels.information import WHO_HELPS
+from sim.submodels.legal_status import PERMIT
 
 KIND_OF_MOVE = {
     Move.WENT_BY_THEMSELVES: "arrives", Move.REFERRED_RIGHT: "referred",
@@ -37,7 +41,7 @@ KIND_OF_MOVE = {
 }  # fmt: skip
 """How the picture marks a move."""
 LEARNED_BY = {
-    "news and police": "Hears from others or in the news",
+    "news, police, papers": "Hears from others or in the news",
     "clinics see patients": "Is told by the clinic",
     "ambulances": "Is told by the ambulance crew",
     "hospitals": "Is told at the hospital",
@@ -48,6 +52,7 @@ def tell(follower: Follower, block: str, before: Snapshot, after: Snapshot) -> N
     """Say what has happened to the person in a block of the day."""
     _tell_coming(follower, block, before, after)
     _tell_police(follower, block, before, after)
+    tell_papers(follower, before, after)
     _tell_new_needs(follower, block, before, after)
     tell_visits(follower, before, after)
     _tell_moves(follower, block, before, after)
@@ -83,6 +88,8 @@ def _why_needed(follower: Follower, task: np.void, episode: np.void, before: Sna
     if need == PAYMENT:
         return f"a hospital bill of {money(task['amount'])} is unpaid"
     if need == DOCUMENTS:
+        if task["option"] == POLYCLINIC:
+            return "the polyclinic asked for them, to attach an insured person"
         return "the hospital asked for them" if task["serves_care"] else "the way home needs them"
     if need == SHELTER:
         if task["goes_home"]:
@@ -90,6 +97,9 @@ def _why_needed(follower: Follower, task: np.void, episode: np.void, before: Sna
         unable = int(follower.model.world.referral.unable_days)
         if episode["disabled_days"] > unable:
             return f"has been unable to work for more than {days(unable)}"
+        jobless = before.migrant is not None and before.migrant["jobless_since"] < NEVER
+        if jobless and episode["came_up_at"] < 0:
+            return "has lost work while ill"
         return "has nowhere to stay after the hospital"
     if episode["asks_agency"] >= 0:
         return "has decided to ask for it"
@@ -298,7 +308,7 @@ def _tell_life(follower: Follower, block: str, before: Snapshot, after: Snapshot
         elif old["knows"][item] and not new["knows"][item]:
             follower.say("", "note", HANDS, f"No longer remembers {KNOWLEDGE[name]}.")
     if new["debt"] > old["debt"] and block == "pay-day":
-        follower.say("", "note", HANDS, f"Borrows to live: owes {money(new['debt'])} to lenders.")
+        follower.say("", "note", HANDS, f"Borrows: owes {money(new['debt'])} to lenders.")
 
 
 def _learned_by(follower: Follower, block: str, before: Snapshot, after: Snapshot) -> str:
@@ -308,6 +318,11 @@ def _learned_by(follower: Follower, block: str, before: Snapshot, after: Snapsho
         seen_by = {int(log["target"][one]) for one in entries if log["move"][one] == Move.SERVED}
         where = "there" if len(seen_by) != 1 else f"at the {follower.name(seen_by.pop())}"
         return f"Is told {where}"
+    old, new = before.migrant, after.migrant
+    assert old is not None
+    assert new is not None
+    if new["renewals"] > old["renewals"] and new["legal_status"] == PERMIT:
+        return "Is told at the medical check for the permit"
     return LEARNED_BY.get(block, "Learns")
 
 
@@ -327,6 +342,8 @@ def _tell_leaving(follower: Follower, block: str, before: Snapshot, after: Snaps
             text = "is brought home and leaves Almaty"
         elif migrant["to_be_removed"]:
             text = "is removed from the country"
+        elif migrant["jobless_since"] < NEVER:
+            text = "leaves Almaty, having found no other work"
         else:
             text = "leaves Almaty, as planned"
         follower.say("", "note", HANDS, sentence(text), "leavers", entry)

@@ -38,6 +38,7 @@ from sim.submodels.care_seeking import (
 from sim.submodels.casework import SUCCESS, cost_of
 from sim.submodels.experience import fear_of
 from sim.submodels.illness import INFECTION
+from sim.submodels.insurance import cover_of
 from sim.submodels.navigation import accepts, best_agency, sent_by_partner
 
 if TYPE_CHECKING:
@@ -92,8 +93,8 @@ def look_into(
     weigh(city, episode, migrant, terms)
     see_what_is_open(city, episode, migrant, available)
     price_of = city.numbers[0].payment.option_price[
-        migrant.legal_status, int(episode.severity >= SEVERE), int(episode.kind == INFECTION)
-    ]
+        migrant.nationality, migrant.legal_status, cover_of(city, migrant)
+    ][int(episode.severity >= SEVERE), int(episode.kind == INFECTION)]
     for option in range(OPTIONS):
         prices[0, option] = believed_price(city, migrant, option, price_of[option])
         prices[1, option] = price_of[option]

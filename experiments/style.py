@@ -29,6 +29,14 @@ COLOURS = ("#555555", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#5
 """Reference grey, then the Okabe-Ito palette: told apart by colour-blind readers."""
 
 
+VERDICT_COLOURS = {"better": "#009E73", "worse": "#D55E00", "more": "#0072B2", "less": "#0072B2"}
+
+
+def signed(value: float, _place: int) -> str:
+    """Return a difference as an axis shows it."""
+    return "0" if abs(value) < 1e-12 else f"{value:+,g}"
+
+
 def colours(scenarios: list[str]) -> list[str]:
     """Return a colour for each scenario; the first is the reference."""
     return [COLOURS[place % len(COLOURS)] for place in range(len(scenarios))]

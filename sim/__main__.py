@@ -23,7 +23,7 @@ HYDRA_FULL_ERROR=1 shows full errors.
 """
 SHOWN = (
     ("study", "studies"), ("scenario", "scenarios"), ("shock", "shocks"), ("city", "cities"),
-    ("regime", "legal rules"), ("executor", "executors"),
+    ("executor", "executors"),
 )  # fmt: skip
 
 
@@ -85,12 +85,14 @@ def run_study(configuration: "DictConfig") -> int:
 
     from rich.console import Console
 
-    from experiments import compare, run, story
+    from experiments import compare, factorial, run, story
     from sim.configuration import ConfigurationError, nearest
     from sim.scenario import as_dict, check_parts
 
     logging.getLogger("MESA").setLevel(logging.WARNING)
-    studies: dict[str, Any] = {"compare": compare.run, "run": run.run, "story": story.run}
+    studies: dict[str, Any] = {
+        "compare": compare.run, "factorial": factorial.run, "run": run.run, "story": story.run,
+    }  # fmt: skip
     resolved = as_dict(configuration)
     check_parts(resolved)
     name = str(resolved["study"]["name"])
@@ -114,6 +116,10 @@ def print_help() -> int:
         for name, summary in choices(group).items():
             print(f"  {name:24} {summary}")
         print()
+    print("law books (law.regime=... law.as_of=2020-01-01 or calendar)")
+    for name, summary in choices("regime").items():
+        print(f"  {name:24} {summary}")
+    print()
     print(TAIL)
     return 0
 

@@ -22,7 +22,7 @@ from pydantic import ValidationError
 
 from sim.tables import Entry
 
-GROUPS = ("city", "regime", "scenario", "shock", "study", "executor")
+GROUPS = ("city", "scenario", "shock", "study", "executor")
 """Folders of `conf/` from which one file is chosen by name."""
 
 MOST_NAMES = 12

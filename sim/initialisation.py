@@ -49,17 +49,28 @@ def found_employers(model: "AlmatyModel") -> Employers:
         employment.tolerance_beta,
         draws.uniform("tolerance of sick leave", identity),
     )
+    formality = draws.uniform("formal employer", identity)
+    gain = employment.believed_at_start / 12 * employment.fine - employment.contract_cost
+    gain += employment.norm * employment.formal_share
+    formal_share = special.expit(employment.decision_weight * gain)
+    district = draws.categorical(
+        "employer's district", identity, shares=by(words.DISTRICTS, world.city.district_share)
+    )
+    sector = market // len(words.NATIONALITIES)
+    place = sector * len(words.DISTRICTS) + district
+    peers = np.bincount(place)[place]
     employers = Employers(model, capacity=len(market))
     employers.add_rows(
         identity,
-        sector=market // len(words.NATIONALITIES),
+        sector=sector,
         nationality=market % len(words.NATIONALITIES),
-        district=draws.categorical(
-            "employer's district", identity, shares=by(words.DISTRICTS, world.city.district_share)
-        ),
+        district=district,
         size=size,
-        formal=draws.happens("formal employer", identity, probability=employment.formal_share),
+        formality=formality,
+        formal=formality < formal_share,
         tolerance=tolerance,
+        believed_inspections=employment.believed_at_start,
+        peers=peers,
         pays_in_kind=draws.uniform("pays in kind", identity),
         work_groups=work_groups,
         first_work_group=np.cumsum(work_groups) - work_groups,
@@ -141,7 +152,7 @@ def settle_first_residents(model: "AlmatyModel") -> None:
     admitted = draws.trait("admission", persons) * peak < demography.season(entered_on)
     whole_stay = np.maximum(np.rint(stay), 1).astype(np.int64)
     persons = persons[admitted]
-    attributes = demography.describe(persons)
+    attributes = demography.describe(persons, demography.resident_status_share)
     # What they were told on arrival is part of the equilibrium they start at.
     attributes["told"][:] = False
     rows = demography.admit(persons, entered_on[admitted], whole_stay[admitted], attributes)

@@ -102,4 +102,5 @@ class AgencySpecification(Frozen):
     stay_days: float = 0.0
     cost_per_case: float = 0.0
     grant: float = 0.0
+    running_cost: float = 0.0
     target_a_quarter: float = 0.0

@@ -40,6 +40,7 @@ from sim.submodels.casework import Casework
 from sim.submodels.coordination import Coordination
 from sim.submodels.demography import Demography
 from sim.submodels.emergency_care import EmergencyCare
+from sim.submodels.employers import Businesses
 from sim.submodels.ends import record_dtypes
 from sim.submodels.enforcement import Enforcement
 from sim.submodels.experience import Experience
@@ -47,6 +48,8 @@ from sim.submodels.follow_up import FollowUp
 from sim.submodels.funding import Funding
 from sim.submodels.illness import Illness
 from sim.submodels.information import Information
+from sim.submodels.insurance import Insurance
+from sim.submodels.legal_status import LegalStatus
 from sim.submodels.money import Money
 from sim.submodels.navigation import Navigation
 from sim.submodels.needs import Needs
@@ -96,7 +99,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
         Block("arrivals", lambda model: model.demography.arrive(), "daily"),
         Block("grants and costs", lambda model: model.funding.receive(), "daily"),
         Block("patrols and raids", lambda model: model.enforcement.patrol(), "daily"),
-        Block("news and police", lambda model: model.week.live(), "weekly seventh"),
+        Block("news, police, papers", lambda model: model.week.live(), "weekly seventh"),
         Block("onset of illness", lambda model: model.onset.fall_ill(), "daily"),
         Block("course of illness", lambda model: model.illness.progress(), "daily"),
         Block("abandoned treatment", lambda model: model.illness.abandon_treatment(), "daily"),
@@ -121,6 +124,8 @@ class AlmatyModel(mesa.Model[Any, Any]):
         Block("work groups talk", lambda model: model.experience.talk(), "weekly seventh"),
         Block("follow-up of leavers", lambda model: model.follow_up.follow(), "daily"),
         Block("absence from work", lambda model: model.money.count_absence(), "daily"),
+        Block("employers decide", lambda model: model.businesses.run(), "monthly thirtieth"),
+        Block("employers compare", lambda model: model.insurance.note_norms(), "monthly"),
         Block("pay-day", lambda model: model.money.pay_wages(), "monthly thirtieth"),
         Block("observation", lambda model: model.diary.record(model), "daily"),
     )
@@ -147,11 +152,13 @@ class AlmatyModel(mesa.Model[Any, Any]):
     SUBMODELS: ClassVar[tuple[str, ...]] = (
         "demography", "information", "onset", "illness", "care_seeking", "payment", "reaching",
         "services", "emergency_care", "beds", "money", "follow_up", "week", "enforcement",
-        "experience", "needs", "navigation", "casework", "coordination", "funding",
+        "experience", "needs", "navigation", "casework", "coordination", "funding", "insurance",
+        "legal_status", "businesses",
     )  # fmt: skip
     SUBMODELS_WITH_NUMBERS: ClassVar[tuple[str, ...]] = (
         "demography", "information", "onset", "illness", "care_seeking", "payment", "money",
-        "enforcement", "experience", "needs", "navigation", "casework",
+        "enforcement", "experience", "needs", "navigation", "casework", "insurance",
+        "legal_status", "businesses",
     )  # fmt: skip
 
     demography: Demography
@@ -174,6 +181,9 @@ class AlmatyModel(mesa.Model[Any, Any]):
     casework: Casework
     coordination: Coordination
     funding: Funding
+    insurance: Insurance
+    legal_status: LegalStatus
+    businesses: Businesses
     diary: Diary
 
     def __init__(
@@ -183,7 +193,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
         self.plan = scenario
         self.world: World = scenario.world
         self.base_world: World = scenario.world
-        self.values_in_force: dict[str, float] = {}
+        self.values_in_force: dict[str, float | str] = {}
         self.draws = Draws(scenario.seed, audit, words.PURPOSES)
         city = scenario.world.city
         self.calendar = WorkCalendar(city.start_date, city.holidays)
@@ -211,6 +221,9 @@ class AlmatyModel(mesa.Model[Any, Any]):
         self.casework = Casework(self)
         self.coordination = Coordination(self)
         self.funding = Funding(self)
+        self.insurance = Insurance(self)
+        self.legal_status = LegalStatus(self)
+        self.businesses = Businesses(self)
         self.clinics = Clinics(self, self.world)
         self.agencies = Agencies(self, self.world)
         if parent is None:
@@ -243,17 +256,19 @@ class AlmatyModel(mesa.Model[Any, Any]):
         self.day += 1
 
     def apply_levers(self) -> None:
-        """Put the values of today's dated changes in force."""
+        """Put today's dated changes, and a new law, in force."""
         values = self.plan.values_on(self.day) if self.day >= 0 else {}
-        if values != self.values_in_force:
+        new_law = self.world.law_changes_on(self.calendar.date_of(self.day))
+        if values != self.values_in_force or new_law:
             self.values_in_force = values
             world = self.plan.world_on(self.day)
-            if world != self.world:
+            if world != self.world or new_law:
                 self.levers_moved_on = self.day
                 self._live_in(world)
 
     def _live_in(self, world: World) -> None:
         self.world = world
+        self.legal_rules = world.legal_rules(self.calendar.date_of(self.day))
         self._open_city.close()
         self.clinics.prepare(world)
         self.agencies.prepare(world)
@@ -287,6 +302,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
         self.onset_reminders = Reminders()
         self._start_logs()
         self._live_in(self.world)
+        self.funding.grant(self.agencies.grant)
         settle_first_residents(self)
 
     def _start_logs(self) -> None:
@@ -295,15 +311,18 @@ class AlmatyModel(mesa.Model[Any, Any]):
         self.visits = Log(
             person=identity, ordinal=number, stratum=small, kind=np.int8, severity=np.int8,
             unit=small, by_ambulance=np.bool_, in_kind=np.bool_, began_on=number,
-            arrived_on=number, served_on=number, result=np.int8, paid=number,
+            arrived_on=number, served_on=number, result=np.int8, paid=number, payer=np.int8,
+            insured=np.bool_,
         )  # fmt: skip
-        self.payments = Log(day=number, stratum=small, amount=money, borrowed=money)
+        self.payments = Log(
+            day=number, person=identity, stratum=small, amount=money, borrowed=money
+        )
         self.closed_episodes = Log(**record_dtypes())
         self.leavers = Log(
             person=identity, stratum=small, entered_on=number, left_on=number,
-            unmet_in_burn_in_on=number,
+            unmet_in_burn_in_on=number, wage=number,
         )  # fmt: skip
-        self.deaths = Log(day=number, stratum=small, present=np.bool_)
+        self.deaths = Log(day=number, stratum=small, present=np.bool_, age=np.int8)
         self.handovers = Log(
             day=number, person=identity, ordinal=number, stratum=small, need=np.int8,
             second=np.bool_, move=np.int8, origin=small, target=small, waited=number,

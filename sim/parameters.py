@@ -5,9 +5,9 @@ bare values take the place of the entries, in one typed class a submodel; their 
 source stand beside the value in `conf/`, where they are documented once.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from difflib import get_close_matches
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 from pydantic import AfterValidator, BaseModel, model_validator
@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, model_validator
 from sim import vocabulary as words
 from sim.engine.arrays import Floats
 from sim.institutions import MOST_AGENCIES, AgencySpecification, InstitutionSpecification
+from sim.legal_rules import CALENDAR, Law, LegalRules, Regime, check_law
 from sim.tables import (
     ByDistrict,
     ByKind,
@@ -62,14 +63,44 @@ class Demography(Frozen):
 
 
 class LegalStatus(Frozen):
-    """Legal status at entry and fear by status."""
+    """Legal status, how it is kept and lost, and fear by status (submodel legal_status)."""
 
     share_at_entry: Annotated[
+        dict[str, Shares[ByStatus]], AfterValidator(keyed_by(words.NATIONALITIES))
+    ]
+    share_of_residents: Annotated[
         dict[str, Shares[ByStatus]], AfterValidator(keyed_by(words.NATIONALITIES))
     ]
     fear: ByStatus
     fear_susceptibility_low: float
     fear_susceptibility_high: float
+    registration_days: ByNationality
+    permit_days_low: float
+    permit_days_high: float
+    permit_fee: float
+    border_trip: float
+    seeks_permit: float
+    renewal_base: float
+    renewal_knowledge: float
+    renewal_formal: float
+    renewal_consulate: float
+    renewal_fee: float
+    medical_check_teaches: ByKnowledge
+    regularisation: float
+    regularisation_fee: float
+
+    @model_validator(mode="after")
+    def _check_contract_workers(self) -> "LegalStatus":
+        """Refuse contract workers of the EAEU who are no citizens of it."""
+        for table in ("share_at_entry", "share_of_residents"):
+            for nationality in words.NATIONALITIES:
+                share = getattr(self, table)[nationality]["eaeu_contract"]
+                if nationality not in words.EAEU_NATIONALITIES and share > 0:
+                    raise ValueError(
+                        f"{table}.{nationality}.eaeu_contract = {share:g} must be 0: "
+                        "only citizens of EAEU states are such workers"
+                    )
+        return self
 
 
 class Enforcement(Frozen):
@@ -166,6 +197,8 @@ class Costs(Frozen):
     casework_slot: float
     papers_slot: float
     shelter_bed: float
+    discount_rate: float
+    gdp_per_capita: float
 
 
 class Employment(Frozen):
@@ -181,6 +214,25 @@ class Employment(Frozen):
     permission_base: float
     permission_slope: float
     pays_in_kind: float
+    inspections: float
+    believed_at_start: float
+    inspection_factor: float
+    belief_heard_by: float
+    belief_gain: float
+    belief_spill: float
+    belief_half_life: float
+    decision_weight: float
+    fine: float
+    norm: float
+    contract_cost: float
+    replacement_cost: float
+    dismissal: float
+    dismissal_tolerance: float
+    dismissal_after: float
+    dismissal_factor: float
+    search_days: float
+    jobless_days: float
+    passport_held: BySector
 
 
 class Money(Frozen):
@@ -188,6 +240,7 @@ class Money(Frozen):
 
     wage_median: BySector
     wage_sigma: float
+    wage_factor: float
     wage_withheld_probability: float
     wage_withheld_share: float
     living_cost: float
@@ -199,6 +252,7 @@ class Money(Frozen):
     entry_debt_shape: float
     entry_debt_mean: float
     borrowing_limit: float
+    subsistence: float
 
 
 class Information(Frozen):
@@ -257,6 +311,9 @@ class Illness(Frozen):
     home_care_delay: float
     acute_factor: float
     acute_severe_factor: float
+    disability_weight: ByKindAndSeverity
+    sequelae_weight: float
+    years_left: dict[str, float]
 
 
 class CareSeeking(Frozen):
@@ -294,6 +351,23 @@ class Payment(Frozen):
     refusal_without_language: float
     refusal_when_informed: float
     early_discharge: float
+    state_paid_days_after_emergency: float
+
+
+class Insurance(Frozen):
+    """Contributions, enrolment and attachment (submodel insurance)."""
+
+    minimum_wage: float
+    voluntary_premium: float
+    policy_price: float
+    policy_limit: float
+    administration: float
+    papers_required: float
+    enrolment_cost: float
+    purchase_base: float
+    purchase_benefit: float
+    purchase_trust: float
+    purchase_norm: float
 
 
 class City(Frozen):
@@ -329,26 +403,14 @@ class City(Frozen):
         return (self.travel_within + self.travel_between * distance) / minutes_a_day
 
 
-class Regime(Frozen):
-    """Legal rules: who pays for which kind of care."""
-
-    name: str
-    summary: str
-    source: str
-    payer: Annotated[
-        dict[str, dict[str, Literal["state", "patient"]]],
-        AfterValidator(keyed_by(words.LEGAL_STATUSES)),
-    ]
-    state_paid_days_after_emergency: float
-
-
 class World(Frozen):
     """Everything a day of the model is computed from, besides the state of the agents."""
 
     city: City
     institutions: dict[str, InstitutionSpecification]
     agencies: dict[str, AgencySpecification]
-    regime: Regime
+    regime: dict[str, Regime]
+    law: Law
     demography: Demography
     legal_status: LegalStatus
     enforcement: Enforcement
@@ -362,6 +424,7 @@ class World(Frozen):
     illness: Illness
     care_seeking: CareSeeking
     payment: Payment
+    insurance: Insurance
 
     @model_validator(mode="after")
     def _check_neighbours(self) -> "World":
@@ -382,12 +445,33 @@ class World(Frozen):
                 raise ValueError(f"agencies.{name}: an institution has that name already")
         return self
 
-    def with_value(self, path: str, value: float) -> "World":
-        """Return a world in which one number, named by its dotted path, is another."""
+    @model_validator(mode="after")
+    def _check_law_books(self) -> "World":
+        """Refuse law books with gaps or overlaps, and a law that no book holds."""
+        for name, regime in self.regime.items():
+            mistake = regime.mistake()
+            if mistake:
+                raise ValueError(f"regime.{name}.{mistake}")
+        first_day = self.city.start_date - timedelta(days=self.city.burn_in_days)
+        mistake = check_law(self.law, self.regime, first_day)
+        if mistake:
+            raise ValueError(mistake)
+        return self
+
+    def legal_rules(self, today: date) -> LegalRules:
+        """Return the legal rules of a day of the calendar."""
+        return self.regime[self.law.regime].rules_on(self.law.day_of(today))
+
+    def law_changes_on(self, today: date) -> bool:
+        """Return whether the law moves with the calendar and a row of it begins or ends today."""
+        return self.law.as_of == CALENDAR and self.regime[self.law.regime].changes_on(today)
+
+    def with_value(self, path: str, value: float | str) -> "World":
+        """Return a world in which one value, named by its dotted path, is another."""
         return _replace(self, path.split("."), value)
 
 
-def _replace[T](node: T, names: list[str], value: float) -> T:
+def _replace[T](node: T, names: list[str], value: float | str) -> T:
     if not names:
         return value  # type: ignore[return-value]
     first, rest = names[0], names[1:]

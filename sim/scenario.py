@@ -8,6 +8,7 @@ success and no indicator is a lever.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any
@@ -26,6 +27,7 @@ from sim.configuration import (
     nearest,
     unwrap,
 )
+from sim.legal_rules import check_law
 from sim.parameters import World
 from sim.tables import Entry, Frozen
 
@@ -37,7 +39,17 @@ LEVERS = (
     "information.ngo_reach",
     "information.media_reach",
     "information.employer_induction",
-    "regime.state_paid_days_after_emergency",
+    "law.regime",
+    "law.as_of",
+    "legal_status.regularisation",
+    "legal_status.regularisation_fee",
+    "employment.inspection_factor",
+    "employment.fine",
+    "insurance.voluntary_premium",
+    "insurance.policy_price",
+    "insurance.policy_limit",
+    "insurance.papers_required",
+    "payment.state_paid_days_after_emergency",
     "payment.price.*",
     "institutions.*.capacity",
     "institutions.*.beds",
@@ -63,29 +75,32 @@ SHOCKS = (
     "institutions.*.background_occupancy",
     "institutions.*.background_calls",
     "enforcement.intensity",
+    "employment.dismissal_factor",
+    "money.wage_factor",
+    "money.wage_withheld_probability",
     "agencies.*.grant",
 )
 """Paths a shock may change."""
 
 
 TOP_LEVEL = (
-    "city", "regime", "parameters", "scenario", "shock", "study", "executor",
+    "city", "regime", "law", "parameters", "scenario", "shock", "study", "executor",
     "seed", "days", "output", "scenarios", "replicates", "confidence",
-    "person", "case", "nth", "seen_by", "differs",
+    "person", "case", "nth", "seen_by", "differs", "factors",
 )  # fmt: skip
 """Names a composed configuration consists of."""
 
 
 class Change(Frozen):
-    """One dated change of one number.
+    """One dated change of one number (or of the law in force).
 
     From `start_day` the number moves in equal daily steps to `value`, reached on the last of
     `ramp_days`; from `until_day` on it is what it was before. With `repeat_every` the change
-    comes back after so many days.
+    comes back after so many days. A law book and its date change at once.
     """
 
     path: str
-    value: float
+    value: float | str
     start_day: int
     ramp_days: int = 0
     until_day: int | None = None
@@ -143,19 +158,21 @@ class Scenario:
             world = world.with_value(path, value)
         return world
 
-    def values_on(self, day: int) -> dict[str, float]:
-        """Return the value of every changed number on a day, by path."""
+    def values_on(self, day: int) -> dict[str, float | str]:
+        """Return the value of everything that is changed on a day, by path."""
         values = dict(self._base_values)
         for change in sorted(self.changes + self.shocks, key=lambda one: one.start_day):
-            before = values[change.path]
-            values[change.path] = before + change.progress(day) * (change.value - before)
+            before, progress = values[change.path], change.progress(day)
+            if isinstance(before, float) and isinstance(change.value, float):
+                values[change.path] = before + progress * (change.value - before)
+            elif progress > 0.0:
+                values[change.path] = change.value
         return values
 
     @cached_property
-    def _base_values(self) -> dict[str, float]:
+    def _base_values(self) -> dict[str, float | str]:
         return {
-            change.path: _number_at(self.world, change.path)
-            for change in self.changes + self.shocks
+            change.path: _value_at(self.world, change.path) for change in self.changes + self.shocks
         }
 
     def with_seed(self, seed: int) -> "Scenario":
@@ -175,6 +192,31 @@ class Scenario:
             OmegaConf.load(configuration_folder() / "scenario" / f"{name}.yaml")
         )
         return scenario_from({**self.resolved, "scenario": policy})
+
+    def with_policies(self, names: Sequence[str], name: str = "combination") -> "Scenario":
+        """Return several policy scenarios together, in the same world and seed.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no such scenario, or two of them move one lever to different values.
+        """
+        together: dict[str, tuple[str, dict[str, Any]]] = {}
+        for policy in names:
+            for change in self.with_policy(policy).changes:
+                described = change.model_dump()
+                first, before = together.setdefault(change.path, (policy, described))
+                if before != described:
+                    raise ConfigurationError(
+                        f"scenarios '{first}' and '{policy}' cannot be combined: "
+                        f"both change '{change.path}', to different values or on different days"
+                    )
+        described = {
+            "name": name,
+            "summary": " and ".join(names),
+            "changes": [one for _, one in together.values()],
+        }
+        return scenario_from({**self.resolved, "scenario": described})
 
     def with_changes(self, *changes: Change, name: str = "custom", summary: str = "") -> "Scenario":
         """Return a scenario of the same world with other lever changes (checked)."""
@@ -240,6 +282,7 @@ def scenario_from(resolved: dict[str, Any]) -> Scenario:
             "institutions": unwrap(institutions, "institutions", entries),
             "agencies": unwrap(agencies, "agencies", entries),
             "regime": unwrap(resolved["regime"], "regime", entries),
+            "law": resolved["law"],
         }
         world = World.model_validate(parts)
     except ValidationError as error:
@@ -262,14 +305,22 @@ def scenario_from(resolved: dict[str, Any]) -> Scenario:
         resolved=resolved,
     )
     _check_ceiling(world)
+    for change in scenario.changes:
+        if change.path.startswith("law."):
+            start = world.city.start_date + timedelta(days=change.start_day)
+            mistake = check_law(scenario.world_on(change.start_day).law, world.regime, start)
+            if mistake:
+                raise ConfigurationError(f"scenario {scenario.name}: {mistake}")
     return scenario
 
 
 def _with_file(mistake: str, city: dict[str, Any]) -> str:
-    """Begin a mistake in an institution's entry with the file the entry stands in."""
+    """Begin a mistake in an institution's entry or a law book with the file it stands in."""
     words = mistake.lstrip(": ").replace(" ", ".").replace(":", ".").split(".")
+    if words[0] == "regime":
+        return f"conf/regime/{words[1]}.yaml: {mistake.lstrip(': ').split('.', 2)[2]}"
     if words[0] not in ("institutions", "agencies"):
-        return mistake
+        return mistake.lstrip(": ") if words[0] == "law" else mistake
     for name in (str(city.get("name")), *choices("city")):
         path = configuration_folder() / "city" / f"{name}.yaml"
         if path.is_file():
@@ -284,7 +335,7 @@ def check_parts(resolved: dict[str, Any]) -> None:
     for name in resolved:
         if name not in TOP_LEVEL:
             raise ConfigurationError(f"unknown name '{name}': {nearest(name, TOP_LEVEL)}")
-    for name in ("city", "regime", "parameters", "scenario", "shock", "study", "executor"):
+    for name in ("city", "regime", "law", "parameters", "scenario", "shock", "study", "executor"):
         if not isinstance(resolved.get(name), dict):
             raise ConfigurationError(f"no {name} is chosen: name one of conf/{name}")
     for name in ("scenario", "shock"):
@@ -294,7 +345,7 @@ def check_parts(resolved: dict[str, Any]) -> None:
 
 def lever_paths(world: World, patterns: tuple[str, ...] = LEVERS) -> list[str]:
     """Return every path of a world that matches the whitelist."""
-    return [path for path in _number_paths(world.model_dump()) if matches(path, patterns)]
+    return [path for path in _value_paths(world.model_dump()) if matches(path, patterns)]
 
 
 def matches(path: str, patterns: tuple[str, ...]) -> bool:
@@ -326,6 +377,11 @@ def _changes(
                 f"{where}: {word} '{change.path}' is {problem}: {nearest(change.path, known)}"
             )
         _check_dates(change, where, days)
+        if change.path.startswith("law."):
+            changes.append(change.model_copy(update={"value": str(change.value)}))
+            continue
+        if isinstance(change.value, str):
+            raise ConfigurationError(f"{where}: {change.path}: '{change.value}' is not a number")
         owner = max((path for path in entries if f"{change.path}.".startswith(f"{path}.")), key=len)
         check_range(change.value, entries[owner], f"{where}: {change.path}")
         changes.append(change)
@@ -367,23 +423,23 @@ def _whole_number(resolved: dict[str, Any], name: str, at_least: int) -> int:
     return value
 
 
-def _number_paths(node: Any, path: str = "") -> list[str]:
+def _value_paths(node: Any, path: str = "") -> list[str]:
     if isinstance(node, dict):
         return [
             found
             for name, child in node.items()
-            for found in _number_paths(child, f"{path}.{name}" if path else name)
+            for found in _value_paths(child, f"{path}.{name}" if path else name)
         ]
-    is_number = isinstance(node, int | float) and not isinstance(node, bool)
-    return [path] if is_number else []
+    is_value = isinstance(node, int | float | str) and not isinstance(node, bool)
+    return [path] if is_value else []
 
 
-def _number_at(world: World, path: str) -> float:
+def _value_at(world: World, path: str) -> float | str:
     node: Any = world
     for name in path.split("."):
         node = node[name] if isinstance(node, dict) else getattr(node, name)
-    return float(node)
+    return node if isinstance(node, str) else float(node)
 
 
 def _exists(world: World, path: str) -> bool:
-    return path in _number_paths(world.model_dump())
+    return path in _value_paths(world.model_dump())

@@ -4,6 +4,8 @@ The position of a word in its tuple is the code stored in the columns.
 """
 
 NATIONALITIES = ("uzbekistan", "kyrgyzstan", "tajikistan", "other")
+EAEU_NATIONALITIES = ("kyrgyzstan", "other")
+"""Citizens of EAEU states, who may work without a permit ("other" are Russian mostly)."""
 SEXES = ("man", "woman")
 SECTORS = ("construction", "trade", "services", "domestic", "other")
 LEGAL_STATUSES = ("permanent", "eaeu_contract", "permit", "registered", "irregular")
@@ -40,10 +42,13 @@ LINES = ("information", "casework", "papers")
 """Lines that people wait in at an agency."""
 SERVICES = ("emergency", "ambulance", "infection", "polyclinic", "hospital")
 """Kinds of care the legal rules name a payer for; private care is always paid by the patient."""
-PAYERS = ("state", "patient")
+PAYERS = ("state", "fund", "policy", "patient")
+"""Who may pay: the state; the insurance fund or an insurer, for those they insure; the patient."""
+INSURANCE_CHANNELS = ("none", "employer", "own")
+"""Through whom contributions to the insurance fund were last paid."""
 PRICES = (
-    "polyclinic_visit", "private_visit", "hospital_visit", "hospital_stay", "bed_day",
-    "ambulance_run", "bus_home",
+    "polyclinic_visit", "private_visit", "hospital_visit", "hospital_stay", "emergency_stay",
+    "bed_day", "ambulance_run", "tuberculosis_course", "bus_home",
 )  # fmt: skip
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 GATES = ("perceive", "seek", "reach", "pay", "engage")
@@ -51,15 +56,17 @@ GATES = ("perceive", "seek", "reach", "pay", "engage")
 
 PURPOSES = (
     "ambulance called", "asked for papers", "care at home", "channel", "consent", "custody",
-    "detection", "duplicate", "early discharge", "facility report", "giving up",
-    "giving up a need", "kind", "leaving the line of an agency", "learning threshold",
-    "leave from work", "leave to see an agency", "lodging lost", "losing contact", "matched",
-    "memory", "navigation", "no-show", "onset", "onset gap", "place in the line",
-    "processing time", "recall", "reconsideration", "referral", "report by an agency",
-    "return to care", "sequelae", "success at an agency", "success of a service",
-    "taught by an agency", "taste", "taught by a visit", "where to turn", "which agency",
-    "which ambulance", "which hospital", "which polyclinic", "which mobile_clinic",
-    "which private", "withheld wage", "worsening and recovery", "wrongful refusal",
+    "detection", "dismissal", "dismissal for absence", "duplicate", "duration of papers",
+    "early discharge", "enrolment", "facility report", "giving up", "giving up a need", "hiring",
+    "inspection", "kind", "kind of renewal", "leaving the line of an agency",
+    "learning threshold", "leave from work", "leave to see an agency", "lodging lost",
+    "losing contact", "matched", "medical check", "memory", "navigation", "no-show", "onset",
+    "onset gap", "place in the line", "processing time", "recall", "reconsideration", "referral",
+    "regularisation", "renewal of papers", "report by an agency", "return to care", "sequelae",
+    "success at an agency", "success of a service", "taught by an agency", "taste",
+    "taught by a visit", "where to turn", "which agency", "which ambulance", "which hospital",
+    "which polyclinic", "which mobile_clinic", "which private", "voluntary insurance",
+    "withheld wage", "worsening and recovery", "wrongful refusal",
 )  # fmt: skip
 """Decisions of chance that rules draw for; their names matter, not their order (except
 that "which ..." stand in the order of `OPTIONS`)."""

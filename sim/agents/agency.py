@@ -32,6 +32,15 @@ DAYS_A_MONTH, MONTHS_A_QUARTER = 30, 3
 DAYS_A_QUARTER = DAYS_A_MONTH * MONTHS_A_QUARTER
 
 
+def purse_of(kind: str) -> int:
+    """Return the account an agency of a kind pays from: a place in `PURSES`."""
+    return {"coordination": 2, "international": 1}.get(kind, 0)
+
+
+PURSES = ("ngos", "iom", "coordination")
+"""Accounts of agencies with money of their own: see `sim.accounts`."""
+
+
 class Agency(mesa.Agent[Any]):
     """One agency.
 
@@ -58,9 +67,9 @@ class Agency(mesa.Agent[Any]):
         return dict(zip(words.LINES, waiting.tolist(), strict=True))
 
     @property
-    def budget(self) -> float:
+    def budget(self) -> int:
         """Money left, in KZT."""
-        return float(self.model.agencies.table["budget"][self.number])
+        return int(self.model.agencies.table["budget"][self.number])
 
 
 class Agencies:
@@ -120,11 +129,16 @@ class Agencies:
                 ("open", "open_after_work", "only_referred", "refuses_fined", "member", "money"),
                 flag,
             ),
-            **dict.fromkeys(("in_bed", "free_beds", "resolved_this_quarter"), whole),
             **dict.fromkeys(
                 (
-                    "beds", "stay_days", "believed_reporting", "reports", "cost_per_case",
-                    "budget", "grant_factor", "target", "received", "spent",
+                    "in_bed", "free_beds", "resolved_this_quarter", "budget", "received", "spent",
+                    "cost_per_case", "payer",
+                ),
+                whole,
+            ),
+            **dict.fromkeys(
+                (
+                    "beds", "stay_days", "believed_reporting", "reports", "grant_factor", "target",
                 ),
                 real,
             ),
@@ -133,8 +147,6 @@ class Agencies:
         self.knowledge: Floats = self.base_knowledge.copy()
         self.closed_together: Integers = np.zeros(self.knowledge.shape, dtype=np.int64)
         self.table["grant_factor"] = 1.0
-        self.table["budget"] = self.grant
-        self.table["received"] = self.grant
 
     def __len__(self) -> int:
         return len(self.units)
@@ -166,13 +178,20 @@ class Agencies:
             table["refuses_fined"][row] = one.refuses_fined
             table["open_after_work"][row] = one.closes_at > world.referral.working_day_ends
             table["teaches"][row] = [one.teaches.get(name, 0.0) for name in words.KNOWLEDGE]
-            for name in ("believed_reporting", "reports", "cost_per_case"):
+            for name in ("believed_reporting", "reports"):
                 table[name][row] = getattr(one, name)
+            table["cost_per_case"][row] = round(one.cost_per_case)
+            table["payer"][row] = purse_of(one.kind)
             table["beds"][row] = scale * one.beds
             table["stay_days"][row] = min(one.stay_days, BED_DAYS - 1)
             table["money"][row] = one.cost_per_case > 0
             table["target"][row] = scale * one.target_a_quarter
-        self.grant = np.array([scale * one.grant for one in specifications])
+        self.grant: Integers = np.array(
+            [round(scale * one.grant) for one in specifications], dtype=np.int64
+        )
+        self.running_cost: Integers = np.array(
+            [round(scale * one.running_cost) for one in specifications], dtype=np.int64
+        )
         self.works_on = np.array(
             [[day in one.opens.weekdays for day in words.WEEKDAYS] for one in specifications]
         ).reshape(-1, len(words.WEEKDAYS))

@@ -9,6 +9,7 @@ from numba import types
 from numba.experimental import structref
 
 from sim import vocabulary as words
+from sim.accounts import FLOWS
 from sim.agents.migrant import NEVER, STRATA
 from sim.engine.arrays import Column, Floats, Identities, Integers
 from sim.engine.compiled import INTERPRETED, compiled, for_rules, record
@@ -133,7 +134,13 @@ def city_counts() -> Column:
     begun today (`newly_severe`); `learned` counts items by where they were learned. `alarm` is the
     fear that raids have left in each district and `alarmed_on` the day of the last one, `pressure`
     that of the police there on the last seven days (see `enforcement`); `trust` is what compatriots
-    think on average of each option of care.
+    think on average of each option of care. `insured` counts members of the fund by stratum;
+    `could_be_enrolled` and `enrolled` count workers with contracts by sector this month, and
+    `enrolled_share` and `formal_share` are the shares of workers enrolled and of those whose
+    employer gives contracts, as last seen. `ledger` sums every flow of `sim.accounts`, in KZT;
+    `lost_work` sums the wages of days on which people were too ill to work, `health_lost`
+    the health lost to illness by stratum, in thousandths of a day; `jobless` counts people who
+    have lost their work.
     """
     items = len(words.KNOWLEDGE)
     places = (len(words.DISTRICTS), len(words.NATIONALITIES))
@@ -148,6 +155,15 @@ def city_counts() -> Column:
         alarmed_on=np.full(len(words.DISTRICTS), -NEVER),
         pressure=np.zeros((7, len(words.DISTRICTS))),
         trust=np.zeros((len(words.NATIONALITIES), len(words.OPTIONS))),
+        insured=np.zeros(STRATA, dtype=np.int64),
+        could_be_enrolled=np.zeros(len(words.SECTORS), dtype=np.int64),
+        enrolled=np.zeros(len(words.SECTORS), dtype=np.int64),
+        enrolled_share=np.zeros(len(words.SECTORS)),
+        formal_share=np.zeros(len(words.SECTORS)),
+        ledger=np.zeros(FLOWS, dtype=np.int64),
+        lost_work=0,
+        jobless=0,
+        health_lost=np.zeros(STRATA, dtype=np.int64),
     )
 
 

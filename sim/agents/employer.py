@@ -1,8 +1,9 @@
-"""Employers, as far as sick leave and injuries at work need them."""
+"""Employers: who gives work, contracts and leave."""
 
 import numpy as np
 
 from sim import vocabulary as words
+from sim.agents.migrant import NEVER
 from sim.engine.cohort import Cohort, Column, RowView
 
 
@@ -21,6 +22,10 @@ class Employers(Cohort[Employer]):
     size = Column(np.int32, "usual number of workers", unit="workers")
     formal = Column(np.bool_, "gives written contracts")
     tolerance = Column(np.float32, "tolerance of sick leave", unit="0-1")
+    formality = Column(np.float32, "draw that decides how readily contracts are given")
+    peers = Column(np.int32, "employers of the sector in the district")
+    inspected_on = Column(np.int32, "day of the last inspection", default=-NEVER)
+    believed_inspections = Column(np.float32, "inspections the employer expects", unit="a year")
     pays_in_kind = Column(np.float32, "draw that decides whether injuries are paid in kind")
     first_work_group = Column(np.int32, "code of the first work group")
     work_groups = Column(np.int32, "number of work groups")

@@ -28,6 +28,7 @@ class Migrants(Cohort[Migrant]):
     district = Column(np.int8, "district of work and lodging", labels=words.DISTRICTS)
     legal_status = Column(np.int8, "legal status", labels=words.LEGAL_STATUSES)
     stratum = Column(np.int16, "combined code of nationality, legal status, sex and sector")
+    entered_as = Column(np.int16, "group on arrival")
     manages_language = Column(np.bool_, "can manage a consultation in Russian or Kazakh")
     work_group = Column(np.int32, "brigade or stall group of compatriots")
 
@@ -80,6 +81,20 @@ class Migrants(Cohort[Migrant]):
         np.int32, "day until which papers obtained here are in order", default=-NEVER
     )
     in_shared_registry = Column(np.bool_, "entered in a registry the migration service can see")
+    insured = Column(np.bool_, "is a member of the insurance fund")
+    has_policy = Column(np.bool_, "has a private insurance policy")
+    attached = Column(np.bool_, "is attached to a polyclinic as an insured person")
+    insurance_channel = Column(
+        np.int8, "who paid the last contribution", labels=words.INSURANCE_CHANNELS
+    )
+    paid_until = Column(np.int32, "day up to which contributions are paid", default=-NEVER)
+    policy_until = Column(np.int32, "last day of the policy", default=-NEVER)
+    policy_left = Column(np.int32, "what the insurer would still pay", unit="KZT")
+    status_until = Column(np.int32, "day on which the papers of the status run out", default=NEVER)
+    renewals = Column(np.int16, "renewals of papers so far, tried or done")
+    passport_held = Column(np.bool_, "the employer keeps the passport")
+    jobs = Column(np.int16, "offers of work so far besides the first")
+    jobless_since = Column(np.int32, "day on which work was lost", default=NEVER)
     task_of = Column(
         np.int32, "row of the open task of each need, -1: none", width=len(words.NEEDS), default=-1
     )
@@ -145,7 +160,7 @@ def work_groups(
     `trust` and `believed_reporting` (both 0-1) are what the group thinks of each option; `good`,
     `bad`, `uneventful` and `reported` count the experiences of the week it thinks so from. `alarm`
     is fear left by detections in the group; `shared` counts members in a registry that the
-    migration service can see.
+    migration service can see, `insured` those in the insurance fund.
     """
     options, items = len(words.OPTIONS), len(words.KNOWLEDGE)
     count = len(nationality)
@@ -160,6 +175,7 @@ def work_groups(
         believed_reporting=np.tile(believed_reporting.astype(np.float32), (count, 1)),
         alarm=np.zeros(count, dtype=np.float32),
         shared=np.zeros(count, dtype=np.int32),
+        insured=np.zeros(count, dtype=np.int32),
         good=none,
         bad=none,
         uneventful=none,

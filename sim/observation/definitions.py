@@ -199,6 +199,117 @@ DEFINITIONS = (
         "severe episodes that left permanent consequences",
         "lower",
     ),
+    Definition(
+        "F2",
+        "catastrophic_spending",
+        "share",
+        "people present most of a year who paid more for care than a share of what they live on",
+        "lower",
+    ),
+    Definition(
+        "F4",
+        "distress_financing",
+        "share",
+        "treated episodes with new debt or an unpaid bill",
+        "lower",
+    ),
+    Definition(
+        "F5",
+        "forgone_for_cost",
+        "share",
+        "perceived needs that no provider saw because of the price: read F1 to F4 with it",
+        "lower",
+    ),
+    Definition(
+        "I1", "coverage", "share", "person-days insured in the fund over person-days", "higher"
+    ),
+    Definition(
+        "I2",
+        "effective_coverage",
+        "share",
+        "ordinary visits of insured people that the fund or an insurer paid",
+        "higher",
+    ),
+    Definition(
+        "I2",
+        "insured_visits",
+        "per 1,000 person-years",
+        "ordinary visits that the fund or an insurer paid",
+        "higher",
+    ),
+    Definition(
+        "I3",
+        "fund_balance",
+        "KZT per person-year",
+        "contributions less claims and administration",
+        "",
+    ),
+    Definition("I3", "loss_ratio", "ratio", "claims over contributions", ""),
+    Definition(
+        "C1",
+        "cost_to_state",
+        "KZT per person-year",
+        "care and policies paid by the state, and bills never paid",
+        "lower",
+    ),
+    Definition(
+        "C2",
+        "societal_cost",
+        "KZT per person-year",
+        "care, work of institutions and policies, whoever pays, and working days lost",
+        "lower",
+    ),
+    Definition("C5", "money_flow", "KZT per person-year", "one flow of the ledger", ""),
+    Definition(
+        "H2",
+        "daly",
+        "years per 1,000 person-years",
+        "disability-adjusted life years lost, people followed after leaving included",
+        "lower",
+    ),
+    Definition(
+        "H2", "years_of_life_lost", "years per 1,000 person-years", "part of the same", "lower"
+    ),
+    Definition(
+        "H2", "years_with_disability", "years per 1,000 person-years", "part of the same", "lower"
+    ),
+    Definition(
+        "H2", "qaly", "years per person-year", "quality-adjusted years lived in the city", "higher"
+    ),
+    Definition(
+        "Q2",
+        "inequality_index",
+        "index",
+        "Erreygers index of unmet need by wage: below 0, the poor go without more often",
+        "",
+    ),
+    Definition(
+        "Q3", "inequality_slope", "difference", "unmet need of the best paid less the worst", ""
+    ),
+    Definition(
+        "Q4",
+        "horizontal_inequity",
+        "index",
+        "Erreygers index of unmet need less what need alone explains",
+        "",
+    ),
+    Definition(
+        "Q5",
+        "enabling_share",
+        "share",
+        "share of enabling factors (status, sector, wage) in what explains unmet need",
+        "lower",
+    ),
+    Definition(
+        "Q6",
+        "odds_of_care",
+        "ratio",
+        "odds that a perceived need is seen by a provider, one group over the other",
+        "",
+    ),
+    Definition("N2", "legal_status_share", "share", "person-days in a legal status", ""),
+    Definition("N3", "with_contracts", "share", "people whose employer gives contracts", "higher"),
+    Definition("N4", "jobless", "share", "people who have lost their work", "lower"),
     Definition("C0", "contacts", "per 1,000 person-years", "visits by kind of institution", ""),
     Definition("N0", "population", "persons", "mean number of migrants present", ""),
 )

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from sim import vocabulary as words
+from sim.accounts import FLOWS
 from sim.agents.city import City
 from sim.agents.episode import State
-from sim.agents.migrant import NEVER, STRATA
+from sim.agents.migrant import NEVER, STRATA, STRATA_SHAPE
 from sim.agents.task import ORDINAL_BITS
 from sim.engine.arrays import Column, Integers, Rows
 from sim.engine.compiled import compiled
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 LONG_OPEN_DAYS = 30
 """Days after which a need that is still open counts as unresolved (indicators U1 and U2)."""
-COUNTS = ("day", "open_episodes", "newly_severe", "in_bed", "boarding", "waiting", "ambulance_wait")
+COUNTS = (
+    "day", "open_episodes", "newly_severe", "in_bed", "boarding", "waiting", "ambulance_wait",
+    "jobless", "with_contracts",
+)  # fmt: skip
 BY_UNIT = ("slots", "served_today", "waiting", "diverted_today", "in_bed")
 BY_AGENCY = ("slots", "served_today", "waiting")
 
@@ -42,7 +46,15 @@ class Diary:
         self._unresolved: list[Column] = []
         self._open_cases: list[Column] = []
         self._learned: list[Column] = []
+        self._insured: list[Column] = []
+        self._ledger: list[Column] = []
+        self._eligible: list[Column] = []
+        self._lost_work: list[int] = []
+        self._health_lost: list[Column] = []
         self._units, self._agencies = len(model.clinics.units), len(model.agencies)
+        self.at_start: Column = model.counts["ledger"][0].copy()
+        self.lost_at_start = int(model.counts["lost_work"][0])
+        self.health_at_start: Column = model.counts["health_lost"][0].copy()
 
     def record(self, model: "AlmatyModel") -> None:
         """Write down the end of a day."""
@@ -57,6 +69,8 @@ class Diary:
             boarding=boarding,
             waiting=clinics.waiting.sum(),
             ambulance_wait=clinics.ambulance_wait_minutes,
+            jobless=model.counts["jobless"][0],
+            with_contracts=model.work_groups["members"][model.work_groups["formal"]].sum(),
         )
         self._present.append(model.counts["present"][0].astype(np.int32))
         self._hidden.append(hidden)
@@ -68,6 +82,12 @@ class Diary:
         for name in BY_AGENCY:
             self._by_agency[name].append(model.agencies.table[name].astype(np.int32))
         self._learned.append(model.counts["learned"][0].copy())
+        self._insured.append(model.counts["insured"][0].astype(np.int32))
+        self._ledger.append(model.counts["ledger"][0].copy())
+        may_join = eligible_strata(model.insurance.numbers[0]["may_join"])
+        self._eligible.append(self._present[-1] * may_join)
+        self._lost_work.append(int(model.counts["lost_work"][0]))
+        self._health_lost.append(model.counts["health_lost"][0].copy())
 
     @property
     def open_cases(self) -> Column:
@@ -85,6 +105,39 @@ class Diary:
             return np.zeros((len(words.SOURCES), len(words.KNOWLEDGE)), dtype=np.int64)
         until = self._learned[min(end, len(self._learned)) - 1]
         return np.asarray(until - (self._learned[start - 1] if start > 0 else 0))
+
+    @property
+    def insured(self) -> Column:
+        """Members of the insurance fund at the end of each day, shape (days, strata)."""
+        return np.array(self._insured, dtype=np.int64).reshape(-1, STRATA)
+
+    @property
+    def eligible(self) -> Column:
+        """People present who may join the insurance fund, each day, shape (days, strata)."""
+        return np.array(self._eligible, dtype=np.int64).reshape(-1, STRATA)
+
+    def lost_work(self, start: int, end: int) -> int:
+        """Return the wages of working days lost to illness in a window, in KZT."""
+        if start >= min(end, len(self._lost_work)):
+            return 0
+        before = self._lost_work[start - 1] if start > 0 else self.lost_at_start
+        return self._lost_work[min(end, len(self._lost_work)) - 1] - before
+
+    def health_lost(self, start: int, end: int) -> Column:
+        """Return the health lost to illness in a window, thousandths of a day, shape (strata,)."""
+        if start >= min(end, len(self._health_lost)):
+            return np.zeros(STRATA, dtype=np.int64)
+        until = self._health_lost[min(end, len(self._health_lost)) - 1]
+        before = self._health_lost[start - 1] if start > 0 else self.health_at_start
+        return np.asarray(until - before)
+
+    def flows(self, start: int, end: int) -> Column:
+        """Return the sum of every flow of money in a window, in KZT (see `sim.accounts`)."""
+        if start >= min(end, len(self._ledger)):
+            return np.zeros(FLOWS, dtype=np.int64)
+        until = self._ledger[min(end, len(self._ledger)) - 1]
+        before = self._ledger[start - 1] if start > 0 else self.at_start
+        return np.asarray(until - before)
 
     def by_agency(self, name: str) -> Column:
         """Return a daily series of every agency's lines, shape (days, agencies, lines)."""
@@ -122,8 +175,25 @@ class Diary:
         twin._unresolved = self._unresolved.copy()
         twin._open_cases = self._open_cases.copy()
         twin._learned = self._learned.copy()
+        twin._insured = self._insured.copy()
+        twin._ledger = self._ledger.copy()
+        twin._eligible = self._eligible.copy()
+        twin._lost_work = self._lost_work.copy()
+        twin._health_lost = self._health_lost.copy()
         twin._units, twin._agencies = self._units, self._agencies
+        twin.at_start, twin.lost_at_start = self.at_start, self.lost_at_start
+        twin.health_at_start = self.health_at_start
         return twin
+
+
+def eligible_strata(may_join: Column) -> Column:
+    """Return in which strata people may join the insurance fund.
+
+    Parameters
+    ----------
+    may_join : array of bool, shape (nationalities, legal statuses)
+    """
+    return np.broadcast_to(may_join[:, :, None, None], STRATA_SHAPE).reshape(-1)
 
 
 @compiled

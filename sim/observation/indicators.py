@@ -20,6 +20,9 @@ from sim.agents.episode import Gate
 from sim.agents.migrant import NEVER, STRATA
 from sim.engine.arrays import Column, Floats
 from sim.engine.calendar import DAYS_A_YEAR
+from sim.observation.burden import count_burden
+from sim.observation.equity import count_equity
+from sim.observation.finance import count_money
 from sim.observation.needs import (
     count_endings,
     count_inequality,
@@ -33,6 +36,7 @@ from sim.observation.needs import (
     handover_table,
     need_table,
 )
+from sim.observation.papers import count_status
 from sim.observation.records import OPEN, episode_table, visit_table
 from sim.observation.survival import delay_summary
 from sim.observation.tally import Tally, by_stratum, groups_of
@@ -84,8 +88,9 @@ def indicators(model: "AlmatyModel", start: int, end: int) -> pd.DataFrame:
     count_services(tally, handovers, model, person_years, days)
     count_learning(tally, model, start, end)
     count_measures(tally, model, person_years, start, end)
-    _money(tally, model, person_years, start, end)
-    _deaths(tally, model, episodes, person_years, start, end)
+    count_money(tally, model, episodes, visits, person_years, start, end)
+    count_burden(tally, model, episodes, person_years, start, end)
+    count_status(tally, model, episodes, days, start, end)
     _load(tally, model, days)
     count_load(tally, model, days)
     count_inequality(tally)
@@ -132,6 +137,7 @@ def _unmet_need(
         & (episodes["began_on"] >= start)
         & (episodes["began_on"] < end - CENSORED_A1)
     )
+    count_equity(tally, episodes[needed])
     unmet = needed & ~episodes["formal_contact"]
     tally.ratio("unmet_need_episodes", by_stratum(episodes, unmet), by_stratum(episodes, needed))
     all_unmet = by_stratum(episodes, unmet)
@@ -154,14 +160,17 @@ def _unmet_need(
 
 
 def _unmet_persons(tally: Tally, model: "AlmatyModel", episodes: pd.DataFrame, end: int) -> None:
-    """A2: people present most of the last 365 days, and how many of them went without."""
+    """A2: people present most of the last 365 days, and how many of them went without.
+
+    They are grouped by the legal status they came with.
+    """
     year_ago = end - YEAR
     migrants, rows, leavers = model.migrants, model.migrants.rows, model.leavers
 
     def everybody(name: str, of_leavers: str) -> Column:
         return np.concatenate([leavers[of_leavers], getattr(migrants, name)[rows]])
 
-    person, stratum = everybody("pid", "person"), everybody("stratum", "stratum")
+    person, stratum = everybody("pid", "person"), everybody("entered_as", "stratum")
     entered = everybody("entered_on", "entered_on")
     in_burn_in = everybody("unmet_in_burn_in_on", "unmet_in_burn_in_on")
     left = np.concatenate([leavers["left_on"], np.full(len(rows), NEVER)])
@@ -199,30 +208,6 @@ def _delays(tally: Tally, episodes: pd.DataFrame, start: int, end: int) -> None:
             )
             for statistic, value in summary.items():
                 tally.single(name, statistic, by, group, value, int(inside.sum()))
-
-
-def _money(tally: Tally, model: "AlmatyModel", person_years: Floats, start: int, end: int) -> None:
-    payments = model.payments
-    inside = (payments["day"] >= start) & (payments["day"] < end)
-    amounts = np.bincount(
-        payments["stratum"][inside], weights=payments["amount"][inside], minlength=STRATA
-    )
-    tally.ratio("out_of_pocket", amounts, person_years)
-
-
-def _deaths(
-    tally: Tally,
-    model: "AlmatyModel",
-    episodes: pd.DataFrame,
-    person_years: Floats,
-    start: int,
-    end: int,
-) -> None:
-    inside = (model.deaths["day"] >= start) & (model.deaths["day"] < end)
-    dead = np.bincount(model.deaths["stratum"][inside], minlength=STRATA)
-    tally.ratio("deaths", dead, person_years, per=100_000)
-    marked = (episodes["sequelae_on"] >= start) & (episodes["sequelae_on"] < end)
-    tally.ratio("permanent_consequences", by_stratum(episodes, marked), person_years, per=100_000)
 
 
 def _load(tally: Tally, model: "AlmatyModel", days: slice) -> None:

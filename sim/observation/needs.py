@@ -257,7 +257,7 @@ def count_learning(tally: Tally, model: "AlmatyModel", start: int, end: int) -> 
 def count_measures(
     tally: Tally, model: "AlmatyModel", person_years: Floats, start: int, end: int
 ) -> None:
-    """Administrative measures of the police, and what policies cost."""
+    """Administrative measures of the police."""
     police = model.police
     inside = (police["day"] >= start) & (police["day"] < end)
     for code, name in enumerate(MEASURES):
@@ -265,11 +265,6 @@ def count_measures(
             police["stratum"][inside & (police["measure"] == code)], minlength=STRATA
         )
         tally.ratio("police_measures", counted, person_years, per=1000, detail=name)
-    costs = model.policy_costs
-    inside = (costs["day"] >= start) & (costs["day"] < end)
-    years = float(person_years.sum())
-    cost = float(costs["amount"][inside].sum() / years) if years else float("nan")
-    tally.single("policy_cost", "", "all", "all", cost, years)
 
 
 def count_services(

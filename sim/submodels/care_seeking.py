@@ -42,6 +42,8 @@ from sim.parameters import World
 from sim.submodels.experience import fear_of
 from sim.submodels.illness import INFECTION, INJURY, draw_tastes
 from sim.submodels.information import EMERGENCY_RIGHT, REGISTRATION, WHO_HELPS
+from sim.submodels.insurance import PATIENT, cover_of
+from sim.submodels.legal_status import works
 from sim.submodels.submodel import Submodel
 from sim.tables import by, numbers
 
@@ -256,9 +258,9 @@ def weigh(city: City, episode: Record, migrant: Record, terms: Floats) -> None:
     fear = seeking.fear_weight * fear_of(city, migrant) * reassured
     refusal = 1.0 - leave_probability(city, migrant, severity)
     infectious = int(episode.kind == INFECTION)
-    price_of = city.numbers[0].payment.option_price[
-        migrant.legal_status, int(severity >= SEVERE), infectious
-    ]
+    cover = cover_of(city, migrant)
+    standing = migrant.nationality, migrant.legal_status, cover
+    price_of = city.numbers[0].payment.option_price[standing][int(severity >= SEVERE), infectious]
     for option in range(OPTIONS):
         appeal = seeking.attraction[option] + seeking.severity_weight[option] * (severity - 1)
         appeal += seeking.trust_weight * (group.trust[option] - 0.5)
@@ -271,7 +273,7 @@ def weigh(city: City, episode: Record, migrant: Record, terms: Floats) -> None:
         price = believed_price(city, migrant, option, price_of[option])
         terms[PRICE, option] = price_term(seeking, option, price / means)
         terms[PRICE_IF_INFORMED, option] = price_term(seeking, option, price_of[option] / means)
-    if city.numbers[0].payment.state_pays[POLYCLINIC_CARE, migrant.legal_status]:
+    if city.numbers[0].payment.payer_of_service[standing][POLYCLINIC_CARE] != PATIENT:
         terms[APPEAL, POLYCLINIC] += seeking.attachment_weight
 
 
@@ -297,6 +299,8 @@ def believed_price(city: City, migrant: Record, option: int, true_price: float) 
 @compiled
 def leave_probability(city: City, migrant: Record, severity: int) -> float:
     """Return the probability that the employer gives leave on a working day."""
+    if not works(migrant):
+        return 1.0
     seeking = city.numbers[0].care_seeking
     tolerance = city.employers[migrant.employer].tolerance
     factor = seeking.permission_base + seeking.permission_slope * tolerance
@@ -309,7 +313,7 @@ def see_what_is_open(city: City, episode: Record, migrant: Record, available: Bo
     seeking = city.numbers[0].care_seeking
     for option in range(OPTIONS):
         available[option] = seeking.offered[option] and not episode.refused_by[option]
-    if episode.kind != INJURY:
+    if episode.kind != INJURY or not works(migrant):
         available[EMPLOYER] = False
     for option in (NGO, CONSULATE):
         adviser = seeking.advisers[option - NGO, migrant.nationality]

@@ -19,6 +19,7 @@ Parameters: `conf/city/` (agencies), `conf/parameters/referral.yaml`. Neutral st
 import numpy as np
 
 from sim import vocabulary as words
+from sim.accounts import CHART
 from sim.agents.agency import LINES
 from sim.agents.city import City
 from sim.agents.migrant import NEVER
@@ -44,6 +45,7 @@ from sim.submodels.experience import tell_group
 from sim.submodels.information import AGENCY_SOURCE, ITEMS, learn
 from sim.submodels.navigation import LEAVING_LINE, accepts, refer
 from sim.submodels.needs import end_need, lose, note_move, settle
+from sim.submodels.purse import book
 from sim.submodels.services import PLACE_IN_LINE
 from sim.submodels.submodel import Submodel
 from sim.tables import numbers
@@ -56,6 +58,13 @@ OPTION_OF_KIND = np.array(
     [{"ngo": NGO, "consulate": CONSULATE}.get(kind, -1) for kind in words.AGENCY_KINDS]
 )
 """Option of care-seeking that an agency belongs to, for what is told about it."""
+CARE_PAID_FROM = np.array(
+    [CHART.number(f"care paid by {name}") for name in ("NGOs", "IOM", "the joint fund")]
+)
+"""Flow of the ledger when an agency pays for care, by its account."""
+WORK_PAID_FROM = np.array(
+    [CHART.number("work of NGOs"), CHART.number("work of IOM"), CHART.number("work of NGOs")]
+)
 SEVERE = words.SEVERE
 WOMAN = words.SEXES.index("woman")
 
@@ -239,7 +248,7 @@ def see(city: City, task: Record, number: int, waited: int) -> bool:
         note_move(city, task, Move.FAILED, number, NOWHERE, 0)
         fail(city, task, number)
         return False
-    spend(task, agency)
+    spend(city, task, agency)
     tell_group(city, migrant, OPTION_OF_KIND[agency.kind], True)
     if agency.processing[task.need] > 0.0:
         begin_processing(city, task, agency)
@@ -274,19 +283,23 @@ def has_means(city: City, task: Record, number: int) -> bool:
 
 
 @compiled
-def cost_of(task: Record, agency: Record) -> float:
-    """Return what settling a need costs an agency that has a budget."""
+def cost_of(task: Record, agency: Record) -> int:
+    """Return what settling a need costs an agency that has a budget, in whole tenge."""
     if task.need == INFORMATION:
-        return 0.0
-    return agency.cost_per_case + (task.amount if task.need == PAYMENT else 0)
+        return 0
+    return int(agency.cost_per_case) + (int(task.amount) if task.need == PAYMENT else 0)
 
 
 @compiled
-def spend(task: Record, agency: Record) -> None:
+def spend(city: City, task: Record, agency: Record) -> None:
     """Pay for settling a need, from the budget of an agency that has one."""
     if agency.money:
-        agency.budget -= cost_of(task, agency)
-        agency.spent += cost_of(task, agency)
+        cost = cost_of(task, agency)
+        agency.budget -= cost
+        agency.spent += cost
+        for_care = int(task.amount) if task.need == PAYMENT else 0
+        book(city, CARE_PAID_FROM[agency.payer], for_care)
+        book(city, WORK_PAID_FROM[agency.payer], cost - for_care)
     if task.need != INFORMATION:
         agency.resolved_this_quarter += 1
 
@@ -387,6 +400,7 @@ def dispatch(city: City, task: Record, hub: int) -> bool:
     if paid:
         agency.budget -= task.amount
         agency.spent += task.amount
+        book(city, CARE_PAID_FROM[agency.payer], int(task.amount))
     success = paid or happens(
         city.chance, SUCCESS, task.person, move_key(task), agency.competence[task.need]
     )

@@ -20,6 +20,7 @@ import numpy as np
 from scipy import special
 
 from sim import vocabulary as words
+from sim.accounts import CHART
 from sim.agents.city import City
 from sim.agents.migrant import stratum_code
 from sim.agents.task import Ending
@@ -32,11 +33,20 @@ from sim.parameters import World
 from sim.submodels.enforcement import start_detection
 from sim.submodels.follow_up import take_over
 from sim.submodels.information import BRIEFING, ITEMS, count_informed, learn
+from sim.submodels.insurance import count_member
+from sim.submodels.legal_status import start_status, works
 from sim.submodels.needs import end_needs_of
+from sim.submodels.purse import book
 from sim.submodels.submodel import Submodel
 from sim.tables import by, by_two, numbers
 
 ELAPSED_DAYS_A_MONTH = 30
+SAVINGS_BROUGHT, SAVINGS_TAKEN, DEBTS_BROUGHT, DEBTS_TAKEN = (
+    CHART.number(name)
+    for name in (
+        "savings brought", "savings taken along", "debts brought", "debts taken along",
+    )
+)  # fmt: skip
 ANNOUNCED_DAYS = 32
 """Days for which candidates are drawn together."""
 
@@ -55,6 +65,10 @@ class Demography(Submodel):
         self.women_share = by(words.SECTORS, demography.women_share)
         self.manages_language = by(words.NATIONALITIES, demography.manages_language)
         self.status_share = by_two(words.NATIONALITIES, words.LEGAL_STATUSES, legal.share_at_entry)
+        self.resident_status_share = by_two(
+            words.NATIONALITIES, words.LEGAL_STATUSES, legal.share_of_residents
+        )
+        self.passport_held = by(words.SECTORS, world.employment.passport_held)
         self.wage_median = by(words.SECTORS, money.wage_median)
         self.stay_share = by(words.STAYS, demography.stay_share)
         self.stay_shape = by(words.STAYS, demography.stay_shape)
@@ -177,17 +191,21 @@ class Demography(Submodel):
         )
         return np.maximum(np.rint(days), 1).astype(np.int64)
 
-    def describe(self, persons: Identities) -> dict[str, Column]:
+    def describe(
+        self, persons: Identities, status_share: Floats | None = None
+    ) -> dict[str, Column]:
         """Return the attributes of people: a pure function of seed and identity.
 
         Besides columns of `Migrants`, "told" says what they learn from a briefing on arrival.
+        `status_share` is the share of each legal status by nationality (else that of arrivals).
         """
         model, draws, world = self.model, self.model.draws, self.model.world
         demography, legal, money = world.demography, world.legal_status, world.money
         nationality = pick(draws.trait("nationality", persons), self.nationality_share)
         sector = pick(draws.trait("sector", persons), self.sector_share)
         sex = (draws.trait("sex", persons) < self.women_share[sector]).astype(np.int8)
-        legal_status = pick(draws.trait("legal status", persons), self.status_share[nationality])
+        status_share = self.status_share if status_share is None else status_share
+        legal_status = pick(draws.trait("legal status", persons), status_share[nationality])
         bounds = special.ndtr(
             (np.array([demography.age_min, demography.age_max]) - demography.age_mean)
             / demography.age_sd
@@ -207,7 +225,7 @@ class Demography(Submodel):
         literacy_range = demography.literacy_high - demography.literacy_low
         age = demography.age_mean + demography.age_sd * special.ndtri(within)
         manages_language = draws.trait("language", persons) < self.manages_language[nationality]
-        employer, work_group = self._find_work(persons, sector, nationality)
+        employer, work_group = self.find_work(persons, sector, nationality)
         return {
             "nationality": nationality,
             "sex": sex,
@@ -224,6 +242,7 @@ class Demography(Submodel):
                 demography.literacy_low + draws.trait("literacy", persons) * literacy_range
             ),
             "fear_susceptibility": susceptibility,
+            "passport_held": draws.trait("passport held", persons) < self.passport_held[sector],
             "employer": employer,
             "work_group": work_group,
             "wage": np.rint(wage),
@@ -247,10 +266,19 @@ class Demography(Submodel):
         move_out(self.model.city(), rows, int(ending))
         self.model.migrants.remove_rows(rows)
 
-    def _find_work(
-        self, persons: Identities, sector: Integers, nationality: Integers
+    def find_work(
+        self,
+        persons: Identities,
+        sector: Integers,
+        nationality: Integers,
+        jobs: Integers | int = 0,
     ) -> tuple[Integers, Integers]:
-        """Give each person an employer of their sector and nationality, and a work group.
+        """Find each person an employer of their sector and nationality, and a work group.
+
+        Parameters
+        ----------
+        jobs : array of int, default 0
+            Which offer of work in their life this is.
 
         Large employers are met in proportion to their size. Since nobody's place depends on
         who else is present, scenarios agree on who works where.
@@ -258,7 +286,7 @@ class Demography(Submodel):
         model = self.model
         labour_market = model.labour_market
         employer = np.zeros(len(persons), dtype=np.int64)
-        u = model.draws.trait("employer", persons)
+        u = model.draws.trait("employer", persons, jobs)
         market = sector * len(words.NATIONALITIES) + nationality
         for one_market in np.unique(market).tolist():
             members = np.flatnonzero(market == one_market)
@@ -267,7 +295,7 @@ class Demography(Submodel):
             employer[members] = candidates[place]
         employers = model.employers
         within = np.floor(
-            model.draws.trait("work group", persons) * employers.work_groups[employer]
+            model.draws.trait("work group", persons, jobs) * employers.work_groups[employer]
         ).astype(np.int64)
         return employer, employers.first_work_group[employer] + within
 
@@ -287,7 +315,10 @@ def move_in(city: City, rows: Rows, told: Booleans) -> None:
     for i in range(len(rows)):
         migrant = city.migrants[rows[i]]
         repay_entry_debt(city, migrant)
+        book(city, SAVINGS_BROUGHT, migrant.savings)
+        book(city, DEBTS_BROUGHT, migrant.debt)
         start_detection(city, migrant)
+        start_status(city, migrant, migrant.entered_on == city.today)
         count_person(city, migrant, 1)
         for item in range(ITEMS):
             if told[i, item]:
@@ -310,9 +341,15 @@ def move_out(city: City, rows: Rows, ending: int) -> None:
         end_needs_of(city, migrant, ending)
         if migrant.in_shared_registry:
             city.work_groups[migrant.work_group].shared -= 1
+        book(city, SAVINGS_TAKEN, migrant.savings)
+        book(city, DEBTS_TAKEN, migrant.debt)
+        count_member(city, migrant, False)
+        if not works(migrant):
+            city.counts[0].jobless -= 1
         entry = next_record(city.leavers)
+        entry.wage = migrant.wage
         entry.person = migrant.pid
-        entry.stratum = migrant.stratum
+        entry.stratum = migrant.entered_as
         entry.entered_on = migrant.entered_on
         entry.left_on = city.today
         entry.unmet_in_burn_in_on = migrant.unmet_in_burn_in_on

@@ -15,11 +15,14 @@ from sim import vocabulary as words
 from sim.agents.city import City
 from sim.agents.clinic import ambulance_wait_minutes
 from sim.agents.episode import State, join_line
-from sim.agents.migrant import NEVER
+from sim.agents.migrant import NEVER, can_pay
 from sim.engine.arrays import Integers, Rows
 from sim.engine.compiled import Record, compiled
 from sim.parameters import World
 from sim.submodels.care_seeking import AMBULANCE, SEVERE
+from sim.submodels.insurance import PATIENT, cover_of
+from sim.submodels.payment import AMBULANCE_RUN, CARE_PAID_BY, collect
+from sim.submodels.purse import book
 from sim.submodels.services import (
     ADMITTED,
     DELIVERED,
@@ -85,6 +88,7 @@ def send_ambulances(city: City, rows: Rows, nearest_hospital: Integers, dispensa
     for row in rows:
         episode = city.episodes[row]
         meet(city, episode)
+        charge_run(city, episode)
         if episode.severity >= SEVERE:
             note_emergency_care(city, episode)
             hospital = nearest_hospital[city.migrants[episode.migrant].district]
@@ -101,6 +105,26 @@ def send_ambulances(city: City, rows: Rows, nearest_hospital: Integers, dispensa
             log_visit(city, episode, NOT_HELPED)
             episode.refused_by[AMBULANCE] = True
             send_home_without_help(city, episode)
+
+
+@compiled
+def charge_run(city: City, episode: Record) -> None:
+    """Let whoever the law names pay for an ambulance; nobody is left without one for money."""
+    payment = city.numbers[0].payment
+    migrant = city.migrants[episode.migrant]
+    payer = payment.payer_of_service[
+        migrant.nationality, migrant.legal_status, cover_of(city, migrant), AMBULANCE_RUN
+    ]
+    episode.payer = payer
+    run = int(payment.ambulance_run)
+    if payer != PATIENT:
+        book(city, CARE_PAID_BY[payer], run)
+        return
+    paid_now = min(run, int(np.floor(can_pay(migrant, payment.borrowing_limit))))
+    collect(city, episode, paid_now)
+    episode.last_price = paid_now
+    episode.charged += run - paid_now
+    episode.owed += run - paid_now
 
 
 @compiled

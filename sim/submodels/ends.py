@@ -57,6 +57,13 @@ def end(city: City, episode: Record, outcome: int) -> None:
     entry.paid = episode.paid
     entry.owed = episode.owed
     entry.relieved = episode.relieved
+    entry.worst = episode.worst
+    entry.age = episode.age
+    entry.wage = episode.wage
+    entry.manages_language = episode.manages_language
+    entry.contract = episode.contract
+    entry.can_afford = episode.can_afford
+    entry.borrowed = episode.borrowed
 
 
 @compiled
@@ -71,7 +78,8 @@ EPISODE_RECORD = (
     "pid", "person", "ordinal", "stratum", "kind", "severity", "began_on", "perceived_on",
     "decided_on", "arrived_on", "care_on", "severe_on", "emergency_care_on", "perceived_moderate",
     "avoidable", "formal_contact", "sequelae_on", "failing_gate", "state", "visits", "charged",
-    "paid", "owed", "relieved",
+    "paid", "owed", "relieved", "worst", "age", "wage", "manages_language", "contract",
+    "can_afford", "borrowed",
 )  # fmt: skip
 """Columns of an episode that outlive it."""
 

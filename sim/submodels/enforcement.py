@@ -15,9 +15,10 @@ Parameters: `conf/parameters/enforcement.yaml`, `reports` in `conf/city/`. Neutr
 import numpy as np
 
 from sim import vocabulary as words
+from sim.accounts import CHART
 from sim.agents.agency import BED_DAYS
 from sim.agents.city import City
-from sim.agents.migrant import can_pay, pay
+from sim.agents.migrant import can_pay
 from sim.agents.task import NOWHERE, SHELTER, Move
 from sim.engine.arrays import Floats, Rows
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_WEEK, DAYS_A_YEAR
@@ -26,6 +27,7 @@ from sim.engine.compiled import Record, compiled
 from sim.engine.log import next_record
 from sim.parameters import World
 from sim.submodels.experience import has_something_to_fear
+from sim.submodels.purse import pay_out
 from sim.submodels.submodel import Submodel
 from sim.tables import by, numbers
 
@@ -35,6 +37,7 @@ DETECTION, CUSTODY, FACILITY_REPORT, REPORT_BY_AGENCY = (
 )
 MEASURES = ("fine", "removal")
 FINE, REMOVAL = range(len(MEASURES))
+FINES = CHART.number("fines")
 
 
 class Enforcement(Submodel):
@@ -140,7 +143,8 @@ def act(city: City, rows: Rows, service: int, centre: int) -> Rows:
 def fine(city: City, migrant: Record) -> None:
     """Fine a person, who pays as far as possible."""
     means = can_pay(migrant, city.numbers[0].money.borrowing_limit)
-    pay(migrant, int(min(city.numbers[0].enforcement.fine, np.floor(means))), city.today)
+    amount = int(min(city.numbers[0].enforcement.fine, np.floor(means)))
+    pay_out(city, migrant, amount, FINES)
     migrant.fined = True
 
 

@@ -1,10 +1,11 @@
 """Funding: grants, the joint fund, and what policies cost.
 
-NGOs and IOM live on quarterly grants. The next grant is the last one times 1 + response *
-(needs settled / target - 1), changed by a limited share at most, and an agency without money stands
-still until it comes. A coordinating body with a joint fund receives it monthly. What a policy costs
-whoever runs it, beyond 2018, is the sum over levers of a unit cost times how far the lever has been
-moved; founding a coordinating body costs once.
+NGOs and IOM live on quarterly grants, which pay for staff and rooms day by day and for cases one by
+one. The next grant is the last one times 1 + response * (needs settled / target - 1), changed by a
+limited share at most, and an agency without money stands still until it comes. A coordinating body
+with a joint fund receives it monthly. What a policy costs whoever runs it, beyond 2018, is the sum
+over levers of a unit cost times how far the lever has been moved; founding a coordinating body
+costs once. Every amount is booked to whoever pays it (see `sim.accounts`).
 
 Parameters: `conf/parameters/referral.yaml` (grants), `costs.yaml`, `conf/city/`. Neutral state:
 `grant=0` (agencies with a budget soon stand still); unit costs 0.
@@ -13,12 +14,22 @@ Parameters: `conf/parameters/referral.yaml` (grants), `costs.yaml`, `conf/city/`
 import numpy as np
 
 from sim import vocabulary as words
+from sim.accounts import CHART
 from sim.agents.agency import DAYS_A_MONTH, DAYS_A_QUARTER
-from sim.engine.arrays import Identities
+from sim.engine.arrays import Identities, Integers
 from sim.engine.calendar import DAY_OFFSET
 from sim.parameters import World
 from sim.submodels.submodel import Submodel
 
+PAYERS_OF_POLICIES = ("the state", "donors", "consulates", "employers")
+"""Who pays for policies: "policy costs of ..." in the ledger."""
+PAYER_OF_AGENCY = {
+    "ngo": "donors", "international": "donors", "diaspora": "donors", "consulate": "consulates",
+}  # fmt: skip
+"""Who pays for more work of an agency, by its kind; the state for all others."""
+GRANTS = ("grants to NGOs", "grants to IOM")
+WORK = ("work of NGOs", "work of IOM")
+"""Flows by the account of an agency (`sim.agents.agency.PURSES`)."""
 AGENCIES_A_DAY = 64
 """Room for agencies in the identity of a (day, agency) draw."""
 DAYS_OF_ORDINARY_MONTH = 30.0
@@ -28,15 +39,17 @@ class Funding(Submodel):
     """Budgets of agencies and costs of policies."""
 
     def prepare(self, world: World) -> None:
-        """Note what today's policy costs a day."""
-        base = self.model.base_world
-        self.policy_cost_a_day = (
-            monthly_cost(world, base) * world.city.scale / DAYS_OF_ORDINARY_MONTH
-        )
-        self.fund_a_month = world.coordination.joint_fund * world.city.scale
+        """Note what today's policy costs a day, by who pays."""
+        scale = world.city.scale
+        self.policy_cost_a_day = {
+            payer: round(amount * scale / DAYS_OF_ORDINARY_MONTH)
+            for payer, amount in monthly_costs(world, self.model.base_world).items()
+        }
+        self.fund_a_month = round(world.coordination.joint_fund * scale)
+        self.set_up_cost = round(world.costs.set_up * scale)
 
     def receive(self) -> None:
-        """Let grants and the joint fund come in on their days, and book the costs of the day."""
+        """Let money come in on its days, pay for the day, and book what the policy costs."""
         model, table = self.model, self.model.agencies.table
         since_start = model.day + model.world.city.burn_in_days
         if since_start % DAYS_A_QUARTER == 0 and since_start > 0:
@@ -45,11 +58,9 @@ class Funding(Submodel):
         if self.fund_a_month > 0 and since_start % DAYS_A_MONTH == 0 and hub >= 0:
             table["budget"][hub] += self.fund_a_month
             table["received"][hub] += self.fund_a_month
-        cost = self.policy_cost_a_day
-        if model.world.coordination.stand_by > 0 and not model.founded:
-            model.founded = 1
-            cost += model.world.costs.set_up * model.world.city.scale
-        model.policy_costs.append(day=np.array([model.day]), amount=cost)
+            self._book("joint fund", self.fund_a_month)
+        self._pay_for_staff_and_rooms()
+        self._pay_for_the_policy()
 
     def _grants(self) -> None:
         """Pay the next grant, by what was settled in the quarter before."""
@@ -60,10 +71,41 @@ class Funding(Submodel):
         limit = referral.grant_change_limit
         change = np.clip(referral.grant_response * (reached - 1.0), -limit, limit)
         table["grant_factor"][has_grant] *= (1.0 + change)[has_grant]
-        paid = np.where(has_grant, model.agencies.grant * table["grant_factor"], 0.0)
-        table["budget"] += paid
-        table["received"] += paid
+        grants = np.rint(model.agencies.grant * table["grant_factor"]).astype(np.int64)
+        self.grant(np.where(has_grant, grants, 0))
         table["resolved_this_quarter"] = 0
+
+    def grant(self, amounts: Integers) -> None:
+        """Give each agency an amount from donors."""
+        table = self.model.agencies.table
+        table["budget"] += amounts
+        table["received"] += amounts
+        for purse, flow in enumerate(GRANTS):
+            self._book(flow, int(amounts[table["payer"] == purse].sum()))
+
+    def _pay_for_staff_and_rooms(self) -> None:
+        """Let agencies with a budget pay a day of staff and rooms, as far as it goes."""
+        model, table = self.model, self.model.agencies.table
+        a_day = model.agencies.running_cost // int(DAYS_OF_ORDINARY_MONTH)
+        paid = np.where(table["money"], np.minimum(a_day, np.maximum(table["budget"], 0)), 0)
+        table["budget"] -= paid
+        table["spent"] += paid
+        for purse, flow in enumerate(WORK):
+            self._book(flow, int(paid[table["payer"] == purse].sum()))
+
+    def _pay_for_the_policy(self) -> None:
+        model = self.model
+        costs = dict(self.policy_cost_a_day)
+        if model.world.coordination.stand_by > 0 and not model.founded:
+            model.founded = 1
+            costs["the state"] += self.set_up_cost
+        for payer, amount in costs.items():
+            self._book(f"policy costs of {payer}", amount)
+        total = sum(costs.values()) + self.fund_a_month / DAYS_OF_ORDINARY_MONTH
+        model.policy_costs.append(day=np.array([model.day]), amount=total)
+
+    def _book(self, flow: str, amount: int) -> None:
+        self.model.counts["ledger"][0, CHART.number(flow)] += amount
 
     def day_and_agency(self) -> Identities:
         """Return identities for draws made once a day and agency."""
@@ -71,20 +113,25 @@ class Funding(Submodel):
         return np.asarray(first + np.arange(len(self.model.agencies)))
 
 
-def monthly_cost(world: World, base: World) -> float:
-    """Return what a policy costs a month beyond 2018, for the reference population, in KZT."""
+def monthly_costs(world: World, base: World) -> dict[str, float]:
+    """Return what a policy costs a month beyond 2018, for the reference population, in KZT.
+
+    Returns
+    -------
+    dict
+        By who pays: `PAYERS_OF_POLICIES`.
+    """
     costs, information, before = world.costs, world.information, base.information
-    total = sum(
-        price * (getattr(information, name) - getattr(before, name))
-        for name, price in (
-            ("ngo_reach", costs.ngo_reach),
-            ("diaspora_reach", costs.diaspora_reach),
-            ("media_reach", costs.media_reach),
-            ("employer_induction", costs.employer_induction),
-            ("briefing_coverage", costs.briefing),
-        )
-    )
-    total += costs.consulate_reach * sum(
+    total = dict.fromkeys(PAYERS_OF_POLICIES, 0.0)
+    for name, price, payer in (
+        ("ngo_reach", costs.ngo_reach, "donors"),
+        ("diaspora_reach", costs.diaspora_reach, "donors"),
+        ("media_reach", costs.media_reach, "the state"),
+        ("employer_induction", costs.employer_induction, "employers"),
+        ("briefing_coverage", costs.briefing, "the state"),
+    ):
+        total[payer] += price * (getattr(information, name) - getattr(before, name))
+    total["consulates"] += costs.consulate_reach * sum(
         information.consulate_reach[name] - before.consulate_reach[name]
         for name in words.NATIONALITIES
     )
@@ -94,8 +141,9 @@ def monthly_cost(world: World, base: World) -> float:
         "papers": costs.papers_slot,
     }
     for name, agency in world.agencies.items():
+        payer = PAYER_OF_AGENCY.get(agency.kind, "the state")
         if agency.kind == "coordination":
-            total += costs.hub_slot * agency.capacity.get("casework", 0.0)
+            total[payer] += costs.hub_slot * agency.capacity.get("casework", 0.0)
             continue
         then = base.agencies[name]
         now_busy, then_busy = 1.0, 1.0
@@ -104,9 +152,9 @@ def monthly_cost(world: World, base: World) -> float:
             then_busy = before.consulate_activity[agency.nationality]
         for line, price in slots.items():
             now = now_busy * agency.capacity.get(line, 0.0)
-            total += price * (now - then_busy * then.capacity.get(line, 0.0))
-        total += costs.shelter_bed * (agency.beds - then.beds)
+            total[payer] += price * (now - then_busy * then.capacity.get(line, 0.0))
+        total[payer] += costs.shelter_bed * (agency.beds - then.beds)
     coordination = world.coordination
-    total += costs.directory * (coordination.directory > 0)
-    total += costs.registry * (coordination.matching > 0 or coordination.recall > 0)
-    return float(total + coordination.joint_fund)
+    total["the state"] += costs.directory * (coordination.directory > 0)
+    total["the state"] += costs.registry * (coordination.matching > 0 or coordination.recall > 0)
+    return total

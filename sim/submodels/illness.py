@@ -31,10 +31,12 @@ from sim.agents.episode import (
 from sim.agents.migrant import NEVER
 from sim.agents.task import Ending
 from sim.engine.arrays import Floats, Integers, Rows
+from sim.engine.calendar import DAYS_A_YEAR
 from sim.engine.chance import exponential, gumbel, happens, pick_one, uniform
 from sim.engine.compiled import Record, compiled
 from sim.parameters import World
 from sim.submodels.ends import end, end_all
+from sim.submodels.legal_status import PERMIT, works
 from sim.submodels.needs import supersede
 from sim.submodels.submodel import Submodel, one_each
 from sim.tables import by, by_two, numbers
@@ -47,6 +49,8 @@ ONSET_FIELDS = 4
 """Draws made at onset: severity, and the thresholds of death, abandonment and perception."""
 EARLY_CARE, LATE_CARE = 1, 3
 """Days from becoming severe to care, between which the risk of sequelae rises."""
+THOUSANDTHS = 1000
+"""Health is counted in whole thousandths of a day, so that the order of counting means nothing."""
 TASTES = len(words.OPTIONS) + 1
 """Taste shocks of an episode: one an option, and one of waiting."""
 AMBULANCE_SERVICE, HOSPITAL = (
@@ -86,6 +90,10 @@ class Illness(Submodel):
             onset_severity=onset_severity,
             hazards=hazards,
             abandonment=by(words.KINDS, illness.abandonment),
+            loss_of_health=np.rint(
+                THOUSANDTHS * by_two(words.KINDS, words.SEVERITIES, illness.disability_weight)
+            ).astype(np.int64),
+            visit_price=world.payment.price["polyclinic_visit"],
         )
 
     def open_episodes(self, rows: Rows, kind: Integers, ordinal: Integers) -> Rows:
@@ -115,7 +123,10 @@ class Illness(Submodel):
         # Two episodes may kill one person on one day; one death is enough.
         fatal = one_each(rows, episodes.person)
         owners = episodes.migrant[fatal]
-        model.deaths.append(day=model.day, stratum=episodes.stratum[fatal], present=owners >= 0)
+        model.deaths.append(
+            day=model.day, stratum=episodes.stratum[fatal], present=owners >= 0,
+            age=episodes.age[fatal],
+        )  # fmt: skip
         dead = episodes.person[fatal]
         self.close(fatal, Outcome.DIED)
         others = episodes.rows[np.isin(episodes.person[episodes.rows], dead)]
@@ -151,12 +162,27 @@ def begin(city: City, rows: Rows, people: Rows, kinds: Integers, ordinals: Integ
         episode.abandoned_at = exponential(city.chance, ONSET, migrant.pid, first + 2)
         episode.perceived_at = exponential(city.chance, ONSET, migrant.pid, first + 3)
         episode.began_on = city.today
+        describe_owner(city, episode, migrant)
         if kind == MATERNITY:
             episode.birth_on = city.today + int(illness.pregnancy_days)
         migrant.episode_of[kind] = rows[i]
         draw_thresholds(city, episode)
         if episode.severity >= SEVERE:
             note_severe(city, episode)
+
+
+@compiled
+def describe_owner(city: City, episode: Record, migrant: Record) -> None:
+    """Note at onset what an observer may want to compare people by."""
+    years = (city.today - migrant.entered_on) / DAYS_A_YEAR
+    episode.age = int(migrant.age + years)
+    episode.wage = migrant.wage
+    episode.worst = episode.severity
+    episode.manages_language = migrant.manages_language
+    has_right = migrant.legal_status <= PERMIT
+    formal = city.work_groups[migrant.work_group].formal
+    episode.contract = works(migrant) and has_right and formal
+    episode.can_afford = migrant.savings >= city.numbers[0].illness.visit_price
 
 
 @compiled
@@ -169,6 +195,8 @@ def live_through_a_day(city: City, rows: Rows) -> tuple[Rows, Rows]:
     count_ended = count_dying = 0
     for row in rows:
         episode = city.episodes[row]
+        weight = city.numbers[0].illness.loss_of_health[episode.kind, episode.severity - 1]
+        city.counts[0].health_lost[episode.stratum] += weight
         worsens, recovers, dies = add_hazards(city, episode)
         if dies:
             dying[count_dying] = row
@@ -243,6 +271,7 @@ def draw_tastes(city: City, episode: Record) -> None:
 def change_severity(city: City, episode: Record, severity: int) -> None:
     """Move to another severity: new thresholds, new tastes, and a cue to decide anew."""
     episode.severity = severity
+    episode.worst = max(int(episode.worst), severity)
     episode.steps += 1
     draw_thresholds(city, episode)
     if episode.state != State.LATENT and episode.state != State.GONE:

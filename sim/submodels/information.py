@@ -37,6 +37,7 @@ from sim.tables import by, by_two, numbers
 ITEMS = len(words.KNOWLEDGE)
 EMERGENCY_RIGHT = words.KNOWLEDGE.index("emergency_right")
 WHO_HELPS = words.KNOWLEDGE.index("who_helps")
+INSURANCE = words.KNOWLEDGE.index("insurance")
 REGISTRATION = words.KNOWLEDGE.index("registration")
 LIVES = 8
 """Room for items in the occurrence key of learning."""

@@ -1,10 +1,11 @@
-"""Money: wages, living costs, debts and remittances, as far as paying for care needs them.
+"""Money: wages, living costs, debts and remittances.
 
-On the pay-day (a thirtieth of the people each day) a person receives the wage for the days worked;
-permanent residents and EAEU contract workers are paid a share for days of illness. Now and then
-half a wage is withheld. Living costs are paid first, then debts from what the month has left, and
-most of the savings above a reserve is sent home. What somebody can pay for care is savings plus
-what the work group would still lend.
+On the pay-day (a thirtieth of the people each day) a person with work receives the wage for the
+days worked; permanent residents and EAEU contract workers are paid a share for days of illness. Now
+and then half a wage is withheld. Contributions are kept back (see `insurance`). Living costs are
+paid first, then debts from what the month has left, and most of the savings above a reserve is sent
+home. What somebody can pay for care is savings plus what the work group would still lend. What the
+month means for work and papers follows (see `employers`, `legal_status`).
 
 Parameters: `conf/parameters/money.yaml`. Neutral state: `living_cost` equal to the wage and
 `remitted=0` (nobody's savings change).
@@ -13,6 +14,7 @@ Parameters: `conf/parameters/money.yaml`. Neutral state: `living_cost` equal to 
 import numpy as np
 
 from sim import vocabulary as words
+from sim.accounts import CHART
 from sim.agents.city import City
 from sim.agents.episode import State, bring_up
 from sim.agents.task import SHELTER
@@ -21,6 +23,10 @@ from sim.engine.chance import happens
 from sim.engine.compiled import Record, compiled
 from sim.parameters import World
 from sim.submodels.demography import ELAPSED_DAYS_A_MONTH
+from sim.submodels.employers import settle_with_employer
+from sim.submodels.insurance import insure
+from sim.submodels.legal_status import IRREGULAR, follow_contract, regularise, works
+from sim.submodels.purse import LOANS, book
 from sim.submodels.submodel import Submodel
 from sim.tables import numbers
 
@@ -29,6 +35,9 @@ PAID_WHEN_ILL = np.array(
 )
 """Whether the wage goes on in part during illness, by legal status."""
 SEVERE = words.SEVERE
+WAGES, LIVING_COSTS, REMITTANCES, REPAYMENTS = (
+    CHART.number(name) for name in ("wages", "living costs", "remittances", "repayments")
+)
 WITHHELD_WAGE = words.PURPOSES.index("withheld wage")
 
 
@@ -85,24 +94,43 @@ def pay_wages(city: City, rows: Rows) -> None:
         days_here = city.today - migrant.entered_on
         days = min(days_here, ELAPSED_DAYS_A_MONTH)
         absent = min(migrant.absent_days, days)
+        city.counts[0].lost_work += int(np.rint(migrant.wage * absent / ELAPSED_DAYS_A_MONTH))
         paid_days = float(days - absent)
         if PAID_WHEN_ILL[migrant.legal_status]:
             paid_days += money.paid_when_absent * absent
-        income = migrant.wage * (paid_days / ELAPSED_DAYS_A_MONTH)
+        in_work = works(migrant)
+        income = money.wage_factor * migrant.wage * (paid_days / ELAPSED_DAYS_A_MONTH)
+        if not in_work:
+            income = 0.0
         pay_days_so_far = days_here // ELAPSED_DAYS_A_MONTH
         probability = money.wage_withheld_probability
         if happens(city.chance, WITHHELD_WAGE, migrant.pid, pay_days_so_far, probability):
             income *= 1.0 - money.wage_withheld_share
-        living = money.living_cost * migrant.wage * days / ELAPSED_DAYS_A_MONTH
-        left_over = np.rint(income - living)
+        income = np.rint(income)
+        book(city, WAGES, int(income))
+        living = np.rint(money.living_cost * migrant.wage * days / ELAPSED_DAYS_A_MONTH)
+        kept_back = insure(city, migrant, income, in_work, pay_days_so_far)
+        left_over = income - kept_back - living
         savings = migrant.savings + left_over
         # Nobody lends beyond the limit; what is not covered then is gone without.
         lent = max(np.floor(money.borrowing_limit * migrant.wage) - migrant.debt, 0.0)
         shortfall = min(max(-savings, 0.0), lent)
         repaid = min(float(migrant.debt), max(left_over, 0.0))
         savings = max(savings, 0.0) - repaid
+        gone_without = max(-(migrant.savings + left_over) - shortfall, 0.0)
+        book(city, LIVING_COSTS, int(living - gone_without))
+        book(city, LOANS, int(shortfall))
+        book(city, REPAYMENTS, int(repaid))
         sent_home = np.rint(money.remitted * max(savings - money.reserve * migrant.wage, 0.0))
+        book(city, REMITTANCES, int(sent_home))
         migrant.savings = int(savings - sent_home)
         migrant.debt = int(migrant.debt - repaid + shortfall)
         migrant.absent_days = 0
         migrant.changed_on = city.today
+        if migrant.to_be_removed:
+            continue
+        if in_work:
+            settle_with_employer(city, migrant, absent, pay_days_so_far)
+        follow_contract(city, migrant)
+        if migrant.legal_status == IRREGULAR:
+            regularise(city, migrant, pay_days_so_far)

@@ -95,7 +95,8 @@ class Needs(Submodel):
 @compiled
 def papers_in_order(city: City, migrant: Record) -> bool:
     """Tell whether a person has the papers that an institution asks for."""
-    return STATUS_IN_ORDER[migrant.legal_status] or migrant.papers_until >= city.today
+    in_order = STATUS_IN_ORDER[migrant.legal_status] and not migrant.passport_held
+    return in_order or migrant.papers_until >= city.today
 
 
 @compiled

@@ -1,13 +1,14 @@
 """Payment: who pays, who is refused, and what happens when the money ends.
 
 The legal rules name a payer for emergency care (severity 3 or more, and every ambulance run), for
-diseases dangerous to others (tuberculosis), for polyclinics and for hospitals, by legal status;
-private care is always paid by the patient. Where the patient pays and cannot, care is refused
-unless it is an emergency. Hospitals may ask for papers before ordinary care. Entitled people are
-wrongly refused with some probability: more often without a common language, less often if they know
-the emergency right and can insist; who comes by ambulance is not refused. Once the threat to life
-is over the rest of the stay is billed to patients who are not entitled; who cannot pay the next
-bed-days leaves early or stays and owes.
+diseases dangerous to others (tuberculosis), for polyclinics and for hospitals, by nationality and
+legal status: the state, the insurance fund or an insurer for those they insure (see `insurance`),
+or the patient; private care is always paid by the patient. Where the patient pays and cannot, care
+is refused unless it is an emergency. Hospitals may ask for papers before ordinary care. Entitled
+people are wrongly refused with some probability: more often without a common language, less often
+if they know the emergency right and can insist; who comes by ambulance is not refused. Once the
+threat to life is over the rest of the stay is billed to patients who are not entitled; who cannot
+pay the next bed-days leaves early or stays and owes.
 
 Parameters: `conf/parameters/payment.yaml`, `conf/regime/`. Neutral state: payer "state"
 everywhere, `wrongful_refusal=0`.
@@ -16,11 +17,12 @@ everywhere, `wrongful_refusal=0`.
 import numpy as np
 
 from sim import vocabulary as words
+from sim.accounts import CHART
 from sim.agents.city import City
 from sim.agents.episode import Gate, State, bring_up, note_failing_gate, step_key, visit_key
-from sim.agents.migrant import can_pay, pay
+from sim.agents.migrant import can_pay
 from sim.agents.task import DOCUMENTS, PAYMENT
-from sim.engine.arrays import Rows
+from sim.engine.arrays import Floats, Integers, Rows
 from sim.engine.chance import happens
 from sim.engine.compiled import Record, compiled
 from sim.engine.log import next_record
@@ -36,18 +38,46 @@ from sim.submodels.care_seeking import (
 )
 from sim.submodels.experience import tell_group
 from sim.submodels.illness import INFECTION
-from sim.submodels.information import EMERGENCY_RIGHT
+from sim.submodels.information import EMERGENCY_RIGHT, INSURANCE
+from sim.submodels.insurance import (
+    COVERS,
+    FUND,
+    FUND_COVER,
+    PATIENT,
+    POLICY,
+    POLICY_COVER,
+    STATE,
+    cover_of,
+)
 from sim.submodels.needs import papers_in_order
+from sim.submodels.purse import book, pay_out
 from sim.submodels.submodel import Submodel
 from sim.tables import by, numbers
 
-POLYCLINIC_VISIT, PRIVATE_VISIT, HOSPITAL_VISIT, _STAY, BED_DAY, _RUN, BUS_HOME = range(
-    len(words.PRICES)
+(
+    POLYCLINIC_VISIT, PRIVATE_VISIT, HOSPITAL_VISIT, STAY, EMERGENCY_STAY, BED_DAY, RUN,
+    TUBERCULOSIS_COURSE, BUS_HOME,
+) = range(len(words.PRICES))  # fmt: skip
+KIND_HOSPITAL, KIND_POLYCLINIC, KIND_DISPENSARY = (
+    words.INSTITUTION_KINDS.index(kind) for kind in ("hospital", "polyclinic", "tb_dispensary")
 )
-KIND_HOSPITAL = words.INSTITUTION_KINDS.index("hospital")
 WELCOME, CANNOT_PAY, WRONGLY_REFUSED, NO_PAPERS = range(4)
 """Answers at the desk."""
-HOSPITAL_CARE = words.SERVICES.index("hospital")
+EMERGENCY, AMBULANCE_RUN, INFECTIOUS, POLYCLINIC_CARE, HOSPITAL_CARE = range(len(words.SERVICES))
+CARE_PAID_BY = np.array(
+    [
+        CHART.number(f"care paid by {name}")
+        for name in ("the state", "the fund", "insurers", "patients")
+    ]
+)
+"""Flow of the ledger, by payer."""
+BY_EMPLOYERS, BY_PATIENTS, BY_JOINT_FUND, TICKETS = (
+    CHART.number(name)
+    for name in (
+        "care paid by employers", "care paid by patients", "care paid by the joint fund",
+        "tickets home",
+    )
+)  # fmt: skip
 WRONGFUL_REFUSAL, EARLY_DISCHARGE, ASKED_FOR_PAPERS = (
     words.PURPOSES.index(purpose)
     for purpose in ("wrongful refusal", "early discharge", "asked for papers")
@@ -60,55 +90,27 @@ class Payment(Submodel):
     def prepare(self, world: World) -> None:
         """Turn the legal rules and the price list into tables.
 
-        `entitled` and `option_price` are indexed by legal status, severe or not, infectious or
-        not, and then by kind of institution or by option.
+        `payer` and `option_price` are indexed by nationality, legal status, what a person can claim
+        (see `insurance.cover_of`), severe or not, infectious or not, and then by kind of
+        institution or by option.
         """
-        self.price = by(words.PRICES, world.payment.price)
-        state_pays = np.array(
-            [
-                [
-                    world.regime.payer[status].get(service) == "state"
-                    for status in words.LEGAL_STATUSES
-                ]
-                for service in words.SERVICES
-            ]
-        )
-        circumstances = (len(words.LEGAL_STATUSES), 2, 2)
-        entitled_to = np.zeros((*circumstances, len(words.INSTITUTION_KINDS)), dtype=np.bool_)
-        option_price = np.zeros((*circumstances, len(words.OPTIONS)))
-        for status, severe, infectious in np.ndindex(circumstances):
-            free = dict(zip(words.SERVICES, state_pays[:, status], strict=True))
-            free_infection = bool(infectious) and free["infection"]
-            free_visit = free["polyclinic"] or free_infection
-            free_hospital = free["emergency"] if severe else free["hospital"] or free_infection
-            entitled = {
-                "hospital": free_hospital,
-                "polyclinic": free_visit,
-                "mobile_clinic": free_visit,
-                "tb_dispensary": free_visit,
-            }
-            entitled_to[status, severe, infectious] = [
-                entitled.get(kind, False) for kind in words.INSTITUTION_KINDS
-            ]
-            price = option_price[status, severe, infectious]
-            price[AMBULANCE] = 0.0 if free["ambulance"] else self.price[_RUN]
-            price[HOSPITAL] = self.price[_STAY] if severe else self.price[HOSPITAL_VISIT]
-            price[HOSPITAL] *= not free_hospital
-            price[[POLYCLINIC, MOBILE_CLINIC]] = self.price[POLYCLINIC_VISIT] * (not free_visit)
-            price[PRIVATE] = self.price[PRIVATE_VISIT]
-            price[HOME] = self.price[BUS_HOME]
-        listed = dict.fromkeys(words.INSTITUTION_KINDS, self.price[POLYCLINIC_VISIT])
-        listed |= {"private": self.price[PRIVATE_VISIT], "hospital": self.price[HOSPITAL_VISIT]}
+        price = by(words.PRICES, world.payment.price)
+        payer_of_service = payers_by_cover(self.model.legal_rules.payer)
+        listed = dict.fromkeys(words.INSTITUTION_KINDS, price[POLYCLINIC_VISIT])
+        listed |= {"private": price[PRIVATE_VISIT], "hospital": price[HOSPITAL_VISIT]}
+        payer = payers_by_kind(payer_of_service)
         self.numbers = numbers(
             world.payment,
-            entitled=entitled_to,
-            option_price=option_price,
+            payer=payer,
+            payer_of_service=payer_of_service,
+            option_price=prices_by_option(payer, payer_of_service, price),
             listed_price=np.rint(by(words.INSTITUTION_KINDS, listed)).astype(np.int64),
-            state_pays=state_pays,
             borrowing_limit=world.money.borrowing_limit,
-            bed_day=self.price[BED_DAY],
-            bus_home=self.price[BUS_HOME],
-            free_days=world.regime.state_paid_days_after_emergency,
+            bed_day=price[BED_DAY],
+            emergency_stay=round(price[EMERGENCY_STAY]),
+            ambulance_run=round(price[RUN]),
+            tuberculosis_course=round(price[TUBERCULOSIS_COURSE]),
+            bus_home=price[BUS_HOME],
             relapse_days=round(world.illness.relapse_days),
             pays_in_kind=world.employment.pays_in_kind,
             papers_asked=world.referral.papers_asked,
@@ -120,7 +122,80 @@ class Payment(Submodel):
         bill_after_emergencies(self.model.city(), self.model.episodes.rows)
 
 
+def payers_by_cover(payer: Integers) -> Integers:
+    """Return who pays for each service, by what a person can claim.
+
+    Parameters
+    ----------
+    payer : array of int, shape (nationalities, legal statuses, services)
+
+    Returns
+    -------
+    array of int, shape (nationalities, legal statuses, covers, services)
+    """
+    by_cover = np.repeat(payer[:, :, None, :], COVERS, axis=2)
+    for cover in range(COVERS):
+        mine = by_cover[:, :, cover, :]
+        mine[(mine == FUND) & (cover & FUND_COVER == 0)] = PATIENT
+        mine[(mine == POLICY) & (cover & POLICY_COVER == 0)] = PATIENT
+    return by_cover
+
+
+def payers_by_kind(payer_of_service: Integers) -> Integers:
+    """Return who pays at each kind of institution, for the severely ill or not, infectious or not.
+
+    Returns
+    -------
+    array of int, shape (nationalities, legal statuses, covers, 2, 2, kinds of institutions)
+    """
+    shape = (*payer_of_service.shape[:3], 2, 2, len(words.INSTITUTION_KINDS))
+    payer = np.full(shape, PATIENT)
+    for severe, infectious in np.ndindex(2, 2):
+        clinic = payer_of_service[..., POLYCLINIC_CARE].copy()
+        hospital = payer_of_service[..., EMERGENCY if severe else HOSPITAL_CARE].copy()
+        if infectious:
+            infection = payer_of_service[..., INFECTIOUS]
+            for care in (clinic, *(() if severe else (hospital,))):
+                own = care == PATIENT
+                care[own] = infection[own]
+        by_kind = {
+            "hospital": hospital, "polyclinic": clinic, "mobile_clinic": clinic,
+            "tb_dispensary": clinic,
+        }  # fmt: skip
+        for name, who in by_kind.items():
+            payer[:, :, :, severe, infectious, words.INSTITUTION_KINDS.index(name)] = who
+    return payer
+
+
+def prices_by_option(payer: Integers, payer_of_service: Integers, price: Floats) -> Floats:
+    """Return what each option costs a patient, shape (..., 2, 2, options), in KZT."""
+    option_price = np.zeros((*payer.shape[:5], len(words.OPTIONS)))
+    for severe in range(2):
+        mine = option_price[:, :, :, severe]
+        who = payer[:, :, :, severe]
+        calls = payer_of_service[..., AMBULANCE_RUN] == PATIENT
+        mine[..., AMBULANCE] = price[RUN] * calls[..., None]
+        mine[..., HOSPITAL] = (price[STAY] if severe else price[HOSPITAL_VISIT]) * (
+            who[..., KIND_HOSPITAL] == PATIENT
+        )
+        visit = price[POLYCLINIC_VISIT] * (who[..., KIND_POLYCLINIC] == PATIENT)
+        mine[..., POLYCLINIC] = visit
+        mine[..., MOBILE_CLINIC] = visit
+        mine[..., PRIVATE] = price[PRIVATE_VISIT]
+        mine[..., HOME] = price[BUS_HOME]
+    return option_price
+
+
 # --- rules -----------------------------------------------------------------------------------
+
+
+@compiled
+def payer_at_desk(city: City, episode: Record, migrant: Record, kind: int) -> int:
+    """Return who pays for a person at a kind of institution."""
+    severe, infectious = int(episode.severity >= SEVERE), int(episode.kind == INFECTION)
+    return city.numbers[0].payment.payer[
+        migrant.nationality, migrant.legal_status, cover_of(city, migrant), severe, infectious, kind
+    ]
 
 
 @compiled
@@ -137,8 +212,9 @@ def pass_the_desk(city: City, episode: Record) -> tuple[int, int]:
     payment = city.numbers[0].payment
     migrant = city.migrants[episode.migrant]
     kind = city.clinics[episode.unit].kind
-    severe, infectious = episode.severity >= SEVERE, episode.kind == INFECTION
-    entitled = payment.entitled[migrant.legal_status, int(severe), int(infectious), kind]
+    severe = episode.severity >= SEVERE
+    payer = payer_at_desk(city, episode, migrant, kind)
+    entitled = payer != PATIENT
     if entitled and not episode.by_ambulance and wrongly_refused(city, episode, migrant):
         note_failing_gate(episode, Gate.PAY)
         return WRONGLY_REFUSED, 0
@@ -146,10 +222,19 @@ def pass_the_desk(city: City, episode: Record) -> tuple[int, int]:
         note_failing_gate(episode, Gate.PAY)
         bring_up(episode, DOCUMENTS, episode.unit, episode.option, 0)
         return NO_PAPERS, 0
-    # An emergency is treated whether or not it is paid; what is unpaid is billed later.
-    if entitled or episode.paid_by_employer or (severe and kind == KIND_HOSPITAL):
-        return WELCOME, 0
     price = payment.listed_price[kind]
+    episode.payer = payer
+    if entitled:
+        charge(city, episode, migrant, payer, kind, price)
+        return WELCOME, 0
+    if episode.paid_by_employer:
+        book(city, BY_EMPLOYERS, price)
+        return WELCOME, 0
+    # An emergency is treated whether or not it is paid; what is unpaid is billed later.
+    if severe and kind == KIND_HOSPITAL:
+        return WELCOME, 0
+    if migrant.insured or migrant.has_policy:
+        papers_for_attachment(city, episode, migrant, kind)
     if episode.covered >= price:
         episode.covered -= price
         return WELCOME, 0
@@ -159,6 +244,30 @@ def pass_the_desk(city: City, episode: Record) -> tuple[int, int]:
         return CANNOT_PAY, 0
     collect(city, episode, price)
     return WELCOME, price
+
+
+@compiled
+def charge(city: City, episode: Record, migrant: Record, payer: int, kind: int, price: int) -> None:
+    """Let the state, the fund or an insurer pay; whoever is insured is attached from now on."""
+    payment = city.numbers[0].payment
+    if payer in (FUND, POLICY):
+        migrant.attached = True
+        if payer == POLICY:
+            migrant.policy_left -= min(price, int(migrant.policy_left))
+    amount = price
+    if kind == KIND_HOSPITAL and episode.severity >= SEVERE:
+        amount = int(payment.emergency_stay)
+    elif kind == KIND_DISPENSARY:
+        amount = int(payment.tuberculosis_course)
+    book(city, CARE_PAID_BY[payer], amount)
+
+
+@compiled
+def papers_for_attachment(city: City, episode: Record, migrant: Record, kind: int) -> None:
+    """Let an insured person who cannot be attached need papers."""
+    wants = kind == KIND_POLYCLINIC and migrant.knows[INSURANCE]
+    if wants and not papers_in_order(city, migrant):
+        bring_up(episode, DOCUMENTS, episode.unit, episode.option, 0)
 
 
 @compiled
@@ -185,15 +294,17 @@ def papers_missing(city: City, episode: Record, migrant: Record) -> bool:
 
 
 @compiled
-def collect(city: City, episode: Record, amount: int) -> None:
+def collect(city: City, episode: Record, amount: int, flow: int = BY_PATIENTS) -> None:
     """Take money from a patient, and write it down."""
     if amount == 0:
         return
-    borrowed = pay(city.migrants[episode.migrant], amount, city.today)
+    borrowed = pay_out(city, city.migrants[episode.migrant], amount, flow)
     episode.charged += amount
     episode.paid += amount
+    episode.borrowed += borrowed
     entry = next_record(city.payments)
     entry.day = city.today
+    entry.person = episode.person
     entry.stratum = episode.stratum
     entry.amount = amount
     entry.borrowed = borrowed
@@ -220,9 +331,14 @@ def bill_rest_of_stay(city: City, episode: Record) -> None:
     payment = city.numbers[0].payment
     migrant = city.migrants[episode.migrant]
     remaining = 0 if episode.boarding else max(episode.leaves_bed_on - city.today, 0)
-    free_days = int(payment.free_days)
-    if payment.state_pays[HOSPITAL_CARE, migrant.legal_status]:
+    free_days = int(payment.state_paid_days_after_emergency)
+    payer = payment.payer_of_service[
+        migrant.nationality, migrant.legal_status, cover_of(city, migrant), HOSPITAL_CARE
+    ]
+    if payer != PATIENT:
+        # What is left of the stay is part of what has been paid for it.
         return
+    book(city, CARE_PAID_BY[STATE], int(np.rint(min(remaining, free_days) * payment.bed_day)))
     bill = int(np.rint(max(remaining - free_days, 0) * payment.bed_day))
     if bill > 0 and not migrant.knows[EMERGENCY_RIGHT]:
         # Who did not know where the guarantee ends did not expect a bill.
@@ -256,4 +372,5 @@ def from_joint_fund(city: City, episode: Record, missing: int) -> int:
         return 0
     fund.budget -= missing
     fund.spent += missing
+    book(city, BY_JOINT_FUND, missing)
     return missing

@@ -40,7 +40,7 @@ from sim.submodels.care_seeking import (
     PRIVATE,
     leave_probability,
 )
-from sim.submodels.payment import collect
+from sim.submodels.payment import TICKETS, collect
 from sim.submodels.submodel import Submodel, one_each
 
 WHICH_UNIT = words.PURPOSES.index("which ambulance")
@@ -179,4 +179,4 @@ def buy_tickets(city: City, rows: Rows) -> None:
     for row in rows:
         episode = city.episodes[row]
         means = can_pay(city.migrants[episode.migrant], payment.borrowing_limit)
-        collect(city, episode, int(min(payment.bus_home, np.floor(means))))
+        collect(city, episode, int(min(payment.bus_home, np.floor(means))), TICKETS)

@@ -373,4 +373,6 @@ def log_visit(city: City, episode: Record, result: int) -> None:
     entry.served_on = city.today
     entry.result = result
     entry.paid = episode.last_price
+    entry.payer = episode.payer
+    entry.insured = episode.migrant >= 0 and city.migrants[episode.migrant].insured
     episode.last_price = 0

@@ -1,10 +1,11 @@
-"""A week in the city: news and the police reach a seventh of the people each day.
+"""A week in the city: news, the police and deadlines reach a seventh of the people each day.
 
-What everybody meets all the time is gathered in weekly slices: news (see `information`) and the
-pressure of the migration police (see `enforcement`). What is learned today is talked about from
+What everybody meets all the time is gathered in weekly slices: news (see `information`), the
+pressure of the migration police (see `enforcement`), papers that run out (see `legal_status`) and
+the search for work (see `employers`). What is learned today is talked about from
 tomorrow on.
 
-Neutral state: as of the two submodels.
+Neutral state: as of these submodels.
 """
 
 import numpy as np
@@ -14,6 +15,7 @@ from sim.engine.arrays import Floats, Rows
 from sim.engine.compiled import compiled
 from sim.submodels.enforcement import expose_to_police
 from sim.submodels.information import ITEMS, forget, hear, learn_all, source_of
+from sim.submodels.legal_status import works
 from sim.submodels.submodel import Submodel
 
 FETCHED_TOGETHER = 32
@@ -27,10 +29,12 @@ class Week(Submodel):
         model = self.model
         rows = model.migrants.in_week_slice(model.day)
         pressure = model.counts["pressure"][0].sum(axis=0)
-        _, detected = live_through_a_week(
+        _, detected, out_of_date, jobless = live_through_a_week(
             model.city(), rows, model.information.news_nearby(), pressure
         )
         model.enforcement.act(detected)
+        model.legal_status.renew(out_of_date)
+        model.businesses.look_for_work(jobless)
 
 
 # --- rules -----------------------------------------------------------------------------------
@@ -39,7 +43,7 @@ class Week(Submodel):
 @compiled
 def live_through_a_week(
     city: City, rows: Rows, nearby: Floats, pressure: Floats
-) -> tuple[int, Rows]:
+) -> tuple[int, Rows, Rows, Rows]:
     """Expose people to a week of news and police; let them learn, forget and be detected.
 
     Parameters
@@ -53,13 +57,16 @@ def live_through_a_week(
     -------
     touched : int
         Means nothing; see `fetch`.
-    detected : array of int
-        Rows of the people the police act upon.
+    detected, out_of_date, jobless : array of int
+        Rows of the people the police act upon, whose papers have run out, who have no work.
     """
     learner, learned = np.empty(len(rows) * ITEMS, np.intp), np.empty(len(rows) * ITEMS, np.intp)
     forgetter = np.empty(len(rows) * ITEMS, np.intp)
     forgotten = np.empty(len(rows) * ITEMS, np.intp)
     detected = np.empty(len(rows), dtype=np.intp)
+    out_of_date = np.empty(len(rows), dtype=np.intp)
+    jobless = np.empty(len(rows), dtype=np.intp)
+    count_out_of_date = count_jobless = 0
     count_learned = count_forgotten = count_detected = touched = 0
     for place in range(len(rows)):
         if place % FETCHED_TOGETHER == 0:
@@ -78,13 +85,23 @@ def live_through_a_week(
         if expose_to_police(city, migrant, pressure):
             detected[count_detected] = row
             count_detected += 1
+        elif not migrant.to_be_removed:
+            if migrant.status_until <= city.today:
+                out_of_date[count_out_of_date] = row
+                count_out_of_date += 1
+            if not works(migrant):
+                jobless[count_jobless] = row
+                count_jobless += 1
     sources = np.empty(count_learned, dtype=np.int64)
     for i in range(count_learned):
         sources[i] = source_of(city, city.migrants[learner[i]], learned[i], nearby)
     learn_all(city, learner[:count_learned], learned[:count_learned], sources)
     for i in range(count_forgotten):
         forget(city, city.migrants[forgetter[i]], forgotten[i])
-    return touched, detected[:count_detected]
+    return (
+        touched, detected[:count_detected], out_of_date[:count_out_of_date],
+        jobless[:count_jobless],
+    )  # fmt: skip
 
 
 @compiled

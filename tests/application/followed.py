@@ -13,6 +13,7 @@ from experiments.story_needs import tell
 from experiments.story_reasons import Weighing
 from experiments.story_text import Told
 from sim import vocabulary as words
+from sim.agents.migrant import NEVER
 from sim.agents.task import Ending, Move
 from sim.model import AlmatyModel
 from sim.parameters import World
@@ -184,8 +185,9 @@ def means(world: World, migrant: np.void) -> float:
 
 def prices(world: World, migrant: np.void, episode: np.void, option: str) -> tuple[float, float]:
     """Return the price a person expects and the true one, from the rules in words."""
-    price, payer = world.payment.price, world.regime.payer
-    by = payer[words.LEGAL_STATUSES[int(migrant["legal_status"])]]
+    price, rules = world.payment.price, world.legal_rules(world.city.start_date)
+    payers = rules.payer[migrant["nationality"], migrant["legal_status"]]
+    by = {name: words.PAYERS[code] for name, code in zip(words.SERVICES, payers, strict=True)}
     severe = episode["severity"] >= words.SEVERE
     infection = words.KINDS[int(episode["kind"])] == "infection" and by["infection"] == "state"
     true = 0.0
@@ -216,11 +218,16 @@ def cause_of_need(world: World, task: np.void, episode: np.void, migrant: np.voi
     if name == "payment":
         return "care was refused" if serves_care else "a hospital bill"
     if name == "documents":
+        if task["option"] == words.OPTIONS.index("polyclinic"):
+            return "the polyclinic asked"
         return "the hospital asked" if serves_care else "the way home"
     if name == "shelter":
         if task["goes_home"]:
             return "cannot pay the way"
         unable = episode["disabled_days"] > world.referral.unable_days
+        jobless = migrant["jobless_since"] < NEVER
+        if not unable and jobless and episode["came_up_at"] < 0:
+            return "lost work"
         return "unable to work" if unable else "nowhere to stay"
     if episode["asks_agency"] >= 0:
         return "has decided to ask"

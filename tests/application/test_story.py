@@ -127,7 +127,7 @@ def test_all_kinds_of_visits_and_moves_are_among_what_is_told(followed: list[Fol
     results = {one.entry(event)["result"] for one in followed for _, event in one.events("visits")}
     assert results == set(range(len(services.VISIT_RESULTS)))
     moves = {one.entry(event)["move"] for one in followed for _, event in one.events("handovers")}
-    assert moves >= set(Move) - {Move.REFERRED_WRONG}
+    assert moves >= set(Move) - {Move.REFERRED_WRONG, Move.TURNED_AWAY}
 
 
 # --- for the reason the model had -------------------------------------------------------------
@@ -298,7 +298,7 @@ def test_an_agency_is_said_to_refuse_only_what_its_rule_refuses(followed: list[F
                 assert ("staff tried" in event.text) == bool(able > 0 and luck[0] >= able)
                 assert ("staff tried" not in event.text) or f"{100 * able:.0f} of 100" in event.text
             said[event.text.partition(": ")[2][:12]] += 1
-    assert len(said) >= 3, said
+    assert len(said) >= 2, said
 
 
 # --- side by side -----------------------------------------------------------------------------

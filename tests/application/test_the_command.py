@@ -16,8 +16,11 @@ from sim.scenario import load_scenario
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ("city.population=500", "days=90")
-TABLES = ("flows", "indicators", "curves", "runs", "summary", "failures")
-FIGURES = ("flows", "unresolved", "curves", "effects", "gates", "load")
+TABLES = (
+    "flows", "indicators", "curves", "runs", "summary", "failures", "cost_effectiveness",
+    "acceptability",
+)  # fmt: skip
+FIGURES = ("flows", "unresolved", "curves", "effects", "gates", "load", "costs")
 
 
 def sim(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -50,7 +53,7 @@ def test_a_comparison_is_the_same_in_any_order_with_any_workers_and_hash_seed(
     folder = only_folder(tmp_path)
     expected = {f"{name}.{end}" for name in TABLES for end in ("parquet", "csv")}
     expected |= {f"{name}.{end}" for name in FIGURES for end in ("png", "svg")}
-    assert {path.name for path in folder.iterdir()} == expected | {"manifest.json"}
+    assert {path.name for path in folder.iterdir()} == expected | {"manifest.json", "cheers.md"}
 
     # The same in this process, in the other order, one after the other.
     base = load_scenario("baseline", ["seed=5", *SMALL])

@@ -31,7 +31,6 @@ def test_every_file_of_a_group_composes_and_is_valid(group: str, name: str) -> N
     executor_of(resolved)
     chosen = {
         "city": scenario.world.city.name,
-        "regime": scenario.world.regime.name,
         "scenario": scenario.name,
         "shock": scenario.shock,
         "study": resolved["study"]["name"],
@@ -49,7 +48,9 @@ def test_every_file_of_the_folder_is_offered() -> None:
     found = {(one.parent.name, one.stem) for one in folder.glob("*/*.yaml")}
     parameters = {one for one in found if one[0] == "parameters"}
     assert parameters
-    assert found - parameters == set(files())
+    law_books = {one for one in found if one[0] == "regime"}
+    assert {name for _, name in law_books} == set(load_scenario().world.regime)
+    assert found - parameters - law_books == set(files())
 
 
 def undocumented(node: Any, path: str) -> list[str]:
@@ -122,7 +123,7 @@ def test_the_world_carries_every_entry_with_its_evidence(plain: Scenario) -> Non
     [
         "parameters.illness.acute_rate",
         "city.institutions.hospital.beds",
-        "regime.state_paid_days_after_emergency",
+        "parameters.payment.state_paid_days_after_emergency",
     ],
 )
 def test_a_number_is_overridden_with_and_without_the_word_value(plain: Scenario, name: str) -> None:

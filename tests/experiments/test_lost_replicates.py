@@ -139,11 +139,11 @@ def test_figures_drawn_again_from_the_tables_are_the_same_bytes(
     folder_with_a_loss: tuple[int, str, list[Path]], tmp_path: Path
 ) -> None:
     folder = folder_with_a_loss[2][0]
-    for name in ("summary", "curves", "flows"):
+    for name in ("summary", "curves", "flows", "cost_effectiveness", "acceptability"):
         (tmp_path / f"{name}.parquet").write_bytes((folder / f"{name}.parquet").read_bytes())
     figures.draw_comparison(tmp_path, settings(tmp_path)["confidence"])
     drawn = sorted(path.name for path in tmp_path.glob("*.[ps][nv]g"))
-    figures_of_a_comparison = ("curves", "effects", "flows", "gates", "load", "unresolved")
+    figures_of_a_comparison = ("costs", "curves", "effects", "flows", "gates", "load", "unresolved")
     assert drawn == [f"{name}.{end}" for name in figures_of_a_comparison for end in ("png", "svg")]
     for name in drawn:
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name

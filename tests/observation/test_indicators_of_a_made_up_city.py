@@ -178,6 +178,7 @@ def test_people_with_unmet_need_were_present_three_hundred_days(empty_city: Alma
     ]
     for person, (entered, left, unmet) in enumerate(stays):
         model.leavers.append(
+            wage=100_000,
             person=np.array([person], dtype=np.uint64),
             stratum=BUILDERS,
             entered_on=entered,
@@ -230,9 +231,11 @@ def test_delays_run_from_onset_to_decision_to_arrival_to_care(empty_city: Almaty
 def test_counts_of_people_money_and_deaths(empty_city: AlmatyModel) -> None:
     model = empty_city
     for day, amount in ((-1, 7_000), (0, 1_000), (99, 2_500), (END, 9_000)):
-        model.payments.append(day=np.array([day]), stratum=TRADERS, amount=amount, borrowed=0)
+        model.payments.append(
+            day=np.array([day]), person=1, stratum=TRADERS, amount=amount, borrowed=0
+        )
     for day, present in ((-1, True), (0, True), (99, False), (END, True)):
-        model.deaths.append(day=np.array([day]), stratum=BUILDERS, present=present)
+        model.deaths.append(day=np.array([day]), stratum=BUILDERS, present=present, age=30)
     table = model.indicators()
     assert row(table, "population")["value"] == 15
     assert row(table, "out_of_pocket", group="kyrgyzstan")["value"] == (

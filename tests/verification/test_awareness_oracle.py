@@ -60,7 +60,7 @@ def awareness(world: Mapping[str, float], changes: tuple[Change, ...], days: int
     """Share who know the emergency right on days 0 (before any news), 1, ..., days."""
     scenario = replace(city(population=PEOPLE, seed=2, changed=world), changes=changes)
     model = AlmatyModel(scenario)
-    keep_only(model, "levers due today", "departures", "arrivals", "news and police")
+    keep_only(model, "levers due today", "departures", "arrivals", "news, police, papers")
     shares = []
     for _ in range(days + 1):
         shares.append(model.counts["informed"][0, :, 0].sum() / len(model.migrants))

@@ -46,6 +46,7 @@ KNOWLEDGE_WITHOUT_EFFECT = {
     "care_seeking.attraction.consulate": -1e9,
     "referral.navigation_when_informed": 1.0,
     "referral.guesses_right": 1.0,
+    "legal_status.renewal_knowledge": 0.0,
     **{f"demography.manages_language.{name}": 0.0 for name in words.NATIONALITIES},
 }
 """Whoever knows something does the same as whoever does not."""
@@ -103,6 +104,29 @@ def test_an_active_consulate_leaves_other_nationalities_untouched(seed: int) -> 
     pd.testing.assert_frame_equal(*groups)
 
 
+def of_temporary_workers(records: pd.DataFrame) -> pd.DataFrame:
+    """Return the records of Uzbek and Tajik citizens without permanent residence."""
+    code = np.unravel_index(records["stratum"].to_numpy(), STRATA_SHAPE)
+    uzbek_or_tajik = np.isin(code[0], [UZBEKISTAN, words.NATIONALITIES.index("tajikistan")])
+    temporary = code[1] != words.LEGAL_STATUSES.index("permanent")
+    return records[uzbek_or_tajik & temporary].reset_index(drop=True)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_insurance_as_legislated_leaves_uzbek_and_tajik_temporary_workers_untouched(
+    seed: int,
+) -> None:
+    """Capacity is ample, prices stay, what co-workers tell does not count: to the last bit."""
+    changed = {**NOTHING_SHARED, **NO_EXPERIENCE, "care_seeking.wait_weight": 0.0}
+    baseline, legislated = two_worlds("osms_legislated", seed, changed)
+    for log in ("visits", "payments", "closed_episodes", "handovers", "closed_needs"):
+        mine = [of_temporary_workers(records(one, log)) for one in (baseline, legislated)]
+        assert len(mine[0]) > 5
+        pd.testing.assert_frame_equal(*mine)
+    insured = [one.diary.insured.sum() for one in (baseline, legislated)]
+    assert insured[0] == 0 < insured[1]
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_outreach_without_effect_of_knowledge_changes_awareness_and_cost_alone(seed: int) -> None:
     """What people know changes; what they do, and what becomes of them, does not."""
@@ -115,7 +139,7 @@ def test_outreach_without_effect_of_knowledge_changes_awareness_and_cost_alone(s
     before, after = baseline.indicators(), outreach.indicators()
     same = (before["value"] == after["value"]) | (before["value"].isna() & after["value"].isna())
     moved = set(before.loc[~same, "indicator"])
-    assert moved == {"awareness", "learned_from", "policy_cost"}
+    assert moved == {"awareness", "learned_from", "policy_cost", "money_flow", "societal_cost"}
 
 
 def test_outreach_with_its_paths_open_does_change_what_people_do() -> None:

@@ -66,6 +66,8 @@ def within(entry: Entry, value: Any, rng: np.random.Generator) -> Any:
     table = {name: within(entry, child, rng) for name, child in value.items()}
     numbers = [child for child in value.values() if not isinstance(child, dict)]
     if numbers and abs(sum(numbers) - 1.0) < 1e-9 and entry.unit.startswith("share"):
+        # What is no case at all stays none: nobody else is a contract worker of the EAEU.
+        table = {name: child if value[name] else 0.0 for name, child in table.items()}
         total = sum(table.values())
         return {name: child / total for name, child in table.items()}
     return table

@@ -22,7 +22,10 @@ CLINIC_CAPACITY = {
 }  # fmt: skip
 CUSTODY = "reception_centre"
 DAYS = 100
-POPULATION = {name: 800 for name in AGENCIES} | {"diaspora_tajikistan": 2500}
+POPULATION = {name: 800 for name in AGENCIES} | {
+    "diaspora_tajikistan": 2500,
+    "consulate_tajikistan": 2500,
+}
 """People enough for somebody to turn to each of them."""
 BUSY = {
     "city.burn_in_days": 30,

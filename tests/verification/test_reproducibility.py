@@ -150,8 +150,8 @@ def test_the_null_policy_is_the_baseline_bit_by_bit(straight: dict[str, str]) ->
             start_day=5,
         ),
         Change(
-            path="regime.state_paid_days_after_emergency",
-            value=world.regime.state_paid_days_after_emergency,
+            path="payment.state_paid_days_after_emergency",
+            value=world.payment.state_paid_days_after_emergency,
             start_day=0,
         ),
     )

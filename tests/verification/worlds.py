@@ -31,6 +31,7 @@ NO_NEWS: Mapping[str, float] = {
     "information.taught_by_visit": 0.0,
     **{f"information.word_of_mouth_at_work.{name}": 0.0 for name in words.KNOWLEDGE},
     **{f"information.word_of_mouth_in_district.{name}": 0.0 for name in words.KNOWLEDGE},
+    **{f"legal_status.medical_check_teaches.{name}": 0.0 for name in words.KNOWLEDGE},
 }
 NO_POLICE: Mapping[str, float] = {
     "enforcement.intensity": 0.0,

@@ -1,0 +1,163 @@
+"""study=factorial: every combination of some scenarios, with main effects and interactions.
+
+With k factors there are 2^k cells, all on the same people and luck. Per replicate
+
+    effect alone of A      = Y_A - Y_0
+    main effect of A       = mean over all settings of the others of (Y with A - Y without A)
+    interaction of A and B = Y_AB - Y_A - Y_B + Y_0      (at the reference)
+    mean interaction       = the same, mean over all settings of the others,
+
+and then mean and interval over replicates.
+"""
+
+from itertools import combinations
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from experiments.compare import FAILED, INTERRUPTED, collect
+from experiments.report import number, title
+from experiments.results import final_name, new_folder, write_manifest, write_table
+from experiments.runs import replicates_of
+from experiments.settings import executor_of, factorial_settings, output_folder
+from experiments.statistics import KEY, interval, summarise, verdict
+from sim.scenario import Scenario, scenario_from
+
+REFERENCE = "baseline"
+JOINED = " + "
+SHOWN = (
+    ("emergency_uptake_24h", "", "emergency care within 24 h", "%"),
+    ("unmet_need_episodes", "", "episodes of need that no provider saw", "%"),
+    ("unresolved_needs", "", "other needs lost or open for 30 days", "%"),
+    ("total_unresolved", "", "unresolved in all, per 1,000 present", ""),
+    ("insured_visits", "", "visits insurance paid, per 1,000 person-years", ""),
+    ("societal_cost", "", "cost to society, KZT a person-year", "0"),
+)  # fmt: skip
+
+
+def run(resolved: dict[str, Any], console: Console) -> int:
+    """Run the factorial of a composed configuration; return the exit status."""
+    settings = factorial_settings(resolved)
+    executor = executor_of(resolved)
+    scenarios = cells(scenario_from(resolved), settings.factors)
+    output = output_folder(resolved)
+    started = perf_counter()
+    tasks = replicates_of(scenarios, settings.replicates)
+    finished, failed, interrupted = collect(executor, tasks, console)
+    for one in failed:
+        console.print(f"Replicate with seed {one.task.seed} failed: {one.error}", markup=False)
+    if finished:
+        indicators = pd.concat([one.indicators for one in finished], ignore_index=True)
+        indicators = indicators[indicators["by"] == "all"]
+        effects = factorial_effects(indicators, settings.factors, settings.confidence)
+        with new_folder(output, "factorial") as folder:
+            write_all(folder, indicators, effects, settings.confidence)
+            write_table(folder, "runs", pd.concat([one.runs for one in finished]))
+            write_manifest(
+                folder, resolved, study="factorial", factors=settings.factors,
+                scenarios=[one.name for one in scenarios], reference=REFERENCE,
+                seeds=sorted(indicators["seed"].unique().tolist()),
+                failed_seeds=[one.task.seed for one in failed],
+                wall_seconds=round(perf_counter() - started, 1),
+            )  # fmt: skip
+        print_effects(console, effects, settings.confidence)
+        console.print(f"Tables, figure and manifest: {final_name(folder)}", markup=False)
+    if interrupted:
+        return INTERRUPTED
+    return FAILED if failed else 0
+
+
+def cells(base: Scenario, factors: list[str]) -> list[Scenario]:
+    """Return every combination of the factors, the reference first."""
+    return [
+        base.with_policies(chosen, name=JOINED.join(chosen) or REFERENCE)
+        for size in range(len(factors) + 1)
+        for chosen in combinations(factors, size)
+    ]
+
+
+def factorial_effects(
+    indicators: pd.DataFrame, factors: list[str], confidence: float
+) -> pd.DataFrame:
+    """Return effects alone, main effects and interactions of every outcome.
+
+    Returns
+    -------
+    DataFrame
+        One row an outcome and term: kind ("alone", "main", "interaction", "mean interaction"),
+        term (one factor, or two), mean, low, high, replicates, verdict.
+    """
+    wide = indicators.set_index([*KEY, "seed", "scenario"])["value"].unstack("scenario", sort=False)
+    parts = []
+    for size, at_reference, averaged in (
+        (1, "alone", "main"),
+        (2, "interaction", "mean interaction"),
+    ):
+        for chosen in combinations(factors, size):
+            others = [name for name in factors if name not in chosen]
+            contrasts = [
+                contrast(wide, chosen, background, factors)
+                for count in range(len(others) + 1)
+                for background in combinations(others, count)
+            ]
+            mean = sum(contrasts[1:], contrasts[0]) / len(contrasts)
+            for kind, values in ((at_reference, contrasts[0]), (averaged, mean)):
+                table = interval(values.groupby(KEY, sort=False), confidence)
+                table["kind"], table["term"] = kind, " x ".join(chosen)
+                parts.append(table.rename(columns={"count": "replicates"}).reset_index())
+    result = pd.concat(parts, ignore_index=True)
+    result["verdict"] = [
+        verdict(low, high, better)
+        for low, high, better in zip(result["low"], result["high"], result["better"], strict=True)
+    ]
+    return result
+
+
+def contrast(
+    wide: pd.DataFrame, chosen: tuple[str, ...], background: tuple[str, ...], factors: list[str]
+) -> "pd.Series[float]":
+    """Return the alternating sum over the chosen factors, the others set as in the background."""
+    total = 0.0 * wide[REFERENCE]
+    for size in range(len(chosen) + 1):
+        for present in combinations(chosen, size):
+            name = JOINED.join(one for one in factors if one in (*present, *background))
+            total = total + (-1) ** (len(chosen) - size) * wide[name or REFERENCE]
+    return total
+
+
+def write_all(
+    folder: Path, indicators: pd.DataFrame, effects: pd.DataFrame, confidence: float
+) -> None:
+    """Write tables and the figure of a factorial."""
+    from experiments.figures_money import draw_factorial
+
+    write_table(folder, "indicators", indicators)
+    write_table(folder, "summary", summarise(indicators, REFERENCE, confidence))
+    write_table(folder, "effects", effects)
+    draw_factorial(folder, confidence)
+
+
+def print_effects(console: Console, effects: pd.DataFrame, confidence: float) -> None:
+    """Print main effects and interactions of the outcomes shown."""
+    table = Table(
+        title=f"Main effects and interactions ({confidence:.0%} simulation intervals)",
+        title_justify="left", header_style="bold",
+    )  # fmt: skip
+    for heading in ("", "kind", "effect", "interval", "reads as"):
+        table.add_column(heading, justify="right" if heading in ("effect", "interval") else "left")
+    for name, detail, words, form in SHOWN:
+        table.add_section()
+        table.add_row(f"[bold]{words}[/]")
+        rows = effects[(effects["indicator"] == name) & (effects["detail"] == detail)]
+        for row in rows[rows["kind"].isin(["main", "interaction"])].to_dict("records"):
+            low, high = (number(row[end], form, signed=True) for end in ("low", "high"))
+            term = " x ".join(title(one) for one in row["term"].split(" x "))
+            table.add_row(
+                f"  {term}", row["kind"], number(row["mean"], form, signed=True),
+                f"{low} to {high}", row["verdict"],
+            )  # fmt: skip
+    console.print(table)

@@ -1,0 +1,268 @@
+"""Employers: contracts, inspections, dismissal and hiring.
+
+Once a month an employer gives written contracts if
+
+    weight * (believed inspections / 12 * fine + norm * share with contracts in the sector
+              - cost of a contract) + logistic noise(employer) > 0,
+
+where a contract also costs an insurance policy if the law asks for one. Inspections come with a
+hazard that grows with the square root of the size. Whoever is inspected believes in more of them,
+others of the sector in the district a little, and beliefs fade to the rate of 2018. For every
+worker without a contract or a right to work the employer is fined, and dismisses those who may not
+work if
+
+    weight * (believed inspections / 12 * fine - cost of replacing a worker / 12) + noise > 0:
+
+enforcement can push people out. Workers absent for longer may be dismissed too, the sooner the less
+an employer tolerates. Who has lost work looks for another in the sector, is not hired with a
+contract without a right to work, and leaves the country after some weeks in vain. Employers without
+contracts may keep passports, which come back at an inspection and with dismissal. (Leave for a
+doctor stands in `reaching`, treatment paid in kind too; enrolment in `insurance`.)
+
+Parameters: `conf/parameters/employment.yaml`. Neutral state: `inspection_factor=0`,
+`dismissal_factor=0`, `decision_weight=0` and no passports held.
+"""
+
+import numpy as np
+
+from sim import vocabulary as words
+from sim.accounts import CHART
+from sim.agents.city import City
+from sim.agents.episode import bring_up
+from sim.agents.migrant import NEVER
+from sim.agents.task import SHELTER
+from sim.engine.arrays import Floats, Integers, Rows
+from sim.engine.calendar import DAY_OFFSET, DAYS_A_WEEK, DAYS_A_YEAR
+from sim.engine.chance import happens
+from sim.engine.compiled import Record, compiled
+from sim.parameters import World
+from sim.submodels.information import ITEMS
+from sim.submodels.insurance import DAYS_A_MONTH, MONTHS_A_YEAR
+from sim.submodels.legal_status import EAEU_STATES, IRREGULAR, REGISTERED
+from sim.submodels.purse import book
+from sim.submodels.submodel import Submodel
+from sim.tables import numbers
+
+INSPECTION, DISMISSAL, DISMISSAL_FOR_ABSENCE, HIRING = (
+    words.PURPOSES.index(purpose)
+    for purpose in ("inspection", "dismissal", "dismissal for absence", "hiring")
+)
+FINES_OF_EMPLOYERS = CHART.number("fines of employers")
+CASES = 64
+"""Room for the months of a person's stay in the occurrence key of a dismissal."""
+
+
+class Businesses(Submodel):
+    """Employers as they decide, are inspected, dismiss and hire."""
+
+    def prepare(self, world: World) -> None:
+        """Turn rates a year into what a month of them means."""
+        employment, contribution = world.employment, self.model.legal_rules.contribution
+        self.numbers = numbers(
+            employment,
+            contract_and_policy=employment.contract_cost
+            + contribution.policy_required * world.insurance.policy_price / MONTHS_A_YEAR,
+            fading=1.0 - 0.5 ** (DAYS_A_MONTH / employment.belief_half_life),
+        )
+
+    def run(self) -> None:
+        """Let a thirtieth of the employers be inspected and decide on contracts."""
+        model = self.model
+        if (model.day + model.world.city.burn_in_days) % DAYS_A_MONTH == 0:
+            model.counts["formal_share"][0] = self.formal_share()
+        rows = model.employers.rows[model.day % DAYS_A_MONTH :: DAYS_A_MONTH]
+        run_businesses(model.city(), rows, (model.day + DAY_OFFSET) // DAYS_A_MONTH)
+
+    def formal_share(self) -> Floats:
+        """Return the share of workers whose employer gives contracts, by sector."""
+        model, employers = self.model, self.model.employers
+        sector = np.repeat(employers.sector[employers.rows], employers.work_groups[employers.rows])
+        members = model.work_groups["members"].astype(np.float64)
+        formal = members * model.work_groups["formal"]
+        of_sector = np.bincount(sector, members, minlength=len(words.SECTORS))
+        with_contract = np.bincount(sector, formal, minlength=len(words.SECTORS))
+        return np.asarray(with_contract / np.maximum(of_sector, 1.0))
+
+    def look_for_work(self, rows: Rows) -> None:
+        """Let people without work look for it for a week; who has looked long enough leaves."""
+        if len(rows) == 0:
+            return
+        model, migrants = self.model, self.model.migrants
+        gone = give_up_looking(model.city(), rows)
+        model.departures.add(migrants.leaves_on[gone].astype(np.int64), gone)
+        rows = who_is_hired(model.city(), rows)
+        if len(rows):
+            employer, group = model.demography.find_work(
+                migrants.pid[rows], migrants.sector[rows], migrants.nationality[rows],
+                migrants.jobs[rows] + 1,
+            )  # fmt: skip
+            begin_work(model.city(), rows, employer, group)
+
+
+# --- rules: employers ------------------------------------------------------------------------
+
+
+@compiled
+def formality(employment: Record, believed: float, share: float) -> float:
+    """Return the probability, over employers alike, of giving contracts."""
+    gain = believed / MONTHS_A_YEAR * employment.fine + employment.norm * share
+    gain -= employment.contract_and_policy
+    return 1.0 / (1.0 + np.exp(-employment.decision_weight * gain))
+
+
+@compiled
+def run_businesses(city: City, rows: Rows, month: int) -> None:
+    """Inspect some employers; let all of these rows decide on contracts."""
+    employment = city.numbers[0].businesses
+    for row in rows:
+        employer = city.employers[row]
+        belief = float(employer.believed_inspections)
+        belief += (employment.inspections - belief) * employment.fading
+        size = np.sqrt(employer.size / employment.mean_size)
+        hazard = employment.inspections * employment.inspection_factor * size
+        probability = 1.0 - np.exp(-hazard * DAYS_A_MONTH / DAYS_A_YEAR)
+        if happens(city.chance, INSPECTION, employer.pid, month, probability):
+            belief += employment.belief_gain * max(1.0 - belief, 0.0)
+            employer.inspected_on = city.today
+            spread_the_word(city, row)
+        employer.believed_inspections = belief
+        share = city.counts[0].formal_share[employer.sector]
+        formal = employer.formality < formality(employment, belief, share)
+        if formal != employer.formal:
+            employer.formal = formal
+            for group in range(employer.work_groups):
+                city.work_groups[employer.first_work_group + group].formal = formal
+
+
+@compiled
+def spread_the_word(city: City, inspected: int) -> None:
+    """Let employers of the sector in the district hear of an inspection: few of many."""
+    employment = city.numbers[0].businesses
+    one = city.employers[inspected]
+    heard = min(employment.belief_heard_by / max(float(one.peers), 1.0), 1.0)
+    gain = employment.belief_spill * heard
+    for row in range(len(city.employers)):
+        other = city.employers[row]
+        if row != inspected and other.sector == one.sector and other.district == one.district:
+            other.believed_inspections += gain * max(1.0 - other.believed_inspections, 0.0)
+
+
+# --- rules: workers --------------------------------------------------------------------------
+
+
+@compiled
+def may_work(migrant: Record) -> bool:
+    """Tell whether a person has a right to work, or would have it with a contract."""
+    if migrant.legal_status == IRREGULAR:
+        return False
+    return migrant.legal_status != REGISTERED or EAEU_STATES[migrant.nationality]
+
+
+@compiled
+def settle_with_employer(city: City, migrant: Record, absent: int, month: int) -> None:
+    """Let the month's inspection and absence have their consequences for a worker."""
+    employment = city.numbers[0].businesses
+    employer = city.employers[migrant.employer]
+    inspected = city.today - DAYS_A_MONTH < employer.inspected_on <= city.today
+    dismissed = False
+    if inspected:
+        migrant.passport_held = False
+        if not may_work(migrant) or not employer.formal:
+            book(city, FINES_OF_EMPLOYERS, int(np.rint(employment.fine)))
+        if not may_work(migrant):
+            gain = employer.believed_inspections * employment.fine - employment.replacement_cost
+            appeal = employment.decision_weight * gain / MONTHS_A_YEAR
+            probability = 1.0 / (1.0 + np.exp(-appeal))
+            dismissed = happens(city.chance, DISMISSAL, migrant.pid, month, probability)
+    longer = absent - employment.dismissal_after
+    if not dismissed and longer > 0:
+        hazard = employment.dismissal * (employment.dismissal_tolerance - employer.tolerance)
+        probability = 1.0 - np.exp(-max(hazard, 0.0) * employment.dismissal_factor * longer)
+        dismissed = happens(city.chance, DISMISSAL_FOR_ABSENCE, migrant.pid, month, probability)
+    if dismissed:
+        dismiss(city, migrant)
+
+
+@compiled
+def dismiss(city: City, migrant: Record) -> None:
+    """Dismiss a worker; who is ill may have nowhere to stay."""
+    migrant.jobless_since = city.today
+    city.counts[0].jobless += 1
+    migrant.passport_held = False
+    migrant.changed_on = city.today
+    for kind in range(len(migrant.episode_of)):
+        row = migrant.episode_of[kind]
+        if row >= 0 and city.episodes[row].perceived_on >= city.episodes[row].began_on:
+            bring_up(city.episodes[row], SHELTER, -1, -1, 0)
+            return
+
+
+@compiled
+def give_up_looking(city: City, rows: Rows) -> Rows:
+    """Let people who have looked for work for long leave the country; return who does."""
+    employment = city.numbers[0].businesses
+    leaving = np.empty(len(rows), dtype=np.intp)
+    count = 0
+    for row in rows:
+        migrant = city.migrants[row]
+        if city.today - migrant.jobless_since <= employment.jobless_days:
+            continue
+        if migrant.leaves_on > city.today + 1:
+            migrant.leaves_on = city.today + 1
+            leaving[count] = row
+            count += 1
+    return leaving[:count]
+
+
+@compiled
+def who_is_hired(city: City, rows: Rows) -> Rows:
+    """Return who finds work this week."""
+    employment = city.numbers[0].businesses
+    probability = 1.0 - np.exp(-DAYS_A_WEEK / max(employment.search_days, 1e-9))
+    hired = np.empty(len(rows), dtype=np.intp)
+    count = 0
+    for row in rows:
+        migrant = city.migrants[row]
+        week = (city.today - migrant.jobless_since) // DAYS_A_WEEK
+        key = int(migrant.jobs) * CASES + min(week, CASES - 1)
+        if migrant.leaves_on > city.today + 1 and happens(
+            city.chance, HIRING, migrant.pid, key, probability
+        ):
+            hired[count] = row
+            count += 1
+    return hired[:count]
+
+
+@compiled
+def begin_work(city: City, rows: Rows, employers: Integers, groups: Integers) -> None:
+    """Let people begin work in another group; contracts are for those who may work."""
+    for i in range(len(rows)):
+        migrant = city.migrants[rows[i]]
+        if city.work_groups[groups[i]].formal and not may_work(migrant):
+            # Offered with a contract: nothing for this person; the next offer is another one.
+            migrant.jobs += 1
+            continue
+        change_places(city, migrant, -1)
+        migrant.employer = employers[i]
+        migrant.work_group = groups[i]
+        migrant.district = city.employers[employers[i]].district
+        change_places(city, migrant, 1)
+        migrant.jobs += 1
+        migrant.jobless_since = NEVER
+        city.counts[0].jobless -= 1
+        migrant.changed_on = city.today
+
+
+@compiled
+def change_places(city: City, migrant: Record, change: int) -> None:
+    """Count a person, and what they know, in or out of a work group and a district."""
+    group, counts = city.work_groups[migrant.work_group], city.counts[0]
+    group.members += change
+    group.insured += change * int(migrant.insured)
+    group.shared += change * int(migrant.in_shared_registry)
+    group.changed_on = city.today
+    counts.residents[migrant.district, migrant.nationality] += change
+    for item in range(ITEMS):
+        if migrant.knows[item]:
+            group.informed[item] += change
+            counts.informed_residents[migrant.district, migrant.nationality, item] += change

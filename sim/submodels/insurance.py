@@ -1,0 +1,248 @@
+"""Insurance: who is insured, who pays for it, and what it is good for.
+
+Where the law names the insurance fund as payer, people may be members. On each pay-day
+
+* an employer who gives contracts enrols a worker when
+      weight * (believed inspections / 12 * fine + norm * share enrolled in the sector
+                - (employer's rate * wage + bookkeeping)) + logistic noise(employer, worker) > 0,
+  and then pays the employer's rate and keeps back the member's, both of the wage up to a ceiling;
+* who is not enrolled and knows about insurance buys membership with probability
+      logistic(base + b1 ln(expected benefit / premium) + b2 trust in polyclinics
+               + b3 insured share of the work group),
+  the expected benefit being the own rate of illness and the illnesses there are, times the price of
+  a visit: the ill buy more often, which the fund feels.
+
+Membership outlives arrears of some months. Where the law names an insurer instead, the same holds
+of policies: the employer buys them where a contract asks for one, others may buy their own; an
+insurer pays up to a limit a year.
+
+Being insured does one thing: at the polyclinic one is attached to, and in hospital, the fund or
+the insurer pays. To attach one must know about insurance and have papers in order.
+
+Parameters: `conf/parameters/insurance.yaml`, `employment.yaml`, `conf/regime/`. Neutral state: a
+law book that names neither fund nor policies (nobody is insured).
+"""
+
+import numpy as np
+
+from sim import vocabulary as words
+from sim.accounts import CHART
+from sim.agents.city import City
+from sim.agents.migrant import can_pay
+from sim.engine.chance import happens, trait
+from sim.engine.compiled import Record, compiled
+from sim.parameters import World
+from sim.submodels.information import INSURANCE
+from sim.submodels.needs import papers_in_order
+from sim.submodels.purse import book, pay_out
+from sim.submodels.submodel import Submodel
+from sim.tables import numbers
+
+MONTHS_A_YEAR = 12
+DAYS_A_MONTH = 30
+DAYS_OF_POLICY = 365
+POLYCLINIC = words.OPTIONS.index("polyclinic")
+STATE, FUND, POLICY, PATIENT = range(len(words.PAYERS))
+NONE, BY_EMPLOYER, OWN = range(len(words.INSURANCE_CHANNELS))
+FUND_COVER, POLICY_COVER = 1, 2
+"""Bits of what a person can claim today."""
+COVERS = 4
+ENROLMENT, VOLUNTARY = (
+    words.PURPOSES.index(purpose) for purpose in ("enrolment", "voluntary insurance")
+)
+FROM_EMPLOYERS, FROM_MEMBERS, ADMINISTRATION, EMPLOYERS_POLICIES, WORKERS_POLICIES = (
+    CHART.number(name)
+    for name in (
+        "contributions of employers", "contributions of members", "administration of the fund",
+        "policies bought by employers", "policies bought by workers",
+    )
+)  # fmt: skip
+
+
+class Insurance(Submodel):
+    """Membership of the fund, and policies."""
+
+    def prepare(self, world: World) -> None:
+        """Note who may join under today's law, and what it costs."""
+        rules, insurance = self.model.legal_rules, world.insurance
+        contribution = rules.contribution
+        self.numbers = numbers(
+            insurance,
+            may_join=(rules.payer == FUND).any(axis=2),
+            may_insure=(rules.payer == POLICY).any(axis=2),
+            employer_rate=contribution.employer_rate,
+            employee_rate=contribution.employee_rate,
+            wage_ceiling=contribution.ceiling * insurance.minimum_wage,
+            grace_days=contribution.grace_months * DAYS_A_MONTH,
+            policy_required=contribution.policy_required,
+            visit_price=world.payment.price["polyclinic_visit"],
+            borrowing_limit=world.money.borrowing_limit,
+        )
+
+    def note_norms(self) -> None:
+        """Once a month, let employers see how many workers others of their sector enrol."""
+        model = self.model
+        if (model.day + model.world.city.burn_in_days) % DAYS_A_MONTH:
+            return
+        counts = model.counts[0]
+        asked = counts["could_be_enrolled"]
+        counts["enrolled_share"] = np.where(asked > 0, counts["enrolled"] / np.maximum(asked, 1), 0)
+        counts["could_be_enrolled"] = 0
+        counts["enrolled"] = 0
+
+
+# --- rules -----------------------------------------------------------------------------------
+
+
+@compiled
+def cover_of(city: City, migrant: Record) -> int:
+    """Return what a person can claim today: bits `FUND_COVER` and `POLICY_COVER`."""
+    if not (migrant.insured or migrant.has_policy) or not migrant.knows[INSURANCE]:
+        return 0
+    if not may_attach(city, migrant):
+        return 0
+    cover = 0
+    if migrant.insured:
+        cover += FUND_COVER
+    if migrant.has_policy and migrant.policy_left > 0:
+        cover += POLICY_COVER
+    return cover
+
+
+@compiled
+def may_attach(city: City, migrant: Record) -> bool:
+    """Tell whether a polyclinic has attached a person, or would."""
+    if migrant.attached or city.numbers[0].insurance.papers_required <= 0.0:
+        return True
+    return papers_in_order(city, migrant)
+
+
+@compiled
+def insure(city: City, migrant: Record, income: float, works: bool, pay_days: int) -> int:
+    """Pay this month's contributions; return what is kept back from the wage, in tenge."""
+    insurance = city.numbers[0].insurance
+    kept_back = 0
+    if insurance.may_join[migrant.nationality, migrant.legal_status]:
+        kept_back = join(city, migrant, income, works, pay_days)
+    member = (
+        insurance.may_join[migrant.nationality, migrant.legal_status]
+        and migrant.paid_until + insurance.grace_days >= city.today
+    )
+    count_member(city, migrant, member)
+    if insurance.may_insure[migrant.nationality, migrant.legal_status]:
+        buy_policy(city, migrant, works, pay_days)
+    elif migrant.has_policy and migrant.policy_until < city.today:
+        migrant.has_policy = False
+    if not (migrant.insured or migrant.has_policy):
+        migrant.attached = False
+    return kept_back
+
+
+@compiled
+def join(city: City, migrant: Record, income: float, works: bool, pay_days: int) -> int:
+    """Let the employer enrol a worker, or a person buy membership; return what is kept back."""
+    insurance = city.numbers[0].insurance
+    base = min(income, insurance.wage_ceiling)
+    formal = works and city.work_groups[migrant.work_group].formal
+    if formal and insurance.employer_rate > 0.0:
+        city.counts[0].could_be_enrolled[migrant.sector] += 1
+        if enrols(city, migrant):
+            city.counts[0].enrolled[migrant.sector] += 1
+            by_employer = int(np.rint(insurance.employer_rate * base))
+            by_member = int(np.rint(insurance.employee_rate * base))
+            contribute(city, FROM_EMPLOYERS, by_employer)
+            contribute(city, FROM_MEMBERS, by_member)
+            migrant.paid_until = city.today + DAYS_A_MONTH
+            migrant.insurance_channel = BY_EMPLOYER
+            return by_member
+    premium = int(np.rint(insurance.voluntary_premium))
+    if buys(city, migrant, premium, pay_days):
+        pay_out(city, migrant, premium, FROM_MEMBERS)
+        book(city, ADMINISTRATION, int(np.rint(insurance.administration * premium)))
+        migrant.paid_until = city.today + DAYS_A_MONTH
+        migrant.insurance_channel = OWN
+    return 0
+
+
+@compiled
+def contribute(city: City, flow: int, amount: int) -> None:
+    """Book a contribution, and what it costs the fund to take it in."""
+    book(city, flow, amount)
+    share = city.numbers[0].insurance.administration
+    book(city, ADMINISTRATION, int(np.rint(share * amount)))
+
+
+@compiled
+def enrols(city: City, migrant: Record) -> bool:
+    """Tell whether an employer thinks it worth while to enrol a worker."""
+    insurance, employment = city.numbers[0].insurance, city.numbers[0].businesses
+    employer = city.employers[migrant.employer]
+    fine = employer.believed_inspections / MONTHS_A_YEAR * employment.fine
+    norm = employment.norm * city.counts[0].enrolled_share[migrant.sector]
+    rate = insurance.employer_rate * min(float(migrant.wage), insurance.wage_ceiling)
+    gain = fine + norm - (rate + insurance.enrolment_cost)
+    u = trait(city.chance, ENROLMENT, migrant.pid, migrant.jobs)
+    return employment.decision_weight * gain + np.log(u / (1.0 - u)) > 0.0
+
+
+@compiled
+def buys(city: City, migrant: Record, premium: int, pay_days: int) -> bool:
+    """Draw whether a person buys insurance for a month: the more so, the more they expect of it."""
+    insurance = city.numbers[0].insurance
+    if not migrant.knows[INSURANCE]:
+        return False
+    if premium > can_pay(migrant, insurance.borrowing_limit):
+        return False
+    expected = expected_benefit(city, migrant)
+    if premium <= 0 or expected <= 0.0:
+        return premium <= 0
+    group = city.work_groups[migrant.work_group]
+    appeal = insurance.purchase_base
+    appeal += insurance.purchase_benefit * np.log(expected / premium)
+    appeal += insurance.purchase_trust * group.trust[POLYCLINIC]
+    appeal += insurance.purchase_norm * group.insured / max(float(group.members), 1.0)
+    probability = 1.0 / (1.0 + np.exp(-appeal))
+    return happens(city.chance, VOLUNTARY, migrant.pid, pay_days, probability)
+
+
+@compiled
+def expected_benefit(city: City, migrant: Record) -> float:
+    """Return what a person expects insurance to pay in a month, in tenge."""
+    a_month = city.numbers[0].onset.total_rate[migrant.risk_class] / MONTHS_A_YEAR
+    for kind in range(len(migrant.episode_of)):
+        row = migrant.episode_of[kind]
+        if row >= 0 and city.episodes[row].perceived_on >= city.episodes[row].began_on:
+            a_month += 1.0
+    return a_month * city.numbers[0].insurance.visit_price
+
+
+@compiled
+def buy_policy(city: City, migrant: Record, works: bool, pay_days: int) -> None:
+    """Let the employer buy a policy where a contract asks for one, or people buy their own."""
+    insurance = city.numbers[0].insurance
+    if migrant.has_policy and migrant.policy_until >= city.today:
+        return
+    migrant.has_policy = False
+    price = int(np.rint(insurance.policy_price))
+    formal = works and city.work_groups[migrant.work_group].formal
+    if formal and insurance.policy_required > 0.0:
+        book(city, EMPLOYERS_POLICIES, price)
+    elif buys(city, migrant, price, pay_days):
+        pay_out(city, migrant, price, WORKERS_POLICIES)
+    else:
+        return
+    migrant.has_policy = True
+    migrant.policy_until = city.today + DAYS_OF_POLICY
+    migrant.policy_left = int(insurance.policy_limit)
+
+
+@compiled
+def count_member(city: City, migrant: Record, member: bool) -> None:
+    """Count a person in or out among the insured."""
+    if member == migrant.insured:
+        return
+    change = 1 if member else -1
+    migrant.insured = member
+    migrant.changed_on = city.today
+    city.work_groups[migrant.work_group].insured += change
+    city.counts[0].insured[migrant.stratum] += change

@@ -1,0 +1,230 @@
+"""Legal status: permits and registration that run out, are renewed, lost and regained.
+
+A permit to work for private people and a registration hold for some weeks. In the week in which one
+runs out, a person renews it with probability
+
+    logistic(base + knows the rules + employer gives contracts + activity of the own consulate
+             - weight * fee / (what can be paid + 1)),
+
+if the passport is not in the employer's hands and the fee can be paid; else the stay is irregular
+from then on. Citizens of other states than those of the EAEU may move from registration to a
+permit, which comes with a medical check: a moment at which rights are learned. Those who go on with
+registration alone travel to the border for it. Citizens of the EAEU who work for an employer that
+gives contracts have the status of contract workers as long as they do. Now and then, or in a
+campaign, irregular stays are regularised for a fee.
+
+Parameters: `conf/parameters/legal_status.yaml`. Neutral state: durations at their upper bound and
+`regularisation=0` (nobody's status changes).
+"""
+
+import numpy as np
+
+from sim import vocabulary as words
+from sim.accounts import CHART
+from sim.agents.city import City
+from sim.agents.migrant import NEVER, STRATA_SHAPE, can_pay
+from sim.engine.arrays import Rows
+from sim.engine.chance import happens, uniform
+from sim.engine.compiled import Record, compiled
+from sim.parameters import World
+from sim.submodels.information import CLINIC_SOURCE, ITEMS, REGISTRATION, learn
+from sim.submodels.purse import pay_out
+from sim.submodels.submodel import Submodel
+from sim.tables import by, numbers
+
+PERMANENT, EAEU_CONTRACT, PERMIT, REGISTERED, IRREGULAR = range(len(words.LEGAL_STATUSES))
+EAEU_STATES = np.array([name in words.EAEU_NATIONALITIES for name in words.NATIONALITIES])
+"""Whether citizens may work without a permit."""
+STRATA_A_STATUS = int(np.prod(STRATA_SHAPE[2:]))
+DAYS_OF_ORDINARY_MONTH = 30.0
+RENEWAL, DURATION, KIND_OF_RENEWAL, MEDICAL_CHECK, REGULARISATION = (
+    words.PURPOSES.index(purpose)
+    for purpose in (
+        "renewal of papers", "duration of papers", "kind of renewal", "medical check",
+        "regularisation",
+    )
+)  # fmt: skip
+PERMITS, BORDER_TRIPS = (
+    CHART.number(name) for name in ("permits and registration", "trips to the border")
+)
+
+
+class LegalStatus(Submodel):
+    """Permits, registration, irregular stays."""
+
+    def prepare(self, world: World) -> None:
+        """Note today's rules and fees."""
+        legal = world.legal_status
+        self.numbers = numbers(
+            legal,
+            registration=by(words.NATIONALITIES, legal.registration_days),
+            activity=by(words.NATIONALITIES, world.information.consulate_activity),
+            borrowing_limit=world.money.borrowing_limit,
+            taught=by(words.KNOWLEDGE, legal.medical_check_teaches),
+        )
+
+    def renew(self, rows: Rows) -> None:
+        """Renew papers that have run out, or lose the status."""
+        renew_all(self.model.city(), rows)
+
+
+# --- rules -----------------------------------------------------------------------------------
+
+
+@compiled
+def start_status(city: City, migrant: Record, new: bool) -> None:
+    """Let a person who arrives, or is here at the start, have papers for some time."""
+    if EAEU_STATES[migrant.nationality] and migrant.legal_status in (EAEU_CONTRACT, REGISTERED):
+        formal = city.work_groups[migrant.work_group].formal
+        set_status(migrant, EAEU_CONTRACT if formal else REGISTERED)
+    if city.work_groups[migrant.work_group].formal:
+        migrant.passport_held = False
+    days = lasts(city, migrant)
+    if not new and days < NEVER:
+        key = DURATIONS_OF_RESIDENTS
+        days = int(np.ceil(days * uniform(city.chance, DURATION, migrant.pid, key)))
+    migrant.status_until = NEVER if days >= NEVER else city.today + days
+    migrant.entered_as = migrant.stratum
+
+
+DURATIONS_OF_RESIDENTS = 1 << 15
+"""Occurrence of the draw of what is left of the papers of the first residents."""
+
+
+@compiled
+def lasts(city: City, migrant: Record) -> int:
+    """Return for how many days papers of the present status hold (`NEVER`: for good)."""
+    legal = city.numbers[0].legal_status
+    if migrant.legal_status == PERMIT:
+        u = uniform(city.chance, DURATION, migrant.pid, int(migrant.renewals))
+        spread = legal.permit_days_high - legal.permit_days_low
+        return int(np.rint(legal.permit_days_low + u * spread))
+    if migrant.legal_status == REGISTERED:
+        return int(np.rint(legal.registration[migrant.nationality]))
+    return NEVER
+
+
+@compiled
+def renew_all(city: City, rows: Rows) -> None:
+    """Renew papers, or lose the status."""
+    for row in rows:
+        renew(city, city.migrants[row])
+
+
+@compiled
+def renew(city: City, migrant: Record) -> None:
+    """Renew papers that have run out, or lose the status."""
+    legal = city.numbers[0].legal_status
+    key = int(migrant.renewals)
+    eaeu = EAEU_STATES[migrant.nationality]
+    wants_permit = not eaeu and (
+        migrant.legal_status == PERMIT
+        or happens(city.chance, KIND_OF_RENEWAL, migrant.pid, key, legal.seeks_permit)
+    )
+    if wants_permit:
+        fee, flow = legal.permit_fee * legal.permit_days_high / DAYS_OF_ORDINARY_MONTH, PERMITS
+    else:
+        fee, flow = (0.0 if eaeu else legal.border_trip), BORDER_TRIPS
+    amount = int(np.rint(fee))
+    renewed = (
+        happens(city.chance, RENEWAL, migrant.pid, key, renewal_probability(city, migrant, fee))
+        and not migrant.passport_held
+        and amount <= can_pay(migrant, legal.borrowing_limit)
+    )
+    migrant.renewals += 1
+    if not renewed:
+        change_status(city, migrant, IRREGULAR)
+        return
+    pay_out(city, migrant, amount, flow)
+    change_status(city, migrant, PERMIT if wants_permit else REGISTERED)
+    follow_contract(city, migrant)
+    if wants_permit:
+        see_a_doctor(city, migrant, key)
+
+
+@compiled
+def renewal_probability(city: City, migrant: Record, fee: float) -> float:
+    """Return the probability that a person renews papers that run out."""
+    legal = city.numbers[0].legal_status
+    appeal = legal.renewal_base
+    if migrant.knows[REGISTRATION]:
+        appeal += legal.renewal_knowledge
+    if city.work_groups[migrant.work_group].formal and works(migrant):
+        appeal += legal.renewal_formal
+    appeal += legal.renewal_consulate * legal.activity[migrant.nationality]
+    appeal -= legal.renewal_fee * fee / (can_pay(migrant, legal.borrowing_limit) + 1.0)
+    return 1.0 / (1.0 + np.exp(-appeal))
+
+
+@compiled
+def see_a_doctor(city: City, migrant: Record, key: int) -> None:
+    """Let the medical check that a permit asks for be a moment of information."""
+    taught = city.numbers[0].legal_status.taught
+    # The items of one check share one draw: the better known are learned first.
+    u = uniform(city.chance, MEDICAL_CHECK, migrant.pid, key)
+    for item in range(ITEMS):
+        if u < taught[item] and not migrant.knows[item]:
+            learn(city, migrant, item, CLINIC_SOURCE)
+
+
+@compiled
+def regularise(city: City, migrant: Record, month: int) -> None:
+    """Let an irregular stay become regular, now and then."""
+    legal = city.numbers[0].legal_status
+    probability = 1.0 - np.exp(-legal.regularisation)
+    if not happens(city.chance, REGULARISATION, migrant.pid, month, probability):
+        return
+    fee = int(np.rint(legal.regularisation_fee))
+    if migrant.passport_held or fee > can_pay(migrant, legal.borrowing_limit):
+        return
+    pay_out(city, migrant, fee, PERMITS)
+    change_status(city, migrant, REGISTERED if EAEU_STATES[migrant.nationality] else PERMIT)
+    follow_contract(city, migrant)
+
+
+@compiled
+def follow_contract(city: City, migrant: Record) -> None:
+    """Let citizens of EAEU states be contract workers as long as they have a contract."""
+    if not EAEU_STATES[migrant.nationality]:
+        return
+    contract = works(migrant) and city.work_groups[migrant.work_group].formal
+    if contract and migrant.legal_status == REGISTERED:
+        change_status(city, migrant, EAEU_CONTRACT)
+    elif not contract and migrant.legal_status == EAEU_CONTRACT:
+        change_status(city, migrant, REGISTERED)
+
+
+@compiled
+def works(migrant: Record) -> bool:
+    """Tell whether a person has work."""
+    return migrant.jobless_since >= NEVER
+
+
+@compiled
+def set_status(migrant: Record, status: int) -> None:
+    """Give a person who is not counted yet another status."""
+    migrant.stratum += (status - int(migrant.legal_status)) * STRATA_A_STATUS
+    migrant.legal_status = status
+
+
+@compiled
+def change_status(city: City, migrant: Record, status: int) -> None:
+    """Give a person a status from today, and count them in their new group."""
+    if status != migrant.legal_status:
+        count_in_stratum(city, migrant, -1)
+        set_status(migrant, status)
+        count_in_stratum(city, migrant, 1)
+        migrant.changed_on = city.today
+    days = lasts(city, migrant)
+    migrant.status_until = NEVER if days >= NEVER else city.today + days
+
+
+@compiled
+def count_in_stratum(city: City, migrant: Record, change: int) -> None:
+    """Count a person and what they know in or out of their group."""
+    city.counts[0].present[migrant.stratum] += change
+    if migrant.insured:
+        city.counts[0].insured[migrant.stratum] += change
+    for item in range(ITEMS):
+        if migrant.knows[item]:
+            city.counts[0].informed[migrant.stratum, item] += change
