@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from experiments.compare import FAILED, INTERRUPTED, collect
-from experiments.report import number, title
+from experiments.report import change, title
 from experiments.results import final_name, new_folder, write_manifest, write_table
 from experiments.runs import replicates_of
 from experiments.settings import executor_of, factorial_settings, output_folder
@@ -29,6 +29,11 @@ from sim.scenario import Scenario, scenario_from
 
 REFERENCE = "baseline"
 JOINED = " + "
+OF_TWO = {
+    "better": "synergistic", "worse": "antagonistic", "no clear change": "no clear interaction",
+    "identical": "none",
+}  # fmt: skip
+"""What an interval of an interaction says: more, or less, than the sum of both alone."""
 SHOWN = (
     ("emergency_uptake_24h", "", "emergency care within 24 h", "%"),
     ("unmet_need_episodes", "", "episodes of need that no provider saw", "%"),
@@ -114,6 +119,8 @@ def factorial_effects(
         verdict(low, high, better)
         for low, high, better in zip(result["low"], result["high"], result["better"], strict=True)
     ]
+    of_two = result["kind"].isin(["interaction", "mean interaction"])
+    result.loc[of_two, "verdict"] = result.loc[of_two, "verdict"].replace(OF_TWO)
     return result
 
 
@@ -154,10 +161,7 @@ def print_effects(console: Console, effects: pd.DataFrame, confidence: float) ->
         table.add_row(f"[bold]{words}[/]")
         rows = effects[(effects["indicator"] == name) & (effects["detail"] == detail)]
         for row in rows[rows["kind"].isin(["main", "interaction"])].to_dict("records"):
-            low, high = (number(row[end], form, signed=True) for end in ("low", "high"))
             term = " x ".join(title(one) for one in row["term"].split(" x "))
-            table.add_row(
-                f"  {term}", row["kind"], number(row["mean"], form, signed=True),
-                f"{low} to {high}", row["verdict"],
-            )  # fmt: skip
+            mean, spread = change(row["mean"], row["low"], row["high"], form)
+            table.add_row(f"  {term}", row["kind"], mean, spread, row["verdict"])
     console.print(table)

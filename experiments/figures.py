@@ -330,7 +330,7 @@ def institution_load(summary: pd.DataFrame) -> Figure:
         axis.set_ylim(len(kinds) - 0.5, -0.5)
         axis.grid(visible=False, axis="y")
         if is_share:
-            axis.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+            axis.xaxis.set_major_formatter(PercentFormatter(1.0))
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=legend_columns(len(scenarios)))
     return figure

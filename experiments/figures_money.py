@@ -66,8 +66,9 @@ def interaction_plot(effects: pd.DataFrame, confidence: float) -> Figure:
     replicates = int(shown["replicates"].max())
     figure.suptitle(
         "Above the dotted line: main effects (mean over the settings of the others); below: "
-        f"interactions of two at the reference. {confidence:.0%} simulation intervals, "
-        f"{replicates} paired replicates.",
+        f"interactions of two at the reference.\n"
+        f"Green: better, or synergistic; orange: worse, or antagonistic; grey: not clear. "
+        f"{confidence:.0%} simulation intervals, {replicates} paired replicates.",
         fontsize=12, color="#555555",
     )  # fmt: skip
     return figure

@@ -61,20 +61,35 @@ def title(name: str) -> str:
     return words.replace("Ngo", "NGO").replace("Osms", "OSMS")
 
 
-def number(value: float, form: str, signed: bool = False) -> str:
-    """Return a number as it is printed: shares in per cent, money without decimals.
+def number(value: float, form: str) -> str:
+    """Return a level as it is printed: shares in per cent, money without decimals.
 
-    >>> number(0.1234, "%"), number(0.01, "%", signed=True), number(12345.6, "0")
-    ('12.3 %', '+1.0', '12,346')
+    >>> number(0.1234, "%"), number(12345.6, "0")
+    ('12.3 %', '12,346')
     """
     if np.isnan(value):
         return "-"
-    sign = "+" if signed else ""
     shown = 100 * value if form == "%" else value
-    digits = 0 if form == "0" else 1
-    if signed and 0 < abs(shown) < 0.05:
-        digits = 3
-    return f"{shown:{sign},.{digits}f}" + (" %" if form == "%" and not signed else "")
+    return f"{shown:,.{0 if form == '0' else 1}f}" + (" %" if form == "%" else "")
+
+
+def change(mean: float, low: float, high: float, form: str) -> tuple[str, str]:
+    """Return a change and its interval as they are printed, shares in percentage points.
+
+    All three have the same decimals: the more of them, the narrower the interval.
+
+    >>> change(0.0321, 0.0262, 0.0379, "%"), change(0.0004, 0.0002, 0.0006, "%")
+    (('+3.2', '+2.6 to +3.8'), ('+0.04', '+0.02 to +0.06'))
+    >>> change(-1234.5, float("nan"), float("nan"), "0")
+    ('-1,234', '')
+    """
+    if np.isnan(mean):
+        return "-", ""
+    factor = 100 if form == "%" else 1
+    width = abs(factor * (mean if np.isnan(low) else (high - low) / 2))
+    digits = 0 if form == "0" else 1 if width >= 0.1 or width == 0 else 2 if width >= 0.01 else 3
+    texts = [f"{factor * value:+,.{digits}f}" for value in (mean, low, high)]
+    return texts[0], "" if np.isnan(low) else f"{texts[1]} to {texts[2]}"
 
 
 def print_comparison(console: Console, summary: pd.DataFrame, confidence: float) -> None:
@@ -110,10 +125,8 @@ def _cells(row: dict[Any, Any], form: str) -> tuple[str, str, str, str, str]:
     scenario, level = "  " + title(row["scenario"]), number(row["level"], form)
     if row["verdict"] == "reference":
         return scenario, level, "", "", "reference"
-    change = number(row["difference"], form, signed=True)
-    low, high = (number(row[f"difference_{end}"], form, signed=True) for end in ("low", "high"))
-    spread = "" if low == "-" else f"{low} to {high}"
-    return scenario, level, change, spread, MARKS.get(row["verdict"], row["verdict"])
+    mean, spread = change(row["difference"], row["difference_low"], row["difference_high"], form)
+    return scenario, level, mean, spread, MARKS.get(row["verdict"], row["verdict"])
 
 
 GAINS = (
@@ -144,14 +157,9 @@ def print_gains(console: Console, summary: pd.DataFrame) -> None:
 
 
 def _gain(row: dict[Any, Any]) -> str:
-    change, low, high = (
-        number(row[one], "%", signed=True)
-        for one in ("difference", "difference_low", "difference_high")
-    )
-    if low == "-":
-        return change
+    mean, spread = change(row["difference"], row["difference_low"], row["difference_high"], "%")
     colour = {"better": "green", "worse": "red"}.get(row["verdict"], "dim")
-    return f"[{colour}]{change}[/]\n[dim]{low} to {high}[/]"
+    return f"[{colour}]{mean}[/]\n[dim]{spread}[/]" if spread else mean
 
 
 def print_run(console: Console, indicators: pd.DataFrame) -> None:

@@ -29,7 +29,10 @@ COLOURS = ("#555555", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#5
 """Reference grey, then the Okabe-Ito palette: told apart by colour-blind readers."""
 
 
-VERDICT_COLOURS = {"better": "#009E73", "worse": "#D55E00", "more": "#0072B2", "less": "#0072B2"}
+VERDICT_COLOURS = {
+    "better": "#009E73", "worse": "#D55E00", "more": "#0072B2", "less": "#0072B2",
+    "synergistic": "#009E73", "antagonistic": "#D55E00",
+}  # fmt: skip
 
 
 def signed(value: float, _place: int) -> str:

@@ -76,7 +76,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def check_choice(group: str, name: str) -> None:
     """Raise `ConfigurationError` unless a group has a file of that name."""
-    known = choices(group)
+    known = [path.stem for path in (configuration_folder() / group).glob("*.yaml")]
     if name not in known:
         raise ConfigurationError(f"unknown {group} '{name}': {nearest(name, known)}")
 

@@ -18,6 +18,7 @@ from sim import vocabulary as words
 from sim.agents.employer import Employers
 from sim.agents.migrant import work_groups
 from sim.engine.arrays import Column, Floats, Integers
+from sim.engine.calendar import MONTHS_A_YEAR
 from sim.engine.draws import pick
 from sim.parameters import World
 from sim.tables import by
@@ -50,7 +51,7 @@ def found_employers(model: "AlmatyModel") -> Employers:
         draws.uniform("tolerance of sick leave", identity),
     )
     formality = draws.uniform("formal employer", identity)
-    gain = employment.believed_at_start / 12 * employment.fine - employment.contract_cost
+    gain = employment.believed_at_start / MONTHS_A_YEAR * employment.fine - employment.contract_cost
     gain += employment.norm * employment.formal_share
     formal_share = special.expit(employment.decision_weight * gain)
     district = draws.categorical(

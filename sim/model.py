@@ -35,12 +35,12 @@ from sim.observation.diary import Diary
 from sim.parameters import World
 from sim.scenario import Scenario
 from sim.submodels.beds import Beds
+from sim.submodels.businesses import Businesses
 from sim.submodels.care_seeking import CareSeeking
 from sim.submodels.casework import Casework
 from sim.submodels.coordination import Coordination
 from sim.submodels.demography import Demography
 from sim.submodels.emergency_care import EmergencyCare
-from sim.submodels.employers import Businesses
 from sim.submodels.ends import record_dtypes
 from sim.submodels.enforcement import Enforcement
 from sim.submodels.experience import Experience

@@ -6,7 +6,7 @@ eligibility and exposure to information. No hazard of illness or recovery, no pr
 success and no indicator is a lever.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -218,6 +218,41 @@ class Scenario:
         }
         return scenario_from({**self.resolved, "scenario": described})
 
+    def with_values(self, values: Mapping[str, float | str]) -> "Scenario":
+        """Return the same scenario in a world where some values are others from the outset.
+
+        Parameters
+        ----------
+        values : mapping
+            By path, e.g. ``{"illness.acute_rate": 1.2, "institutions.hub.capacity": 60}``.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no such value, or it is out of its range.
+        """
+        world, resolved = self.world, self.resolved
+        for path, value in values.items():
+            if not _exists(world, path):
+                paths = _value_paths(world.model_dump())
+                raise ConfigurationError(f"unknown value '{path}': {nearest(path, paths)}")
+            before = _raw_value_at(world, path)
+            if isinstance(before, str) or isinstance(value, str):
+                if type(before) is not type(value):
+                    wanted = "text" if isinstance(before, str) else "a number"
+                    raise ConfigurationError(f"{path}: {value!r} is not {wanted}")
+            else:
+                check_range(value, entry_of(path, self.entries), path)
+                value = type(before)(value) if value == type(before)(value) else value
+            world = world.with_value(path, value)
+            resolved = _with_resolved(resolved, path, value)
+        try:
+            world = World.model_validate(world.model_dump())
+        except ValidationError as error:
+            raise ConfigurationError(describe(error, "")) from error
+        _check_ceiling(world)
+        return replace(self, world=world, resolved=resolved)
+
     def with_changes(self, *changes: Change, name: str = "custom", summary: str = "") -> "Scenario":
         """Return a scenario of the same world with other lever changes (checked)."""
         policy = {
@@ -370,9 +405,10 @@ def _changes(
             change = Change.model_validate(raw)
         except ValidationError as error:
             raise ConfigurationError(f"{where}, change {number}: {describe(error, '')}") from error
-        known = lever_paths(world, whitelist)
-        if change.path not in known:
-            problem = "not on the whitelist" if _exists(world, change.path) else "unknown"
+        exists = _exists(world, change.path)
+        if not exists or not matches(change.path, whitelist):
+            known = lever_paths(world, whitelist)
+            problem = "not on the whitelist" if exists else "unknown"
             raise ConfigurationError(
                 f"{where}: {word} '{change.path}' is {problem}: {nearest(change.path, known)}"
             )
@@ -382,8 +418,7 @@ def _changes(
             continue
         if isinstance(change.value, str):
             raise ConfigurationError(f"{where}: {change.path}: '{change.value}' is not a number")
-        owner = max((path for path in entries if f"{change.path}.".startswith(f"{path}.")), key=len)
-        check_range(change.value, entries[owner], f"{where}: {change.path}")
+        check_range(change.value, entry_of(change.path, entries), f"{where}: {change.path}")
         changes.append(change)
     return tuple(changes)
 
@@ -423,6 +458,28 @@ def _whole_number(resolved: dict[str, Any], name: str, at_least: int) -> int:
     return value
 
 
+def _with_resolved(resolved: dict[str, Any], path: str, value: float | str) -> dict[str, Any]:
+    """Return a composed configuration in which a value of the world is another."""
+    names = path.split(".")
+    section = {"institutions": ["city"], "agencies": ["city"], "city": [], "regime": [], "law": []}
+    names = [*section.get(names[0], ["parameters"]), *names]
+    whole = dict(resolved)
+    node: Any = whole
+    for name in names[:-1]:
+        if "value" in node and name not in node:  # an entry, whose value is a table
+            node["value"] = dict(node["value"])
+            node = node["value"]
+        node[name] = dict(node[name])
+        node = node[name]
+    if "value" in node and names[-1] not in node:
+        node["value"] = {**node["value"], names[-1]: value}
+    elif isinstance(node[names[-1]], dict):
+        node[names[-1]] = {**node[names[-1]], "value": value}
+    else:
+        node[names[-1]] = value
+    return whole
+
+
 def _value_paths(node: Any, path: str = "") -> list[str]:
     if isinstance(node, dict):
         return [
@@ -435,11 +492,31 @@ def _value_paths(node: Any, path: str = "") -> list[str]:
 
 
 def _value_at(world: World, path: str) -> float | str:
+    value = _raw_value_at(world, path)
+    return value if isinstance(value, str) else float(value)
+
+
+def _raw_value_at(world: World, path: str) -> int | float | str:
     node: Any = world
     for name in path.split("."):
         node = node[name] if isinstance(node, dict) else getattr(node, name)
-    return node if isinstance(node, str) else float(node)
+    assert isinstance(node, int | float | str)
+    return node
 
 
 def _exists(world: World, path: str) -> bool:
-    return path in _value_paths(world.model_dump())
+    node: Any = world
+    for name in path.split("."):
+        if isinstance(node, dict):
+            node = node.get(name)
+        else:
+            node = getattr(node, name, None) if isinstance(node, Frozen) else None
+    return isinstance(node, int | float | str) and not isinstance(node, bool)
+
+
+def entry_of(path: str, entries: dict[str, Entry]) -> Entry:
+    """Return the entry that a value, named by its path in the world, belongs to."""
+    owners = [one for one in entries if f"{path}.".startswith(f"{one}.")]
+    if not owners:
+        raise ConfigurationError(f"{path} has no entry in this city's file: give it one first")
+    return entries[max(owners, key=len)]

@@ -28,8 +28,6 @@ BED_DAYS = 128
 """Room for planned releases of beds: no stay is longer."""
 LONGEST_WAIT = 1000.0
 """Days that stand for a line that does not move."""
-DAYS_A_MONTH, MONTHS_A_QUARTER = 30, 3
-DAYS_A_QUARTER = DAYS_A_MONTH * MONTHS_A_QUARTER
 
 
 def purse_of(kind: str) -> int:

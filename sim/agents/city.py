@@ -2,6 +2,8 @@
 
 import operator
 import weakref
+from functools import cached_property
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -82,6 +84,15 @@ else:
         def preprocess_fields(self, fields: Any) -> Any:
             """Forget the value a number had when the city was opened."""
             return tuple((name, types.unliteral(one)) for name, one in fields)
+
+        @cached_property
+        def mangling_args(self) -> tuple[str, tuple[()]]:
+            """Return a short word for the city in the names of compiled functions.
+
+            By default all fields of all records are spelled out, 100 kB in the name of every
+            function that is called: nearly all that there was to compile, load and keep.
+            """
+            return f"City{blake2b(self.name.encode(), digest_size=8).hexdigest()}", ()
 
     class CityOfRules(structref.StructRefProxy):
         """A city that compiled rules can take; its fields are those of `City`."""

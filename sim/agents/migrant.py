@@ -5,6 +5,7 @@ import numpy as np
 from sim import vocabulary as words
 from sim.engine.arrays import Column as Values
 from sim.engine.arrays import Rows
+from sim.engine.calendar import DAYS_A_MONTH
 from sim.engine.cohort import Cohort, Column, RowView
 from sim.engine.compiled import Record, compiled, records
 
@@ -110,7 +111,7 @@ class Migrants(Cohort[Migrant]):
 
     def in_month_slice(self, day: int) -> Rows:
         """Return the thirtieth of the people whose pay-day is this day."""
-        return np.flatnonzero(self.month_slice == day % 30)
+        return np.flatnonzero(self.month_slice == day % DAYS_A_MONTH)
 
 
 STRATA_SHAPE = (

@@ -8,6 +8,10 @@ import numpy as np
 from sim.engine.arrays import NOBODY, Integers, Rows, distinct
 
 DAYS_A_YEAR = 365.0
+DAYS_A_MONTH = 30
+"""Days from one pay-day to the next; sums quoted by the month are spread over as many."""
+MONTHS_A_YEAR = 12
+DAYS_A_QUARTER = 3 * DAYS_A_MONTH
 DAYS_A_WEEK = 7
 DAY_OFFSET = 1 << 20
 """Added to day numbers where they serve as keys of draws, since burn-in days are negative."""

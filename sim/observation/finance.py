@@ -10,6 +10,7 @@ from sim.accounts import CHART
 from sim.agents.episode import Gate
 from sim.agents.migrant import NEVER, STRATA
 from sim.engine.arrays import Column, Floats
+from sim.engine.calendar import DAYS_A_MONTH
 from sim.observation.tally import Tally, by_stratum
 from sim.submodels.insurance import FUND, POLICY
 from sim.submodels.services import GAVE_UP
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from sim.model import AlmatyModel
 
 YEAR, PRESENT_MOST_OF_IT = 365, 300
-DAYS_OF_ORDINARY_MONTH = 30.0
 CATASTROPHIC = {"over 10 % of consumption": 0.10, "over 25 % of consumption": 0.25}
 """Limits of SDG 3.8.2."""
 CATASTROPHIC_OF_CAPACITY = 0.40
@@ -75,7 +75,7 @@ def _catastrophic(tally: Tally, model: "AlmatyModel", end: int) -> None:
     days = np.minimum(left, end) - np.maximum(entered, end - YEAR)
     chosen = days >= PRESENT_MOST_OF_IT
     person, stratum = person[chosen], stratum[chosen]
-    months = np.minimum(days[chosen], end - start) / DAYS_OF_ORDINARY_MONTH
+    months = np.minimum(days[chosen], end - start) / DAYS_A_MONTH
     paid = _paid_by(model, person, start, end)
     consumption = money.living_cost * wage[chosen] * months + paid
     capacity = consumption - money.subsistence * months

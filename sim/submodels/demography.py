@@ -25,7 +25,7 @@ from sim.agents.city import City
 from sim.agents.migrant import stratum_code
 from sim.agents.task import Ending
 from sim.engine.arrays import Booleans, Column, Floats, Identities, Integers, Rows
-from sim.engine.calendar import DAY_OFFSET, DAYS_A_YEAR
+from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_YEAR
 from sim.engine.compiled import Record, compiled
 from sim.engine.draws import pick, poisson_counts
 from sim.engine.log import next_record
@@ -40,7 +40,6 @@ from sim.submodels.purse import book
 from sim.submodels.submodel import Submodel
 from sim.tables import by, by_two, numbers
 
-ELAPSED_DAYS_A_MONTH = 30
 SAVINGS_BROUGHT, SAVINGS_TAKEN, DEBTS_BROUGHT, DEBTS_TAKEN = (
     CHART.number(name)
     for name in (
@@ -249,7 +248,7 @@ class Demography(Submodel):
             "savings": np.rint(money.entry_savings * wage),
             "debt": debt,
             "week_slice": persons % np.uint64(7),
-            "month_slice": persons % np.uint64(ELAPSED_DAYS_A_MONTH),
+            "month_slice": persons % np.uint64(DAYS_A_MONTH),
         }
 
     def leave(self, rows: Rows, ending: Ending = Ending.LEFT) -> None:
@@ -328,7 +327,7 @@ def move_in(city: City, rows: Rows, told: Booleans) -> None:
 @compiled
 def repay_entry_debt(city: City, migrant: Record) -> None:
     """Let those who have been here for a while have repaid what they could by now."""
-    months = (city.today - migrant.entered_on) // ELAPSED_DAYS_A_MONTH
+    months = (city.today - migrant.entered_on) // DAYS_A_MONTH
     repaid = (1.0 - city.numbers[0].money.living_cost) * migrant.wage * months
     migrant.debt = int(max(migrant.debt - repaid, 0.0))
 

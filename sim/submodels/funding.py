@@ -15,9 +15,8 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.accounts import CHART
-from sim.agents.agency import DAYS_A_MONTH, DAYS_A_QUARTER
 from sim.engine.arrays import Identities, Integers
-from sim.engine.calendar import DAY_OFFSET
+from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_QUARTER
 from sim.parameters import World
 from sim.submodels.submodel import Submodel
 
@@ -32,7 +31,6 @@ WORK = ("work of NGOs", "work of IOM")
 """Flows by the account of an agency (`sim.agents.agency.PURSES`)."""
 AGENCIES_A_DAY = 64
 """Room for agencies in the identity of a (day, agency) draw."""
-DAYS_OF_ORDINARY_MONTH = 30.0
 
 
 class Funding(Submodel):
@@ -42,7 +40,7 @@ class Funding(Submodel):
         """Note what today's policy costs a day, by who pays."""
         scale = world.city.scale
         self.policy_cost_a_day = {
-            payer: round(amount * scale / DAYS_OF_ORDINARY_MONTH)
+            payer: round(amount * scale / DAYS_A_MONTH)
             for payer, amount in monthly_costs(world, self.model.base_world).items()
         }
         self.fund_a_month = round(world.coordination.joint_fund * scale)
@@ -86,7 +84,7 @@ class Funding(Submodel):
     def _pay_for_staff_and_rooms(self) -> None:
         """Let agencies with a budget pay a day of staff and rooms, as far as it goes."""
         model, table = self.model, self.model.agencies.table
-        a_day = model.agencies.running_cost // int(DAYS_OF_ORDINARY_MONTH)
+        a_day = model.agencies.running_cost // DAYS_A_MONTH
         paid = np.where(table["money"], np.minimum(a_day, np.maximum(table["budget"], 0)), 0)
         table["budget"] -= paid
         table["spent"] += paid
@@ -101,7 +99,7 @@ class Funding(Submodel):
             costs["the state"] += self.set_up_cost
         for payer, amount in costs.items():
             self._book(f"policy costs of {payer}", amount)
-        total = sum(costs.values()) + self.fund_a_month / DAYS_OF_ORDINARY_MONTH
+        total = sum(costs.values()) + self.fund_a_month / DAYS_A_MONTH
         model.policy_costs.append(day=np.array([model.day]), amount=total)
 
     def _book(self, flow: str, amount: int) -> None:

@@ -29,6 +29,7 @@ from sim import vocabulary as words
 from sim.accounts import CHART
 from sim.agents.city import City
 from sim.agents.migrant import can_pay
+from sim.engine.calendar import DAYS_A_MONTH, MONTHS_A_YEAR
 from sim.engine.chance import happens, trait
 from sim.engine.compiled import Record, compiled
 from sim.parameters import World
@@ -38,8 +39,6 @@ from sim.submodels.purse import book, pay_out
 from sim.submodels.submodel import Submodel
 from sim.tables import numbers
 
-MONTHS_A_YEAR = 12
-DAYS_A_MONTH = 30
 DAYS_OF_POLICY = 365
 POLYCLINIC = words.OPTIONS.index("polyclinic")
 STATE, FUND, POLICY, PATIENT = range(len(words.PAYERS))

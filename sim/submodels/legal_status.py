@@ -24,6 +24,7 @@ from sim.accounts import CHART
 from sim.agents.city import City
 from sim.agents.migrant import NEVER, STRATA_SHAPE, can_pay
 from sim.engine.arrays import Rows
+from sim.engine.calendar import DAYS_A_MONTH
 from sim.engine.chance import happens, uniform
 from sim.engine.compiled import Record, compiled
 from sim.parameters import World
@@ -36,7 +37,6 @@ PERMANENT, EAEU_CONTRACT, PERMIT, REGISTERED, IRREGULAR = range(len(words.LEGAL_
 EAEU_STATES = np.array([name in words.EAEU_NATIONALITIES for name in words.NATIONALITIES])
 """Whether citizens may work without a permit."""
 STRATA_A_STATUS = int(np.prod(STRATA_SHAPE[2:]))
-DAYS_OF_ORDINARY_MONTH = 30.0
 RENEWAL, DURATION, KIND_OF_RENEWAL, MEDICAL_CHECK, REGULARISATION = (
     words.PURPOSES.index(purpose)
     for purpose in (
@@ -122,7 +122,7 @@ def renew(city: City, migrant: Record) -> None:
         or happens(city.chance, KIND_OF_RENEWAL, migrant.pid, key, legal.seeks_permit)
     )
     if wants_permit:
-        fee, flow = legal.permit_fee * legal.permit_days_high / DAYS_OF_ORDINARY_MONTH, PERMITS
+        fee, flow = legal.permit_fee * legal.permit_days_high / DAYS_A_MONTH, PERMITS
     else:
         fee, flow = (0.0 if eaeu else legal.border_trip), BORDER_TRIPS
     amount = int(np.rint(fee))

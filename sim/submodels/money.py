@@ -19,11 +19,11 @@ from sim.agents.city import City
 from sim.agents.episode import State, bring_up
 from sim.agents.task import SHELTER
 from sim.engine.arrays import Rows
+from sim.engine.calendar import DAYS_A_MONTH
 from sim.engine.chance import happens
 from sim.engine.compiled import Record, compiled
 from sim.parameters import World
-from sim.submodels.demography import ELAPSED_DAYS_A_MONTH
-from sim.submodels.employers import settle_with_employer
+from sim.submodels.businesses import settle_with_employer
 from sim.submodels.insurance import insure
 from sim.submodels.legal_status import IRREGULAR, follow_contract, regularise, works
 from sim.submodels.purse import LOANS, book
@@ -92,23 +92,23 @@ def pay_wages(city: City, rows: Rows) -> None:
     for row in rows:
         migrant = city.migrants[row]
         days_here = city.today - migrant.entered_on
-        days = min(days_here, ELAPSED_DAYS_A_MONTH)
+        days = min(days_here, DAYS_A_MONTH)
         absent = min(migrant.absent_days, days)
-        city.counts[0].lost_work += int(np.rint(migrant.wage * absent / ELAPSED_DAYS_A_MONTH))
+        city.counts[0].lost_work += int(np.rint(migrant.wage * absent / DAYS_A_MONTH))
         paid_days = float(days - absent)
         if PAID_WHEN_ILL[migrant.legal_status]:
             paid_days += money.paid_when_absent * absent
         in_work = works(migrant)
-        income = money.wage_factor * migrant.wage * (paid_days / ELAPSED_DAYS_A_MONTH)
+        income = money.wage_factor * migrant.wage * (paid_days / DAYS_A_MONTH)
         if not in_work:
             income = 0.0
-        pay_days_so_far = days_here // ELAPSED_DAYS_A_MONTH
+        pay_days_so_far = days_here // DAYS_A_MONTH
         probability = money.wage_withheld_probability
         if happens(city.chance, WITHHELD_WAGE, migrant.pid, pay_days_so_far, probability):
             income *= 1.0 - money.wage_withheld_share
         income = np.rint(income)
         book(city, WAGES, int(income))
-        living = np.rint(money.living_cost * migrant.wage * days / ELAPSED_DAYS_A_MONTH)
+        living = np.rint(money.living_cost * migrant.wage * days / DAYS_A_MONTH)
         kept_back = insure(city, migrant, income, in_work, pay_days_so_far)
         left_over = income - kept_back - living
         savings = migrant.savings + left_over

@@ -250,15 +250,15 @@ def pass_the_desk(city: City, episode: Record) -> tuple[int, int]:
 def charge(city: City, episode: Record, migrant: Record, payer: int, kind: int, price: int) -> None:
     """Let the state, the fund or an insurer pay; whoever is insured is attached from now on."""
     payment = city.numbers[0].payment
-    if payer in (FUND, POLICY):
-        migrant.attached = True
-        if payer == POLICY:
-            migrant.policy_left -= min(price, int(migrant.policy_left))
     amount = price
     if kind == KIND_HOSPITAL and episode.severity >= SEVERE:
         amount = int(payment.emergency_stay)
     elif kind == KIND_DISPENSARY:
         amount = int(payment.tuberculosis_course)
+    if payer in (FUND, POLICY):
+        migrant.attached = True
+    if payer == POLICY:
+        migrant.policy_left -= min(amount, int(migrant.policy_left))
     book(city, CARE_PAID_BY[payer], amount)
 
 
@@ -327,7 +327,7 @@ def bill_after_emergencies(city: City, rows: Rows) -> None:
 
 @compiled
 def bill_rest_of_stay(city: City, episode: Record) -> None:
-    """Bill the days that the state does not pay; who cannot pay leaves early or owes."""
+    """Bill the days that are left to who pays for them; who cannot pay leaves early or owes."""
     payment = city.numbers[0].payment
     migrant = city.migrants[episode.migrant]
     remaining = 0 if episode.boarding else max(episode.leaves_bed_on - city.today, 0)
@@ -335,8 +335,11 @@ def bill_rest_of_stay(city: City, episode: Record) -> None:
     payer = payment.payer_of_service[
         migrant.nationality, migrant.legal_status, cover_of(city, migrant), HOSPITAL_CARE
     ]
-    if payer != PATIENT:
-        # What is left of the stay is part of what has been paid for it.
+    if payer != PATIENT and (payer != POLICY or migrant.policy_left > 0):
+        amount = int(np.rint(remaining * payment.bed_day))
+        if payer == POLICY:
+            migrant.policy_left -= min(amount, int(migrant.policy_left))
+        book(city, CARE_PAID_BY[payer], amount)
         return
     book(city, CARE_PAID_BY[STATE], int(np.rint(min(remaining, free_days) * payment.bed_day)))
     bill = int(np.rint(max(remaining - free_days, 0) * payment.bed_day))

@@ -60,7 +60,23 @@ def test_without_claims_the_fund_is_the_sum_of_rate_times_wage() -> None:
     assert fund_of(model) == expected
 
 
-def test_without_premium_the_fund_is_minus_the_prices_of_the_visits_it_paid() -> None:
+def watch_bed_days(model: AlmatyModel) -> list[int]:
+    """Return a list that will hold the bed-days left to members when the threat to life is over."""
+    bill, days = model.payment.bill_after_emergencies, []
+
+    def watched() -> None:
+        episodes, migrants = model.episodes, model.migrants
+        before = episodes.stabilised[episodes.rows].copy()
+        bill()
+        rows = episodes.rows[episodes.stabilised[episodes.rows] & ~before]
+        rows = rows[migrants.insured[episodes.migrant[rows]] & ~episodes.boarding[rows]]
+        days.extend(np.maximum(episodes.leaves_bed_on[rows] - model.day, 0).tolist())
+
+    model.payment.bill_after_emergencies = watched  # type: ignore[method-assign]
+    return days
+
+
+def test_without_premium_the_fund_is_minus_the_prices_of_what_it_paid() -> None:
     """A12: everybody is a member, nobody pays in."""
     world = {
         **NO_BURN_IN,
@@ -74,6 +90,7 @@ def test_without_premium_the_fund_is_minus_the_prices_of_the_visits_it_paid() ->
     migrants, insurance = model.migrants, words.KNOWLEDGE.index("insurance")
     migrants.knows[migrants.rows, insurance] = True
     migrants.forgets_on[migrants.rows, insurance] = NEVER
+    bed_days = watch_bed_days(model)
     model.run_for(200)
     visits, price = model.visits, model.world.payment.price
     paid_by_fund = visits["payer"] == FUND
@@ -90,6 +107,8 @@ def test_without_premium_the_fund_is_minus_the_prices_of_the_visits_it_paid() ->
         here = kind == words.INSTITUTION_KINDS.index(name)
         paid += int((paid_by_fund & served & here).sum() * amount)
     assert (paid_by_fund & served).sum() > 20
+    assert sum(bed_days) > 5
+    paid += int(sum(bed_days) * price["bed_day"])
     claims = int(model.counts["ledger"][0][CHART.number("care paid by the fund")])
     assert claims == paid
     assert fund_of(model) == -claims

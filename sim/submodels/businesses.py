@@ -1,4 +1,4 @@
-"""Employers: contracts, inspections, dismissal and hiring.
+"""Businesses: contracts, inspections, dismissal and hiring.
 
 Once a month an employer gives written contracts if
 
@@ -32,12 +32,11 @@ from sim.agents.episode import bring_up
 from sim.agents.migrant import NEVER
 from sim.agents.task import SHELTER
 from sim.engine.arrays import Floats, Integers, Rows
-from sim.engine.calendar import DAY_OFFSET, DAYS_A_WEEK, DAYS_A_YEAR
+from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_WEEK, DAYS_A_YEAR, MONTHS_A_YEAR
 from sim.engine.chance import happens
 from sim.engine.compiled import Record, compiled
 from sim.parameters import World
 from sim.submodels.information import ITEMS
-from sim.submodels.insurance import DAYS_A_MONTH, MONTHS_A_YEAR
 from sim.submodels.legal_status import EAEU_STATES, IRREGULAR, REGISTERED
 from sim.submodels.purse import book
 from sim.submodels.submodel import Submodel
@@ -48,8 +47,8 @@ INSPECTION, DISMISSAL, DISMISSAL_FOR_ABSENCE, HIRING = (
     for purpose in ("inspection", "dismissal", "dismissal for absence", "hiring")
 )
 FINES_OF_EMPLOYERS = CHART.number("fines of employers")
-CASES = 64
-"""Room for the months of a person's stay in the occurrence key of a dismissal."""
+WEEKS_OF_SEARCH = 64
+"""Room for the weeks of a search for work in the occurrence key of hiring."""
 
 
 class Businesses(Submodel):
@@ -224,7 +223,7 @@ def who_is_hired(city: City, rows: Rows) -> Rows:
     for row in rows:
         migrant = city.migrants[row]
         week = (city.today - migrant.jobless_since) // DAYS_A_WEEK
-        key = int(migrant.jobs) * CASES + min(week, CASES - 1)
+        key = int(migrant.jobs) * WEEKS_OF_SEARCH + min(week, WEEKS_OF_SEARCH - 1)
         if migrant.leaves_on > city.today + 1 and happens(
             city.chance, HIRING, migrant.pid, key, probability
         ):
