@@ -2,138 +2,155 @@
 
 Replicate r of every scenario has the same seed, people, arrivals, illnesses and luck, and branches
 off one burn-in; differences are taken within replicates. The first scenario is the reference.
+
+With `replicates=auto half_width=h` seeds are added until the simulation interval of every
+difference in `outcome` is no wider than 2 h.
 """
 
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import pandas as pd
 from rich.console import Console
 
 from experiments.cost_effectiveness import cheers, cost_effectiveness
-from experiments.executors import Done, carry_out
-from experiments.progress import progress_bar
-from experiments.report import print_comparison, print_gains
-from experiments.results import final_name, new_folder, write_manifest, write_table
-from experiments.runs import Replicate, ReplicateResult, replicates_of, run_replicate
-from experiments.settings import (
-    CompareSettings,
-    Executor,
-    compare_settings,
-    executor_of,
-    output_folder,
-    scenarios_to_compare,
-)
-from experiments.statistics import summarise
+from experiments.report import print_comparison, print_gains, print_precision
+from experiments.results import as_typed, renewed_folder, write_manifest, write_table
+from experiments.settings import CompareSettings, compare_settings, named_scenarios
+from experiments.specifications import plan_runs
+from experiments.statistics import precision, rank_stability, required_replicates, summarise
+from experiments.study import CarriedOut, Results, carry_out_study
+from sim.configuration import ConfigurationError, nearest
+from sim.observation.definitions import DEFINITIONS
 from sim.scenario import Scenario, scenario_from
 
-INTERRUPTED = 130
-FAILED = 1
+FIRST_REPLICATES = 5
+"""Replicates after which `replicates=auto` first looks at the width of intervals."""
+TABLES = ("indicators", "curves", "flows", "runs", "failures")
+
+
+def settings_of(resolved: dict[str, Any]) -> CompareSettings:
+    """Return the checked settings of a composed configuration."""
+    return compare_settings(resolved)
 
 
 def run(resolved: dict[str, Any], console: Console) -> int:
     """Run the comparison of a composed configuration; return the exit status."""
-    settings = compare_settings(resolved)
-    executor = executor_of(resolved)
-    scenarios = scenarios_to_compare(resolved, settings)
-    output = output_folder(resolved)
-    tasks = replicates_of(scenarios, settings.replicates)
-    started = perf_counter()
-    finished, failed, interrupted = collect(executor, tasks, console)
-    if interrupted:
+    settings = settings_of(resolved)
+    scenarios = named_scenarios(resolved, settings.scenarios)
+    if settings.replicates == "auto":
+        done = until_precise(resolved, settings, scenarios, console)
+    else:
+        done = replicate(resolved, scenarios, settings.replicates, console)
+    return report(done, resolved, settings, console)
+
+
+def replicate(
+    resolved: dict[str, Any], scenarios: list[Scenario], replicates: int, console: Console
+) -> CarriedOut:
+    """Carry out so many replicates; seeds count up from the configuration's own."""
+    first = scenarios[0].seed
+    runs = plan_runs(scenarios, range(first, first + replicates))
+    return carry_out_study(resolved["study"]["name"], resolved, scenarios, runs, console)
+
+
+def until_precise(
+    resolved: dict[str, Any], settings: CompareSettings, scenarios: list[Scenario], console: Console
+) -> CarriedOut:
+    """Add replicates until differences in the outcome are known to the half-width wanted."""
+    known = {one.name for one in DEFINITIONS}
+    if settings.outcome not in known:
+        raise ConfigurationError(
+            f"outcome: unknown indicator '{settings.outcome}': {nearest(settings.outcome, known)}"
+        )
+    assert settings.half_width is not None
+    replicates = FIRST_REPLICATES
+    while True:
+        done = replicate(resolved, scenarios, replicates, console)
+        if done.interrupted or done.missing or replicates >= settings.most_replicates:
+            return done
+        overall = done.results.table(
+            "indicators", [("by", "==", "all"), ("indicator", "==", settings.outcome)]
+        )
+        known_to = precision(overall, settings.scenarios[0], settings.confidence)
+        widest = float(known_to["half_width"].max())
         console.print(
-            f"Interrupted: {len(finished)} of {len(tasks)} replicates are finished"
-            + (" and kept." if finished else "; nothing to keep.")
+            f"{replicates} replicates: {settings.outcome} known to within {widest:.4g} "
+            f"(wanted: {settings.half_width:g})"
         )
-    for one in failed:
-        console.print(f"Replicate with seed {one.task.seed} failed: {one.error}", markup=False)
-    if finished:
-        folder = write_results(
-            output, resolved, settings, finished, failed, perf_counter() - started
-        )
+        if not widest > settings.half_width:
+            return done
+        spread = float(known_to["sd"].max())
+        needed = required_replicates(spread, settings.half_width, settings.confidence)
+        replicates = min(max(needed, replicates + 1), settings.most_replicates)
+
+
+def report(
+    done: CarriedOut, resolved: dict[str, Any], settings: CompareSettings, console: Console
+) -> int:
+    """Write tables and figures of what is stored, and print the headline."""
+    if done.left_to_others:
+        return done.status
+    if not done.results.whole_seeds(len(settings.scenarios)):
+        console.print("No seed has results under every scenario: there is nothing to compare.")
+    else:
+        folder = write_results(done.results, done.output, resolved, settings)
         summary = pd.read_parquet(folder / "summary.parquet")
         print_comparison(console, summary, settings.confidence)
         print_gains(console, summary)
-        console.print(f"Tables, figures and manifest: {_shown(folder)}", markup=False)
-    if interrupted:
-        return INTERRUPTED
-    return FAILED if failed else 0
+        if len(settings.scenarios) > 1:
+            print_precision(console, pd.read_parquet(folder / "precision.parquet"))
+        console.print(f"Tables, figures and manifest: {as_typed(folder)}", markup=False)
+    return done.status
 
 
-type Finished = list[ReplicateResult]
-type Failed = list[Done[Replicate, ReplicateResult]]
+def complete_replicates(results: Results, scenarios: list[str], name: str) -> pd.DataFrame:
+    """Return a table of those seeds under which every scenario has a result.
 
-
-def collect(
-    executor: Executor, tasks: list[Replicate], console: Console
-) -> tuple[Finished, Failed, bool]:
-    """Carry out the replicates; return results, failures, and whether Ctrl-C came."""
-    finished: list[tuple[int, ReplicateResult]] = []
-    failed: Failed = []
-    interrupted = False
-    runs = sum(len(task.scenarios) for task in tasks)
-    with progress_bar(console, "runs", runs) as advance:
-        try:
-            for done in carry_out(executor, run_replicate, tasks):
-                if done.result is None:
-                    failed.append(done)
-                else:
-                    finished.append((done.task.number, done.result))
-                advance(len(done.task.scenarios))
-        except KeyboardInterrupt:
-            interrupted = True
-    finished.sort(key=lambda one: one[0])
-    return [result for _, result in finished], failed, interrupted
+    A seed under which one scenario failed or was not reached cannot be paired.
+    """
+    table = results.table(name)
+    whole = results.whole_seeds(len(scenarios))
+    return table[table["seed"].isin(whole)].drop(columns="sample").reset_index(drop=True)
 
 
 def write_results(
-    output: Path,
-    resolved: dict[str, Any],
-    settings: CompareSettings,
-    finished: Finished,
-    failed: Failed,
-    wall_seconds: float,
+    results: Results, output: Path, resolved: dict[str, Any], settings: CompareSettings
 ) -> Path:
     """Write tables, manifest and figures of a comparison; return the folder."""
     from experiments import figures
 
-    indicators = pd.concat([one.indicators for one in finished], ignore_index=True)
-    curves = pd.concat([one.curves for one in finished], ignore_index=True)
-    runs = pd.concat([one.runs for one in finished], ignore_index=True)
-    flows = pd.concat([one.flows for one in finished], ignore_index=True)
-    summary = summarise(indicators, settings.scenarios[0], settings.confidence)
-    failures = pd.DataFrame(
-        [{"seed": one.task.seed, "error": one.error, "details": one.details} for one in failed],
-        columns=["seed", "error", "details"],
-    )
-    with new_folder(output, "compare") as folder:
-        for name, table in (
-            ("indicators", indicators), ("curves", curves), ("runs", runs), ("flows", flows),
-            ("summary", summary), ("failures", failures),
-        ):  # fmt: skip
-            write_table(folder, name, table)
+    reference = settings.scenarios[0]
+    tables = {
+        name: complete_replicates(results, settings.scenarios, name)
+        for name in ("indicators", "curves", "flows", "runs")
+    }
+    indicators = tables["indicators"]
+    final = output / results.study.name
+    with renewed_folder(final) as folder:
+        for name, table in tables.items():
+            write_table(folder, name, table.drop(columns="run"))
+        write_table(folder, "failures", results.failures)
+        write_table(folder, "summary", summarise(indicators, reference, settings.confidence))
         if len(settings.scenarios) > 1:
+            overall = indicators[indicators["by"] == "all"]
+            write_table(folder, "precision", precision(overall, reference, settings.confidence))
+            write_table(folder, "ranks", rank_stability(overall))
             _write_cost_effectiveness(folder, scenario_from(resolved), settings, indicators)
         write_manifest(
             folder,
-            resolved,
-            study="compare",
+            results.study.manifest["configuration"],
+            study=results.study.manifest["study"],
+            name=results.study.name,
+            store=as_typed(results.store.path),
             scenarios=settings.scenarios,
-            reference=settings.scenarios[0],
-            seeds=sorted(runs["seed"].unique().tolist()),
-            failed_seeds=failures["seed"].tolist(),
-            cpu_seconds=round(
-                float(
-                    runs["cpu_seconds"].sum()
-                    + runs.groupby("seed")["burn_in_cpu_seconds"].first().sum()
-                ),
-                1,
-            ),
-            wall_seconds=round(wall_seconds, 1),
+            reference=reference,
+            seeds=sorted(indicators["seed"].unique().tolist()),
+            failed_seeds=results.failed_seeds,
+            cpu_seconds=results.cpu_seconds,
         )
         figures.draw_comparison(folder, settings.confidence)
-    return final_name(folder)
+    return final
 
 
 def _write_cost_effectiveness(
@@ -151,9 +168,3 @@ def _write_cost_effectiveness(
         costs.gdp_per_capita,
     )  # fmt: skip
     (folder / "cheers.md").write_text(stated, encoding="utf-8")
-
-
-def _shown(folder: Path) -> str:
-    """Return a path as the reader would type it."""
-    here = Path.cwd()
-    return str(folder.relative_to(here)) if folder.is_relative_to(here) else str(folder)

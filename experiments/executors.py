@@ -1,20 +1,36 @@
-"""One seam for carrying out tasks: in this process, or in a pool of processes.
+"""One seam for carrying out tasks: in this process, in a pool of processes, or on a cluster.
 
-`carry_out` yields results as they come; a task that fails is a result too. A pool of loky workers
-survives nothing less than its own driver: a killed worker ends in failed tasks, not in a hang.
+`carry_out` yields what became of each task as it comes; an error in a task is a result too. If a
+worker process dies, whatever was in its company is tried again alone, so that the guilty task is
+found out; a task that ends its worker `TRIES` times is given up. A task that can be cut into parts
+is cut first, so that only the part that is to blame is lost.
 """
 
+import os
 import signal
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Thread
+from time import sleep
+from typing import TYPE_CHECKING, Any, Protocol
 
 from experiments.settings import Executor
+from sim.configuration import ConfigurationError
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 TASKS_AHEAD = 2
-"""Tasks handed to the pool for each worker, so that none waits for the driver."""
+"""Tasks handed over for each worker, so that none waits for the driver."""
+TRIES = 3
+"""How often a task may end its worker."""
+CONNECT_SECONDS = 10
+LOOK_SECONDS = 1.0
+"""How often a worker looks whether its driver is still there."""
 
 
 @dataclass(frozen=True)
@@ -27,52 +43,197 @@ class Done[Task, Result]:
     details: str | None = None
 
 
+class WorkerDied(Exception):
+    """The process that carried out a task has ended."""
+
+
+class Crew[Task, Result](Protocol):
+    """Something that carries out tasks elsewhere."""
+
+    @property
+    def workers(self) -> int:
+        """How many tasks it can carry out at once."""
+        ...
+
+    def submit(self, task: Task) -> Any:
+        """Hand over a task; return a ticket."""
+        ...
+
+    def next_done(self, tickets: Sequence[Any]) -> Sequence[Any]:
+        """Wait until some of the tickets are done; return those."""
+        ...
+
+    def result(self, ticket: Any) -> Done[Task, Result]:
+        """Return what became of a task, or raise `WorkerDied`."""
+        ...
+
+    def recover(self) -> None:
+        """Make the crew usable again after a worker has died."""
+        ...
+
+    def close(self) -> None:
+        """Let the workers go."""
+        ...
+
+
 def carry_out[Task, Result](
-    executor: Executor, work: Callable[[Task], Result], tasks: Sequence[Task]
+    executor: Executor,
+    work: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    parts_of: Callable[[Task], list[Task]] = lambda task: [task],
 ) -> Iterator[Done[Task, Result]]:
     """Carry out tasks and yield what became of each, in the order they finish.
 
     Parameters
     ----------
     executor : Executor
-        How many processes.
+        Where, and how many processes.
     work : callable
         A module-level function of one task.
     tasks : sequence
         Picklable descriptions of the tasks.
+    parts_of : callable
+        Cuts a task into smaller ones. Of a task that has ended its worker the parts are carried
+        out, and yielded, one by one.
+
+    Raises
+    ------
+    ConfigurationError
+        If the cluster cannot be reached.
     """
-    workers = min(executor.worker_count, len(tasks))
-    if workers <= 1:
+    if not tasks:
+        return
+    if executor.name == "dask":
+        yield from _by_a_crew(OnDask(executor, work), tasks, parts_of)
+    elif executor.worker_count > 1 and len(tasks) > 1:
+        workers = min(executor.worker_count, len(tasks))
+        yield from _by_a_crew(InAPool(workers, work), tasks, parts_of)
+    elif executor.name == "local":
+        # A process of its own, so that its end is not ours.
+        yield from _by_a_crew(InAPool(1, work), tasks, parts_of)
+    else:
         for task in tasks:
             yield _attempt(work, task)
-        return
-    yield from _in_a_pool(workers, work, tasks)
 
 
-def _in_a_pool[Task, Result](
-    workers: int, work: Callable[[Task], Result], tasks: Sequence[Task]
+def _by_a_crew[Task, Result](
+    crew: Crew[Task, Result], tasks: Sequence[Task], parts_of: Callable[[Task], list[Task]]
 ) -> Iterator[Done[Task, Result]]:
-    from loky import ProcessPoolExecutor
-
-    pool = ProcessPoolExecutor(max_workers=workers, env=ONE_THREAD, initializer=_ignore_interrupts)
-    waiting = list(reversed(tasks))
-    running: dict[Future[Done[Task, Result]], Task] = {}
+    waiting = deque(tasks)
+    suspects: deque[tuple[Task, int]] = deque()
+    running: dict[Any, Task] = {}
     try:
-        while waiting or running:
-            while waiting and len(running) < workers * TASKS_AHEAD:
-                task = waiting.pop()
-                with _deaf_to_interrupts():
-                    running[pool.submit(_attempt, work, task)] = task
-            finished, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in finished:
-                task = running.pop(future)
-                error = future.exception()
-                if error is None:
-                    yield future.result()
-                else:
-                    yield Done(task, None, "a worker process ended unexpectedly", str(error))
+        while waiting or running or suspects:
+            while waiting and not suspects and len(running) < crew.workers * TASKS_AHEAD:
+                task = waiting.popleft()
+                running[crew.submit(task)] = task
+            if not running:
+                yield from _alone(crew, *suspects.popleft(), suspects, parts_of)
+                continue
+            died = False
+            for ticket in crew.next_done(list(running)):
+                task = running.pop(ticket)
+                try:
+                    yield crew.result(ticket)
+                except WorkerDied:
+                    died = True
+                    suspects.append((task, 0))
+            if died:
+                crew.recover()
     finally:
-        pool.shutdown(wait=False, kill_workers=True)
+        crew.close()
+
+
+def _alone[Task, Result](
+    crew: Crew[Task, Result],
+    task: Task,
+    ended: int,
+    suspects: deque[tuple[Task, int]],
+    parts_of: Callable[[Task], list[Task]],
+) -> Iterator[Done[Task, Result]]:
+    """Carry out a task with no other beside it: if its worker dies, it is the task's doing."""
+    ticket = crew.submit(task)
+    crew.next_done([ticket])
+    try:
+        yield crew.result(ticket)
+    except WorkerDied:
+        crew.recover()
+        parts = parts_of(task)
+        if len(parts) > 1:
+            suspects.extend((part, 0) for part in parts)
+        elif ended + 1 < TRIES:
+            suspects.appendleft((task, ended + 1))
+        else:
+            yield Done(
+                task, None, f"ended its worker process {TRIES} times", "no trace: the process died"
+            )
+
+
+def _attempt[Task, Result](work: Callable[[Task], Result], task: Task) -> Done[Task, Result]:
+    try:
+        return Done(task, work(task))
+    except Exception as error:
+        # One failed task must not cost the others: the error travels as a result.
+        return Done(task, None, f"{type(error).__name__}: {error}", traceback.format_exc())
+
+
+# --- processes of this machine ----------------------------------------------------------------
+
+
+ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+"""Environment of the workers: processes are the parallelism, not threads inside them."""
+
+
+class InAPool[Task, Result]:
+    """A pool of loky processes: it notices the death of a worker and can be built anew."""
+
+    def __init__(self, workers: int, work: Callable[[Task], Result]) -> None:
+        self.workers = workers
+        self.work = work
+        self.pool = self._new_pool()
+
+    def submit(self, task: Task) -> Future[Done[Task, Result]]:
+        """Hand over a task."""
+        from loky.process_executor import BrokenProcessPool, ShutdownExecutorError
+
+        try:
+            with _deaf_to_interrupts():
+                future: Future[Done[Task, Result]] = self.pool.submit(_attempt, self.work, task)
+        except (BrokenProcessPool, ShutdownExecutorError) as error:
+            future = Future()
+            future.set_exception(error)
+        return future
+
+    def next_done(
+        self, tickets: Sequence[Future[Done[Task, Result]]]
+    ) -> Sequence[Future[Done[Task, Result]]]:
+        """Wait for the first to finish."""
+        finished, _ = wait(tickets, return_when=FIRST_COMPLETED)
+        return [ticket for ticket in tickets if ticket in finished]
+
+    def result(self, ticket: Future[Done[Task, Result]]) -> Done[Task, Result]:
+        """Return what became of a task."""
+        error = ticket.exception()
+        if error is not None:
+            raise WorkerDied(str(error)) from error
+        return ticket.result()
+
+    def recover(self) -> None:
+        """Build the pool anew."""
+        self.close()
+        self.pool = self._new_pool()
+
+    def _new_pool(self) -> Any:
+        from loky import ProcessPoolExecutor
+
+        return ProcessPoolExecutor(
+            max_workers=self.workers, env=ONE_THREAD, initializer=_begin_worker,
+            initargs=(os.getpid(),),
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Let the workers go."""
+        self.pool.shutdown(wait=False, kill_workers=True)
 
 
 @contextmanager
@@ -92,18 +253,92 @@ def _deaf_to_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _ignore_interrupts() -> None:
-    """Let a worker ignore Ctrl-C once it has started (its starters may have let it through)."""
+def _begin_worker(driver: int) -> None:
+    """Let a worker ignore Ctrl-C (its starters may have let it through) and end with its driver.
+
+    A driver that is killed cannot say goodbye, and its workers would wait for it for ever.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with, args=(driver,), daemon=True).start()
 
 
-ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
-"""Environment of the workers: processes are the parallelism, not threads inside them."""
+def _end_with(driver: int) -> None:
+    while os.getppid() == driver:
+        sleep(LOOK_SECONDS)
+    os._exit(1)
 
 
-def _attempt[Task, Result](work: Callable[[Task], Result], task: Task) -> Done[Task, Result]:
+# --- a cluster ------------------------------------------------------------------------------
+
+
+class OnDask[Task, Result]:
+    """Workers of a Dask cluster: started here, or joined by the address of its scheduler."""
+
+    def __init__(self, executor: Executor, work: Callable[[Task], Result]) -> None:
+        self.work = work
+        self.client = _client(executor)
+
+    @property
+    def workers(self) -> int:
+        """How many tasks can be carried out at once, now."""
+        return max(sum(self.client.nthreads().values()), 1)
+
+    def submit(self, task: Task) -> Any:
+        """Hand over a task."""
+        return self.client.submit(_attempt, self.work, task, pure=False)
+
+    def next_done(self, tickets: Sequence[Any]) -> Sequence[Any]:
+        """Wait for the first to finish."""
+        from distributed import wait as wait_for
+
+        finished = wait_for(list(tickets), return_when="FIRST_COMPLETED").done
+        return [ticket for ticket in tickets if ticket in finished]
+
+    def result(self, ticket: Any) -> Done[Task, Result]:
+        """Return what became of a task."""
+        from distributed import KilledWorker
+
+        try:
+            done: Done[Task, Result] = ticket.result()
+        except KilledWorker as error:
+            raise WorkerDied(str(error)) from error
+        finally:
+            ticket.release()
+        return done
+
+    def recover(self) -> None:
+        """Do nothing: nannies start new workers."""
+
+    def close(self) -> None:
+        """Leave the cluster, and stop it if it was started here."""
+        cluster = self.client.cluster
+        self.client.close()
+        if cluster is not None:
+            cluster.close()
+
+
+def _client(executor: Executor) -> "Client":
     try:
-        return Done(task, work(task))
-    except Exception as error:
-        # One failed run must not cost the others: the error travels as a result.
-        return Done(task, None, f"{type(error).__name__}: {error}", traceback.format_exc())
+        import dask
+        from distributed import Client, LocalCluster
+    except ImportError as error:
+        raise ConfigurationError(
+            "executor=dask needs the package distributed: install almaty-health-access[dask]"
+        ) from error
+    # A task that ends its worker is not handed on to the next: it is tried alone (see above).
+    dask.config.set({"distributed.scheduler.allowed-failures": 0})
+    if executor.address is None:
+        cluster = LocalCluster(
+            n_workers=executor.worker_count, threads_per_worker=1, processes=True,
+            dashboard_address=None, silence_logs=50,
+        )  # fmt: skip
+        return Client(cluster)
+    known = {"address": executor.address}
+    if executor.address.endswith(".json"):
+        known = {"scheduler_file": executor.address}
+    try:
+        return Client(**known, timeout=CONNECT_SECONDS)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise ConfigurationError(
+            f"executor.address: no Dask scheduler answers at '{executor.address}'"
+        ) from error

@@ -12,19 +12,18 @@ and then mean and interval over replicates.
 
 from itertools import combinations
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from experiments.compare import FAILED, INTERRUPTED, collect
 from experiments.report import change, title
-from experiments.results import final_name, new_folder, write_manifest, write_table
-from experiments.runs import replicates_of
-from experiments.settings import executor_of, factorial_settings, output_folder
+from experiments.results import as_typed, renewed_folder, write_manifest, write_table
+from experiments.settings import FactorialSettings, factorial_settings
+from experiments.specifications import plan_runs
 from experiments.statistics import KEY, interval, summarise, verdict
+from experiments.study import CarriedOut, carry_out_study
 from sim.scenario import Scenario, scenario_from
 
 REFERENCE = "baseline"
@@ -44,36 +43,50 @@ SHOWN = (
 )  # fmt: skip
 
 
+def settings_of(resolved: dict[str, Any]) -> FactorialSettings:
+    """Return the checked settings of a composed configuration."""
+    return factorial_settings(resolved)
+
+
 def run(resolved: dict[str, Any], console: Console) -> int:
     """Run the factorial of a composed configuration; return the exit status."""
-    settings = factorial_settings(resolved)
-    executor = executor_of(resolved)
+    settings = settings_of(resolved)
     scenarios = cells(scenario_from(resolved), settings.factors)
-    output = output_folder(resolved)
-    started = perf_counter()
-    tasks = replicates_of(scenarios, settings.replicates)
-    finished, failed, interrupted = collect(executor, tasks, console)
-    for one in failed:
-        console.print(f"Replicate with seed {one.task.seed} failed: {one.error}", markup=False)
-    if finished:
-        indicators = pd.concat([one.indicators for one in finished], ignore_index=True)
-        indicators = indicators[indicators["by"] == "all"]
-        effects = factorial_effects(indicators, settings.factors, settings.confidence)
-        with new_folder(output, "factorial") as folder:
-            write_all(folder, indicators, effects, settings.confidence)
-            write_table(folder, "runs", pd.concat([one.runs for one in finished]))
-            write_manifest(
-                folder, resolved, study="factorial", factors=settings.factors,
-                scenarios=[one.name for one in scenarios], reference=REFERENCE,
-                seeds=sorted(indicators["seed"].unique().tolist()),
-                failed_seeds=[one.task.seed for one in failed],
-                wall_seconds=round(perf_counter() - started, 1),
-            )  # fmt: skip
-        print_effects(console, effects, settings.confidence)
-        console.print(f"Tables, figure and manifest: {final_name(folder)}", markup=False)
-    if interrupted:
-        return INTERRUPTED
-    return FAILED if failed else 0
+    first = scenarios[0].seed
+    runs = plan_runs(scenarios, range(first, first + settings.replicates))
+    done = carry_out_study("factorial", resolved, scenarios, runs, console)
+    return report(done, resolved, settings, console)
+
+
+def report(
+    done: CarriedOut, resolved: dict[str, Any], settings: FactorialSettings, console: Console
+) -> int:
+    """Write tables and the figure of what is stored, and print effects."""
+    if done.left_to_others:
+        return done.status
+    results = done.results
+    whole = results.whole_seeds(2 ** len(settings.factors))
+    if not whole:
+        console.print("No seed has results under every combination: there are no effects.")
+        return done.status
+    indicators = results.table("indicators", [("by", "==", "all")])
+    indicators = indicators[indicators["seed"].isin(whole)].drop(columns="sample")
+    effects = factorial_effects(indicators, settings.factors, settings.confidence)
+    final = done.output / results.study.name
+    with renewed_folder(final) as folder:
+        write_all(folder, indicators, effects, settings.confidence)
+        write_table(folder, "runs", results.table("runs").drop(columns="sample"))
+        write_table(folder, "failures", results.failures)
+        write_manifest(
+            folder, results.study.manifest["configuration"], study="factorial",
+            name=results.study.name, store=as_typed(results.store.path),
+            factors=settings.factors, scenarios=results.study.manifest["scenarios"],
+            reference=REFERENCE, seeds=whole, failed_seeds=results.failed_seeds,
+            cpu_seconds=results.cpu_seconds,
+        )  # fmt: skip
+    print_effects(console, effects, settings.confidence)
+    console.print(f"Tables, figure and manifest: {as_typed(final)}", markup=False)
+    return done.status
 
 
 def cells(base: Scenario, factors: list[str]) -> list[Scenario]:

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from experiments import figures_institutions as institutions
+from experiments.figures_groups import group_effects
 from experiments.figures_money import draw_costs
 from experiments.report import title
 from experiments.statistics import interval
@@ -51,12 +52,20 @@ def draw_comparison(folder: Path, confidence: float) -> None:
         save(outcome_curves(curves, confidence), folder, "curves")
         if (summary["verdict"] != "reference").any():
             save(effect_plot(summary, confidence), folder, "effects")
+            save(group_effects(summary, confidence), folder, "groups")
         save(gate_decomposition(summary), folder, "gates")
         save(institution_load(summary), folder, "load")
         save(institutions.institution_flows(flows, curves["day"].nunique()), folder, "flows")
         save(institutions.unresolved_stock(curves, confidence), folder, "unresolved")
     if (summary["verdict"] != "reference").any():
         draw_costs(folder, confidence)
+
+
+def draw_curves(folder: Path, quantiles: list[float]) -> None:
+    """Draw the figure of `study=curves` into its folder."""
+    curves = pd.read_parquet(folder / "curves.parquet")
+    with mpl.rc_context(STYLE):
+        save(quantile_curves(curves, quantiles), folder, "curves")
 
 
 def draw_run(folder: Path) -> None:
@@ -146,6 +155,50 @@ def outcome_curves(curves: pd.DataFrame, confidence: float) -> Figure:
     else:
         note = "One replicate: no intervals"
     figure.suptitle(note, fontsize=12, color="#555555", x=0.99, ha="right")
+    return figure
+
+
+def quantile_curves(curves: pd.DataFrame, quantiles: list[float]) -> Figure:
+    """Draw medians over time with bands between quantiles over seeds, a scenario a row.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        `model.curves()` of all runs, with scenario and seed.
+    quantiles : list of float
+        The outermost are the band.
+    """
+    scenarios = list(dict.fromkeys(curves["scenario"]))
+    low, high = min(quantiles), max(quantiles)
+    figure, axes = plt.subplots(
+        len(scenarios), len(CURVES), figsize=(16, 1.2 + 3.8 * len(scenarios)), squeeze=False,
+        sharex=True, sharey="col",
+    )  # fmt: skip
+    for row, (colour, scenario) in enumerate(zip(colours(scenarios), scenarios, strict=True)):
+        mine = curves[curves["scenario"] == scenario]
+        for column, (heading, series_of, is_share) in enumerate(CURVES):
+            axis = axes[row, column]
+            runs = pd.DataFrame(
+                {seed: series_of(run.set_index("day")) for seed, run in mine.groupby("seed")}
+            )
+            found = runs.quantile([low, 0.5, high], axis=1).T
+            axis.fill_between(
+                found.index, found[low], found[high], color=colour, alpha=0.25, linewidth=0
+            )
+            axis.plot(found.index, found[0.5], color=colour, linewidth=2.2)
+            if row == 0:
+                axis.set_title(heading)
+            if column == 0:
+                axis.set_ylabel(title(scenario))
+            if is_share:
+                axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+            if row == len(scenarios) - 1:
+                axis.set_xlabel("day")
+    figure.suptitle(
+        f"Lines: median; bands: {low:.0%} to {high:.0%} of {curves['seed'].nunique()} replicates "
+        "(where single runs lie, not how well the mean is known)",
+        fontsize=12, color="#555555",
+    )  # fmt: skip
     return figure
 
 

@@ -1,7 +1,8 @@
-"""One live bar on a terminal, plain lines elsewhere."""
+"""One live display on a terminal, plain lines elsewhere."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 
 from rich.console import Console
 from rich.progress import (
@@ -10,38 +11,86 @@ from rich.progress import (
     Progress,
     TextColumn,
     TimeElapsedColumn,
-    TimeRemainingColumn,
 )
 
-QUIET_SHARE = 0.25
-"""Without a terminal a line is printed each time this share of the work is done."""
+QUIET_SHARE, QUIET_SECONDS = 0.25, 300.0
+"""Without a terminal a line is printed each time so much is done, or so long nothing was said."""
+
+type Advance = Callable[[int, int], None]
+"""Takes how many runs have ended, and how many of them failed."""
+
+
+class Tally:
+    """Runs done and failed, their rate, and the time that is left by it.
+
+    The clock starts with the first results: until then workers start and compile.
+    """
+
+    def __init__(self, total: int) -> None:
+        self.total, self.done, self.failed = total, 0, 0
+        self.before_rate = 0
+        self.started: float | None = None
+
+    def add(self, ended: int, failed: int) -> None:
+        """Count runs that have ended."""
+        self.done += ended
+        self.failed += failed
+        if self.started is None:
+            self.started, self.before_rate = monotonic(), self.done
+
+    @property
+    def words(self) -> str:
+        """Return failures, rate and time left in words."""
+        said = [f"{self.failed} failed"] if self.failed else []
+        elapsed = monotonic() - (self.started or monotonic())
+        if elapsed > 0 and self.done > self.before_rate:
+            rate = (self.done - self.before_rate) / elapsed
+            said.append(f"{rate:.1f} a second" if rate >= 1 else f"{60 * rate:.1f} a minute")
+            if self.done < self.total:
+                said.append(f"{_duration((self.total - self.done) / rate)} left")
+        return ", ".join(said)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 @contextmanager
-def progress_bar(console: Console, what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Give a function that advances the display by so many steps."""
+def progress_display(console: Console, total: int) -> Iterator[Advance]:
+    """Give a function that takes how many runs have ended and how many of them failed."""
+    tally = Tally(total)
     if not console.is_terminal:
-        yield _quiet(console, what, total)
+        yield _quiet(console, tally)
         return
     columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-        TextColumn("elapsed"), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+        TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        TextColumn("{task.fields[words]}"),
     )  # fmt: skip
     with Progress(*columns, console=console) as progress:
-        task = progress.add_task(what, total=total)
-        yield lambda steps: progress.advance(task, steps)
+        task = progress.add_task("runs", total=total, words="")
+
+        def advance(ended: int, failed: int) -> None:
+            tally.add(ended, failed)
+            progress.update(task, completed=tally.done, words=tally.words)
+
+        yield advance
 
 
-def _quiet(console: Console, what: str, total: int) -> Callable[[int], None]:
-    done = 0
-    next_line = QUIET_SHARE
+def _quiet(console: Console, tally: Tally) -> Advance:
+    next_line, last_said = QUIET_SHARE, monotonic()
 
-    def advance(steps: int) -> None:
-        nonlocal done, next_line
-        done += steps
-        if done >= next_line * total:
-            console.print(f"{done} of {total} {what}")
-            while done >= next_line * total:
+    def advance(ended: int, failed: int) -> None:
+        nonlocal next_line, last_said
+        tally.add(ended, failed)
+        if tally.done >= next_line * tally.total or monotonic() - last_said > QUIET_SECONDS:
+            words = f" ({tally.words})" if tally.words else ""
+            console.print(f"{tally.done} of {tally.total} runs{words}")
+            last_said = monotonic()
+            while tally.done >= next_line * tally.total:
                 next_line += QUIET_SHARE
 
     return advance

@@ -162,6 +162,26 @@ def _gain(row: dict[Any, Any]) -> str:
     return f"[{colour}]{mean}[/]\n[dim]{spread}[/]" if spread else mean
 
 
+def print_precision(console: Console, precision: pd.DataFrame) -> None:
+    """Print in a line what pairing has gained, and what a better interval would take."""
+    row = precision[(precision["indicator"] == HEADLINE[0][1][0][0]) & (precision["detail"] == "")]
+    row = row[row["half_width"] > 0]
+    if row.empty:
+        return
+    widest = row.sort_values("half_width").iloc[-1]
+    gain = (
+        ""
+        if np.isnan(widest["variance_ratio"])
+        else (f"; pairing makes its variance {widest['variance_ratio']:.1f} times smaller")
+    )
+    console.print(
+        f"Least certain: {title(widest['scenario'])}, {HEADLINE[0][1][0][2]}, known to "
+        f"{100 * widest['half_width']:.2f} points{gain}; half of that would take "
+        f"{widest['replicates_to_halve']} replicates.",
+        style="dim",
+    )
+
+
 def print_run(console: Console, indicators: pd.DataFrame) -> None:
     """Print the headline outcomes of one run."""
     table = Table(

@@ -10,10 +10,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
+from uuid import uuid4
 
 import pandas as pd
 
 import sim
+from experiments.specifications import model_version
 
 PACKAGES = ("mesa", "numpy", "scipy", "pandas", "pyarrow", "pydantic", "hydra-core", "omegaconf")
 
@@ -46,6 +48,34 @@ def new_folder(output: Path, name: str) -> Iterator[Path]:
         raise
 
 
+@contextmanager
+def renewed_folder(folder: Path) -> Iterator[Path]:
+    """Give a folder to write into that takes the place of an earlier one when all is written.
+
+    On an error the earlier one stays as it was.
+    """
+    temporary = folder.with_name(f".{folder.name}.unfinished-{uuid4().hex}")
+    temporary.mkdir(parents=True)
+    try:
+        yield temporary
+        if folder.exists():
+            before = folder.with_name(f".{folder.name}.before-{uuid4().hex}")
+            folder.rename(before)
+            temporary.rename(folder)
+            rmtree(before, ignore_errors=True)
+        else:
+            temporary.rename(folder)
+    except BaseException:
+        rmtree(temporary, ignore_errors=True)
+        raise
+
+
+def as_typed(folder: Path) -> str:
+    """Return a path as the reader would type it."""
+    here = Path.cwd()
+    return str(folder.relative_to(here)) if folder.is_relative_to(here) else str(folder)
+
+
 def final_name(temporary: Path) -> Path:
     """Return the name a folder from `new_folder` will have when it is finished."""
     return temporary.with_name(temporary.name.removeprefix(".").removesuffix(".unfinished"))
@@ -58,13 +88,20 @@ def write_table(folder: Path, name: str, table: pd.DataFrame) -> None:
     table.to_csv(folder / f"{name}.csv", index=False)
 
 
-def write_manifest(folder: Path, resolved: dict[str, Any], **facts: Any) -> None:
-    """Write what is needed to repeat the study: code version, packages, configuration, seeds."""
-    manifest = {
-        "model_version": sim.__version__,
+def code_and_packages() -> dict[str, Any]:
+    """Return the state of the code and the versions of what it rests on."""
+    return {
         "git": git_state(),
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in PACKAGES},
+    }
+
+
+def write_manifest(folder: Path, resolved: dict[str, Any], **facts: Any) -> None:
+    """Write what is needed to repeat the study: code version, packages, configuration, seeds."""
+    manifest = {
+        "model_version": model_version(),
+        **code_and_packages(),
         "finished": f"{datetime.now().astimezone().isoformat(timespec='seconds')}",
         **facts,
         "configuration": resolved,

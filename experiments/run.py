@@ -1,15 +1,15 @@
 """study=run: one scenario under one seed, with everything that was recorded."""
 
-from time import process_time
 from typing import Any
 
 from rich.console import Console
 
-from experiments.compare import _shown
 from experiments.report import print_run
-from experiments.results import final_name, new_folder, write_manifest, write_table
-from experiments.settings import output_folder
-from sim.model import AlmatyModel
+from experiments.results import as_typed, renewed_folder, write_manifest, write_table
+from experiments.runs import carry_out_one
+from experiments.settings import output_folder, store_path
+from experiments.specifications import bundles_of, plan_runs
+from experiments.store import Store
 from sim.scenario import scenario_from
 
 
@@ -19,15 +19,20 @@ def run(resolved: dict[str, Any], console: Console) -> int:
 
     scenario = scenario_from(resolved)
     output = output_folder(resolved)
-    started = process_time()
+    store = Store.for_writing(store_path(resolved, output))
+    planned = plan_runs([scenario], [scenario.seed])
+    (bundle,) = bundles_of(planned, {scenario.name: scenario})
     with console.status(f"{scenario.name}, seed {scenario.seed}: {scenario.days} days"):
-        model = AlmatyModel(scenario)
-        model.run_for(scenario.days)
-    indicators = model.indicators()
+        # The case log is kept nowhere else, so it runs whether or not the store knows the run.
+        model, result = carry_out_one(bundle)
+    if bundle.runs[0].run not in store.bundle_of_runs():
+        store.keep(bundle.name, result.tables)
     label: dict[str, Any] = {"scenario": scenario.name, "seed": scenario.seed}
-    with new_folder(output, f"run_{scenario.name}_{scenario.seed}") as folder:
+    indicators = result.tables["indicators"].drop(columns="run")
+    final = output / f"run_{scenario.name}_{scenario.seed}_{bundle.name}"
+    with renewed_folder(final) as folder:
         write_table(folder, "indicators", indicators.assign(**label))
-        write_table(folder, "curves", model.curves().assign(**label))
+        write_table(folder, "curves", result.tables["curves"].drop(columns="run").assign(**label))
         write_table(folder, "case_log", model.case_log())
         write_manifest(
             folder,
@@ -35,9 +40,9 @@ def run(resolved: dict[str, Any], console: Console) -> int:
             study="run",
             seeds=[scenario.seed],
             digest=model.digest(),
-            cpu_seconds=round(process_time() - started, 1),
+            store=as_typed(store.path),
         )
         figures.draw_run(folder)
     print_run(console, indicators)
-    console.print(f"Tables, figures and manifest: {_shown(final_name(folder))}", markup=False)
+    console.print(f"Tables, figures and manifest: {as_typed(final)}", markup=False)
     return 0

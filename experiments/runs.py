@@ -1,66 +1,130 @@
-"""Runs: one replicate of several scenarios, from one burn-in."""
+"""Runs: the runs of a bundle, each branching off the burn-in it shares with others."""
 
+import traceback
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from time import perf_counter, process_time
-from typing import Any
 
 import pandas as pd
 
+from experiments.specifications import Bundle, PlannedRun, scenario_of
 from sim.model import AlmatyModel
 from sim.observation.needs import flow_table
 from sim.scenario import Scenario
 
-
-@dataclass(frozen=True)
-class Replicate:
-    """A task: the same seed under every scenario."""
-
-    number: int
-    seed: int
-    scenarios: tuple[Scenario, ...]
+FAILURE_COLUMNS = ["run", "stage", "error", "traceback"]
 
 
 @dataclass(frozen=True)
-class ReplicateResult:
-    """Results of a replicate, long tables with the columns scenario and seed."""
+class BundleResult:
+    """Result tables of some runs, long, with the column run."""
 
-    indicators: pd.DataFrame
-    curves: pd.DataFrame
-    runs: pd.DataFrame
-    flows: pd.DataFrame
+    tables: Mapping[str, pd.DataFrame]
 
 
-def run_replicate(replicate: Replicate) -> ReplicateResult:
-    """Burn in once, then let every scenario branch off the same day 0."""
-    indicators, curves, runs, flows = [], [], [], []
-    started = process_time()
-    first = replicate.scenarios[0].with_seed(replicate.seed)
-    past = AlmatyModel(first)
-    burn_in_seconds = process_time() - started
-    for scenario in replicate.scenarios:
-        cpu, wall = process_time(), perf_counter()
-        model = past.fork(scenario.with_seed(replicate.seed))
+class Past:
+    """The burn-in lived last, kept for the next run that shares it."""
+
+    def __init__(self) -> None:
+        self.name = ""
+        self.model: AlmatyModel | None = None
+
+    def of(self, run: PlannedRun, scenario: Scenario) -> AlmatyModel:
+        """Return the model at the end of a run's burn-in."""
+        if self.name != run.past or self.model is None:
+            self.name, self.model = "", None  # one burn-in in memory at a time
+            self.model = AlmatyModel(scenario)
+            self.name = run.past
+        return self.model
+
+
+_past = Past()
+
+
+def carry_out_bundle(bundle: Bundle) -> BundleResult:
+    """Carry out the runs of a bundle; one that fails costs only itself."""
+    return joined([_carry_out(bundle, run)[1] for run in bundle.runs])
+
+
+def carry_out_one(bundle: Bundle) -> tuple[AlmatyModel, BundleResult]:
+    """Carry out the only run of a bundle; return its model too, or raise what went wrong."""
+    (run,) = bundle.runs
+    scenario = _scenario(bundle, run)
+    model = AlmatyModel(scenario)
+    started = Clock()
+    model.run_for(scenario.days)
+    return model, _results_of(run, model, started, burn_in=0.0)
+
+
+class Clock:
+    """CPU and wall seconds since it was made."""
+
+    def __init__(self) -> None:
+        self.cpu_start, self.wall_start = process_time(), perf_counter()
+
+    @property
+    def cpu(self) -> float:
+        """CPU seconds of this process."""
+        return process_time() - self.cpu_start
+
+    @property
+    def wall(self) -> float:
+        """Seconds on the wall."""
+        return perf_counter() - self.wall_start
+
+
+def _scenario(bundle: Bundle, run: PlannedRun) -> Scenario:
+    return scenario_of(bundle.scenarios[run.scenario], run.values).with_seed(run.seed)
+
+
+def _carry_out(bundle: Bundle, run: PlannedRun) -> tuple[AlmatyModel | None, BundleResult]:
+    stage, clock = "set-up", Clock()
+    try:
+        scenario = _scenario(bundle, run)
+        stage = "burn-in"
+        model = _past.of(run, scenario).fork(scenario)
+        burn_in = clock.cpu
+        stage = "days"
         model.run_for(scenario.days)
-        label: dict[str, Any] = {"scenario": scenario.name, "seed": replicate.seed}
-        indicators.append(model.indicators().assign(**label))
-        curves.append(model.curves().assign(**label))
-        flows.append(flow_table(model).assign(**label))
-        runs.append(
-            {
-                **label,
-                "replicate": replicate.number,
-                "digest": model.digest(),
-                "cpu_seconds": process_time() - cpu,
-                "wall_seconds": perf_counter() - wall,
-                "burn_in_cpu_seconds": burn_in_seconds,
-            }
-        )
-    return ReplicateResult(
-        pd.concat(indicators), pd.concat(curves), pd.DataFrame(runs), pd.concat(flows)
-    )
+        stage = "results"
+        return model, _results_of(run, model, clock, burn_in)
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}"
+        return None, failed([run], stage, said, traceback.format_exc())
 
 
-def replicates_of(scenarios: list[Scenario], count: int) -> list[Replicate]:
-    """Return the tasks of a comparison: seeds count up from the scenarios' own seed."""
-    first_seed = scenarios[0].seed
-    return [Replicate(number, first_seed + number, tuple(scenarios)) for number in range(count)]
+def _results_of(run: PlannedRun, model: AlmatyModel, clock: Clock, burn_in: float) -> BundleResult:
+    tables = {
+        "indicators": model.indicators(), "curves": model.curves(), "flows": flow_table(model),
+        "runs": pd.DataFrame([{"digest": model.digest()}]),
+        "times": pd.DataFrame(
+            [
+                {
+                    "burn_in_cpu_seconds": burn_in,
+                    "cpu_seconds": clock.cpu - burn_in,
+                    "wall_seconds": clock.wall,
+                    "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+                }
+            ]
+        ),
+    }  # fmt: skip
+    for table in tables.values():
+        table.insert(0, "run", run.run)
+    return BundleResult({**tables, "failures": pd.DataFrame(columns=FAILURE_COLUMNS)})
+
+
+def failed(runs: Sequence[PlannedRun], stage: str, error: str, details: str) -> BundleResult:
+    """Return the results of runs that failed: a row each that says where and why."""
+    rows = [(run.run, stage, error, details) for run in runs]
+    empty = {name: pd.DataFrame() for name in ("indicators", "curves", "flows", "runs", "times")}
+    return BundleResult({**empty, "failures": pd.DataFrame(rows, columns=FAILURE_COLUMNS)})
+
+
+def joined(results: Sequence[BundleResult]) -> BundleResult:
+    """Return the results of several runs as one."""
+    tables = {}
+    for name in results[0].tables:
+        parts = [one.tables[name] for one in results if len(one.tables[name])]
+        tables[name] = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return BundleResult(tables)

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from sim.configuration import ConfigurationError, check_choice, describe
+from experiments.specifications import model_version
+from sim.configuration import ConfigurationError, check_choice, describe, nearest
 from sim.scenario import Scenario, scenario_from
 from sim.tables import Frozen
 
@@ -14,9 +15,10 @@ from sim.tables import Frozen
 class Executor(Frozen):
     """How runs are carried out."""
 
-    name: Literal["local", "serial"]
+    name: Literal["local", "serial", "dask"]
     summary: str
     workers: Literal["auto"] | int
+    address: str | None = None
 
     @property
     def worker_count(self) -> int:
@@ -26,12 +28,42 @@ class Executor(Frozen):
         return (os.cpu_count() or 1) if self.workers == "auto" else self.workers
 
 
+class Shard(Frozen):
+    """The part of a study that this process carries out: every `of`-th bundle."""
+
+    number: int = Field(ge=1)
+    of: int = Field(ge=1)
+
+
 class CompareSettings(Frozen):
-    """Settings of `study=compare`."""
+    """Settings of `study=compare` and `study=curves`."""
+
+    scenarios: list[str] = Field(min_length=1)
+    replicates: Literal["auto"] | int
+    confidence: float = Field(gt=0.5, lt=1.0)
+    half_width: float | None = Field(default=None, gt=0.0)
+    outcome: str = "emergency_uptake_24h"
+    most_replicates: int = Field(default=200, ge=3, le=100_000)
+    quantiles: list[float] = Field(default=[0.1, 0.5, 0.9], min_length=1)
+
+
+class FactorialSettings(Frozen):
+    """Settings of `study=factorial`."""
+
+    factors: list[str] = Field(min_length=2, max_length=6)
+    replicates: int = Field(ge=1, le=100_000)
+    confidence: float = Field(gt=0.5, lt=1.0)
+
+
+class SweepSettings(Frozen):
+    """Settings of `study=sweep`."""
 
     scenarios: list[str] = Field(min_length=1)
     replicates: int = Field(ge=1, le=100_000)
     confidence: float = Field(gt=0.5, lt=1.0)
+    design: str
+    vary: dict[str, Any] = Field(min_length=1)
+    samples: int = Field(ge=1, le=1_000_000)
 
 
 def executor_of(resolved: dict[str, Any]) -> Executor:
@@ -48,50 +80,89 @@ def executor_of(resolved: dict[str, Any]) -> Executor:
     return executor
 
 
+def shard_of(resolved: dict[str, Any]) -> Shard | None:
+    """Return which part of the study is to be carried out, None for all of it."""
+    text = resolved.get("shard")
+    if text is None:
+        return None
+    number, _, of = str(text).partition("/")
+    if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+        raise ConfigurationError(f"shard = {text} must be i/n with 1 <= i <= n, e.g. shard=2/8")
+    return Shard(number=int(number), of=int(of))
+
+
+def store_path(resolved: dict[str, Any], output: Path) -> Path:
+    """Return the folder of the result store, by default one for each version of the model."""
+    name = resolved.get("store")
+    if name is None:
+        return output / f"store-{model_version()}"
+    return Path(str(name)).absolute()
+
+
 def compare_settings(resolved: dict[str, Any]) -> CompareSettings:
     """Return the checked settings of a comparison."""
-    chosen = {name: resolved.get(name) for name in CompareSettings.model_fields}
-    try:
-        settings = CompareSettings.model_validate(chosen)
-    except ValidationError as error:
-        raise ConfigurationError(describe(error, "")) from error
-    for name in settings.scenarios:
-        check_choice("scenario", name)
-    repeated = {name for name in settings.scenarios if settings.scenarios.count(name) > 1}
-    if repeated:
-        raise ConfigurationError(f"scenarios: '{sorted(repeated)[0]}' is named twice")
+    settings = _checked(CompareSettings, resolved)
+    if settings.replicates == "auto":
+        if settings.half_width is None:
+            raise ConfigurationError(
+                "replicates=auto needs half_width=..., the precision wanted of differences"
+            )
+    elif not 1 <= settings.replicates <= 100_000:
+        raise ConfigurationError(
+            f"replicates = {settings.replicates} must lie between 1 and 100000, or be auto"
+        )
+    if any(not 0.0 < one < 1.0 for one in settings.quantiles):
+        raise ConfigurationError(f"quantiles = {settings.quantiles} must lie between 0 and 1")
+    _check_scenarios("scenarios", settings.scenarios)
     return settings
-
-
-class FactorialSettings(Frozen):
-    """Settings of `study=factorial`."""
-
-    factors: list[str] = Field(min_length=2, max_length=6)
-    replicates: int = Field(ge=1, le=100_000)
-    confidence: float = Field(gt=0.5, lt=1.0)
 
 
 def factorial_settings(resolved: dict[str, Any]) -> FactorialSettings:
     """Return the checked settings of a factorial."""
-    chosen = {name: resolved.get(name) for name in FactorialSettings.model_fields}
-    try:
-        settings = FactorialSettings.model_validate(chosen)
-    except ValidationError as error:
-        raise ConfigurationError(describe(error, "")) from error
-    for name in settings.factors:
-        check_choice("scenario", name)
-    repeated = {name for name in settings.factors if settings.factors.count(name) > 1}
-    if repeated:
-        raise ConfigurationError(f"factors: '{sorted(repeated)[0]}' is named twice")
+    settings = _checked(FactorialSettings, resolved)
+    _check_scenarios("factors", settings.factors)
     if "baseline" in settings.factors:
         raise ConfigurationError("factors: 'baseline' is the reference of every factorial")
     return settings
 
 
-def scenarios_to_compare(resolved: dict[str, Any], settings: CompareSettings) -> list[Scenario]:
-    """Return the scenarios of a comparison; the first is the reference of all differences."""
+def sweep_settings(resolved: dict[str, Any], designs: dict[str, Any]) -> SweepSettings:
+    """Return the checked settings of a sweep."""
+    if not resolved.get("vary"):
+        raise ConfigurationError(
+            "study=sweep needs something to vary, e.g. "
+            "'vary={illness.acute_rate: [1.0, 1.5]}' or a range {low: 1.0, high: 1.5}"
+        )
+    settings = _checked(SweepSettings, resolved)
+    if settings.design not in designs:
+        raise ConfigurationError(
+            f"unknown design '{settings.design}': {nearest(settings.design, designs)}"
+        )
+    _check_scenarios("scenarios", settings.scenarios)
+    return settings
+
+
+def _checked[S: Frozen](kind: type[S], resolved: dict[str, Any]) -> S:
+    chosen = {name: resolved[name] for name in kind.model_fields if name in resolved}
+    try:
+        return kind.model_validate(chosen)
+    except ValidationError as error:
+        raise ConfigurationError(describe(error, "")) from error
+
+
+def _check_scenarios(key: str, names: list[str]) -> None:
+    """Make sure that every name is a scenario, and none is named twice."""
+    for name in names:
+        check_choice("scenario", name)
+    repeated = {name for name in names if names.count(name) > 1}
+    if repeated:
+        raise ConfigurationError(f"{key}: '{sorted(repeated)[0]}' is named twice")
+
+
+def named_scenarios(resolved: dict[str, Any], names: list[str]) -> list[Scenario]:
+    """Return the named policy scenarios in the world of a configuration."""
     base = scenario_from(resolved)
-    return [base.with_policy(name) for name in settings.scenarios]
+    return [base.with_policy(name) for name in names]
 
 
 def output_folder(resolved: dict[str, Any]) -> Path:

@@ -14,8 +14,7 @@ import pandas as pd
 from pydantic import Field, ValidationError
 from rich.console import Console
 
-from experiments.compare import _shown
-from experiments.results import final_name, new_folder, write_manifest, write_table
+from experiments.results import as_typed, final_name, new_folder, write_manifest, write_table
 from experiments.settings import output_folder
 from experiments.story_follow import FollowedModel, Follower
 from experiments.story_needs import tell
@@ -100,7 +99,7 @@ def run(resolved: dict[str, Any], console: Console) -> int:
             cpu_seconds=round(process_time() - started, 1),
         )
     console.print(story(told, who, console.width), markup=False, highlight=False, soft_wrap=True)
-    console.print(f"Text, picture and tables: {_shown(final_name(folder))}", markup=False)
+    console.print(f"Text, picture and tables: {as_typed(final_name(folder))}", markup=False)
     return 0
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-BAD_CONFIGURATION = 2
+BAD_CONFIGURATION, FAILED = 2, 1
 LOG_WIDTH = 110
 HELP = """Almaty Health Access: how labour migrants in Almaty reach, or do not reach, health care.
 
@@ -47,6 +47,12 @@ def main() -> int:
             raise
         print(f"error: {one_line(error)}", file=sys.stderr)
         return BAD_CONFIGURATION
+    except OSError as error:
+        # What was finished is stored; the store itself says what it could not write.
+        if show_trace:
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        return FAILED
     except KeyboardInterrupt:
         print("Interrupted before anything was finished.", file=sys.stderr)
         return 130
@@ -54,12 +60,23 @@ def main() -> int:
 
 def compose_and_run(arguments: list[str]) -> int:
     """Let Hydra compose the configuration and run the study it names."""
-    import hydra
-
-    from sim.configuration import ConfigurationError, configuration_folder, normalise_overrides
+    from sim.configuration import compose_configuration, normalise_overrides
 
     options = [word for word in arguments if word.startswith("-")]
-    overrides = normalise_overrides([word for word in arguments if not word.startswith("-")])
+    words = [word for word in arguments if not word.startswith("-")]
+    if options:
+        return run_by_hydra(options, normalise_overrides(words))
+    # One job needs nothing of Hydra but its composition, and that once.
+    given = [word.lstrip("+~").split("=")[0] for word in words]
+    return run_study(compose_configuration(words), given)
+
+
+def run_by_hydra(options: list[str], overrides: list[str]) -> int:
+    """Let Hydra run one job a combination (`-m`), or do what else it is asked."""
+    import hydra
+
+    from sim.configuration import ConfigurationError, configuration_folder
+
     sys.argv[1:] = options + overrides
     statuses: list[int] = []
     mistakes: list[Exception] = []
@@ -69,7 +86,7 @@ def compose_and_run(arguments: list[str]) -> int:
         # Hydra would print a line of its own about an error that passes through it.
         try:
             if not mistakes:
-                statuses.append(run_study(configuration))
+                statuses.append(run_study(configuration, overrides))
         except ConfigurationError as mistake:
             mistakes.append(mistake)
 
@@ -79,19 +96,28 @@ def compose_and_run(arguments: list[str]) -> int:
     return max(statuses, default=0)
 
 
-def run_study(configuration: "DictConfig") -> int:
-    """Hand a composed configuration to its study; return the exit status."""
+def run_study(configuration: "DictConfig", given: list[str]) -> int:
+    """Hand a composed configuration to its study; return the exit status.
+
+    Parameters
+    ----------
+    configuration : DictConfig
+    given : list of str
+        Names of what was set on the command line.
+    """
     import logging
 
     from rich.console import Console
 
-    from experiments import compare, factorial, run, story
+    from experiments import run, stored, story
     from sim.configuration import ConfigurationError, nearest
     from sim.scenario import as_dict, check_parts
 
     logging.getLogger("MESA").setLevel(logging.WARNING)
     studies: dict[str, Any] = {
-        "compare": compare.run, "factorial": factorial.run, "run": run.run, "story": story.run,
+        **{name: kind.run for name, kind in stored.KINDS.items()},
+        "run": run.run, "story": story.run, "resume": stored.resume, "expand": stored.expand,
+        "figures": stored.figures,
     }  # fmt: skip
     resolved = as_dict(configuration)
     check_parts(resolved)
@@ -102,6 +128,8 @@ def run_study(configuration: "DictConfig") -> int:
     if not console.is_terminal:
         # A log file has room for a table's lines.
         console = Console(width=LOG_WIDTH)
+    if name == "expand":
+        resolved["given"] = given
     status: int = studies[name](resolved, console)
     return status
 

@@ -86,7 +86,8 @@ SHOCKS = (
 TOP_LEVEL = (
     "city", "regime", "law", "parameters", "scenario", "shock", "study", "executor",
     "seed", "days", "output", "scenarios", "replicates", "confidence",
-    "person", "case", "nth", "seen_by", "differs", "factors",
+    "person", "case", "nth", "seen_by", "differs", "factors", "store", "shard", "half_width",
+    "outcome", "most_replicates", "design", "vary", "samples", "of", "from", "quantiles",
 )  # fmt: skip
 """Names a composed configuration consists of."""
 
@@ -233,16 +234,12 @@ class Scenario:
         """
         world, resolved = self.world, self.resolved
         for path, value in values.items():
-            if not _exists(world, path):
-                paths = _value_paths(world.model_dump())
-                raise ConfigurationError(f"unknown value '{path}': {nearest(path, paths)}")
-            before = _raw_value_at(world, path)
-            if isinstance(before, str) or isinstance(value, str):
-                if type(before) is not type(value):
-                    wanted = "text" if isinstance(before, str) else "a number"
-                    raise ConfigurationError(f"{path}: {value!r} is not {wanted}")
-            else:
-                check_range(value, entry_of(path, self.entries), path)
+            entry, before = self.entry_at(path), _raw_value_at(world, path)
+            if (entry is None) != isinstance(value, str):
+                wanted = "a word" if entry is None else "a number"
+                raise ConfigurationError(f"{path}: {value!r} is not {wanted}")
+            if entry is not None:
+                check_range(value, entry, path)
                 value = type(before)(value) if value == type(before)(value) else value
             world = world.with_value(path, value)
             resolved = _with_resolved(resolved, path, value)
@@ -252,6 +249,40 @@ class Scenario:
             raise ConfigurationError(describe(error, "")) from error
         _check_ceiling(world)
         return replace(self, world=world, resolved=resolved)
+
+    def entry_at(self, path: str) -> Entry | None:
+        """Return the entry that a value of the world belongs to (None for a word, like the law).
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no such value.
+        """
+        if not _exists(self.world, path):
+            paths = _value_paths(self.world.model_dump())
+            raise ConfigurationError(f"unknown value '{path}': {nearest(path, paths)}")
+        if isinstance(_raw_value_at(self.world, path), str):
+            return None
+        return entry_of(path, self.entries)
+
+    def like(self, path: str, value: float) -> float:
+        """Return a number as a value of the world can take it: whole where that one is."""
+        return round(value) if isinstance(_raw_value_at(self.world, path), int) else value
+
+    def with_levers(self, changes: Sequence[Change]) -> "Scenario":
+        """Return the same scenario with some levers set otherwise (checked).
+
+        A change of a path that the scenario changes already takes the place of it.
+        """
+        paths = {one.path for one in changes}
+        kept = [one for one in self.changes if one.path not in paths]
+        policy = {
+            "name": self.name,
+            "summary": self.summary,
+            "changes": [one.model_dump() for one in (*kept, *changes)],
+        }
+        checked = _changes(policy, LEVERS, "lever", self.days, self.world, self.entries)
+        return replace(self, changes=checked, resolved={**self.resolved, "scenario": policy})
 
     def with_changes(self, *changes: Change, name: str = "custom", summary: str = "") -> "Scenario":
         """Return a scenario of the same world with other lever changes (checked)."""

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hydra.core.global_hydra import GlobalHydra
 
-import experiments.compare
 import experiments.run
+import experiments.study
 from sim.__main__ import main
 from sim.configuration import configuration_folder
 
@@ -30,8 +30,8 @@ def command(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> Iterator[Command]:
     """Give a function that runs the command in this process: exit status and error output."""
-    monkeypatch.setattr(experiments.compare, "collect", must_not_start)
-    monkeypatch.setattr(experiments.run, "AlmatyModel", must_not_start)
+    monkeypatch.setattr(experiments.study, "carry_out", must_not_start)
+    monkeypatch.setattr(experiments.run, "carry_out_one", must_not_start)
     monkeypatch.chdir(tmp_path)
 
     def run(*words: str) -> tuple[int, str]:
@@ -58,6 +58,11 @@ EARLY = [
     ("scenario=mobile_clinic", "did you mean 'mobile_clinics'"),
     ("city=workshp", "did you mean 'workshop'"),
     ("study=compar", "did you mean 'compare'"),
+    ("study=resume", "there is no store in"),
+    ("study=sweep", "needs something to vary"),
+    ("shard=5/4", "must be i/n"),
+    ("replicates=auto", "half_width"),
+    ("executor=dusk", "did you mean 'dask'"),
     ("executor=lokal", "did you mean 'local'"),
     ("shock=epidemics", "did you mean 'epidemic'"),
     ("parameters.illness.acute_rat=1", "did you mean 'acute_rate'"),

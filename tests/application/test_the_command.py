@@ -10,17 +10,18 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from experiments.runs import replicates_of, run_replicate
+from experiments.store import Store
 from sim.configuration import choices
+from sim.model import AlmatyModel
 from sim.scenario import load_scenario
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ("city.population=500", "days=90")
 TABLES = (
     "flows", "indicators", "curves", "runs", "summary", "failures", "cost_effectiveness",
-    "acceptability",
+    "acceptability", "precision", "ranks",
 )  # fmt: skip
-FIGURES = ("flows", "unresolved", "curves", "effects", "gates", "load", "costs")
+FIGURES = ("flows", "unresolved", "curves", "effects", "gates", "groups", "load", "costs")
 
 
 def sim(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -36,7 +37,7 @@ def sim(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
 
 
 def only_folder(output: Path) -> Path:
-    folders = list(output.iterdir())
+    folders = [path for path in output.iterdir() if not path.name.startswith("store")]
     assert len(folders) == 1
     return folders[0]
 
@@ -57,15 +58,17 @@ def test_a_comparison_is_the_same_in_any_order_with_any_workers_and_hash_seed(
 
     # The same in this process, in the other order, one after the other.
     base = load_scenario("baseline", ["seed=5", *SMALL])
-    here = [
-        run_replicate(task).runs
-        for task in replicates_of([base, base.with_policy("mobile_clinics")], 2)
-    ]
-    key = ["scenario", "seed"]
-    mine = pd.concat(here).set_index(key)["digest"].sort_index()
-    theirs = pd.read_parquet(folder / "runs.parquet").set_index(key)["digest"].sort_index()
-    pd.testing.assert_series_equal(theirs, mine)
-    assert mine.nunique() == 4
+    runs = pd.read_parquet(folder / "runs.parquet")
+    theirs = {(row.scenario, row.seed): row.digest for row in runs.itertuples()}
+    mine = {}
+    for seed in (5, 6):
+        past = AlmatyModel(base.with_seed(seed))
+        for name in ("baseline", "mobile_clinics"):
+            branch = past.fork(base.with_policy(name).with_seed(seed))
+            branch.run_for(90)
+            mine[name, seed] = branch.digest()
+    assert theirs == mine
+    assert len(set(mine.values())) == 4
 
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["seeds"] == [5, 6]
@@ -95,16 +98,20 @@ def test_a_plain_hydra_multirun_gives_a_folder_a_combination(tmp_path: Path) -> 
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
-    folders = sorted(path.name.split("_run_")[1] for path in tmp_path.iterdir() if path.is_dir())
-    assert folders == ["baseline_1", "baseline_2", "mobile_clinics_1", "mobile_clinics_2"]
-    digests = set()
-    for folder in tmp_path.iterdir():
+    folders = sorted(path.name.rsplit("_", 1)[0] for path in tmp_path.glob("run_*"))
+    assert folders == [
+        "run_baseline_1", "run_baseline_2", "run_mobile_clinics_1", "run_mobile_clinics_2",
+    ]  # fmt: skip
+    (store,) = tmp_path.glob("store-*")
+    digests, kept = set(), set(Store.for_reading(store).read("runs")["digest"])
+    for folder in tmp_path.glob("run_*"):
         if folder.is_dir():
             manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
             digests.add(manifest["digest"])
             assert (folder / "case_log.csv").is_file()
             assert (folder / "curves.png").stat().st_size > 10_000
     assert len(digests) == 4
+    assert digests == kept, "a plain multirun lands in the same store"
 
 
 def test_the_help_names_every_choice() -> None:
@@ -143,7 +150,7 @@ def test_ctrl_c_keeps_what_is_finished_and_says_so_in_a_line(tmp_path: Path) -> 
     try:
         assert process.stdout is not None
         first = process.stdout.readline()
-        assert first.split()[1:] == ["of", "40", "runs"], first
+        assert first.split()[1:4] == ["of", "40", "runs"], first
         os.killpg(process.pid, signal.SIGINT)
         rest, errors = process.communicate(timeout=120)
     finally:
@@ -156,6 +163,6 @@ def test_ctrl_c_keeps_what_is_finished_and_says_so_in_a_line(tmp_path: Path) -> 
     assert len(said) == 1
     kept = int(said[0].split()[1])
     assert 1 <= kept < 40
-    assert "of 40 replicates are finished and kept" in said[0]
+    assert "of 40 runs are stored; the same command, or study=resume, goes on" in said[0]
     runs = pd.read_parquet(only_folder(tmp_path) / "runs.parquet")
     assert len(runs) == kept

@@ -1,4 +1,4 @@
-"""A comparison that loses replicates, or is interrupted, keeps the others; and its figures."""
+"""A comparison that loses runs, or is interrupted, keeps the others; and its figures."""
 
 import json
 from collections.abc import Iterator
@@ -12,91 +12,124 @@ import pytest
 from rich.console import Console
 
 import experiments.compare
-from experiments import figures
+import experiments.study
+from experiments import figures, stored
 from experiments.executors import Done, carry_out
-from experiments.runs import Replicate, ReplicateResult, run_replicate
+from experiments.runs import BundleResult
 from experiments.settings import Executor
+from experiments.specifications import Bundle
+from experiments.store import Store
 from sim.configuration import compose_configuration
+from sim.model import AlmatyModel
 from sim.scenario import as_dict
 
 FIRST_SEED = 11
 SERIAL = Executor(name="serial", summary="in this process", workers=1)
 
 
-def settings(output: Path) -> dict[str, Any]:
+def settings(output: Path, *more: str) -> dict[str, Any]:
     words = ["city.population=500", "days=90", "replicates=3", f"seed={FIRST_SEED}"]
-    words += ["scenarios=[baseline,mobile_clinics]", "executor=serial"]
+    words += ["scenarios=[baseline,mobile_clinics]", "executor=serial", *more]
     return {**as_dict(compose_configuration(words)), "output": str(output)}
 
 
+def results_in(output: Path) -> list[Path]:
+    return [path for path in output.iterdir() if not path.name.startswith("store")]
+
+
 def compare(output: Path) -> tuple[int, str, list[Path]]:
-    """Return exit status, what was said, and the folders written."""
+    """Return exit status, what was said, and the result folders written."""
     said = StringIO()
     status = experiments.compare.run(settings(output), Console(file=said, width=160))
-    return status, said.getvalue(), list(output.iterdir())
+    return status, said.getvalue(), results_in(output)
 
 
-def fails_for_the_second(task: Replicate) -> ReplicateResult:
-    if task.seed == FIRST_SEED + 1:
-        raise ArithmeticError("the second one is lost")
-    return run_replicate(task)
+def fail(patch: pytest.MonkeyPatch, *cases: tuple[str, int]) -> None:
+    """Let the days of some runs (scenario, seed) end in an error."""
+    run_for = AlmatyModel.run_for
 
+    def failing(model: AlmatyModel, days: int) -> None:
+        if (model.scenario.name, model.scenario.seed) in cases:
+            raise ArithmeticError("this one is lost")
+        run_for(model, days)
 
-def fails_always(task: Replicate) -> ReplicateResult:
-    raise ArithmeticError(f"{task.seed} is lost")
+    patch.setattr(AlmatyModel, "run_for", failing)
 
 
 @pytest.fixture(scope="module")
 def folder_with_a_loss(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, str, list[Path]]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(experiments.compare, "run_replicate", fails_for_the_second)
+        fail(patch, ("mobile_clinics", FIRST_SEED + 1))
         return compare(tmp_path_factory.mktemp("loss"))
 
 
-def test_a_replicate_that_fails_costs_only_itself(
+def test_a_run_that_fails_costs_only_itself(
     folder_with_a_loss: tuple[int, str, list[Path]],
 ) -> None:
     status, said, (folder,) = folder_with_a_loss
     assert status == 1
-    assert f"Replicate with seed {FIRST_SEED + 1} failed: ArithmeticError" in said
+    assert "Failed: mobile_clinics, seed 12 (days): ArithmeticError: this one is lost" in said
     assert "Traceback" not in said
     runs = pd.read_parquet(folder / "runs.parquet")
+    # What cannot be paired is not compared ...
     assert runs.groupby("scenario")["seed"].apply(list).tolist() == [[11, 13], [11, 13]]
+    # ... but it is stored: five of six runs.
+    (path,) = folder.parent.glob("store-*")
+    assert len(Store.for_reading(path).read("runs")) == 5
     failures = pd.read_parquet(folder / "failures.parquet")
-    assert failures["seed"].tolist() == [FIRST_SEED + 1]
-    assert "the second one is lost" in failures["error"].item()
-    assert "fails_for_the_second" in failures["details"].item()
+    assert failures[["scenario", "seed", "stage"]].values.tolist() == [
+        ["mobile_clinics", 12, "days"]
+    ]
+    assert "in failing" in failures["traceback"].item()
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert (manifest["seeds"], manifest["failed_seeds"]) == ([11, 13], [12])
     summary = pd.read_parquet(folder / "summary.parquet")
     assert summary["replicates"].max() == 2
 
 
-def test_an_interrupt_keeps_finished_replicates(
+def test_an_interrupt_keeps_what_is_finished_and_resume_does_the_rest(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def interrupted(
-        executor: Executor, work: Any, tasks: list[Replicate]
-    ) -> Iterator[Done[Replicate, ReplicateResult]]:
-        yield from carry_out(executor, work, tasks[:1])
+        executor: Executor, work: Any, bundles: list[Bundle], parts: Any
+    ) -> Iterator[Done[Bundle, BundleResult]]:
+        yield from carry_out(executor, work, bundles[:1], parts)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(experiments.compare, "carry_out", interrupted)
-    monkeypatch.setattr(figures, "draw_comparison", lambda *_: None)
-    status, said, (folder,) = compare(tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(experiments.study, "carry_out", interrupted)
+        patch.setattr(figures, "draw_comparison", lambda *_: None)
+        status, said, (folder,) = compare(tmp_path)
     assert status == 130
-    assert "Interrupted: 1 of 3 replicates are finished and kept." in said
+    assert "Interrupted: 2 of 6 runs are stored; the same command" in said
     assert pd.read_parquet(folder / "runs.parquet")["seed"].unique().tolist() == [FIRST_SEED]
     assert "no interval" in set(pd.read_parquet(folder / "summary.parquet")["verdict"])
 
+    lived = []
+    burn_in = AlmatyModel.__init__
+    monkeypatch.setattr(
+        AlmatyModel,
+        "__init__",
+        lambda model, scenario, *rest, **more: (
+            lived.append(scenario.seed),
+            burn_in(model, scenario, *rest, **more),
+        )[1],
+    )
+    assert stored.resume(settings(tmp_path), Console(file=StringIO())) == 0
+    assert set(lived) == {FIRST_SEED + 1, FIRST_SEED + 2}, "nothing is done twice"
+    assert len(pd.read_parquet(folder / "runs.parquet")) == 6
 
-def test_when_every_replicate_fails_nothing_is_written(
+
+def test_when_every_run_fails_there_is_nothing_to_compare(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(experiments.compare, "run_replicate", fails_always)
+    fail(
+        monkeypatch, *((name, 11 + r) for name in ("baseline", "mobile_clinics") for r in range(3))
+    )
     status, said, folders = compare(tmp_path)
     assert status == 1
-    assert said.count("failed: ArithmeticError") == 3
+    assert said.count("Failed: ") == 5
+    assert "and 1 more" in said
     assert folders == []
 
 
@@ -115,14 +148,14 @@ def test_a_comparison_too_short_for_some_indicators_still_ends_well(tmp_path: Pa
     """Unmet need takes onsets of all but the last 60 days: forty days know nothing of it."""
     resolved = {**settings(tmp_path), "days": 40, "replicates": 1}
     assert experiments.compare.run(resolved, Console(file=StringIO())) == 0
-    (folder,) = tmp_path.iterdir()
+    (folder,) = results_in(tmp_path)
     summary = pd.read_parquet(folder / "summary.parquet")
     unknown = summary[(summary["code"] == "A1") & (summary["by"] == "all")]
     assert unknown["scenario"].tolist() == ["baseline", "mobile_clinics"]
     assert unknown["level"].isna().all()
 
 
-def test_an_error_while_writing_leaves_nothing_behind(
+def test_an_error_while_writing_leaves_no_half_of_a_folder(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def no_disk(*_: object) -> None:
@@ -132,23 +165,27 @@ def test_an_error_while_writing_leaves_nothing_behind(
     resolved = {**settings(tmp_path), "replicates": 1}
     with pytest.raises(OSError, match="disk is full"):
         experiments.compare.run(resolved, Console(file=StringIO()))
-    assert list(tmp_path.iterdir()) == []
+    assert results_in(tmp_path) == []
 
 
-def test_figures_drawn_again_from_the_tables_are_the_same_bytes(
-    folder_with_a_loss: tuple[int, str, list[Path]], tmp_path: Path
+def test_figures_drawn_again_from_the_store_are_the_same_bytes(
+    folder_with_a_loss: tuple[int, str, list[Path]],
 ) -> None:
     folder = folder_with_a_loss[2][0]
-    for name in ("summary", "curves", "flows", "cost_effectiveness", "acceptability"):
-        (tmp_path / f"{name}.parquet").write_bytes((folder / f"{name}.parquet").read_bytes())
-    figures.draw_comparison(tmp_path, settings(tmp_path)["confidence"])
-    drawn = sorted(path.name for path in tmp_path.glob("*.[ps][nv]g"))
-    figures_of_a_comparison = ("costs", "curves", "effects", "flows", "gates", "load", "unresolved")
-    assert drawn == [f"{name}.{end}" for name in figures_of_a_comparison for end in ("png", "svg")]
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    redraw = settings(folder.parent)
+    assert stored.figures(redraw, Console(file=StringIO())) == 0
+    names = ("costs", "curves", "effects", "flows", "gates", "groups", "load", "unresolved")
+    drawn = [f"{name}.{end}" for name in names for end in ("png", "svg")]
+    assert sorted(name for name in before if name.endswith(("png", "svg"))) == drawn
+    after = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert before.keys() == after.keys()
+    for name, content in after.items():
+        if name != "manifest.json":  # says when it was written
+            assert content == before[name], name
     for name in drawn:
-        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name
         if name.endswith(".png"):
-            picture = matplotlib.image.imread(tmp_path / name)
+            picture = matplotlib.image.imread(folder / name)
             height, width = picture.shape[:2]
             assert width > 1000
             assert height > 300

@@ -1,0 +1,91 @@
+"""Reading a result store in a few lines.
+
+>>> from experiments import open_store                      # doctest: +SKIP
+>>> store = open_store("outputs/store-0.1.0-1a2b3c4d")      # doctest: +SKIP
+>>> store.indicators(where=[("indicator", "==", "emergency_uptake_24h"), ("by", "==", "all")])
+... # doctest: +SKIP
+
+A store may be read while it grows: what is in it is whole.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from experiments.store import Store
+
+type Conditions = Sequence[tuple[str, str, Any]]
+"""As in `pyarrow.parquet.read_table`: (column, operator, value), all of which must hold."""
+
+
+class StoreReader:
+    """Tables of a result store.
+
+    Each method takes the name of a study (see `studies`), or none for all runs of the store, each
+    once, under the name it first had. Tables are long and begin with run, scenario, sample (number
+    of the parameter sample), seed, and a column for every value that was varied.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def studies(self) -> list[str]:
+        """Return the names of the studies, in the order they were begun."""
+        return self._store.studies()
+
+    def manifest(self, study: str) -> dict[str, Any]:
+        """Return how a study was made: configuration, settings, code, packages."""
+        return dict(self._store.study(study).manifest)
+
+    def specifications(self, study: str | None = None) -> pd.DataFrame:
+        """Return the runs planned: id, bundle, scenario, sample, seed, what was varied."""
+        if study is not None:
+            return self._store.study(study).plan
+        plans = [self._store.study(name).plan for name in self.studies()]
+        if not plans:
+            return pd.DataFrame(columns=["run", "bundle", "scenario", "sample", "seed"])
+        return pd.concat(plans, ignore_index=True).drop_duplicates("run", ignore_index=True)
+
+    def indicators(self, study: str | None = None, where: Conditions = ()) -> pd.DataFrame:
+        """Return indicators: code, indicator, detail, by, group, numerator, denominator, value."""
+        return self._table("indicators", study, where)
+
+    def curves(self, study: str | None = None, where: Conditions = ()) -> pd.DataFrame:
+        """Return daily series, a row a run and day."""
+        return self._table("curves", study, where)
+
+    def flows(self, study: str | None = None, where: Conditions = ()) -> pd.DataFrame:
+        """Return needs sent between institutions, and what became of them."""
+        return self._table("flows", study, where)
+
+    def runs(self, study: str | None = None) -> pd.DataFrame:
+        """Return the runs that are stored, with digest and cost."""
+        runs, times = self._table("runs", study), self._table("times", study)
+        if runs.empty:
+            return runs
+        return runs.merge(times[["run", *times.columns.difference(runs.columns)]], on="run")
+
+    def failures(self, study: str | None = None) -> pd.DataFrame:
+        """Return the runs that failed: stage, error, traceback."""
+        return self._table("failures", study)
+
+    def _table(self, name: str, study: str | None, where: Conditions = ()) -> pd.DataFrame:
+        return self._store.read(name, self.specifications(study), where=where)
+
+
+def open_store(path: str | Path) -> StoreReader:
+    """Open a result store for reading.
+
+    Parameters
+    ----------
+    path : str or Path
+        The folder with `store.json`.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no store.
+    """
+    return StoreReader(Store.for_reading(Path(path)))
