@@ -23,6 +23,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 from uuid import uuid4
 
@@ -38,7 +39,7 @@ FORMAT = 1
 TABLES = ("indicators", "curves", "flows", "runs", "failures", "times")
 UNFINISHED = ".unfinished-"
 FORGOTTEN_AFTER = 3600.0
-"""Seconds after which an unfinished folder cannot belong to a living process."""
+"""Seconds after which what another machine left unfinished cannot belong to a living process."""
 
 
 class StoreError(OSError):
@@ -88,7 +89,7 @@ class Store:
                     store._identity,
                     _as_json({"format": FORMAT, "model_version": model_version()}),
                 )
-            probe = path / f"{UNFINISHED}{uuid4().hex}"
+            probe = path / _unfinished()
             probe.mkdir()
             probe.rmdir()
             store._sweep()
@@ -142,10 +143,10 @@ class Store:
             )
 
     def _sweep(self) -> None:
-        """Remove what killed processes left unfinished."""
+        """Remove what killed processes left unfinished; those that may be alive keep theirs."""
         for place in (self.path, self.path / "runs", self.path / "studies"):
             for left in place.glob(f"{UNFINISHED}*"):
-                if time.time() - left.stat().st_mtime > FORGOTTEN_AFTER:
+                if _writer_is_gone(left):
                     shutil.rmtree(left, ignore_errors=True)
 
     # --- writing ---
@@ -177,7 +178,7 @@ class Store:
 
     @contextmanager
     def _whole_folder(self, place: Path) -> Iterator[Path]:
-        folder = place.with_name(f"{UNFINISHED}{uuid4().hex}")
+        folder = place.with_name(_unfinished())
         try:
             folder.mkdir()
             yield folder
@@ -199,7 +200,7 @@ class Store:
             raise
 
     def _write_once(self, path: Path, text: str) -> None:
-        temporary = path.with_name(f"{UNFINISHED}{uuid4().hex}")
+        temporary = path.with_name(_unfinished())
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(path)
 
@@ -291,6 +292,28 @@ class Store:
         labels = plan.iloc[places].reset_index(drop=True)
         found = table.iloc[np.concatenate([found for _, found in order])].reset_index(drop=True)
         return pd.concat([labels, found.drop(columns="run")], axis=1)
+
+
+def _unfinished() -> str:
+    """Return a name for what this process has not finished."""
+    return f"{UNFINISHED}{gethostname()}-{os.getpid()}-{uuid4().hex}"
+
+
+def _writer_is_gone(left: Path) -> bool:
+    """Tell whether the process that began a folder has ended; of other machines, guess by age."""
+    try:
+        age = time.time() - left.stat().st_mtime
+    except FileNotFoundError:
+        return False  # finished meanwhile
+    host, _, process = left.name.removeprefix(UNFINISHED).rpartition("-")[0].rpartition("-")
+    if host == gethostname() and process.isdecimal() and os.name != "nt":
+        try:
+            os.kill(int(process), 0)
+        except ProcessLookupError:
+            return True
+        except PermissionError:
+            pass
+    return age > FORGOTTEN_AFTER
 
 
 def _write(path: Path, table: pd.DataFrame) -> None:

@@ -2,6 +2,9 @@
 
 import errno
 import os
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -91,17 +94,29 @@ def test_a_full_disk_is_one_line_and_leaves_the_store_whole(
     assert len(store.read("runs")) == 2
 
 
-def test_what_a_killed_writer_left_is_not_read_and_is_swept_in_time(store: Store) -> None:
+@pytest.mark.skipif(os.name == "nt", reason="asks for processes as Unix does")
+def test_what_a_killed_writer_left_is_not_read_and_is_swept(store: Store) -> None:
     store.keep("one", tables("x"))
-    left = store.path / "runs" / f"{experiments.store.UNFINISHED}abc"
-    left.mkdir()
-    (left / "runs.parquet").write_bytes(b"half a file")
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    name, here = experiments.store.UNFINISHED, socket.gethostname()
+    left, alive, elsewhere = (
+        store.path / "runs" / f"{name}{host}-{process}-abc"
+        for host, process in (
+            (here, ended.pid), (here, os.getpid()), ("another-machine", ended.pid),
+        )
+    )  # fmt: skip
+    for folder in (left, alive, elsewhere):
+        folder.mkdir()
+        (folder / "runs.parquet").write_bytes(b"half a file")
     assert len(store.read("runs")) == 1
     Store.for_writing(store.path)
-    assert left.exists(), "its writer may be alive"
-    os.utime(left, (0, 0))
-    Store.for_writing(store.path)
     assert not left.exists()
+    assert alive.exists()
+    assert elsewhere.exists(), "its writer may be alive"
+    os.utime(elsewhere, (0, 0))
+    Store.for_writing(store.path)
+    assert not elsewhere.exists()
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="nothing is closed to root")
