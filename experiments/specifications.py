@@ -20,7 +20,8 @@ from typing import Any
 import pandas as pd
 
 import sim
-from sim.scenario import Change, Scenario
+from sim.levers import Change
+from sim.scenario import Scenario
 
 LEVER = "levers."
 """Begins the path of a value that is a lever: it is set on day 0, not in the world of the burn-in.

@@ -60,44 +60,57 @@ def summarise(
         .unstack("scenario", sort=False)
         .replace([np.inf, -np.inf], np.nan)
     )
-    scenarios = list(dict.fromkeys(indicators["scenario"]))
-    parts = []
-    for scenario in scenarios:
-        level = interval(wide[scenario].groupby(key, sort=False), confidence)
-        difference = (wide[scenario] - wide[reference]).groupby(key, sort=False)
-        change = interval(difference, confidence)
-        unpaired = wide.groupby(key, sort=False)[[scenario, reference]].var().sum(axis=1)
-        per_seed = (wide[scenario] - wide[reference]).unstack("seed").reindex(level.index)
-        boot_low = boot_high = np.full(len(level), np.nan)
-        if bootstrap:
-            boot_low, boot_high = bootstrap_interval(per_seed.to_numpy(), confidence)
-        table = pd.DataFrame(
-            {
-                "level": level["mean"],
-                "level_low": level["low"],
-                "level_high": level["high"],
-                "difference": change["mean"],
-                "difference_low": change["low"],
-                "difference_high": change["high"],
-                "difference_bootstrap_low": boot_low,
-                "difference_bootstrap_high": boot_high,
-                "replicates": level["count"],
-                "variance_ratio": unpaired / difference.var().replace(0.0, np.nan),
-            }
-        )
-        parts.append(table.assign(scenario=scenario).reset_index())
-    result = pd.concat(parts, ignore_index=True)
-    result["verdict"] = [
-        "reference" if scenario == reference else verdict(low, high, better)
-        for scenario, low, high, better in zip(
-            result["scenario"],
-            result["difference_low"],
-            result["difference_high"],
-            result["better"],
-            strict=True,
-        )
+    parts = [
+        _against(wide[scenario], wide[reference], key, confidence, bootstrap)
+        .assign(scenario=scenario)
+        .reset_index()
+        for scenario in dict.fromkeys(indicators["scenario"])
     ]
+    result = pd.concat(parts, ignore_index=True)
+    ends = zip(result["difference_low"], result["difference_high"], result["better"], strict=True)
+    result["verdict"] = [verdict(low, high, better) for low, high, better in ends]
+    result.loc[result["scenario"] == reference, "verdict"] = "reference"
     return result[["scenario", *[name for name in result.columns if name != "scenario"]]]
+
+
+def _against(
+    values: "pd.Series[float]",
+    reference: "pd.Series[float]",
+    key: list[str],
+    confidence: float,
+    bootstrap: bool,
+) -> pd.DataFrame:
+    """Return level and paired difference to the reference of every outcome, with intervals."""
+    level = interval(values.groupby(key, sort=False), confidence)
+    difference = values - reference
+    change = interval(difference.groupby(key, sort=False), confidence)
+    boot_low = boot_high = np.full(len(level), np.nan)
+    if bootstrap:
+        per_seed = difference.unstack("seed").reindex(level.index)
+        boot_low, boot_high = bootstrap_interval(per_seed.to_numpy(), confidence)
+    return pd.DataFrame(
+        {
+            "level": level["mean"],
+            "level_low": level["low"],
+            "level_high": level["high"],
+            "difference": change["mean"],
+            "difference_low": change["low"],
+            "difference_high": change["high"],
+            "difference_bootstrap_low": boot_low,
+            "difference_bootstrap_high": boot_high,
+            "replicates": level["count"],
+            "variance_ratio": variance_ratio(values, reference, key),
+        }
+    )
+
+
+def variance_ratio(
+    values: "pd.Series[float]", reference: "pd.Series[float]", key: list[str]
+) -> "pd.Series[float]":
+    """Return the variance that differences would have unpaired, over that which they have."""
+    unpaired = sum(one.groupby(key, sort=False).var() for one in (values, reference))
+    paired = (values - reference).groupby(key, sort=False).var()
+    return unpaired / paired.replace(0.0, np.nan)
 
 
 def bootstrap_interval(values: Column, confidence: float) -> tuple[Floats, Floats]:
@@ -159,13 +172,12 @@ def precision(indicators: pd.DataFrame, reference: str, confidence: float) -> pd
     for scenario in wide.columns.drop(reference):
         difference = (wide[scenario] - wide[reference]).groupby(KEY, sort=False)
         known = interval(difference, confidence)
-        unpaired = wide.groupby(KEY, sort=False)[[scenario, reference]].var().sum(axis=1)
         table = pd.DataFrame(
             {
                 "sd": difference.std(),
                 "half_width": (known["high"] - known["low"]) / 2,
                 "replicates": known["count"],
-                "variance_ratio": unpaired / difference.var().replace(0.0, np.nan),
+                "variance_ratio": variance_ratio(wide[scenario], wide[reference], KEY),
             }
         )
         table["replicates_to_halve"] = [

@@ -1,15 +1,12 @@
 """Scenarios: one world, and dated changes of its levers.
 
 A policy scenario is a list of lever changes and nothing else; a shock is a list of changes of
-outside conditions. Which numbers may be changed is fixed here: levers are capacity, prices,
-eligibility and exposure to information. No hazard of illness or recovery, no probability of
-success and no indicator is a lever.
+outside conditions (see `sim.levers`).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any
 
@@ -28,60 +25,10 @@ from sim.configuration import (
     unwrap,
 )
 from sim.legal_rules import check_law
+from sim.levers import LEVERS, SHOCKS, Change, checked_changes
 from sim.parameters import World
-from sim.tables import Entry, Frozen
-
-LEVERS = (
-    "information.briefing_coverage",
-    "information.consulate_activity.*",
-    "information.consulate_reach.*",
-    "information.diaspora_reach",
-    "information.ngo_reach",
-    "information.media_reach",
-    "information.employer_induction",
-    "law.regime",
-    "law.as_of",
-    "legal_status.regularisation",
-    "legal_status.regularisation_fee",
-    "employment.inspection_factor",
-    "employment.fine",
-    "insurance.voluntary_premium",
-    "insurance.policy_price",
-    "insurance.policy_limit",
-    "insurance.papers_required",
-    "payment.state_paid_days_after_emergency",
-    "payment.price.*",
-    "institutions.*.capacity",
-    "institutions.*.beds",
-    "institutions.*.crews",
-    "institutions.*.interpreter",
-    "institutions.*.knows",
-    "institutions.*.reports",
-    "agencies.*.capacity.*",
-    "agencies.*.processing_days.*",
-    "agencies.*.closes_at",
-    "agencies.*.beds",
-    "agencies.*.knows",
-    "agencies.*.reports",
-    "agencies.*.grant",
-    "coordination.*",
-)
-"""Paths a policy scenario may change (`*` stands for one name)."""
-
-SHOCKS = (
-    "illness.acute_factor",
-    "illness.acute_severe_factor",
-    "demography.inflow_factor",
-    "institutions.*.background_occupancy",
-    "institutions.*.background_calls",
-    "enforcement.intensity",
-    "employment.dismissal_factor",
-    "money.wage_factor",
-    "money.wage_withheld_probability",
-    "agencies.*.grant",
-)
-"""Paths a shock may change."""
-
+from sim.tables import Entry
+from sim.values import entry_of, exists, raw_value_at, value_at, value_paths, with_resolved
 
 TOP_LEVEL = (
     "city", "regime", "law", "parameters", "scenario", "shock", "study", "executor",
@@ -90,33 +37,6 @@ TOP_LEVEL = (
     "outcome", "most_replicates", "design", "vary", "samples", "of", "from", "quantiles",
 )  # fmt: skip
 """Names a composed configuration consists of."""
-
-
-class Change(Frozen):
-    """One dated change of one number (or of the law in force).
-
-    From `start_day` the number moves in equal daily steps to `value`, reached on the last of
-    `ramp_days`; from `until_day` on it is what it was before. With `repeat_every` the change
-    comes back after so many days. A law book and its date change at once.
-    """
-
-    path: str
-    value: float | str
-    start_day: int
-    ramp_days: int = 0
-    until_day: int | None = None
-    repeat_every: int | None = None
-
-    def progress(self, day: int) -> float:
-        """Return how far the change has come on a day, from 0 (not at all) to 1 (in full)."""
-        elapsed = day - self.start_day
-        if elapsed < 0:
-            return 0.0
-        if self.repeat_every is not None:
-            elapsed %= self.repeat_every
-        if self.until_day is not None and elapsed >= self.until_day - self.start_day:
-            return 0.0
-        return min(1.0, (elapsed + 1) / max(self.ramp_days, 1))
 
 
 @dataclass(frozen=True)
@@ -173,7 +93,7 @@ class Scenario:
     @cached_property
     def _base_values(self) -> dict[str, float | str]:
         return {
-            change.path: _value_at(self.world, change.path) for change in self.changes + self.shocks
+            change.path: value_at(self.world, change.path) for change in self.changes + self.shocks
         }
 
     def with_seed(self, seed: int) -> "Scenario":
@@ -234,7 +154,7 @@ class Scenario:
         """
         world, resolved = self.world, self.resolved
         for path, value in values.items():
-            entry, before = self.entry_at(path), _raw_value_at(world, path)
+            entry, before = self.entry_at(path), raw_value_at(world, path)
             if (entry is None) != isinstance(value, str):
                 wanted = "a word" if entry is None else "a number"
                 raise ConfigurationError(f"{path}: {value!r} is not {wanted}")
@@ -242,7 +162,7 @@ class Scenario:
                 check_range(value, entry, path)
                 value = type(before)(value) if value == type(before)(value) else value
             world = world.with_value(path, value)
-            resolved = _with_resolved(resolved, path, value)
+            resolved = with_resolved(resolved, path, value)
         try:
             world = World.model_validate(world.model_dump())
         except ValidationError as error:
@@ -258,16 +178,16 @@ class Scenario:
         ConfigurationError
             If there is no such value.
         """
-        if not _exists(self.world, path):
-            paths = _value_paths(self.world.model_dump())
+        if not exists(self.world, path):
+            paths = value_paths(self.world.model_dump())
             raise ConfigurationError(f"unknown value '{path}': {nearest(path, paths)}")
-        if isinstance(_raw_value_at(self.world, path), str):
+        if isinstance(raw_value_at(self.world, path), str):
             return None
         return entry_of(path, self.entries)
 
     def like(self, path: str, value: float) -> float:
         """Return a number as a value of the world can take it: whole where that one is."""
-        return round(value) if isinstance(_raw_value_at(self.world, path), int) else value
+        return round(value) if isinstance(raw_value_at(self.world, path), int) else value
 
     def with_levers(self, changes: Sequence[Change]) -> "Scenario":
         """Return the same scenario with some levers set otherwise (checked).
@@ -281,7 +201,7 @@ class Scenario:
             "summary": self.summary,
             "changes": [one.model_dump() for one in (*kept, *changes)],
         }
-        checked = _changes(policy, LEVERS, "lever", self.days, self.world, self.entries)
+        checked = checked_changes(policy, LEVERS, "lever", self.days, self.world, self.entries)
         return replace(self, changes=checked, resolved={**self.resolved, "scenario": policy})
 
     def with_changes(self, *changes: Change, name: str = "custom", summary: str = "") -> "Scenario":
@@ -362,9 +282,9 @@ def scenario_from(resolved: dict[str, Any]) -> Scenario:
         name=policy["name"],
         summary=policy["summary"],
         world=world,
-        changes=_changes(policy, LEVERS, "lever", days, world, entries),
+        changes=checked_changes(policy, LEVERS, "lever", days, world, entries),
         shock=shock["name"],
-        shocks=_changes(shock, SHOCKS, "shock", days, world, entries),
+        shocks=checked_changes(shock, SHOCKS, "shock", days, world, entries),
         seed=seed,
         days=days,
         entries=entries,
@@ -409,69 +329,6 @@ def check_parts(resolved: dict[str, Any]) -> None:
             raise ConfigurationError(f"{name}.changes must be a list of changes")
 
 
-def lever_paths(world: World, patterns: tuple[str, ...] = LEVERS) -> list[str]:
-    """Return every path of a world that matches the whitelist."""
-    return [path for path in _value_paths(world.model_dump()) if matches(path, patterns)]
-
-
-def matches(path: str, patterns: tuple[str, ...]) -> bool:
-    """Return whether a path is on a whitelist (`*` stands for exactly one name)."""
-    return any(
-        path.count(".") == pattern.count(".") and fnmatchcase(path, pattern) for pattern in patterns
-    )
-
-
-def _changes(
-    described: dict[str, Any],
-    whitelist: tuple[str, ...],
-    word: str,
-    days: int,
-    world: World,
-    entries: dict[str, Entry],
-) -> tuple[Change, ...]:
-    where = f"{'scenario' if word == 'lever' else 'shock'} {described['name']}"
-    changes = []
-    for number, raw in enumerate(described["changes"], start=1):
-        try:
-            change = Change.model_validate(raw)
-        except ValidationError as error:
-            raise ConfigurationError(f"{where}, change {number}: {describe(error, '')}") from error
-        exists = _exists(world, change.path)
-        if not exists or not matches(change.path, whitelist):
-            known = lever_paths(world, whitelist)
-            problem = "not on the whitelist" if exists else "unknown"
-            raise ConfigurationError(
-                f"{where}: {word} '{change.path}' is {problem}: {nearest(change.path, known)}"
-            )
-        _check_dates(change, where, days)
-        if change.path.startswith("law."):
-            changes.append(change.model_copy(update={"value": str(change.value)}))
-            continue
-        if isinstance(change.value, str):
-            raise ConfigurationError(f"{where}: {change.path}: '{change.value}' is not a number")
-        check_range(change.value, entry_of(change.path, entries), f"{where}: {change.path}")
-        changes.append(change)
-    return tuple(changes)
-
-
-def _check_dates(change: Change, where: str, days: int) -> None:
-    if not 0 <= change.start_day < days:
-        raise ConfigurationError(
-            f"{where}: start_day {change.start_day} of '{change.path}' is outside the run "
-            f"(0 to {days - 1})"
-        )
-    if change.ramp_days < 0:
-        raise ConfigurationError(f"{where}: ramp_days of '{change.path}' must not be negative")
-    if change.until_day is not None and change.until_day <= change.start_day:
-        raise ConfigurationError(f"{where}: until_day of '{change.path}' must come after start_day")
-    if change.repeat_every is not None and (
-        change.until_day is None or change.repeat_every < change.until_day - change.start_day
-    ):
-        raise ConfigurationError(
-            f"{where}: repeat_every of '{change.path}' needs an until_day that ends before it"
-        )
-
-
 def _check_ceiling(world: World) -> None:
     """Make sure the thinned list of candidates can yield the largest inflow anybody asks for."""
     seasonal_inflow = 1.0 + world.demography.arrival_season
@@ -487,67 +344,3 @@ def _whole_number(resolved: dict[str, Any], name: str, at_least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < at_least:
         raise ConfigurationError(f"{name} = {value} must be a whole number, at least {at_least}")
     return value
-
-
-def _with_resolved(resolved: dict[str, Any], path: str, value: float | str) -> dict[str, Any]:
-    """Return a composed configuration in which a value of the world is another."""
-    names = path.split(".")
-    section = {"institutions": ["city"], "agencies": ["city"], "city": [], "regime": [], "law": []}
-    names = [*section.get(names[0], ["parameters"]), *names]
-    whole = dict(resolved)
-    node: Any = whole
-    for name in names[:-1]:
-        if "value" in node and name not in node:  # an entry, whose value is a table
-            node["value"] = dict(node["value"])
-            node = node["value"]
-        node[name] = dict(node[name])
-        node = node[name]
-    if "value" in node and names[-1] not in node:
-        node["value"] = {**node["value"], names[-1]: value}
-    elif isinstance(node[names[-1]], dict):
-        node[names[-1]] = {**node[names[-1]], "value": value}
-    else:
-        node[names[-1]] = value
-    return whole
-
-
-def _value_paths(node: Any, path: str = "") -> list[str]:
-    if isinstance(node, dict):
-        return [
-            found
-            for name, child in node.items()
-            for found in _value_paths(child, f"{path}.{name}" if path else name)
-        ]
-    is_value = isinstance(node, int | float | str) and not isinstance(node, bool)
-    return [path] if is_value else []
-
-
-def _value_at(world: World, path: str) -> float | str:
-    value = _raw_value_at(world, path)
-    return value if isinstance(value, str) else float(value)
-
-
-def _raw_value_at(world: World, path: str) -> int | float | str:
-    node: Any = world
-    for name in path.split("."):
-        node = node[name] if isinstance(node, dict) else getattr(node, name)
-    assert isinstance(node, int | float | str)
-    return node
-
-
-def _exists(world: World, path: str) -> bool:
-    node: Any = world
-    for name in path.split("."):
-        if isinstance(node, dict):
-            node = node.get(name)
-        else:
-            node = getattr(node, name, None) if isinstance(node, Frozen) else None
-    return isinstance(node, int | float | str) and not isinstance(node, bool)
-
-
-def entry_of(path: str, entries: dict[str, Entry]) -> Entry:
-    """Return the entry that a value, named by its path in the world, belongs to."""
-    owners = [one for one in entries if f"{path}.".startswith(f"{one}.")]
-    if not owners:
-        raise ConfigurationError(f"{path} has no entry in this city's file: give it one first")
-    return entries[max(owners, key=len)]

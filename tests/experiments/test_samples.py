@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from experiments.samples import samples_of
 from experiments.specifications import bundles_of, plan_runs, scenario_of
 from sim.configuration import ConfigurationError
-from sim.scenario import _raw_value_at, _value_paths, load_scenario, scenario_from
+from sim.scenario import load_scenario, scenario_from
+from sim.values import raw_value_at, value_paths
 
 BASE = load_scenario("baseline", ["city.population=200", "days=20"])
 FEAR, PRICE = "care_seeking.fear_weight", "payment.price.bed_day"
@@ -73,10 +74,10 @@ def test_a_mistake_is_one_line(design: str, vary: dict[str, object], message: st
 
 def test_every_value_of_the_world_can_be_varied_and_the_configuration_follows() -> None:
     """A value set to itself changes nothing; set to another it stands in what is composed."""
-    paths = [one for one in _value_paths(BASE.world.model_dump()) if _has_entry(one)]
+    paths = [one for one in value_paths(BASE.world.model_dump()) if _has_entry(one)]
     assert len(paths) > 400
     for path in paths[::7]:
-        same = BASE.with_values({path: _raw_value_at(BASE.world, path)})
+        same = BASE.with_values({path: raw_value_at(BASE.world, path)})
         assert same.world == BASE.world, path
         assert same.resolved == BASE.resolved, path
     other = BASE.with_values({FEAR: 2.5, PRICE: 20_000.0, "law.as_of": "2023-08-14"})

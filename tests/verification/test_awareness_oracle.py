@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 
 from sim import vocabulary as words
+from sim.levers import Change
 from sim.model import AlmatyModel
-from sim.scenario import Change
 from tests.cities import city
 from tests.verification.worlds import (
     NO_BURN_IN,

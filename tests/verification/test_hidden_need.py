@@ -6,8 +6,9 @@ import pandas as pd
 
 from experiments.statistics import interval
 from sim import vocabulary as words
+from sim.levers import Change
 from sim.model import AlmatyModel
-from sim.scenario import Change, load_scenario
+from sim.scenario import load_scenario
 
 SEEDS = range(1, 6)
 NO_FEAR = (

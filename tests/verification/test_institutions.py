@@ -10,8 +10,9 @@ import pytest
 from sim import vocabulary as words
 from sim.agents.task import Move
 from sim.configuration import ConfigurationError, configuration_folder
+from sim.levers import Change
 from sim.model import AlmatyModel
-from sim.scenario import Change, load_scenario
+from sim.scenario import load_scenario
 from tests.cities import city
 from tests.verification.worlds import NO_EXPERIENCE, NO_POLICE
 

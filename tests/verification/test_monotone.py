@@ -10,8 +10,8 @@ import pytest
 
 from sim import vocabulary as words
 from sim.agents.migrant import NEVER
+from sim.levers import Change
 from sim.model import AlmatyModel
-from sim.scenario import Change
 from tests.cities import city
 from tests.verification.worlds import NO_BURN_IN, NOBODY_FALLS_ILL, keep_only, live_until
 

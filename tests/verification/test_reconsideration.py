@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sim.agents.migrant import NEVER
+from sim.levers import Change
 from sim.model import AlmatyModel
-from sim.scenario import Change
 from tests.cities import city
 
 LEVERS: dict[str, tuple[Change, ...]] = {

@@ -1,0 +1,176 @@
+"""Levers and shocks: which numbers may be changed during a run, and dated changes of them.
+
+Levers are capacity, prices, eligibility and exposure to information. No hazard of illness or
+recovery, no probability of success and no indicator is a lever. Shocks are outside conditions.
+"""
+
+from fnmatch import fnmatchcase
+from typing import Any
+
+from pydantic import ValidationError
+
+from sim.configuration import ConfigurationError, check_range, describe, nearest
+from sim.parameters import World
+from sim.tables import Entry, Frozen
+from sim.values import entry_of, exists, value_paths
+
+LEVERS = (
+    "information.briefing_coverage",
+    "information.consulate_activity.*",
+    "information.consulate_reach.*",
+    "information.diaspora_reach",
+    "information.ngo_reach",
+    "information.media_reach",
+    "information.employer_induction",
+    "law.regime",
+    "law.as_of",
+    "legal_status.regularisation",
+    "legal_status.regularisation_fee",
+    "employment.inspection_factor",
+    "employment.fine",
+    "insurance.voluntary_premium",
+    "insurance.policy_price",
+    "insurance.policy_limit",
+    "insurance.papers_required",
+    "payment.state_paid_days_after_emergency",
+    "payment.price.*",
+    "institutions.*.capacity",
+    "institutions.*.beds",
+    "institutions.*.crews",
+    "institutions.*.interpreter",
+    "institutions.*.knows",
+    "institutions.*.reports",
+    "agencies.*.capacity.*",
+    "agencies.*.processing_days.*",
+    "agencies.*.closes_at",
+    "agencies.*.beds",
+    "agencies.*.knows",
+    "agencies.*.reports",
+    "agencies.*.grant",
+    "coordination.*",
+)
+"""Paths a policy scenario may change (`*` stands for one name)."""
+
+SHOCKS = (
+    "illness.acute_factor",
+    "illness.acute_severe_factor",
+    "demography.inflow_factor",
+    "institutions.*.background_occupancy",
+    "institutions.*.background_calls",
+    "enforcement.intensity",
+    "employment.dismissal_factor",
+    "money.wage_factor",
+    "money.wage_withheld_probability",
+    "agencies.*.grant",
+)
+"""Paths a shock may change."""
+
+
+class Change(Frozen):
+    """One dated change of one number (or of the law in force).
+
+    From `start_day` the number moves in equal daily steps to `value`, reached on the last of
+    `ramp_days`; from `until_day` on it is what it was before. With `repeat_every` the change
+    comes back after so many days. A law book and its date change at once.
+    """
+
+    path: str
+    value: float | str
+    start_day: int
+    ramp_days: int = 0
+    until_day: int | None = None
+    repeat_every: int | None = None
+
+    def progress(self, day: int) -> float:
+        """Return how far the change has come on a day, from 0 (not at all) to 1 (in full)."""
+        elapsed = day - self.start_day
+        if elapsed < 0:
+            return 0.0
+        if self.repeat_every is not None:
+            elapsed %= self.repeat_every
+        if self.until_day is not None and elapsed >= self.until_day - self.start_day:
+            return 0.0
+        return min(1.0, (elapsed + 1) / max(self.ramp_days, 1))
+
+
+def lever_paths(world: World, patterns: tuple[str, ...] = LEVERS) -> list[str]:
+    """Return every path of a world that matches the whitelist."""
+    return [path for path in value_paths(world.model_dump()) if matches(path, patterns)]
+
+
+def matches(path: str, patterns: tuple[str, ...]) -> bool:
+    """Return whether a path is on a whitelist (`*` stands for exactly one name)."""
+    return any(
+        path.count(".") == pattern.count(".") and fnmatchcase(path, pattern) for pattern in patterns
+    )
+
+
+def checked_changes(
+    described: dict[str, Any],
+    whitelist: tuple[str, ...],
+    word: str,
+    days: int,
+    world: World,
+    entries: dict[str, Entry],
+) -> tuple[Change, ...]:
+    """Return the changes of a scenario or shock, each checked against whitelist, dates and range.
+
+    Parameters
+    ----------
+    described : dict
+        Name and changes, as composed.
+    whitelist : tuple of str
+        `LEVERS` or `SHOCKS`.
+    word : str
+        "lever" or "shock", for messages.
+    days : int
+        Horizon of the run.
+    world, entries
+        The world on an unchanged day, and the ranges of its numbers.
+
+    Raises
+    ------
+    ConfigurationError
+        One line about the first mistake.
+    """
+    where = f"{'scenario' if word == 'lever' else 'shock'} {described['name']}"
+    changes = []
+    for number, raw in enumerate(described["changes"], start=1):
+        try:
+            change = Change.model_validate(raw)
+        except ValidationError as error:
+            raise ConfigurationError(f"{where}, change {number}: {describe(error, '')}") from error
+        there = exists(world, change.path)
+        if not there or not matches(change.path, whitelist):
+            known = lever_paths(world, whitelist)
+            problem = "not on the whitelist" if there else "unknown"
+            raise ConfigurationError(
+                f"{where}: {word} '{change.path}' is {problem}: {nearest(change.path, known)}"
+            )
+        _check_dates(change, where, days)
+        if change.path.startswith("law."):
+            changes.append(change.model_copy(update={"value": str(change.value)}))
+            continue
+        if isinstance(change.value, str):
+            raise ConfigurationError(f"{where}: {change.path}: '{change.value}' is not a number")
+        check_range(change.value, entry_of(change.path, entries), f"{where}: {change.path}")
+        changes.append(change)
+    return tuple(changes)
+
+
+def _check_dates(change: Change, where: str, days: int) -> None:
+    if not 0 <= change.start_day < days:
+        raise ConfigurationError(
+            f"{where}: start_day {change.start_day} of '{change.path}' is outside the run "
+            f"(0 to {days - 1})"
+        )
+    if change.ramp_days < 0:
+        raise ConfigurationError(f"{where}: ramp_days of '{change.path}' must not be negative")
+    if change.until_day is not None and change.until_day <= change.start_day:
+        raise ConfigurationError(f"{where}: until_day of '{change.path}' must come after start_day")
+    if change.repeat_every is not None and (
+        change.until_day is None or change.repeat_every < change.until_day - change.start_day
+    ):
+        raise ConfigurationError(
+            f"{where}: repeat_every of '{change.path}' needs an until_day that ends before it"
+        )
