@@ -26,7 +26,6 @@ from sim.scenario import Scenario, scenario_from
 
 FIRST_REPLICATES = 5
 """Replicates after which `replicates=auto` first looks at the width of intervals."""
-TABLES = ("indicators", "curves", "flows", "runs", "failures")
 
 
 def settings_of(resolved: dict[str, Any]) -> CompareSettings:

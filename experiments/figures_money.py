@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+from matplotlib.ticker import PercentFormatter
 
 from experiments.report import title
-from experiments.style import COLOURS, STYLE, VERDICT_COLOURS, colours, save, signed
+from experiments.style import STYLE, colours, draw_changes, save
 
 FACTORIAL = (
     ("emergency_uptake_24h", "", "Emergency care\nwithin 24 h", "percentage points", 100.0),
@@ -45,24 +45,15 @@ def interaction_plot(effects: pd.DataFrame, confidence: float) -> Figure:
     mains = sum(" x " not in term for term in terms)
     figure, axes = plt.subplots(2, 3, figsize=(17, 2.5 + 0.9 * len(terms)), sharey=True)
     for axis, (name, detail, heading, unit, factor) in zip(axes.flat, FACTORIAL, strict=True):
-        rows = shown[(shown["indicator"] == name) & (shown["detail"] == detail)].set_index("term")
-        for place, term in enumerate(terms):
-            row = rows.loc[term]
-            colour = VERDICT_COLOURS.get(row["verdict"], "#888888")
-            ends = [factor * row["low"], factor * row["high"]]
-            axis.plot(ends, [place, place], color=colour, linewidth=4, solid_capstyle="round")
-            axis.plot(factor * row["mean"], place, "o", color=colour, markersize=9)
-        axis.axvline(0.0, color=COLOURS[0], linewidth=1.2)
-        axis.axhline(mains - 0.5, color="#bbbbbb", linewidth=1.0, linestyle=":")
-        axis.set_title(heading)
-        axis.set_xlabel(unit)
-        axis.xaxis.set_major_locator(MaxNLocator(5))
-        axis.xaxis.set_major_formatter(FuncFormatter(signed))
-        axis.margins(x=0.15)
+        mine = (shown["indicator"] == name) & (shown["detail"] == detail)
+        rows = shown[mine].set_index("term").loc[terms]
+        changes = [
+            {**row, **{end: factor * row[end] for end in ("mean", "low", "high")}}
+            for row in rows.to_dict("records")
+        ]
         names = [" x ".join(title(one) for one in term.split(" x ")) for term in terms]
-        axis.set_yticks(range(len(terms)), names)
-        axis.set_ylim(len(terms) - 0.5, -0.5)
-        axis.grid(visible=False, axis="y")
+        draw_changes(axis, changes, names, heading, unit)
+        axis.axhline(mains - 0.5, color="#bbbbbb", linewidth=1.0, linestyle=":")
     replicates = int(shown["replicates"].max())
     figure.suptitle(
         "Above the dotted line: main effects (mean over the settings of the others); below: "

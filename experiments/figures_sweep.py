@@ -7,6 +7,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -42,6 +43,7 @@ def draw_sweep(folder: Path, settings: "SweepSettings", varied: list[str]) -> No
             save(response_curves(summary, varied[0], settings), folder, "response")
         elif len(varied) == 2 and len(numeric) == 2:
             save(heat_maps(summary, varied, settings), folder, "heatmap")
+            save(interaction_curves(summary, varied, settings), folder, "interaction")
 
 
 def path_in_words(path: str) -> str:
@@ -79,6 +81,20 @@ def _shown(settings: "SweepSettings") -> tuple[str, str, str]:
 def _rows(summary: pd.DataFrame, name: str, detail: str, scenario: str) -> pd.DataFrame:
     chosen = (summary["indicator"] == name) & (summary["detail"] == detail)
     return summary[chosen & (summary["scenario"] == scenario)]
+
+
+def _unit(unit: str, factor: float, quantity: str) -> str:
+    """Return the unit of a level, or of a difference of shares."""
+    return "percentage points" if factor > 1 and quantity == "difference" else unit
+
+
+def _finish_tornado(axis: Axes, paths: list[str], heading: str, unit: str) -> None:
+    """Name the bars of a tornado, from below, and its axis."""
+    axis.set_yticks(range(len(paths)), [_broken(path_in_words(path)) for path in paths])
+    axis.tick_params(axis="y", labelsize=10)
+    axis.set_title(heading)
+    axis.set_xlabel(unit)
+    axis.grid(visible=False, axis="y")
 
 
 def response_curves(summary: pd.DataFrame, path: str, settings: "SweepSettings") -> Figure:
@@ -138,16 +154,48 @@ def heat_maps(summary: pd.DataFrame, varied: list[str], settings: "SweepSettings
         axis.set_ylabel(_broken(path_in_words(up)))
         axis.set_title(heading)
         axis.grid(visible=False)
-        figure.colorbar(
-            image,
-            ax=axis,
-            label="percentage points" if factor > 1 and quantity == "difference" else unit,
-        )
+        figure.colorbar(image, ax=axis, label=_unit(unit, factor, quantity))
     figure.suptitle(
         f"Mean {words}, {settings.replicates} paired replicates a point"
         + (" (green: better, brown: worse)" if quantity == "difference" else ""),
         fontsize=12,
         color="#555555",
+    )  # fmt: skip
+    return figure
+
+
+def interaction_curves(
+    summary: pd.DataFrame, varied: list[str], settings: "SweepSettings"
+) -> Figure:
+    """Draw one quantity against the first value, a line a second value: parallel, or together."""
+    scenario, quantity, words = _shown(settings)
+    across, beside = varied
+    figure, axes = plt.subplots(1, len(PANELS), figsize=(18, 5.5))
+    for axis, (name, detail, heading, unit, factor) in zip(axes, PANELS, strict=True):
+        rows = _rows(summary, name, detail, scenario)
+        seconds = sorted(rows[beside].unique())
+        shades = mpl.colormaps["viridis"](np.linspace(0.0, 0.85, len(seconds)))
+        for value, colour in zip(seconds, shades, strict=True):
+            mine = rows[rows[beside] == value].sort_values(across)
+            axis.plot(mine[across], factor * mine[quantity], "o-", color=colour, label=f"{value:g}")
+            axis.fill_between(
+                mine[across], factor * mine[f"{quantity}_low"], factor * mine[f"{quantity}_high"],
+                color=colour, alpha=0.15, linewidth=0,
+            )  # fmt: skip
+        axis.set_title(heading)
+        axis.set_ylabel(_unit(unit, factor, quantity))
+        axis.set_xlabel(_broken(path_in_words(across)))
+        axis.xaxis.set_major_locator(MaxNLocator(5))
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=legend_columns(len(labels)),
+        title=path_in_words(beside),
+    )  # fmt: skip
+    figure.suptitle(
+        f"Mean {words}; bands: {settings.confidence:.0%} simulation intervals over "
+        f"{settings.replicates} paired replicates. Lines that are not parallel: the values act "
+        "together",
+        fontsize=12, color="#555555",
     )  # fmt: skip
     return figure
 
@@ -170,12 +218,8 @@ def tornado_of_values(
             low, high = ends[path]
             axis.barh(place, high - low, left=low, color=COLOURS[1], height=0.6)
         axis.axvline(untouched, color=COLOURS[0], linewidth=1.4)
-        axis.set_yticks(range(len(order)), [_broken(path_in_words(path)) for path in order])
-        axis.tick_params(axis="y", labelsize=10)
-        axis.set_title(heading)
-        axis.set_xlabel(unit)
+        _finish_tornado(axis, order, heading, _unit(unit, factor, quantity))
         axis.xaxis.set_major_locator(MaxNLocator(4))
-        axis.grid(visible=False, axis="y")
     figure.suptitle(
         f"Scenario ranges of the mean {words}: each value alone from one end of its list to the "
         "other; line: nothing varied",
@@ -201,14 +245,9 @@ def tornado_of_correlations(
             )
             axis.plot([row["low"], row["high"]], [place, place], color="#222222", linewidth=1.5)
         axis.axvline(0.0, color=COLOURS[0], linewidth=1.4)
-        names = [_broken(path_in_words(path)) for path in rows["path"]]
-        axis.set_yticks(range(len(names)), names)
-        axis.tick_params(axis="y", labelsize=10)
+        _finish_tornado(axis, list(rows["path"]), heading, "rank correlation")
         axis.set_xlim(-1.05, 1.05)
         axis.xaxis.set_major_formatter(FuncFormatter(signed))
-        axis.set_title(heading)
-        axis.set_xlabel("rank correlation")
-        axis.grid(visible=False, axis="y")
     figure.suptitle(
         f"Rank correlation over {samples} samples with {words}; lines: {settings.confidence:.0%} "
         "confidence intervals over samples; grey: not clear",

@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 STYLE: dict[Any, Any] = {
     "figure.dpi": 110,
@@ -38,6 +40,36 @@ VERDICT_COLOURS = {
 def signed(value: float, _place: int) -> str:
     """Return a difference as an axis shows it."""
     return "0" if abs(value) < 1e-12 else f"{value:+,g}"
+
+
+def draw_changes(
+    axis: Axes, rows: list[dict[str, Any]], names: list[str], heading: str, unit: str
+) -> None:
+    """Draw changes with intervals, a line each, in the colour of what they mean.
+
+    Parameters
+    ----------
+    axis : Axes
+    rows : list of dict
+        mean, low, high (in the axis's unit) and verdict, from above.
+    names : list of str
+        Beside the lines.
+    heading, unit : str
+    """
+    for place, row in enumerate(rows):
+        colour = VERDICT_COLOURS.get(row["verdict"], "#888888")
+        ends = [row["low"], row["high"]]
+        axis.plot(ends, [place, place], color=colour, linewidth=4, solid_capstyle="round")
+        axis.plot(row["mean"], place, "o", color=colour, markersize=10)
+    axis.axvline(0.0, color=COLOURS[0], linewidth=1.2)
+    axis.set_title(heading)
+    axis.set_xlabel(unit)
+    axis.xaxis.set_major_locator(MaxNLocator(5))
+    axis.xaxis.set_major_formatter(FuncFormatter(signed))
+    axis.margins(x=0.18)
+    axis.set_yticks(range(len(names)), names)
+    axis.set_ylim(len(names) - 0.5, -0.5)
+    axis.grid(visible=False, axis="y")
 
 
 def colours(scenarios: list[str]) -> list[str]:
