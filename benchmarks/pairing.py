@@ -9,19 +9,12 @@ changes the fate of a share d leaves a paired variance of at least about d / n, 
 2 p (1 - p) / n unpaired.
 """
 
-import os
-
-os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
-
+import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pandas as pd
-
-from experiments.executors import carry_out
-from experiments.runs import replicates_of, run_replicate
-from experiments.settings import Executor
-from experiments.statistics import summarise
-from sim.scenario import load_scenario
 
 OUTCOMES = (
     "emergency_uptake_24h", "unmet_need_episodes", "unmet_need_persons", "emergency_need",
@@ -33,12 +26,16 @@ DEFAULTS = ["messenger_campaign", "30", "20000"]
 def main() -> None:
     given = sys.argv[1:]
     name, seeds, population = given + DEFAULTS[len(given) :]
-    base = load_scenario("baseline", [f"city.population={population}"])
-    tasks = replicates_of([base, base.with_policy(name)], int(seeds))
-    executor = Executor(name="local", summary="", workers="auto")
-    results = [done.result for done in carry_out(executor, run_replicate, tasks)]
-    indicators = pd.concat([one.indicators for one in results if one is not None])
-    summary = summarise(indicators, "baseline", confidence=0.95)
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(
+            [
+                sys.executable, "-m", "sim", f"scenarios=[baseline,{name}]", f"replicates={seeds}",
+                f"city.population={population}", f"output={folder}", f"store={folder}/store",
+            ],
+            check=True, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        (found,) = Path(folder).glob("*/summary.parquet")
+        summary = pd.read_parquet(found)
     chosen = summary[
         (summary["by"] == "all")
         & (summary["scenario"] == name)

@@ -10,7 +10,10 @@ from experiments.runs import carry_out_one
 from experiments.settings import output_folder, store_path
 from experiments.specifications import bundles_of, plan_runs
 from experiments.store import Store
+from experiments.study import FAILED, write_down
 from sim.scenario import scenario_from
+
+KIND = "run"
 
 
 def run(resolved: dict[str, Any], console: Console) -> int:
@@ -22,11 +25,20 @@ def run(resolved: dict[str, Any], console: Console) -> int:
     store = Store.for_writing(store_path(resolved, output))
     planned = plan_runs([scenario], [scenario.seed])
     (bundle,) = bundles_of(planned, {scenario.name: scenario})
+    stored = write_down(store, KIND, resolved, [scenario], planned)
     with console.status(f"{scenario.name}, seed {scenario.seed}: {scenario.days} days"):
         # The case log is kept nowhere else, so it runs whether or not the store knows the run.
         model, result = carry_out_one(bundle)
-    if bundle.runs[0].run not in store.bundle_of_runs():
+    if not store.has(stored.plan["bundle"].item()):
         store.keep(bundle.name, result.tables)
+    if model is None:
+        (failure,) = result.tables["failures"].to_dict("records")
+        console.print(
+            f"Failed: {scenario.name}, seed {scenario.seed} ({failure['stage']}): "
+            f"{failure['error']}",
+            markup=False,
+        )
+        return FAILED
     label: dict[str, Any] = {"scenario": scenario.name, "seed": scenario.seed}
     indicators = result.tables["indicators"].drop(columns="run")
     final = output / f"run_{scenario.name}_{scenario.seed}_{bundle.name}"

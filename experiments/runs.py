@@ -47,14 +47,10 @@ def carry_out_bundle(bundle: Bundle) -> BundleResult:
     return joined([_carry_out(bundle, run)[1] for run in bundle.runs])
 
 
-def carry_out_one(bundle: Bundle) -> tuple[AlmatyModel, BundleResult]:
-    """Carry out the only run of a bundle; return its model too, or raise what went wrong."""
+def carry_out_one(bundle: Bundle) -> tuple[AlmatyModel | None, BundleResult]:
+    """Carry out the only run of a bundle; return its model too, None if it failed."""
     (run,) = bundle.runs
-    scenario = _scenario(bundle, run)
-    model = AlmatyModel(scenario)
-    started = Clock()
-    model.run_for(scenario.days)
-    return model, _results_of(run, model, started, burn_in=0.0)
+    return _carry_out(bundle, run, branch=False)
 
 
 class Clock:
@@ -78,12 +74,15 @@ def _scenario(bundle: Bundle, run: PlannedRun) -> Scenario:
     return scenario_of(bundle.scenarios[run.scenario], run.values).with_seed(run.seed)
 
 
-def _carry_out(bundle: Bundle, run: PlannedRun) -> tuple[AlmatyModel | None, BundleResult]:
+def _carry_out(
+    bundle: Bundle, run: PlannedRun, branch: bool = True
+) -> tuple[AlmatyModel | None, BundleResult]:
+    """Carry out a run, on a branch of a burn-in that others share or in a city of its own."""
     stage, clock = "set-up", Clock()
     try:
         scenario = _scenario(bundle, run)
         stage = "burn-in"
-        model = _past.of(run, scenario).fork(scenario)
+        model = _past.of(run, scenario).fork(scenario) if branch else AlmatyModel(scenario)
         burn_in = clock.cpu
         stage = "days"
         model.run_for(scenario.days)

@@ -80,10 +80,17 @@ def _place(resolved: dict[str, Any]) -> Path:
 
 
 def _chosen(store: Store, resolved: dict[str, Any]) -> list[StoredStudy]:
-    names = store.studies() if resolved.get("of") is None else [str(resolved["of"])]
-    if not names:
+    """Return the study that is named, or all of them; single runs are no studies to go on with."""
+    if resolved.get("of") is not None:
+        study = store.study(str(resolved["of"]))
+        if study.manifest["study"] not in KINDS:
+            raise ConfigurationError(f"of={study.name} is a single run: repeat it with study=run")
+        return [study]
+    studies = [store.study(name) for name in store.studies()]
+    found = [study for study in studies if study.manifest["study"] in KINDS]
+    if not found:
         raise ConfigurationError(f"store '{store.path}' holds no study yet")
-    return [store.study(name) for name in names]
+    return found
 
 
 def _kind(study: StoredStudy) -> Any:

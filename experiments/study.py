@@ -125,7 +125,7 @@ def carry_out_study(
     executor, shard = executor_of(resolved), shard_of(resolved)
     output = output_folder(resolved)
     store = Store.for_writing(store_path(resolved, output))
-    study = _begin(store, kind, resolved, scenarios, runs)
+    study = write_down(store, kind, resolved, scenarios, runs)
     by_name = {one.name: one for one in scenarios}
     waiting = _waiting(store, study, by_name, runs)
     different = study.plan["run"].nunique()
@@ -150,14 +150,14 @@ def carry_out_study(
     return done
 
 
-def _begin(
+def write_down(
     store: Store,
     kind: str,
     resolved: dict[str, Any],
     scenarios: list[Scenario],
     runs: list[PlannedRun],
 ) -> StoredStudy:
-    """Return the study of a plan as it is written down, or write it down."""
+    """Return the study of a plan as it stands in a store; write it down if it is new."""
     labelled = "".join(f"{run.run}{run.scenario}{run.sample}" for run in runs)
     name = f"{kind}-{blake2b(labelled.encode(), digest_size=4).hexdigest()}"
     if name in store.studies():

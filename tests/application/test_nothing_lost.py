@@ -21,8 +21,8 @@ TINY = (
     "city.population=150", "city.burn_in_days=60", "days=20", "seed=1",
     "scenarios=[baseline,messenger_campaign]",
 )  # fmt: skip
-SWEEP = ("study=sweep", *TINY, "replicates=8", "vary={care_seeking.fear_weight: [1, 2]}")
-RUNS = 32
+SWEEP = ("study=sweep", *TINY, "replicates=8", "vary={care_seeking.fear_weight: [2]}")
+RUNS = 16
 NOT_COMPARED = ("times.parquet", "machine.json")
 
 pytestmark = [
@@ -82,7 +82,7 @@ def test_a_driver_killed_three_times_loses_nothing_and_repeats_nothing(
     while kills < 3:
         process = start(store, *SWEEP, "executor.workers=2", **environment)
         before = set(digests(store)) if (store / "store.json").exists() else set()
-        wanted = len(before) + chance.randint(2, 6)
+        wanted = len(before) + chance.randint(1, 3)
         deadline = time.monotonic() + 120
         while process.poll() is None and time.monotonic() < deadline:
             if (store / "store.json").exists() and len(digests(store)) >= wanted:
@@ -140,9 +140,9 @@ def test_a_run_that_fails_costs_itself_alone(undisturbed: Path, tmp_path: Path) 
     assert status == 1
     assert "Failed: baseline, seed 3, sample 0 (set-up): ArithmeticError: planted" in said
     failures = Store.for_reading(store).read("failures")
-    assert len(failures) == 4, "two scenarios, two samples"
+    assert len(failures) == 2, "one a scenario"
     assert digests(store).items() <= digests(undisturbed).items()
-    assert len(digests(store)) == RUNS - 4
+    assert len(digests(store)) == RUNS - 2
 
 
 def test_four_shards_make_the_same_store(undisturbed: Path, tmp_path: Path) -> None:
@@ -215,7 +215,7 @@ def test_what_is_stored_is_not_run_again_and_more_can_be_added(
     status, said = sim(copy, "study=expand", "replicates=9", "executor=serial", **environment)
     assert status == 0, said
     assert before.items() <= digests(copy).items()
-    assert len(faults.begun(tmp_path)) == len(digests(copy)) - RUNS == 4
+    assert len(faults.begun(tmp_path)) == len(digests(copy)) - RUNS == 2
 
 
 def test_mistakes_are_one_line(undisturbed: Path, tmp_path: Path) -> None:

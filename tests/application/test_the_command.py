@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from experiments import open_store
 from experiments.store import Store
 from sim.configuration import choices
 from sim.model import AlmatyModel
@@ -112,6 +113,10 @@ def test_a_plain_hydra_multirun_gives_a_folder_a_combination(tmp_path: Path) -> 
             assert (folder / "curves.png").stat().st_size > 10_000
     assert len(digests) == 4
     assert digests == kept, "a plain multirun lands in the same store"
+    runs = open_store(store).runs()
+    assert set(zip(runs["scenario"], runs["seed"], strict=True)) == {
+        ("baseline", 1), ("baseline", 2), ("mobile_clinics", 1), ("mobile_clinics", 2),
+    }  # fmt: skip
 
 
 def test_the_help_names_every_choice() -> None:

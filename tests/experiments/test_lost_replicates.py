@@ -12,14 +12,15 @@ import pytest
 from rich.console import Console
 
 import experiments.compare
+import experiments.run
 import experiments.study
-from experiments import figures, stored
+from experiments import figures, open_store, stored
 from experiments.executors import Done, carry_out
 from experiments.runs import BundleResult
 from experiments.settings import Executor
 from experiments.specifications import Bundle
 from experiments.store import Store
-from sim.configuration import compose_configuration
+from sim.configuration import ConfigurationError, compose_configuration
 from sim.model import AlmatyModel
 from sim.scenario import as_dict
 
@@ -31,6 +32,12 @@ def settings(output: Path, *more: str) -> dict[str, Any]:
     words = ["city.population=500", "days=90", "replicates=3", f"seed={FIRST_SEED}"]
     words += ["scenarios=[baseline,mobile_clinics]", "executor=serial", *more]
     return {**as_dict(compose_configuration(words)), "output": str(output)}
+
+
+def single_run(output: Path, days: int) -> dict[str, Any]:
+    words = ["study=run", "city.population=300", f"days={days}", f"seed={FIRST_SEED}"]
+    places = {"output": str(output), "store": str(output / "store")}
+    return {**as_dict(compose_configuration(words)), **places}
 
 
 def results_in(output: Path) -> list[Path]:
@@ -190,3 +197,27 @@ def test_figures_drawn_again_from_the_store_are_the_same_bytes(
             assert width > 1000
             assert height > 300
             assert picture[..., :3].std() > 0.02, "a blank page"
+
+
+def test_a_single_run_that_fails_is_a_row_of_the_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail(monkeypatch, ("baseline", FIRST_SEED))
+    said = StringIO()
+    assert experiments.run.run(single_run(tmp_path, days=5), Console(file=said, width=160)) == 1
+    assert f"Failed: baseline, seed {FIRST_SEED} (days): ArithmeticError" in said.getvalue()
+    assert results_in(tmp_path) == []
+    (failure,) = open_store(tmp_path / "store").failures().to_dict("records")
+    assert failure["stage"] == "days"
+    assert "this one is lost" in failure["traceback"]
+
+
+def test_single_runs_are_no_studies_to_go_on_with(tmp_path: Path) -> None:
+    console = Console(file=StringIO(), width=160)
+    resolved = single_run(tmp_path, days=5)
+    assert experiments.run.run(resolved, console) == 0
+    (name,) = open_store(tmp_path / "store").studies()
+    with pytest.raises(ConfigurationError, match="holds no study yet"):
+        stored.resume({**resolved, "of": None}, console)
+    with pytest.raises(ConfigurationError, match=f"of={name} is a single run"):
+        stored.resume({**resolved, "of": name}, console)
