@@ -5,7 +5,7 @@ days worked; permanent residents and EAEU contract workers are paid a share for 
 and then half a wage is withheld. Contributions are kept back (see `insurance`). Living costs are
 paid first, then debts from what the month has left, and most of the savings above a reserve is sent
 home. What somebody can pay for care is savings plus what the work group would still lend. What the
-month means for work and papers follows (see `employers`, `legal_status`).
+month means for work and papers follows (see `businesses`, `legal_status`).
 
 Parameters: `conf/parameters/money.yaml`. Neutral state: `living_cost` equal to the wage and
 `remitted=0` (nobody's savings change).

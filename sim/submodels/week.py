@@ -2,7 +2,7 @@
 
 What everybody meets all the time is gathered in weekly slices: news (see `information`), the
 pressure of the migration police (see `enforcement`), papers that run out (see `legal_status`) and
-the search for work (see `employers`). What is learned today is talked about from
+the search for work (see `businesses`). What is learned today is talked about from
 tomorrow on.
 
 Neutral state: as of these submodels.
