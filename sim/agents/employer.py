@@ -22,10 +22,12 @@ class Employers(Cohort[Employer]):
     size = Column(np.int32, "usual number of workers", unit="workers")
     formal = Column(np.bool_, "gives written contracts")
     tolerance = Column(np.float32, "tolerance of sick leave", unit="0-1")
-    formality = Column(np.float32, "draw that decides how readily contracts are given")
+    formality = Column(np.float32, "draw that decides how readily contracts are given", unit="0-1")
     peers = Column(np.int32, "employers of the sector in the district")
-    inspected_on = Column(np.int32, "day of the last inspection", default=-NEVER)
+    inspected_on = Column(np.int32, "day of the last inspection", unit="day", default=-NEVER)
     believed_inspections = Column(np.float32, "inspections the employer expects", unit="a year")
-    pays_in_kind = Column(np.float32, "draw that decides whether injuries are paid in kind")
+    pays_in_kind = Column(
+        np.float32, "draw that decides whether injuries are paid in kind", unit="0-1"
+    )
     first_work_group = Column(np.int32, "code of the first work group")
     work_groups = Column(np.int32, "number of work groups")

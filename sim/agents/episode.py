@@ -79,36 +79,41 @@ class Episodes(Cohort[Episode]):
     steps = Column(np.int16, "changes of severity so far")
     state = Column(np.int8, "where the episode stands", labels=tuple(s.name.lower() for s in State))
 
-    worsening = Column(np.float32, "gathered hazard of worsening")
-    worsens_at = Column(np.float32, "threshold of worsening")
-    recovery = Column(np.float32, "gathered hazard of recovery")
-    recovers_at = Column(np.float32, "threshold of recovery")
-    death = Column(np.float32, "gathered hazard of death")
-    dies_at = Column(np.float32, "threshold of death")
-    perception = Column(np.float32, "gathered hazard of perceiving the need")
-    perceived_at = Column(np.float32, "threshold of perceiving the need")
-    abandonment = Column(np.float32, "gathered hazard of abandoning treatment")
-    abandoned_at = Column(np.float32, "threshold of abandoning treatment")
+    worsening = Column(np.float32, "gathered hazard of worsening", unit="hazard")
+    worsens_at = Column(np.float32, "threshold of worsening", unit="hazard")
+    recovery = Column(np.float32, "gathered hazard of recovery", unit="hazard")
+    recovers_at = Column(np.float32, "threshold of recovery", unit="hazard")
+    death = Column(np.float32, "gathered hazard of death", unit="hazard")
+    dies_at = Column(np.float32, "threshold of death", unit="hazard")
+    perception = Column(np.float32, "gathered hazard of perceiving the need", unit="hazard")
+    perceived_at = Column(np.float32, "threshold of perceiving the need", unit="hazard")
+    abandonment = Column(np.float32, "gathered hazard of abandoning treatment", unit="hazard")
+    abandoned_at = Column(np.float32, "threshold of abandoning treatment", unit="hazard")
 
     treated = Column(np.bool_, "under treatment")
     boarding = Column(np.bool_, "admitted, but waiting for a bed")
     relapse_until = Column(
-        np.int32, "last day of raised hazard after early discharge", default=-NEVER
+        np.int32, "last day of raised hazard after early discharge", unit="day", default=-NEVER
     )
     birth_on = Column(np.int32, "day of birth (pregnancies)", unit="day", default=NEVER)
     born = Column(np.bool_, "the birth is over (pregnancies)")
     antenatal_visits = Column(np.int8, "antenatal visits so far")
-    next_visit_on = Column(np.int32, "day the next antenatal visit is due", default=NEVER)
+    next_visit_on = Column(
+        np.int32, "day the next antenatal visit is due", unit="day", default=NEVER
+    )
 
     taste = Column(
-        np.float32, "taste shocks of the options and of waiting", width=len(words.OPTIONS) + 1
+        np.float32,
+        "taste shocks of the options and of waiting",
+        unit="utility",
+        width=len(words.OPTIONS) + 1,
     )
     refused_by = Column(
         np.bool_, "options that have turned the person away", width=len(words.OPTIONS)
     )
     option = Column(np.int8, "option chosen", default=WAIT, labels=words.OPTIONS)
-    decides_on = Column(np.int32, "day of the next decision", default=NEVER)
-    compared_on = Column(np.int32, "last day the options were compared", default=-NEVER)
+    decides_on = Column(np.int32, "day of the next decision", unit="day", default=NEVER)
+    compared_on = Column(np.int32, "last day the options were compared", unit="day", default=-NEVER)
     decisions = Column(np.int16, "decisions so far")
     tries = Column(np.int16, "tries to reach care so far (for the keys of draws)")
     tries_now = Column(np.int8, "tries since the present decision")
@@ -129,7 +134,9 @@ class Episodes(Cohort[Episode]):
     payer = Column(np.int8, "who pays for the present visit", labels=words.PAYERS)
     last_price = Column(np.int32, "paid at the present visit", unit="KZT")
     paid_by_employer = Column(np.bool_, "the employer pays in kind and asks for silence")
-    leaves_bed_on = Column(np.int32, "day on which the stay in bed is over", default=NEVER)
+    leaves_bed_on = Column(
+        np.int32, "day on which the stay in bed is over", unit="day", default=NEVER
+    )
     stabilised = Column(np.bool_, "the threat to life is over and the bill has been made out")
     disabled_days = Column(np.int16, "days unable to work so far", unit="days")
     arising = Column(
@@ -145,23 +152,37 @@ class Episodes(Cohort[Episode]):
     wants_home = Column(np.bool_, "the owner wants to go home and cannot pay the way")
     asks_agency = Column(np.int16, "agency whose advice is asked for, -1: none", default=-1)
     covered = Column(np.int32, "promised by others for the next visit", unit="KZT")
-    untreated_since = Column(np.int32, "day from which treatment is needed", default=-NEVER)
+    untreated_since = Column(
+        np.int32, "day from which treatment is needed", unit="day", default=-NEVER
+    )
 
-    care_at_home_on = Column(np.int32, "day care begins at home after leaving", default=NEVER)
-    followed_until = Column(np.int32, "last day of follow-up after leaving", default=NEVER)
+    care_at_home_on = Column(
+        np.int32, "day care begins at home after leaving", unit="day", default=NEVER
+    )
+    followed_until = Column(
+        np.int32, "last day of follow-up after leaving", unit="day", default=NEVER
+    )
 
     began_on = Column(np.int32, "day of onset", unit="day")
-    perceived_on = Column(np.int32, "day the need was perceived", default=-NEVER)
-    decided_on = Column(np.int32, "day of the first decision to seek care", default=-NEVER)
-    arrived_on = Column(np.int32, "day of the first arrival at a provider", default=-NEVER)
-    care_on = Column(np.int32, "day care began", default=-NEVER)
-    severe_on = Column(np.int32, "day of the first entry into severity 3", default=-NEVER)
-    emergency_care_on = Column(np.int32, "day emergency care came, once severe", default=-NEVER)
+    perceived_on = Column(np.int32, "day the need was perceived", unit="day", default=-NEVER)
+    decided_on = Column(
+        np.int32, "day of the first decision to seek care", unit="day", default=-NEVER
+    )
+    arrived_on = Column(
+        np.int32, "day of the first arrival at a provider", unit="day", default=-NEVER
+    )
+    care_on = Column(np.int32, "day care began", unit="day", default=-NEVER)
+    severe_on = Column(
+        np.int32, "day of the first entry into severity 3", unit="day", default=-NEVER
+    )
+    emergency_care_on = Column(
+        np.int32, "day emergency care came, once severe", unit="day", default=-NEVER
+    )
     perceived_moderate = Column(np.bool_, "has been perceived at severity 2 or more")
     moderate_days = Column(np.int16, "days perceived at severity 2 and untreated", unit="days")
     avoidable = Column(np.bool_, "became severe after three such days")
     formal_contact = Column(np.bool_, "seen by a provider at least once")
-    sequelae_on = Column(np.int32, "day it left permanent consequences", default=-NEVER)
+    sequelae_on = Column(np.int32, "day it left permanent consequences", unit="day", default=-NEVER)
     failing_gate = Column(np.int8, "first gate that stopped the episode")
     charged = Column(np.int32, "charged to the patient so far", unit="KZT")
     paid = Column(np.int32, "paid by the patient so far", unit="KZT")

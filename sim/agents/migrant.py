@@ -34,20 +34,29 @@ class Migrants(Cohort[Migrant]):
     work_group = Column(np.int32, "brigade or stall group of compatriots")
 
     knows = Column(np.bool_, "knows each item of knowledge", width=len(words.KNOWLEDGE))
-    exposure = Column(np.float32, "learning hazard gathered an item", width=len(words.KNOWLEDGE))
+    exposure = Column(
+        np.float32, "learning hazard gathered an item", unit="hazard", width=len(words.KNOWLEDGE)
+    )
     learning_threshold = Column(
-        np.float32, "gathered hazard at which an item is learned", width=len(words.KNOWLEDGE)
+        np.float32,
+        "gathered hazard at which an item is learned",
+        unit="hazard",
+        width=len(words.KNOWLEDGE),
     )
     forgets_on = Column(
         np.int32, "day on which an item is forgotten", unit="day", width=len(words.KNOWLEDGE)
     )
-    detection = Column(np.float32, "gathered hazard of detection by the migration police")
-    detected_at = Column(np.float32, "threshold of detection")
+    detection = Column(
+        np.float32, "gathered hazard of detection by the migration police", unit="hazard"
+    )
+    detected_at = Column(np.float32, "threshold of detection", unit="hazard")
     times_learned = Column(np.int8, "times each item has been learned", width=len(words.KNOWLEDGE))
 
     age = Column(np.float32, "age at entry", unit="years")
     literacy = Column(np.float32, "health literacy", unit="0-1")
-    fear_susceptibility = Column(np.float32, "susceptibility to fear of institutions")
+    fear_susceptibility = Column(
+        np.float32, "susceptibility to fear of institutions", unit="factor"
+    )
     entered_on = Column(np.int32, "day of entry", unit="day")
     leaves_on = Column(np.int32, "planned day of departure", unit="day")
     employer = Column(np.int32, "row of the employer")
@@ -79,7 +88,7 @@ class Migrants(Cohort[Migrant]):
     fined = Column(np.bool_, "has been fined for an offence against migration rules")
     to_be_removed = Column(np.bool_, "is in custody or being removed")
     papers_until = Column(
-        np.int32, "day until which papers obtained here are in order", default=-NEVER
+        np.int32, "day until which papers obtained here are in order", unit="day", default=-NEVER
     )
     in_shared_registry = Column(np.bool_, "entered in a registry the migration service can see")
     insured = Column(np.bool_, "is a member of the insurance fund")
@@ -88,21 +97,31 @@ class Migrants(Cohort[Migrant]):
     insurance_channel = Column(
         np.int8, "who paid the last contribution", labels=words.INSURANCE_CHANNELS
     )
-    paid_until = Column(np.int32, "day up to which contributions are paid", default=-NEVER)
-    policy_until = Column(np.int32, "last day of the policy", default=-NEVER)
+    paid_until = Column(
+        np.int32, "day up to which contributions are paid", unit="day", default=-NEVER
+    )
+    policy_until = Column(np.int32, "last day of the policy", unit="day", default=-NEVER)
     policy_left = Column(np.int32, "what the insurer would still pay", unit="KZT")
-    status_until = Column(np.int32, "day on which the papers of the status run out", default=NEVER)
+    status_until = Column(
+        np.int32, "day on which the papers of the status run out", unit="day", default=NEVER
+    )
     renewals = Column(np.int16, "renewals of papers so far, tried or done")
     passport_held = Column(np.bool_, "the employer keeps the passport")
     jobs = Column(np.int16, "offers of work so far besides the first")
-    jobless_since = Column(np.int32, "day on which work was lost", default=NEVER)
+    jobless_since = Column(np.int32, "day on which work was lost", unit="day", default=NEVER)
     task_of = Column(
         np.int32, "row of the open task of each need, -1: none", width=len(words.NEEDS), default=-1
     )
 
-    week_slice = Column(np.int8, "day of the week on which news is heard", default=-1, scanned=True)
+    week_slice = Column(
+        np.int8, "day of the week on which news is heard", unit="0-6", default=-1, scanned=True
+    )
     month_slice = Column(
-        np.int8, "day of the 30-day month on which wages are paid", default=-1, scanned=True
+        np.int8,
+        "day of the 30-day month on which wages are paid",
+        unit="0-29",
+        default=-1,
+        scanned=True,
     )
 
     def in_week_slice(self, day: int) -> Rows:

@@ -92,10 +92,10 @@ class Tasks(Cohort[Task]):
     goes_home = Column(np.bool_, "the person wants to be brought home")
     moves = Column(np.int16, "moves so far (for the keys of draws)")
 
-    search = Column(np.float32, "gathered hazard of turning to somebody")
-    searched_at = Column(np.float32, "threshold of turning to somebody")
-    silence = Column(np.float32, "gathered hazard of being lost sight of")
-    silent_at = Column(np.float32, "threshold of being lost sight of")
+    search = Column(np.float32, "gathered hazard of turning to somebody", unit="hazard")
+    searched_at = Column(np.float32, "threshold of turning to somebody", unit="hazard")
+    silence = Column(np.float32, "gathered hazard of being lost sight of", unit="hazard")
+    silent_at = Column(np.float32, "threshold of being lost sight of", unit="hazard")
     gives_up_at = Column(np.float32, "motivation below which the person gives up", unit="0-1")
     motivation = Column(np.float32, "motivation", unit="0-1", default=1.0)
     ready_on = Column(np.int32, "day from which the task can be served or arrives", unit="day")
@@ -108,9 +108,11 @@ class Tasks(Cohort[Task]):
     coordinated = Column(np.bool_, "has gone through the coordinating body")
 
     arose_on = Column(np.int32, "day the need arose", unit="day")
-    decided_on = Column(np.int32, "day somebody was first turned to", default=-NEVER)
-    arrived_on = Column(np.int32, "day of the first arrival at an agency", default=-NEVER)
-    served_on = Column(np.int32, "day of the first service", default=-NEVER)
+    decided_on = Column(np.int32, "day somebody was first turned to", unit="day", default=-NEVER)
+    arrived_on = Column(
+        np.int32, "day of the first arrival at an agency", unit="day", default=-NEVER
+    )
+    served_on = Column(np.int32, "day of the first service", unit="day", default=-NEVER)
     bounces = Column(np.int16, "times it left an agency unresolved")
     referrals = Column(np.int16, "referrals")
     wrong_referrals = Column(np.int16, "referrals to an agency that does not do this")

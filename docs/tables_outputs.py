@@ -1,0 +1,51 @@
+"""Tables of what is observed: indicators, and the columns of the daily curves."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from markdown_tables import table
+
+from sim.observation.counting import COUNTING
+from sim.observation.definitions import DEFINITIONS
+
+SIGNS = {"higher": "up is good", "lower": "down is good", "": "no sign of its own"}
+
+
+def indicators() -> str:
+    """Return the indicators: what is counted over what, in which window, and which way is good."""
+    if set(COUNTING) != {one.name for one in DEFINITIONS}:
+        raise ValueError("sim/observation/counting.py and definitions.py name other indicators")
+    rows = []
+    for one in DEFINITIONS:
+        how = COUNTING[one.name]
+        rows.append(
+            (
+                one.code, f"`{one.name}`", how.numerator, how.denominator, how.window, one.unit,
+                SIGNS[one.better],
+            )
+        )  # fmt: skip
+    return table(
+        ("code", "indicator", "counted", "over", "window and censoring", "unit", "direction"), rows
+    )
+
+
+class Plain(NamedTuple):
+    """An indicator in words for everybody."""
+
+    name: str
+    question: str
+    reading: str
+
+
+def explained(plain: tuple[Plain, ...]) -> Callable[[], str]:
+    """Return a table of indicators in plain words, with what each is called in results."""
+    better = {one.name: one.better for one in DEFINITIONS}
+
+    def write() -> str:
+        return table(
+            ("the question", "in results", "direction", "how to read it"),
+            [(one.question, f"`{one.name}`", SIGNS[better[one.name]], one.reading)
+             for one in plain],
+        )  # fmt: skip
+
+    return write
