@@ -1,0 +1,205 @@
+"""The evidence audit: where every number comes from, and which assumptions matter most.
+
+    python docs/audit.py
+
+says what is wrong with sources (exit status 1) or that nothing is. The convention: a source is a
+sentence; keys of `docs/references.bib` stand in it in brackets, `[davis2017]` or `[iwpr, ratel]`.
+Tiers A and B need a key. A source of tier C begins with the word for what it is (`OPENINGS`), one
+of tier T with "tuned"; either may name what it leans on. `docs/tables.py` writes the tables of
+`docs/evidence.md` with the functions below.
+"""
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+from markdown_tables import number, table
+from screening import (
+    CONFIDENCE,
+    ENDS,
+    OUTCOMES,
+    PRICES_OF_POLICIES,
+    RESULT,
+    is_assumption,
+    together,
+)
+from tables_inputs import almaty, entries_of, files_with_entries, where
+
+DOCS = Path(__file__).parent
+REFERENCES = DOCS / "references.bib"
+TIERS = {
+    "A": "local data", "B": "literature or official statement", "C": "assumption",
+    "T": "tuned to a pattern",
+}  # fmt: skip
+OPENINGS = ("assumption", "definition", "technical", "hypothetical", "none in 2018")
+"""How a source of tier C begins; all but the first are no statement about the world."""
+MOST = 25
+"""Assumptions that the report names."""
+
+
+def keys(text: str) -> list[str]:
+    """Return the keys a text cites.
+
+    >>> keys("34 % [orda2024], 32 % [prosud2025, ratel]; see [odd.md](odd.md), x[0]")
+    ['orda2024', 'prosud2025', 'ratel']
+    """
+    found = re.findall(r"\[([a-z][a-z0-9_]+(?:, [a-z][a-z0-9_]+)*)\](?!\()", text)
+    return [key for one in found for key in one.split(", ")]
+
+
+def bibliography(path: Path = REFERENCES) -> list[str]:
+    """Return the keys of the bibliography."""
+    return re.findall(r"^@\w+\{(\w+),", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+
+def sources() -> Iterator[tuple[str, str, str]]:
+    """Yield where, tier ("law" for a row of a law book) and source of everything in `conf/`."""
+    for path in files_with_entries():
+        for name, entry in entries_of(path).items():
+            yield f"{where(path)}: {name}", entry.tier, entry.source
+    for book, regime in almaty().world.regime.items():
+        for name, row in regime.entitlements.items():
+            yield f"conf/regime/{book}.yaml: entitlements.{name}", "law", row.source
+
+
+def mistakes(known: list[str], found: Iterator[tuple[str, str, str]]) -> list[str]:
+    """Return what is wrong with some sources, one line each."""
+    wrong = [f"{REFERENCES.name}: {key} twice" for key, n in Counter(known).items() if n > 1]
+    for place, tier, source in found:
+        cited = keys(source)
+        wrong += [f"{place}: no entry '{key}'" for key in cited if key not in known]
+        if tier in ("A", "B") and not cited:
+            wrong.append(f"{place}: tier {tier} without a reference")
+        if tier == "C" and not source.startswith(OPENINGS):
+            wrong.append(f"{place}: does not begin with one of: {', '.join(OPENINGS)}")
+        if tier == "T" and not source.startswith("tuned"):
+            wrong.append(f"{place}: does not say what it was tuned to")
+        if tier == "law" and not cited and not source.startswith("hypothetical"):
+            wrong.append(f"{place}: a row of law without a reference")
+    return wrong
+
+
+def uncited(known: list[str]) -> list[str]:
+    """Return the keys that neither `conf/` nor a document cites."""
+    texts = [path.read_text(encoding="utf-8") for path in DOCS.glob("*.md")]
+    texts += [source for _, _, source in sources()]
+    cited = {key for text in texts for key in keys(text)}
+    return [key for key in known if key not in cited]
+
+
+def tiers() -> str:
+    """Return how many entries of each file belong to each tier."""
+    rows = []
+    total: Counter[str] = Counter()
+    for path in files_with_entries():
+        found = entries_of(path).values()
+        counted = Counter(entry.tier for entry in found)
+        counted["world"] = sum(is_assumption(entry) for entry in found)
+        total += counted
+        rows.append((f"`{where(path)}`", *_counts(counted)))
+    rows.append(("**all**", *_counts(total)))
+    heading = [f"{tier}: {meaning}" for tier, meaning in TIERS.items()]
+    return table(("file", "entries", *heading, "of C: about the world"), rows)
+
+
+def _counts(counted: Counter[str]) -> list[int]:
+    return [sum(counted[one] for one in TIERS), *(counted[one] for one in (*TIERS, "world"))]
+
+
+def ranked() -> pd.DataFrame:
+    """Return the screening with the size of each move, assumptions that move most first.
+
+    A move is *clear* if its simulation interval leaves out 0; its size is the difference as a
+    share of the level it starts from. Assumptions are in the order of their largest clear move.
+    """
+    moves = pd.read_csv(RESULT)
+    moves["clear"] = (moves["low"] > 0) | (moves["high"] < 0)
+    moves["size"] = (moves["difference"] / moves["baseline"]).abs()
+    clear = moves["size"].where(moves["clear"], 0.0)
+    moves["largest"] = clear.groupby(moves["assumption"]).transform("max")
+    return moves.sort_values(["largest", "assumption"], ascending=[False, True], kind="stable")
+
+
+def influential() -> str:
+    """Return the assumptions that move an outcome most, and by how much at either end."""
+    moves = ranked()
+    rows = []
+    leading = moves.loc[moves["largest"] > 0, "assumption"].unique()[:MOST]
+    for place, name in enumerate(leading, start=1):
+        mine = moves[moves["assumption"] == name]
+        cells = []
+        for outcome in OUTCOMES:
+            both = mine[mine["outcome"] == outcome].set_index("end")
+            cells.append("; ".join(_move(both.loc[end]) for end in ENDS if end in both.index))
+        rows.append((place, f"`{name}`", ends_of(name, mine["varied"].iloc[0]), *cells))
+    heading = [outcome.replace("_", " ") for outcome in OUTCOMES]
+    return table(("", "assumption", "value (low; high)", *heading), rows)
+
+
+def ends_of(name: str, varied: str) -> str:
+    """Return what an assumption is, and the ends it was moved to."""
+    if varied != "range":
+        return varied
+    entry = almaty().entries[name]
+    return f"{number(entry.value)} ({number(entry.low)}; {number(entry.high)})"
+
+
+def _move(row: "pd.Series[float]") -> str:
+    points = 100 * row["difference"]
+    half = 100 * (row["high"] - row["difference"])
+    text = f"{points:+.1f} ± {half:.1f}"
+    return f"**{text}**" if row["clear"] else text
+
+
+def screening_summary() -> str:
+    """Return what the screening was, in numbers."""
+    moves = ranked()
+    changed = moves[moves["difference"] != 0]
+    rows = []
+    for outcome in OUTCOMES:
+        mine, active = (one[one["outcome"] == outcome] for one in (moves, changed))
+        half = 100 * (active["high"] - active["difference"]).median()
+        rows.append(
+            (
+                f"`{outcome}`", f"{100 * mine['baseline'].iloc[0]:.1f} %", len(mine), len(active),
+                int(active["clear"].sum()), f"{(1 - CONFIDENCE) * len(active):.0f}",
+                f"{half:.1f} points",
+            )
+        )  # fmt: skip
+    return table(
+        ("outcome", "baseline", "ends tried", "that change it at all", "clearly",
+         "expected by chance", "median half-width"),
+        rows,
+    )  # fmt: skip
+
+
+def unscreened() -> str:
+    """Return the assumptions about the world that were not screened, by reason."""
+    screened = set(pd.read_csv(RESULT)["assumption"])
+    left = [
+        name
+        for name, entry in almaty().entries.items()
+        if is_assumption(entry) and together(name) not in screened
+    ]
+    prices = [name for name in left if name.startswith(PRICES_OF_POLICIES)]
+    others = [name for name in left if name not in prices]
+    return table(
+        ("not screened", "why"),
+        [
+            *((f"`{name}`", "shares that must add up to one") for name in others),
+            (f"`{PRICES_OF_POLICIES}*` ({len(prices)} entries)",
+             "prices of policies: they reach no outcome but costs"),
+        ],
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    known = bibliography()
+    found = mistakes(known, sources())
+    found += [f"{REFERENCES.name}: nobody cites {key}" for key in uncited(known)]
+    for line in found or ["Every source resolves, and every tier says what it must."]:
+        print(line)
+    sys.exit(1 if found else 0)

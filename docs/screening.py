@@ -1,0 +1,164 @@
+"""One assumption at a time: how far each of them moves three headline outcomes.
+
+    python docs/screening.py
+
+runs a small city under the low and the high end of every assumption of `conf/` (a single number
+takes the ends of its range; the cells of a table are halved and doubled, cut to its range; the
+tables of all agencies, and of all clinics, move together), with everything else as it is and the
+same seeds, and writes `docs/screening.csv`. Finished runs are in a result store: the same command
+goes on where it was stopped. `docs/audit.py` reports what comes of it.
+"""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+from rich.console import Console
+
+from experiments.specifications import plan_runs, scenario_of
+from experiments.statistics import interval
+from experiments.study import carry_out_study
+from sim.configuration import ConfigurationError, compose_configuration
+from sim.scenario import Scenario, as_dict, scenario_from
+from sim.tables import Entry
+from sim.values import value_paths
+
+RESULT = Path(__file__).with_name("screening.csv")
+PEOPLE, DAYS, FIRST_SEED, SEEDS = 2_000, 365, 1, 3
+CONFIDENCE = 0.95
+OUTCOMES = ("emergency_uptake_24h", "unmet_need_episodes", "unresolved_needs")
+ENDS = ("low", "high")
+SMALLER, LARGER = 0.5, 2.0
+"""By what the cells of a table are multiplied."""
+PRICES_OF_POLICIES = "costs."
+"""What policies cost moves no outcome but costs, and nothing at all without a policy."""
+
+type Values = dict[str, float | str]
+
+
+class Assumption(NamedTuple):
+    """An entry, or the same table of all agencies or clinics, and its two ends."""
+
+    name: str
+    varied: str
+    low: Values
+    high: Values
+
+
+def assumptions(base: Scenario) -> list[Assumption]:
+    """Return what is varied: every assumption (tier C, source so begun) but prices of policies."""
+    tables: dict[str, list[tuple[str, Entry]]] = defaultdict(list)
+    found = []
+    for path, entry in base.entries.items():
+        if not is_assumption(entry) or path.startswith(PRICES_OF_POLICIES):
+            continue
+        if isinstance(entry.value, dict):
+            tables[together(path)].append((path, entry))
+        else:
+            low, high = ({path: base.like(path, end)} for end in (entry.low, entry.high))
+            found.append(Assumption(path, "range", low, high))
+    for name, members in tables.items():
+        low, high = (scaled(members, factor, base) for factor in (SMALLER, LARGER))
+        found.append(Assumption(name, "half and double", low, high))
+    return found
+
+
+def is_assumption(entry: Entry) -> bool:
+    """Tell whether an entry is an assumption about the world (no definition, nothing technical)."""
+    return entry.tier == "C" and entry.source.startswith("assumption")
+
+
+def together(path: str) -> str:
+    """Return the name a table is varied under: with its like of all agencies, or all clinics.
+
+    >>> together("agencies.iom.capacity"), together("legal_status.fear")
+    ('agencies.*.capacity', 'legal_status.fear')
+    """
+    section, _, rest = path.partition(".")
+    if section in ("agencies", "institutions"):
+        return f"{section}.*.{rest.partition('.')[2]}"
+    return path
+
+
+def scaled(members: list[tuple[str, Entry]], factor: float, base: Scenario) -> Values:
+    """Return every cell of some tables multiplied by a factor, cut to the range of its table."""
+    values: Values = {}
+    for path, entry in members:
+        for cell, number in cells(entry.value, path):
+            values[cell] = base.like(cell, min(max(factor * number, entry.low), entry.high))
+    return values
+
+
+def cells(table: Any, path: str) -> Iterator[tuple[str, float]]:
+    """Yield the path and the number of every cell."""
+    for cell in value_paths(table, path):
+        node = table
+        for name in cell.removeprefix(f"{path}.").split("."):
+            node = node[name]
+        yield cell, float(node)
+
+
+def possible(base: Scenario, values: Values) -> bool:
+    """Tell whether a world with these values is allowed (shares add up to one, and so on)."""
+    try:
+        scenario_of(base, values)
+    except ConfigurationError:
+        return False
+    return True
+
+
+def screen(console: Console) -> pd.DataFrame:
+    """Run what the store does not hold, and return the table of `docs/screening.csv`."""
+    resolved = as_dict(
+        compose_configuration([f"city.population={PEOPLE}", f"days={DAYS}", "executor=serial"])
+    )
+    base = scenario_from(resolved)
+    ends = [
+        (one.name, one.varied, end, values)
+        for one in assumptions(base)
+        for end, values in zip(ENDS, (one.low, one.high), strict=True)
+        if possible(base, values)
+    ]
+    samples = [{}, *(values for *_, values in ends)]
+    runs = plan_runs([base], range(FIRST_SEED, FIRST_SEED + SEEDS), samples)
+    console.print(f"{len(runs)} runs of {PEOPLE:,} people over {DAYS} days")
+    done = carry_out_study("screening", resolved, [base], runs, console)
+    indicators = done.results.table(
+        "indicators", [("by", "==", "all"), ("detail", "==", ""), ("indicator", "in", OUTCOMES)]
+    )
+    return moves(indicators, ends)
+
+
+def moves(indicators: pd.DataFrame, ends: list[tuple[str, str, str, Values]]) -> pd.DataFrame:
+    """Return how far every end moves every outcome, paired by seed.
+
+    Returns
+    -------
+    DataFrame
+        One row an assumption, end and outcome: baseline (mean level), difference (mean over
+        seeds), low and high (its simulation interval by Student's t), pairs.
+    """
+    wide = indicators.pivot(index=["indicator", "sample"], columns="seed", values="value")
+    rows = []
+    for sample, (name, varied, end, _) in enumerate(ends, start=1):
+        for outcome in OUTCOMES:
+            baseline = wide.loc[(outcome, 0)]
+            if (outcome, sample) not in wide.index:
+                continue
+            difference = (wide.loc[(outcome, sample)] - baseline).dropna()
+            found = interval(difference.groupby([0] * len(difference)), CONFIDENCE).iloc[0]
+            rows.append(
+                (name, varied, end, outcome, baseline.mean(), found["mean"], found["low"],
+                 found["high"], len(difference))
+            )  # fmt: skip
+    columns = ["assumption", "varied", "end", "outcome", "baseline", "difference"]
+    return pd.DataFrame(rows, columns=[*columns, "low", "high", "pairs"])
+
+
+if __name__ == "__main__":
+    screen(Console()).round(5).to_csv(
+        RESULT, index=False, lineterminator="\n", quoting=csv.QUOTE_MINIMAL
+    )

@@ -1,0 +1,120 @@
+"""The evidence audit: sources resolve, and the audit sees when they do not."""
+
+import doctest
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from sim.tables import Entry
+from tests.documents import DOCS, ROOT, script
+
+audit, screening = script("audit"), script("screening")
+KNOWN = audit.bibliography()
+
+
+def test_every_source_resolves_and_says_what_its_tier_must() -> None:
+    assert audit.mistakes(KNOWN, audit.sources()) == []
+
+
+def test_the_audit_looks_at_every_entry_and_every_row_of_law() -> None:
+    places = [place for place, _, _ in audit.sources()]
+    assert len(places) == len(set(places))
+    world = audit.almaty()
+    rows = sum(len(one.entitlements) for one in world.world.regime.values())
+    # The workshop city has a population of its own.
+    assert len(places) == len(world.entries) + 1 + rows
+
+
+@pytest.mark.parametrize(
+    ("tier", "source", "complaint"),
+    [
+        ("B", "a newspaper", "without a reference"),
+        ("A", "a register", "without a reference"),
+        ("B", "a paper [nobody1999]", "no entry 'nobody1999'"),
+        ("C", "assumption; as elsewhere [davis2017, nobody1999]", "no entry 'nobody1999'"),
+        ("C", "it is well known", "does not begin with"),
+        ("T", "assumption", "tuned to"),
+        ("law", "the Health Code", "row of law"),
+    ],
+)
+def test_the_audit_refuses(tier: str, source: str, complaint: str) -> None:
+    found = audit.mistakes(KNOWN, iter([("here", tier, source)]))
+    assert len(found) == 1
+    assert complaint in found[0]
+
+
+def test_a_key_that_stands_twice_in_the_bibliography_is_found() -> None:
+    assert audit.mistakes([*KNOWN, KNOWN[0]], iter([])) == [f"references.bib: {KNOWN[0]} twice"]
+
+
+def test_every_citation_of_a_document_resolves_and_every_reference_is_cited() -> None:
+    for name in ("odd.md", "evidence.md", "trace.md", "stress.md", "glossary.md"):
+        path = DOCS / name
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        assert [key for key in audit.keys(text) if key not in KNOWN] == [], name
+    assert audit.uncited(KNOWN) == []
+
+
+def test_the_command_says_that_all_is_well() -> None:
+    done = subprocess.run(
+        [sys.executable, DOCS / "audit.py"], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "resolves" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["audit", "screening"])
+def test_examples_in_the_scripts_are_right(name: str) -> None:
+    result = doctest.testmod(script(name))
+    assert result.attempted > 0
+    assert result.failed == 0
+
+
+def test_only_assumptions_about_the_world_are_screened() -> None:
+    names = {one.name for one in screening.assumptions(audit.almaty())}
+    assert {"referral.no_show", "agencies.*.capacity", "legal_status.fear"} <= names
+    assert not {"illness.acute_rate", "demography.age_mean", "enforcement.intensity"} & names
+    assert not any(one.startswith("costs.") for one in names)
+
+
+def test_a_table_is_halved_and_doubled_within_its_range() -> None:
+    base = audit.almaty()
+    moved = {one.name: one for one in screening.assumptions(base)}
+    fear = moved["legal_status.fear"]
+    assert fear.low["legal_status.fear.registered"] == pytest.approx(0.175)
+    assert fear.high["legal_status.fear.irregular"] == 1.0  # twice 0.55, cut
+    agencies = moved["agencies.*.capacity"]
+    assert agencies.high["agencies.iom.capacity.casework"] == pytest.approx(0.6)
+    assert agencies.low["agencies.crisis_centre.capacity.casework"] == pytest.approx(0.165)
+    single = moved["referral.no_show"]
+    assert (single.low, single.high) == ({"referral.no_show": 0.0}, {"referral.no_show": 1.0})
+
+
+def test_moves_are_paired_by_seed() -> None:
+    """Seeds differ by 0.1 and more; the move is 0.02 +- 0.01 under each."""
+    levels = {1: 0.5, 2: 0.6, 3: 0.9}
+    shifts = {1: 0.01, 2: 0.02, 3: 0.03}
+    rows = [
+        (outcome, sample, seed, level + (shifts[seed] if sample else 0.0))
+        for outcome in screening.OUTCOMES
+        for sample in (0, 1)
+        for seed, level in levels.items()
+    ]
+    table = pd.DataFrame(rows, columns=["indicator", "sample", "seed", "value"])
+    found = screening.moves(table, [("hope", "range", "low", {"hope": 0.0})])
+    assert len(found) == len(screening.OUTCOMES)
+    one = found.iloc[0]
+    assert one["baseline"] == pytest.approx(2 / 3)
+    assert one["difference"] == pytest.approx(0.02)
+    half = 4.302653 * 0.01 / 3**0.5  # Student's t with 2 degrees of freedom
+    assert (one["low"], one["high"]) == (pytest.approx(0.02 - half), pytest.approx(0.02 + half))
+    assert one["pairs"] == 3
+
+
+def test_an_assumption_is_of_tier_c_and_says_so() -> None:
+    entry = Entry(value=1, low=0, high=2, unit="x", tier="C", source="assumption: so")
+    assert screening.is_assumption(entry)
+    assert not screening.is_assumption(entry.model_copy(update={"source": "definition: so"}))
+    assert not screening.is_assumption(entry.model_copy(update={"tier": "T"}))
