@@ -46,7 +46,7 @@ def keys(text: str) -> list[str]:
     >>> keys("34 % [orda2024], 32 % [prosud2025, ratel]; see [odd.md](odd.md), x[0]")
     ['orda2024', 'prosud2025', 'ratel']
     """
-    found = re.findall(r"\[([a-z][a-z0-9_]+(?:, [a-z][a-z0-9_]+)*)\](?!\()", text)
+    found = re.findall(r"(?<![\w\]])\[([a-z][a-z0-9_]+(?:, [a-z][a-z0-9_]+)*)\](?!\()", text)
     return [key for one in found for key in one.split(", ")]
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import audit
 import tables_inputs
 import tables_model
 import tables_outputs
@@ -30,6 +31,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "levers": tables_inputs.levers,
     "flows": tables_inputs.flows,
     "indicators": tables_outputs.indicators,
+    "tiers": audit.tiers,
 }
 
 

@@ -1,7 +1,4 @@
-"""Tables of what is observed: indicators, and the columns of the daily curves."""
-
-from collections.abc import Callable
-from typing import NamedTuple
+"""The table of what is observed."""
 
 from markdown_tables import table
 
@@ -27,25 +24,3 @@ def indicators() -> str:
     return table(
         ("code", "indicator", "counted", "over", "window and censoring", "unit", "direction"), rows
     )
-
-
-class Plain(NamedTuple):
-    """An indicator in words for everybody."""
-
-    name: str
-    question: str
-    reading: str
-
-
-def explained(plain: tuple[Plain, ...]) -> Callable[[], str]:
-    """Return a table of indicators in plain words, with what each is called in results."""
-    better = {one.name: one.better for one in DEFINITIONS}
-
-    def write() -> str:
-        return table(
-            ("the question", "in results", "direction", "how to read it"),
-            [(one.question, f"`{one.name}`", SIGNS[better[one.name]], one.reading)
-             for one in plain],
-        )  # fmt: skip
-
-    return write
