@@ -142,17 +142,18 @@ def moves(indicators: pd.DataFrame, ends: list[tuple[str, str, str, Values]]) ->
         seeds), low and high (its simulation interval by Student's t), pairs.
     """
     wide = indicators.pivot(index=["indicator", "sample"], columns="seed", values="value")
+    levels = dict(zip(wide.index, wide.to_numpy(), strict=True))
     rows = []
     for sample, (name, varied, end, _) in enumerate(ends, start=1):
         for outcome in OUTCOMES:
-            baseline = wide.loc[(outcome, 0)]
-            if (outcome, sample) not in wide.index:
+            if (outcome, sample) not in levels:
                 continue
-            difference = (wide.loc[(outcome, sample)] - baseline).dropna()
-            found = interval(difference.groupby([0] * len(difference)), CONFIDENCE).iloc[0]
+            baseline = levels[outcome, 0]
+            pairs = pd.Series(levels[outcome, sample] - baseline).dropna()
+            found = interval(pairs.groupby([0] * len(pairs)), CONFIDENCE).iloc[0]
             rows.append(
                 (name, varied, end, outcome, baseline.mean(), found["mean"], found["low"],
-                 found["high"], len(difference))
+                 found["high"], len(pairs))
             )  # fmt: skip
     columns = ["assumption", "varied", "end", "outcome", "baseline", "difference"]
     return pd.DataFrame(rows, columns=[*columns, "low", "high", "pairs"])
