@@ -23,8 +23,9 @@ from screening import (
     OUTCOMES,
     PRICES_OF_POLICIES,
     RESULT,
+    assumptions,
     is_assumption,
-    together,
+    possible,
 )
 from tables_inputs import almaty, entries_of, files_with_entries, where
 
@@ -96,7 +97,7 @@ def tiers() -> str:
     total: Counter[str] = Counter()
     for path in files_with_entries():
         found = entries_of(path).values()
-        counted = Counter(entry.tier for entry in found)
+        counted = Counter[str](entry.tier for entry in found)
         counted["world"] = sum(is_assumption(entry) for entry in found)
         total += counted
         rows.append((f"`{where(path)}`", *_counts(counted)))
@@ -157,43 +158,48 @@ def _move(row: "pd.Series[float]") -> str:
 def screening_summary() -> str:
     """Return what the screening was, in numbers."""
     moves = ranked()
-    changed = moves[moves["difference"] != 0]
     rows = []
-    for outcome in OUTCOMES:
-        mine, active = (one[one["outcome"] == outcome] for one in (moves, changed))
+    for (outcome, pairs), mine in moves.groupby(["outcome", "pairs"]):
+        active = mine[mine["difference"] != 0]
         half = 100 * (active["high"] - active["difference"]).median()
         rows.append(
             (
-                f"`{outcome}`", f"{100 * mine['baseline'].iloc[0]:.1f} %", len(mine), len(active),
-                int(active["clear"].sum()), f"{(1 - CONFIDENCE) * len(active):.0f}",
+                f"`{outcome}`", pairs, f"{100 * mine['baseline'].iloc[0]:.1f} %", len(mine),
+                len(active), int(active["clear"].sum()), f"{(1 - CONFIDENCE) * len(active):.0f}",
                 f"{half:.1f} points",
             )
         )  # fmt: skip
     return table(
-        ("outcome", "baseline", "ends tried", "that change it at all", "clearly",
+        ("outcome", "pairs", "baseline", "ends tried", "that change it at all", "clearly",
          "expected by chance", "median half-width"),
         rows,
     )  # fmt: skip
 
 
 def unscreened() -> str:
-    """Return the assumptions about the world that were not screened, by reason."""
+    """Return the assumptions about the world that were not screened, with the reason."""
     screened = set(pd.read_csv(RESULT)["assumption"])
-    left = [
-        name
-        for name, entry in almaty().entries.items()
-        if is_assumption(entry) and together(name) not in screened
-    ]
-    prices = [name for name in left if name.startswith(PRICES_OF_POLICIES)]
-    others = [name for name in left if name not in prices]
-    return table(
-        ("not screened", "why"),
-        [
-            *((f"`{name}`", "shares that must add up to one") for name in others),
-            (f"`{PRICES_OF_POLICIES}*` ({len(prices)} entries)",
-             "prices of policies: they reach no outcome but costs"),
-        ],
-    )  # fmt: skip
+    moved = {one.name: one for one in assumptions(almaty())}
+    left = [name for name in moved if name not in screened]
+    rows = [
+        (
+            f"`{name}`",
+            "came after the screening" if possible(almaty(), moved[name].low)
+            else "shares that must add up to one",
+        )
+        for name in left
+    ]  # fmt: skip
+    prices = [
+        name for name, entry in almaty().entries.items()
+        if is_assumption(entry) and name.startswith(PRICES_OF_POLICIES)
+    ]  # fmt: skip
+    rows.append(
+        (
+            f"`{PRICES_OF_POLICIES}*` ({len(prices)} entries)",
+            "prices of policies reach no outcome but costs",
+        )
+    )
+    return table(("not screened", "why"), rows)
 
 
 if __name__ == "__main__":

@@ -5,13 +5,14 @@
 runs a small city under the low and the high end of every assumption of `conf/` (a single number
 takes the ends of its range; the cells of a table are halved and doubled, cut to its range; the
 tables of all agencies, and of all clinics, move together), with everything else as it is and the
-same seeds, and writes `docs/screening.csv`. Finished runs are in a result store: the same command
-goes on where it was stopped. `docs/audit.py` reports what comes of it.
+same seeds. Those that seem to move most are run again under more seeds, and `docs/screening.csv` is
+written. Finished runs are in a result store: the same command goes on where it was stopped.
+`docs/audit.py` reports what comes of it.
 """
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,7 +28,9 @@ from sim.tables import Entry
 from sim.values import value_paths
 
 RESULT = Path(__file__).with_name("screening.csv")
-PEOPLE, DAYS, FIRST_SEED, SEEDS = 2_000, 365, 1, 3
+PEOPLE, DAYS, FIRST_SEED = 2_000, 365, 1
+SEEDS, MORE_SEEDS, LEADING = 3, 10, 30
+"""Seeds of everything, seeds of the assumptions that seem to move most, and how many those are."""
 CONFIDENCE = 0.95
 OUTCOMES = ("emergency_uptake_24h", "unmet_need_episodes", "unresolved_needs")
 ENDS = ("low", "high")
@@ -36,7 +39,16 @@ SMALLER, LARGER = 0.5, 2.0
 PRICES_OF_POLICIES = "costs."
 """What policies cost moves no outcome but costs, and nothing at all without a policy."""
 
-type Values = dict[str, float | str]
+type Values = Mapping[str, float | str]
+
+
+class End(NamedTuple):
+    """One end of an assumption, as a sample of the study."""
+
+    name: str
+    varied: str
+    end: str
+    values: Values
 
 
 class Assumption(NamedTuple):
@@ -58,8 +70,8 @@ def assumptions(base: Scenario) -> list[Assumption]:
         if isinstance(entry.value, dict):
             tables[together(path)].append((path, entry))
         else:
-            low, high = ({path: base.like(path, end)} for end in (entry.low, entry.high))
-            found.append(Assumption(path, "range", low, high))
+            ends = [base.like(path, end) for end in (entry.low, entry.high)]
+            found.append(Assumption(path, "range", {path: ends[0]}, {path: ends[1]}))
     for name, members in tables.items():
         low, high = (scaled(members, factor, base) for factor in (SMALLER, LARGER))
         found.append(Assumption(name, "half and double", low, high))
@@ -85,7 +97,7 @@ def together(path: str) -> str:
 
 def scaled(members: list[tuple[str, Entry]], factor: float, base: Scenario) -> Values:
     """Return every cell of some tables multiplied by a factor, cut to the range of its table."""
-    values: Values = {}
+    values: dict[str, float | str] = {}
     for path, entry in members:
         for cell, number in cells(entry.value, path):
             values[cell] = base.like(cell, min(max(factor * number, entry.low), entry.high))
@@ -117,13 +129,30 @@ def screen(console: Console) -> pd.DataFrame:
     )
     base = scenario_from(resolved)
     ends = [
-        (one.name, one.varied, end, values)
+        End(one.name, one.varied, end, values)
         for one in assumptions(base)
         for end, values in zip(ENDS, (one.low, one.high), strict=True)
         if possible(base, values)
     ]
-    samples = [{}, *(values for *_, values in ends)]
-    runs = plan_runs([base], range(FIRST_SEED, FIRST_SEED + SEEDS), samples)
+    first = _run(resolved, base, ends, SEEDS, console)
+    names = leading(first)
+    again = [one for one in ends if one.name in names]
+    second = _run(resolved, base, again, MORE_SEEDS, console)
+    return pd.concat([second, first[~first["assumption"].isin(names)]], ignore_index=True)
+
+
+def leading(found: pd.DataFrame, count: int = LEADING) -> list[str]:
+    """Return the assumptions with the largest differences as shares of the level, any outcome."""
+    size = (found["difference"] / found["baseline"]).abs()
+    return list(size.groupby(found["assumption"]).max().nlargest(count).index)
+
+
+def _run(
+    resolved: dict[str, Any], base: Scenario, ends: list[End], seeds: int, console: Console
+) -> pd.DataFrame:
+    """Run the unchanged city and every end under some seeds, and return the moves."""
+    samples: list[Values] = [{}, *(one.values for one in ends)]
+    runs = plan_runs([base], range(FIRST_SEED, FIRST_SEED + seeds), samples)
     console.print(f"{len(runs)} runs of {PEOPLE:,} people over {DAYS} days")
     done = carry_out_study("screening", resolved, [base], runs, console)
     indicators = done.results.table(
@@ -132,7 +161,7 @@ def screen(console: Console) -> pd.DataFrame:
     return moves(indicators, ends)
 
 
-def moves(indicators: pd.DataFrame, ends: list[tuple[str, str, str, Values]]) -> pd.DataFrame:
+def moves(indicators: pd.DataFrame, ends: list[End]) -> pd.DataFrame:
     """Return how far every end moves every outcome, paired by seed.
 
     Returns

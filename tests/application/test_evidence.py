@@ -103,7 +103,7 @@ def test_moves_are_paired_by_seed() -> None:
         for seed, level in levels.items()
     ]
     table = pd.DataFrame(rows, columns=["indicator", "sample", "seed", "value"])
-    found = screening.moves(table, [("hope", "range", "low", {"hope": 0.0})])
+    found = screening.moves(table, [screening.End("hope", "range", "low", {"hope": 0.0})])
     assert len(found) == len(screening.OUTCOMES)
     one = found.iloc[0]
     assert one["baseline"] == pytest.approx(2 / 3)
@@ -111,6 +111,12 @@ def test_moves_are_paired_by_seed() -> None:
     half = 4.302653 * 0.01 / 3**0.5  # Student's t with 2 degrees of freedom
     assert (one["low"], one["high"]) == (pytest.approx(0.02 - half), pytest.approx(0.02 + half))
     assert one["pairs"] == 3
+
+
+def test_those_that_move_most_of_any_outcome_lead() -> None:
+    rows = [("small", 1.0, 0.1), ("big", 0.2, -0.1), ("none", 5.0, 0.0), ("small", 1.0, -0.2)]
+    found = pd.DataFrame(rows, columns=["assumption", "baseline", "difference"])
+    assert screening.leading(found, count=2) == ["big", "small"]
 
 
 def test_an_assumption_is_of_tier_c_and_says_so() -> None:
