@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import audit
+import patterns
 import tables_inputs
 import tables_model
 import tables_outputs
@@ -31,6 +32,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "levers": tables_inputs.levers,
     "flows": tables_inputs.flows,
     "indicators": tables_outputs.indicators,
+    "patterns": patterns.comparison,
     "tiers": audit.tiers,
 }
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -21,6 +22,7 @@ from tests.documents import DOCS, ROOT, script
 ODD = DOCS / "odd.md"
 ALMATY = load_scenario("baseline", ["city=almaty"]).world
 tables, tables_inputs = script("tables"), script("tables_inputs")
+patterns = script("patterns")
 tables_model, tables_outputs = script("tables_model"), script("tables_outputs")
 
 
@@ -137,6 +139,23 @@ def test_the_summary_fits_on_two_pages() -> None:
     text = ODD.read_text(encoding="utf-8")
     summary = text[text.index("# Summary") : text.index("# Overview")]
     assert len(summary.split()) <= 2 * words_on_a_page
+
+
+def test_every_pattern_is_one_value_of_the_indicators() -> None:
+    """Each is found, once, in a run; what no run has, or has twice, is refused."""
+    model = AlmatyModel(load_scenario("baseline", ["city.population=500", "days=120"]))
+    model.run_for(120)
+    indicators = model.indicators()
+    for one in patterns.patterns():
+        patterns.value_of(indicators, one["find"])
+        assert one["use"] in ("set", "held")
+        assert one["low"] < one["high"]
+    names = [one["pattern"] for one in patterns.patterns()]
+    assert pd.read_csv(patterns.RESULT)["pattern"].tolist() == names
+    with pytest.raises(LookupError, match="0 values"):
+        patterns.value_of(indicators, {"indicator": "courage"})
+    with pytest.raises(LookupError, match="0 values"):
+        patterns.value_of(indicators, {"indicator": "contacts", "by": "nationality"})
 
 
 @pytest.mark.parametrize("name", ["markdown_tables"])
