@@ -11,7 +11,7 @@ from sim import vocabulary as words
 from sim.accounts import CHART
 from sim.configuration import choices, configuration_folder
 from sim.levers import LEVERS, SHOCKS, Change, lever_paths
-from sim.scenario import Scenario, load_scenario
+from sim.scenario import Scenario, load_scenario, scenario_from
 from sim.tables import Entry
 
 CITY = "almaty"
@@ -160,7 +160,9 @@ def shocks() -> str:
     """Return the shocks and the outside conditions each changes."""
     rows = []
     for name, summary in choices("shock").items():
-        scenario = load_scenario("baseline", [f"city={CITY}", f"shock={name}"])
+        path = configuration_folder() / "shock" / f"{name}.yaml"
+        described = yaml.safe_load(path.read_text(encoding="utf-8"))
+        scenario = scenario_from({**almaty().resolved, "shock": described})
         rows.append((f"`{name}`", summary, _changes(scenario.shocks)))
     return table(("shock", "what it is", "outside conditions"), rows)
 
