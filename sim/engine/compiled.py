@@ -151,6 +151,30 @@ def together(**parts: Column) -> Column:
     return whole
 
 
+class FieldsFirst(np.record):  # type: ignore[misc]  # NumPy's stubs make its scalars final
+    """A record for interpreted rules, whose fields are attributes.
+
+    NumPy's own records have attributes of their own, such as `size`, which would hide fields.
+    """
+
+    def __getattribute__(self, name: str) -> Any:
+        try:
+            value = np.void.__getitem__(self, name)
+        except (ValueError, IndexError):  # no field: what every record can do
+            return super().__getattribute__(name)
+        return fields_first(value) if isinstance(value, np.void) else value
+
+
+def fields_first(records: Any) -> Any:
+    """Return a table of records, or one, as a view whose records have their fields as attributes.
+
+    >>> employers = np.array([(3,)], [("size", int)])
+    >>> int(employers.view(np.recarray)[0].size), int(fields_first(employers)[0].size)
+    (1, 3)
+    """
+    return records.view(np.dtype((FieldsFirst, records.dtype)))
+
+
 def for_rules(table: Column) -> Column:
     """Return a table as rules want it: interpreted rules need fields by attribute."""
-    return table.view(np.recarray) if INTERPRETED else table
+    return fields_first(table) if INTERPRETED else table

@@ -143,7 +143,8 @@ def spread_the_word(city: City, inspected: int) -> None:
     for row in range(len(city.employers)):
         other = city.employers[row]
         if row != inspected and other.sector == one.sector and other.district == one.district:
-            other.believed_inspections += gain * max(1.0 - other.believed_inspections, 0.0)
+            belief = float(other.believed_inspections)
+            other.believed_inspections = belief + gain * max(1.0 - belief, 0.0)
 
 
 # --- rules: workers --------------------------------------------------------------------------

@@ -14,7 +14,8 @@ from sim.engine.log import Log, OpenLog, next_record
 A_MONTH_IN_A_SMALL_CITY = """
 from sim import AlmatyModel
 from tests.cities import city
-model = AlmatyModel(city(population=400, seed=21, changed={"city.burn_in_days": 30}))
+changed = {"city.burn_in_days": 30, "employment.inspection_factor": 20.0}
+model = AlmatyModel(city(population=400, seed=21, changed=changed))
 model.run_for(90)
 print(len(model.visits), model.digest())
 """
