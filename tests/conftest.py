@@ -2,8 +2,15 @@
 
 import pytest
 
+from sim.engine.compiled import INTERPRETED
 from sim.model import AlmatyModel
 from tests.cities import city
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let interpreted rules overflow as silently as compiled ones do."""
+    if INTERPRETED:
+        config.addinivalue_line("filterwarnings", "ignore:overflow encountered:RuntimeWarning")
 
 
 @pytest.fixture(scope="session")

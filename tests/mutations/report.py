@@ -1,0 +1,42 @@
+"""The report of a mutation check, as a page of the documentation."""
+
+from tests.mutations.check import Answer
+
+HEAD = """# Mutation check
+
+Would anybody notice if the model were wrong? `python -m tests.mutations --write` puts small faults
+into copies of `sim/`, one at a time, runs the tests there and writes this page. The faults stand in
+`tests/mutations/faults.toml`, each with what it would do to results. Rules run as ordinary Python
+for the tests that should notice, compiled for the rest of the fast suite.
+"""
+
+
+def page(answers: list[Answer]) -> str:
+    """Return the page: the share of faults caught, by folder, and each fault with its test."""
+    caught = sum(bool(one.caught_by) for one in answers)
+    minutes = sum(one.seconds for one in answers) / 60
+    lines = [
+        HEAD,
+        f"**{caught} of {len(answers)} faults caught ({caught / len(answers):.0%})**, "
+        f"{minutes:.0f} minutes of tests.",
+        "",
+        "| part of the model | faults | caught |",
+        "|---|---|---|",
+    ]
+    parts: dict[str, list[Answer]] = {}
+    for one in answers:
+        parts.setdefault(one.fault.file.rpartition("/")[0], []).append(one)
+    for part, those in sorted(parts.items()):
+        number = sum(bool(one.caught_by) for one in those)
+        lines.append(f"| `{part}/` | {len(those)} | {number} |")
+    lines += [
+        "",
+        "| fault | if it stayed | where | noticed by |",
+        "|---|---|---|---|",
+    ]
+    for one in answers:
+        test = f"`{one.caught_by}`" if one.caught_by else "**nobody**"
+        fault = one.fault
+        file = fault.file.removeprefix("sim/")
+        lines.append(f"| {fault.name} | {fault.matters} | `{file}` | {test} |")
+    return "\n".join(lines) + "\n"
