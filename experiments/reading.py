@@ -36,11 +36,33 @@ class StoreReader:
         return self._store.studies()
 
     def manifest(self, study: str) -> dict[str, Any]:
-        """Return how a study was made: configuration, settings, code, packages."""
+        """Return how a study was made: configuration, settings, code, packages.
+
+        Parameters
+        ----------
+        study : str
+            One of `studies`.
+
+        Returns
+        -------
+        dict
+            As in its `manifest.json`.
+        """
         return dict(self._store.study(study).manifest)
 
     def specifications(self, study: str | None = None) -> pd.DataFrame:
-        """Return the runs planned: id, bundle, scenario, sample, seed, what was varied."""
+        """Return the runs planned.
+
+        Parameters
+        ----------
+        study : str, optional
+            Only runs of this study.
+
+        Returns
+        -------
+        DataFrame
+            A row a run: run (its id), bundle, scenario, sample, seed, and what was varied.
+        """
         if study is not None:
             return self._store.study(study).plan
         plans = [self._store.study(name).plan for name in self.studies()]
@@ -49,26 +71,87 @@ class StoreReader:
         return pd.concat(plans, ignore_index=True).drop_duplicates("run", ignore_index=True)
 
     def indicators(self, study: str | None = None, where: Conditions = ()) -> pd.DataFrame:
-        """Return indicators: code, indicator, detail, by, group, numerator, denominator, value."""
+        """Return the indicators of runs.
+
+        Parameters
+        ----------
+        study : str, optional
+            Only runs of this study.
+        where : sequence of (column, operator, value)
+            Only rows for which all of these hold, e.g. ``[("by", "==", "all")]``.
+
+        Returns
+        -------
+        DataFrame
+            Long: code, indicator, detail, by, group, unit, numerator, denominator, value, better.
+        """
         return self._table("indicators", study, where)
 
     def curves(self, study: str | None = None, where: Conditions = ()) -> pd.DataFrame:
-        """Return daily series, a row a run and day."""
+        """Return daily series.
+
+        Parameters
+        ----------
+        study : str, optional
+            Only runs of this study.
+        where : sequence of (column, operator, value)
+            Only rows for which all of these hold, e.g. ``[("by", "==", "all")]``.
+
+        Returns
+        -------
+        DataFrame
+            A row a run and day; columns as in `sim.observation.curves.curves`.
+        """
         return self._table("curves", study, where)
 
     def flows(self, study: str | None = None, where: Conditions = ()) -> pd.DataFrame:
-        """Return needs sent between institutions, and what became of them."""
+        """Return needs sent between institutions, and what became of them.
+
+        Parameters
+        ----------
+        study : str, optional
+            Only runs of this study.
+        where : sequence of (column, operator, value)
+            Only rows for which all of these hold, e.g. ``[("by", "==", "all")]``.
+
+        Returns
+        -------
+        DataFrame
+            origin, target, need, what, count: see `sim.observation.needs.flow_table`.
+        """
         return self._table("flows", study, where)
 
     def runs(self, study: str | None = None) -> pd.DataFrame:
-        """Return the runs that are stored, with digest and cost."""
+        """Return the runs that are stored.
+
+        Parameters
+        ----------
+        study : str, optional
+            Only runs of this study.
+
+        Returns
+        -------
+        DataFrame
+            A row a run: digest of its end, seconds of work, and when it ended.
+        """
         runs, times = self._table("runs", study), self._table("times", study)
         if runs.empty:
             return runs
         return runs.merge(times[["run", *times.columns.difference(runs.columns)]], on="run")
 
     def failures(self, study: str | None = None) -> pd.DataFrame:
-        """Return the runs that failed: stage, error, traceback."""
+        """Return the runs that failed.
+
+        Parameters
+        ----------
+        study : str, optional
+            Only runs of this study.
+
+        Returns
+        -------
+        DataFrame
+            A row a run: stage, error, traceback.
+        """
         return self._table("failures", study)
 
     def _table(self, name: str, study: str | None, where: Conditions = ()) -> pd.DataFrame:
@@ -87,5 +170,13 @@ def open_store(path: str | Path) -> StoreReader:
     ------
     ConfigurationError
         If there is no store.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = Store.for_writing(Path(folder))
+    ...     open_store(folder).runs().empty
+    True
     """
     return StoreReader(Store.for_reading(Path(path)))

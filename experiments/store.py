@@ -154,7 +154,19 @@ class Store:
     def begin_study(
         self, name: str, manifest: Mapping[str, Any], plan: pd.DataFrame, machine: Mapping[str, Any]
     ) -> StoredStudy:
-        """Write a study down before any of its runs, or return it if it is there already."""
+        """Write a study down before any of its runs, or return it if it is there already.
+
+        Parameters
+        ----------
+        name : str
+            Name of the study, unique in the store.
+        manifest : mapping
+            How it is made: configuration, settings, code and packages.
+        plan : DataFrame
+            A row a run: run (its id), bundle, scenario, sample, seed, and a column a value varied.
+        machine : mapping
+            When and where it was begun.
+        """
         place = self.path / "studies" / name
         if not place.is_dir():
             with self._whole_folder(place) as folder:
@@ -165,6 +177,13 @@ class Store:
 
     def keep(self, bundle: str, tables: Mapping[str, pd.DataFrame]) -> None:
         """Store the results of a bundle, all or nothing.
+
+        Parameters
+        ----------
+        bundle : str
+            Its name in the plan.
+        tables : mapping of str to DataFrame
+            One for each of `TABLES`; empty ones are not written.
 
         Raises
         ------
@@ -216,6 +235,11 @@ class Store:
     def study(self, name: str) -> StoredStudy:
         """Return a study by its name.
 
+        Parameters
+        ----------
+        name : str
+            One of `studies`.
+
         Raises
         ------
         ConfigurationError
@@ -230,11 +254,23 @@ class Store:
         return StoredStudy(name, manifest, pd.read_parquet(place / "plan.parquet"))
 
     def has(self, bundle: str) -> bool:
-        """Return whether the results of a bundle are stored."""
+        """Return whether the results of a bundle are stored.
+
+        Parameters
+        ----------
+        bundle : str
+            Its name in the plan.
+        """
         return (self.path / "runs" / bundle).is_dir()
 
     def bundle_of_runs(self) -> dict[str, str]:
-        """Return in which bundle each stored run is, failed ones included."""
+        """Return in which bundle each stored run is, failed ones included.
+
+        Returns
+        -------
+        dict
+            Name of the bundle by id of the run.
+        """
         found: dict[str, str] = {}
         for path in self._files("runs") + self._files("failures"):
             ids = pq.read_table(path, columns=["run"], partitioning=None)["run"].to_pylist()
@@ -269,6 +305,11 @@ class Store:
             Only these of the table.
         where : sequence of (column, operator, value)
             As in `pyarrow.parquet.read_table`, e.g. ``[("by", "==", "all")]``.
+
+        Returns
+        -------
+        DataFrame
+            Rows of the table with the id of their run; empty if there are none.
         """
         wanted = None if columns is None else list(dict.fromkeys(["run", *columns]))
         parts = [

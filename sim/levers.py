@@ -82,7 +82,19 @@ class Change(Frozen):
     repeat_every: int | None = None
 
     def progress(self, day: int) -> float:
-        """Return how far the change has come on a day, from 0 (not at all) to 1 (in full)."""
+        """Return how far the change has come on a day, from 0 (not at all) to 1 (in full).
+
+        Parameters
+        ----------
+        day : int
+            Since the end of burn-in.
+
+        Examples
+        --------
+        >>> change = Change(path="information.ngo_reach", value=0.5, start_day=10, ramp_days=4)
+        >>> [change.progress(day) for day in (9, 10, 12, 13, 400)]
+        [0.0, 0.25, 0.75, 1.0, 1.0]
+        """
         elapsed = day - self.start_day
         if elapsed < 0:
             return 0.0

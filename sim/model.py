@@ -356,6 +356,15 @@ class AlmatyModel(mesa.Model[Any, Any]):
         ------
         ConfigurationError
             If world or seed differ: the past could then not have been the same.
+
+        Examples
+        --------
+        >>> from sim import load_scenario
+        >>> scenario = load_scenario(overrides=["city.population=300", "city.burn_in_days=60"])
+        >>> model = AlmatyModel(scenario)
+        >>> branch = model.fork(scenario.with_policy("mobile_clinics"))
+        >>> branch.digest() == model.digest()  # the same city, until a lever moves
+        True
         """
         if scenario.seed != self.plan.seed or scenario.world != self.plan.world:
             raise ConfigurationError(
@@ -424,15 +433,55 @@ class AlmatyModel(mesa.Model[Any, Any]):
     # --- observation --------------------------------------------------------------------------
 
     def indicators(self, start_day: int = 0, end_day: int | None = None) -> "pd.DataFrame":
-        """Return the indicators of the window [start_day, end_day) (see `sim.observation`)."""
+        """Return the indicators of a window (see `sim.observation.definitions` for their meaning).
+
+        Parameters
+        ----------
+        start_day, end_day : int
+            The window is [start_day, end_day), in days since the end of burn-in; by default all
+            days lived so far.
+
+        Returns
+        -------
+        DataFrame
+            Long: code, indicator, detail, by ("all", "nationality", "legal_status", "sex",
+            "sector", "institution"), group, unit, numerator, denominator, value, better ("higher",
+            "lower" or ""). NaN where there was no case.
+
+        Examples
+        --------
+        >>> from sim import load_scenario
+        >>> model = AlmatyModel(
+        ...     load_scenario(overrides=["city.population=300", "city.burn_in_days=60"])
+        ... )
+        >>> model.run_for(14)
+        >>> table = model.indicators(start_day=7)
+        >>> women = table[(table["indicator"] == "contacts") & (table["group"] == "woman")]
+        >>> sorted(set(women["unit"])), bool((women["value"] >= 0).all())
+        (['per 1,000 person-years'], True)
+        """
         return indicators.indicators(self, start_day, self.day if end_day is None else end_day)
 
     def curves(self) -> "pd.DataFrame":
-        """Return daily outcomes, one row a day since day 0."""
+        """Return daily outcomes, one row a day since day 0.
+
+        Returns
+        -------
+        DataFrame
+            Counts of people, episodes, visits and needs of each day, and money in KZT; columns as
+            in `sim.observation.curves.curves`.
+        """
         return curves.curves(self)
 
     def case_log(self) -> "pd.DataFrame":
-        """Return one row a visit or hand-over since day 0 (see `sim.observation.case_log`)."""
+        """Return what happened to cases since day 0, in order of time.
+
+        Returns
+        -------
+        DataFrame
+            One row a visit to a clinic or move of a need; columns as in
+            `sim.observation.case_log.case_log`. People are simulated.
+        """
         return case_log(self)
 
     def digest(self) -> str:

@@ -71,7 +71,13 @@ class Scenario:
     resolved: dict[str, Any] = field(repr=False, compare=False)
 
     def world_on(self, day: int) -> World:
-        """Return the world of a day (days before 0 belong to the burn-in: nothing changes)."""
+        """Return the world of a day.
+
+        Parameters
+        ----------
+        day : int
+            Since the end of burn-in; before day 0 nothing changes.
+        """
         world = self.world
         if day < 0:
             return world
@@ -80,7 +86,24 @@ class Scenario:
         return world
 
     def values_on(self, day: int) -> dict[str, float | str]:
-        """Return the value of everything that is changed on a day, by path."""
+        """Return the value of everything that some change is about, as it is on a day.
+
+        Parameters
+        ----------
+        day : int
+            Since the end of burn-in.
+
+        Returns
+        -------
+        dict
+            Numbers (and words, for the law) by path.
+
+        Examples
+        --------
+        >>> scenario = load_scenario("arrival_briefing")
+        >>> scenario.values_on(364)
+        {'information.briefing_coverage': 0.7}
+        """
         values = dict(self._base_values)
         for change in sorted(self.changes + self.shocks, key=lambda one: one.start_day):
             before, progress = values[change.path], change.progress(day)
@@ -97,11 +120,22 @@ class Scenario:
         }
 
     def with_seed(self, seed: int) -> "Scenario":
-        """Return the same scenario under another seed."""
+        """Return the same scenario under another seed.
+
+        Parameters
+        ----------
+        seed : int
+            At least 0.
+        """
         return replace(self, seed=seed, resolved={**self.resolved, "seed": seed})
 
     def with_policy(self, name: str) -> "Scenario":
         """Return another policy scenario of `conf/scenario/` in the same world and seed.
+
+        Parameters
+        ----------
+        name : str
+            Name of its file, without the ending.
 
         Raises
         ------
@@ -116,6 +150,13 @@ class Scenario:
 
     def with_policies(self, names: Sequence[str], name: str = "combination") -> "Scenario":
         """Return several policy scenarios together, in the same world and seed.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Names of files of `conf/scenario/`.
+        name : str
+            What to call them together.
 
         Raises
         ------
@@ -173,6 +214,11 @@ class Scenario:
     def entry_at(self, path: str) -> Entry | None:
         """Return the entry that a value of the world belongs to (None for a word, like the law).
 
+        Parameters
+        ----------
+        path : str
+            E.g. ``"care_seeking.fear_weight"``.
+
         Raises
         ------
         ConfigurationError
@@ -186,13 +232,24 @@ class Scenario:
         return entry_of(path, self.entries)
 
     def like(self, path: str, value: float) -> float:
-        """Return a number as a value of the world can take it: whole where that one is."""
+        """Return a number as a value of the world can take it: whole where that one is.
+
+        Parameters
+        ----------
+        path : str
+            Path of the value.
+        value : float
+            The number wished for, in the unit of its entry.
+        """
         return round(value) if isinstance(raw_value_at(self.world, path), int) else value
 
     def with_levers(self, changes: Sequence[Change]) -> "Scenario":
         """Return the same scenario with some levers set otherwise (checked).
 
-        A change of a path that the scenario changes already takes the place of it.
+        Parameters
+        ----------
+        changes : sequence of Change
+            A change of a path that the scenario changes already takes the place of it.
         """
         paths = {one.path for one in changes}
         kept = [one for one in self.changes if one.path not in paths]
@@ -205,7 +262,15 @@ class Scenario:
         return replace(self, changes=checked, resolved={**self.resolved, "scenario": policy})
 
     def with_changes(self, *changes: Change, name: str = "custom", summary: str = "") -> "Scenario":
-        """Return a scenario of the same world with other lever changes (checked)."""
+        """Return a scenario of the same world with other lever changes (checked).
+
+        Parameters
+        ----------
+        *changes : Change
+            All changes it consists of.
+        name, summary : str
+            What to call it in reports.
+        """
         policy = {
             "name": name,
             "summary": summary,
