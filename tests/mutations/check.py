@@ -32,7 +32,7 @@ FOLDERS = (
     ),
 )
 """The rest of the fast suite, in the order in which it is tried."""
-GOES_ON_FOR_EVER = 900
+GOES_ON_FOR_EVER = 1800
 """Seconds after which a run of tests is stopped: a fault may well make a loop endless."""
 NOT_A_PROOF = "not golden"
 """Runs compared with their own record notice every change, and say nothing about what is right."""

@@ -47,7 +47,7 @@ TOGETHER = {
     "coordination.severity_first": 1.0,
 }
 WORLDS = {
-    "as in 2018": ("baseline", CROWDED, ()),
+    "in-2018": ("baseline", CROWDED, ()),
     "together": ("baseline", {**CROWDED, **TOGETHER}, ()),
     "insured": (
         "baseline",

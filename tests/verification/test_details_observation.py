@@ -5,11 +5,17 @@ import pandas as pd
 import pytest
 
 from sim import vocabulary as words
-from sim.agents.migrant import STRATA_SHAPE
+from sim.accounts import CHART
+from sim.agents.migrant import NEVER, STRATA_SHAPE
+from sim.agents.task import Move
 from sim.model import AlmatyModel
+from sim.observation.diary import look_at_cases
 from sim.observation.equity import count_equity
+from sim.observation.needs import count_referrals
 from sim.observation.tally import Tally
 from tests.cities import city
+from tests.verification.single import illness, small_city
+from tests.verification.worlds import keep_only
 
 
 def test_what_was_learned_before_day_0_is_not_learned_in_the_run() -> None:
@@ -61,3 +67,86 @@ def test_care_that_depends_on_wages_is_inequitable_beyond_need() -> None:
     found = equity_of("wage")
     assert found["horizontal_inequity"] < 0.5 * found["inequality_index"] < -0.2
     assert found["enabling_share"] > 0.5
+
+
+def value_of(table: pd.DataFrame, name: str, detail: str = "") -> tuple[float, float]:
+    """Return the value and the denominator of an indicator for everybody."""
+    chosen = (table["indicator"] == name) & (table["detail"] == detail) & (table["by"] == "all")
+    (found,) = table[chosen].itertuples()
+    return float(found.value), float(found.denominator)
+
+
+def test_days_ill_become_years_by_their_disability_weight() -> None:
+    """One moderate injury for ten days, in a city in which nothing else happens."""
+    model = small_city()
+    illness(model, "injury", severity=2)
+    keep_only(model, "course of illness", "observation")
+    model.run_for(10)
+    weight = model.world.illness.disability_weight["injury"]["moderate"]
+    lost, years = value_of(model.indicators(), "years_with_disability", "undiscounted")
+    assert years == pytest.approx(10 * len(model.migrants) / 365)
+    assert lost * years / 1000.0 == pytest.approx(10 * weight / 365)
+
+
+def test_the_balance_of_the_fund_is_what_comes_in_less_what_goes_out() -> None:
+    """Of the days of the window alone: what was booked before it does not count."""
+    model = small_city()
+    keep_only(model, "observation")
+    ledger = model.counts["ledger"][0]
+    for amount in (7, 1):
+        for flow, times in (
+            ("contributions of employers", 800), ("contributions of members", 200),
+            ("care paid by the fund", 500), ("administration of the fund", 30),
+        ):  # fmt: skip
+            ledger[CHART.number(flow)] += amount * times
+        model.run_for(1)
+    table = model.indicators(1, 2)
+    balance, years = value_of(table, "fund_balance")
+    assert balance * years == pytest.approx(1000 - 500 - 30)
+    assert value_of(table, "loss_ratio")[0] == pytest.approx(0.5)
+
+
+def test_the_curve_of_timely_care_counts_the_day_after_too() -> None:
+    """Of four emergencies of one day: the same day and the next are in time."""
+    model = small_city()
+    keep_only(model, "observation")
+    model.run_for(10)
+    for care_on in (2, 3, 4, -NEVER):
+        record = {
+            name: -NEVER if name.endswith("_on") else 0 for name in model.closed_episodes.dtypes
+        }
+        record |= {"began_on": 1, "severe_on": 2, "emergency_care_on": care_on, "ended_on": 8}
+        model.closed_episodes.append(**{name: np.array([one]) for name, one in record.items()})
+    curves = model.curves()
+    assert curves["timely_emergency_care"].tolist() == [0, 0, 2, 0, 0, 0, 0, 0, 0, 0]
+    assert curves["newly_severe"].sum() == 4
+
+
+@pytest.mark.parametrize(("days", "long"), [(29, 0), (30, 0), (31, 1)])
+def test_a_case_is_unresolved_after_thirty_days(days: int, long: int) -> None:
+    """A need besides treatment of somebody who is well again, open for so many days."""
+    model = small_city()
+    (row,) = model.tasks.add_rows(
+        np.array([9], dtype=np.uint64), arose_on=model.day - days, migrant=model.migrants.rows[0]
+    )
+    look = look_at_cases(model.city(), model.episodes.rows, model.tasks.rows)
+    assert (int(look[3].sum()), int(look[4].sum())) == (1, long)
+    assert model.tasks.arose_on[row] == model.day - days
+
+
+def test_dead_ends_are_a_share_of_all_that_was_tried() -> None:
+    """Three referrals and one dead end: a quarter ended nowhere."""
+    tally = Tally()
+    needs = pd.DataFrame(
+        {
+            "stratum": [0, 0], "ended_on": [5, 6], "referrals": [2, 1], "dead_ends": [1, 0],
+            "bounces": [0, 0], "wrong_referrals": [1, 0], "recalls": [0, 0], "no_shows": [0, 0],
+        }
+    )  # fmt: skip
+    handovers = pd.DataFrame({"day": [5, 5, 6], "move": [Move.SERVED, Move.SERVED_IN_VAIN, 0]})
+    count_referrals(tally, needs, handovers.assign(stratum=0), 0, 10)
+    table = tally.table()
+    assert value_of(table, "referral_chain", "share that ended nowhere") == (0.25, 4.0)
+    assert value_of(table, "referral_chain", "share to a wrong institution") == (1 / 3, 3.0)
+    assert value_of(table, "referral_chain", "referrals a need") == (1.5, 2.0)
+    assert value_of(table, "duplicate_work") == (0.5, 2.0)
