@@ -43,6 +43,7 @@ def only_folder(output: Path) -> Path:
     return folders[0]
 
 
+@pytest.mark.claim("V4")
 def test_a_comparison_is_the_same_in_any_order_with_any_workers_and_hash_seed(
     tmp_path: Path,
 ) -> None:

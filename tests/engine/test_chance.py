@@ -61,6 +61,7 @@ def test_rules_pick_what_arrays_pick(u: list[float], shares: list[float]) -> Non
     assert pick_each(numbers, weights).tolist() == pick(numbers, weights).tolist()
 
 
+@pytest.mark.claim("V24")
 def test_the_audit_sees_draws_of_rules() -> None:
     """A key used twice is found, within a day or days apart; other keys are no offence."""
     draws = Draws(5, audit=True, purposes=PURPOSES)

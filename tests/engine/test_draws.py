@@ -173,6 +173,7 @@ def test_look_alike_seeds_and_purposes_have_different_streams(
 # ---------------------------------------------------------------- order, chunks, types
 
 
+@pytest.mark.claim("V4")
 @repeatable
 @given(st.data())
 def test_order_and_chunks_of_the_keys_do_not_matter(data: st.DataObject) -> None:
@@ -270,6 +271,7 @@ def test_nobody_draws_nothing() -> None:
 # ---------------------------------------------------------------- audit
 
 
+@pytest.mark.claim("V24")
 @repeatable
 @given(keys=st.lists(st.tuples(identities, occurrences), min_size=1, max_size=20, unique=True))
 def test_the_audit_raises_exactly_when_a_key_comes_again(keys: list[tuple[int, int]]) -> None:

@@ -1,6 +1,7 @@
 """The ledger: flows between accounts, and balances that follow from them."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ flows = st.lists(
 )
 
 
+@pytest.mark.claim("V7")
 @settings(derandomize=True, deadline=None)
 @given(flows)
 def test_balances_are_what_plain_bookkeeping_says(booked: list[tuple[str, str, int]]) -> None:
@@ -36,6 +38,7 @@ def test_what_an_account_pays_is_the_sum_of_its_flows() -> None:
     assert chart.paid_by("firm", np.array([5, 7, 11])) == 12
 
 
+@pytest.mark.claim("V7")
 def test_every_flow_of_the_city_is_between_two_accounts() -> None:
     assert all(pays != gets for pays, gets in CHART.flows.values())
     assert len(set(CHART.names)) == len(CHART.names)

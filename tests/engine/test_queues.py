@@ -75,6 +75,7 @@ def test_served_takes_the_first_of_each_line(tasks: list[Task], slots: list[int]
     assert ask(tasks, slots).tolist() == brute_force(tasks, slots)
 
 
+@pytest.mark.claim("V10")
 @repeatable
 @given(tasks=waiting, slots=free_slots)
 def test_slots_are_never_exceeded_and_never_wasted(tasks: list[Task], slots: list[int]) -> None:
@@ -85,6 +86,7 @@ def test_slots_are_never_exceeded_and_never_wasted(tasks: list[Task], slots: lis
         assert result[here].sum() == min(free, here.sum())
 
 
+@pytest.mark.claim("V19")
 @repeatable
 @given(tasks=waiting, slots=free_slots)
 def test_nobody_is_overtaken(tasks: list[Task], slots: list[int]) -> None:
@@ -97,6 +99,7 @@ def test_nobody_is_overtaken(tasks: list[Task], slots: list[int]) -> None:
             assert max(ranks[line, True]) < min(ranks[line, False])
 
 
+@pytest.mark.claim("V6")
 @repeatable
 @given(st.data())
 def test_the_order_of_the_rows_does_not_matter(data: st.DataObject) -> None:
@@ -107,6 +110,7 @@ def test_the_order_of_the_rows_does_not_matter(data: st.DataObject) -> None:
     assert shuffled.tolist() == ask(tasks, slots)[list(order)].tolist()
 
 
+@pytest.mark.claim("V19")
 @repeatable
 @given(tasks=waiting, slots=free_slots, line=st.integers(0, LINES - 1))
 def test_one_slot_more_serves_one_task_more(tasks: list[Task], slots: list[int], line: int) -> None:

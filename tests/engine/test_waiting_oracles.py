@@ -40,6 +40,7 @@ def evening_queues(arrivals: NDArray[np.int64], slots: int) -> NDArray[np.int64]
     return evenings
 
 
+@pytest.mark.claim("A1")
 @pytest.mark.parametrize(
     ("rate", "slots", "known"),
     [(8.0, 10, 0.8786), (9.0, 10, 3.1012), (9.5, 10, 7.9523), (18.0, 20, 2.5971)],
@@ -51,6 +52,7 @@ def test_the_bulk_queue_formula_gives_the_published_means(
     assert mean_left_over(rate, slots) == pytest.approx(known, abs=6e-5)
 
 
+@pytest.mark.claim("A1")
 def test_the_bulk_queue_formula_agrees_with_the_exact_chain() -> None:
     """The stationary distribution of the chain on 0..400 has the mean of the formula."""
     rate, slots, size = 8.0, 10, 400
@@ -66,6 +68,7 @@ def test_the_bulk_queue_formula_agrees_with_the_exact_chain() -> None:
     assert stationary @ np.arange(size) == pytest.approx(mean_left_over(rate, slots), rel=1e-6)
 
 
+@pytest.mark.claim("A1")
 @pytest.mark.parametrize(("rate", "slots"), BULK_QUEUES)
 def test_the_bulk_queue_has_the_mean_of_theory(rate: float, slots: int) -> None:
     """Oracle A1: three million days, after a run-in, within 2 %."""
@@ -75,6 +78,7 @@ def test_the_bulk_queue_has_the_mean_of_theory(rate: float, slots: int) -> None:
     assert evenings.mean() == pytest.approx(mean_left_over(rate, slots), rel=0.02)
 
 
+@pytest.mark.claim("A1")
 def test_a_bulk_queue_fed_by_keyed_draws_has_the_mean_of_theory() -> None:
     """Oracle A1 with Poisson arrivals drawn by counter and day: 450 000 days within 2 %."""
     draws, counters = Draws(12), np.arange(1_000)
@@ -83,6 +87,7 @@ def test_a_bulk_queue_fed_by_keyed_draws_has_the_mean_of_theory() -> None:
     assert evenings.mean() == pytest.approx(mean_left_over(8.0, 10), rel=0.02)
 
 
+@pytest.mark.claim("A1")
 @pytest.mark.parametrize("capacity", [10.0, 9.6])
 def test_the_queue_engine_leaves_what_the_recursion_leaves(capacity: float) -> None:
     """Task by task with `served`, the evenings of 60 lines over 300 days are those of max(X+A-c,0).
@@ -132,6 +137,7 @@ def wait_of_customers(servers: int, load: float, customers: int) -> tuple[float,
     return waited / customers, total_wait / customers
 
 
+@pytest.mark.claim("A4")
 @pytest.mark.parametrize(
     ("servers", "load", "customers"), [(2, 0.8, 500_000), (4, 2.4, 700_000), (5, 4.0, 2_000_000)]
 )
@@ -144,6 +150,7 @@ def test_erlang_c_agrees_with_a_simulated_counter(
     assert erlang_c_wait(servers, load, mean_service=1.0) == pytest.approx(wait, rel=0.03)
 
 
+@pytest.mark.claim("A4")
 @pytest.mark.parametrize("servers", [1, 2, 3, 7, 20, 60])
 @pytest.mark.parametrize("utilisation", [0.0, 0.1, 0.5, 0.9, 0.99])
 def test_erlang_c_equals_the_textbook_formula(servers: int, utilisation: float) -> None:
@@ -164,6 +171,7 @@ def test_one_server_waits_as_long_as_it_is_busy() -> None:
     assert erlang_c_wait(1, 0.75, 2.0) == pytest.approx(6.0)
 
 
+@pytest.mark.claim("A4")
 @pytest.mark.parametrize("load", [3.0, 3.5, 100.0])
 def test_an_overloaded_counter_makes_everybody_wait_for_ever(load: float) -> None:
     """At and beyond the capacity the probability is 1 and the mean wait infinite."""

@@ -128,6 +128,7 @@ def test_scenarios_that_contradict_each_other_are_not_combined() -> None:
         load_scenario("baseline").with_policies(["osms_legislated", "osms_hoped"])
 
 
+@pytest.mark.claim("V27")
 @settings(derandomize=True, deadline=None, max_examples=50)
 @given(st.lists(st.booleans(), min_size=4, max_size=40))
 def test_the_erreygers_index_is_antisymmetric_and_bounded(outcome: list[bool]) -> None:
@@ -139,6 +140,7 @@ def test_the_erreygers_index_is_antisymmetric_and_bounded(outcome: list[bool]) -
     assert erreygers(np.ones(len(values)), rank) == pytest.approx(0.0)
 
 
+@pytest.mark.claim("V27")
 def test_shares_of_blocks_are_those_of_independent_causes() -> None:
     rng = np.random.default_rng(2)
     need, other, enabling = rng.normal(size=(3, 20_000))

@@ -133,6 +133,7 @@ def test_impossible_changes_are_refused(
 # --- the whitelist ----------------------------------------------------------------------------
 
 
+@pytest.mark.claim("V1")
 @pytest.mark.parametrize("name", sorted(choices("scenario")))
 def test_scenarios_change_levers_only(world_of_2018: Scenario, name: str) -> None:
     scenario = world_of_2018.with_policy(name)
@@ -152,6 +153,7 @@ def test_all_scenarios_but_the_baseline_change_something(world_of_2018: Scenario
     assert idle == {"baseline"}
 
 
+@pytest.mark.claim("V1")
 @pytest.mark.parametrize("name", sorted(choices("shock")))
 def test_shocks_change_outside_conditions_only(world_of_2018: Scenario, name: str) -> None:
     described = OmegaConf.to_container(
@@ -163,6 +165,7 @@ def test_shocks_change_outside_conditions_only(world_of_2018: Scenario, name: st
     assert bool(scenario.shocks) == (name != "none")
 
 
+@pytest.mark.claim("V1")
 def test_no_lever_names_illness_success_behaviour_or_an_indicator(world_of_2018: Scenario) -> None:
     levers = lever_paths(world_of_2018.world)
     assert len(levers) > 20
@@ -176,6 +179,7 @@ def test_no_lever_names_illness_success_behaviour_or_an_indicator(world_of_2018:
     assert not parts & forbidden
 
 
+@pytest.mark.claim("V1")
 def test_every_number_off_the_whitelist_is_refused(world_of_2018: Scenario) -> None:
     """Hazards of illness, competence, the desk and behaviour, one by one."""
     paths = all_paths(world_of_2018.world.model_dump(mode="json"))
@@ -196,6 +200,7 @@ def test_every_number_off_the_whitelist_is_refused(world_of_2018: Scenario) -> N
             world_of_2018.with_changes(change)
 
 
+@pytest.mark.claim("V1")
 def test_a_star_of_the_whitelist_stands_for_one_name_only() -> None:
     assert matches("payment.price.bed_day", LEVERS)
     assert not matches("payment.price.bed_day.extra", LEVERS)
@@ -241,6 +246,7 @@ def policy_names() -> set[str]:
     return {*choices("scenario"), *choices("shock")} - {"none"}
 
 
+@pytest.mark.claim("V2")
 @pytest.mark.parametrize("path", modules_free_of_policy(), ids=lambda path: path.name)
 def test_no_submodel_can_tell_which_scenario_runs(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -255,6 +261,7 @@ def test_no_submodel_can_tell_which_scenario_runs(path: Path) -> None:
             assert owner.split(".")[-1] not in ("plan", "scenario", "policy", "model", "city")
 
 
+@pytest.mark.claim("V2")
 def test_the_search_for_scenario_names_finds_them() -> None:
     guilty = "if model.plan.name == 'mobile_clinics':\n    capacity = 0\n"
     found = words_of(ast.parse(guilty))

@@ -152,6 +152,7 @@ def person_days(witness: Witness, window: tuple[int, int]) -> pd.DataFrame:
     return witness.people[witness.people["day"].between(window[0], window[1] - 1)]
 
 
+@pytest.mark.claim("V28")
 def test_emergency_uptake_and_need_follow_their_definitions(
     witness: Witness, window: tuple[int, int], table: pd.DataFrame, person_days: pd.DataFrame
 ) -> None:
@@ -176,6 +177,7 @@ def visits_in_log(witness: Witness) -> pd.DataFrame:
     return log[log["event"] == "visit"]
 
 
+@pytest.mark.claim("V28")
 def test_emergency_contacts_follow_from_the_case_log(
     witness: Witness, window: tuple[int, int], table: pd.DataFrame, person_days: pd.DataFrame
 ) -> None:
@@ -189,6 +191,7 @@ def test_emergency_contacts_follow_from_the_case_log(
     expect(table, "low_acuity_share", contacts[contacts["severity"] == "mild"], contacts)
 
 
+@pytest.mark.claim("V28")
 def test_visits_by_institution_follow_from_the_case_log(
     witness: Witness, window: tuple[int, int], table: pd.DataFrame, person_days: pd.DataFrame
 ) -> None:
@@ -207,6 +210,7 @@ def unmet_need(episodes: pd.DataFrame, start: int, end: int) -> tuple[pd.DataFra
     return needed[~needed["formal_contact"]], needed
 
 
+@pytest.mark.claim("V28")
 def test_unmet_need_follows_its_definition(
     witness: Witness, window: tuple[int, int], table: pd.DataFrame
 ) -> None:
@@ -229,6 +233,7 @@ def test_the_gates_share_all_unmet_episodes_among_them(table: pd.DataFrame) -> N
     pd.testing.assert_series_equal(whole.sort_index(), halves.sort_index())
 
 
+@pytest.mark.claim("V28")
 def test_people_with_unmet_need_are_counted_as_a_survey_would(
     witness: Witness, table: pd.DataFrame
 ) -> None:
@@ -249,6 +254,7 @@ def test_people_with_unmet_need_are_counted_as_a_survey_would(
     expect(table, "unmet_need_persons", went_without, respondents)
 
 
+@pytest.mark.claim("V28")
 def test_hidden_need_awareness_and_population_follow_from_what_was_seen(
     witness: Witness, window: tuple[int, int], table: pd.DataFrame, person_days: pd.DataFrame
 ) -> None:
@@ -262,6 +268,7 @@ def test_hidden_need_awareness_and_population_follow_from_what_was_seen(
     assert population == pytest.approx(len(person_days) / (end - start))
 
 
+@pytest.mark.claim("V28")
 def test_deaths_and_payments_follow_from_their_logs(
     witness: Witness, window: tuple[int, int], table: pd.DataFrame, person_days: pd.DataFrame
 ) -> None:

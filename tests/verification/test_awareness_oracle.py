@@ -92,12 +92,14 @@ def spread() -> np.ndarray:
     return awareness(world, (Change(path=WORD_OF_MOUTH, value=0.02, start_day=0),), 500)
 
 
+@pytest.mark.claim("A3")
 def test_awareness_starts_at_the_equilibrium_of_channels_alone(spread: np.ndarray) -> None:
     """Without word of mouth a* = (p + mu a0) / (p + delta + mu)."""
     p, delta, mu = 0.002, log(2) / 270, 1 / 240
     assert spread[0] == pytest.approx((p + mu * 0.1) / (p + delta + mu), abs=TOLERANCE)
 
 
+@pytest.mark.claim("A3")
 def test_awareness_follows_the_equation_day_by_day(spread: np.ndarray) -> None:
     """From 0.28 to 0.73 within 0.012 on every day."""
     theory = bass_with_forgetting(
@@ -106,11 +108,13 @@ def test_awareness_follows_the_equation_day_by_day(spread: np.ndarray) -> None:
     assert np.abs(spread - theory).max() <= TOLERANCE
 
 
+@pytest.mark.claim("A3")
 def test_awareness_settles_where_the_equation_does(spread: np.ndarray) -> None:
     """The known equilibrium 0.7290, as a mean over the last hundred days."""
     assert spread[400:].mean() == pytest.approx(0.7290, abs=TOLERANCE)
 
 
+@pytest.mark.claim("A3")
 def test_awareness_without_forgetting_or_turnover_is_the_curve_of_bass() -> None:
     """a(t) = (1 - exp(-(p+q)t)) / (1 + q/p exp(-(p+q)t)), from nobody to almost everybody."""
     p, q, days = 0.004, 0.02, 250

@@ -124,6 +124,7 @@ def utilities(model: AlmatyModel, severity: int, knows_rights: bool) -> dict[str
     return found
 
 
+@pytest.mark.claim("A10")
 @pytest.mark.parametrize("knows_rights", [False, True], ids=["ignorant", "informed"])
 @pytest.mark.parametrize("severity", [2, 3], ids=["moderate", "severe"])
 def test_choices_of_equal_people_are_a_logit(severity: int, knows_rights: bool) -> None:

@@ -95,6 +95,7 @@ def course(request: pytest.FixtureRequest) -> tuple[Course, float, float, float]
     return Course(request.param), *hazards
 
 
+@pytest.mark.claim("A7")
 def test_ends_compete_as_exponential_clocks_do(
     course: tuple[Course, float, float, float],
 ) -> None:
@@ -110,6 +111,7 @@ def test_ends_compete_as_exponential_clocks_do(
         assert share == pytest.approx(expected, abs=three_sd)
 
 
+@pytest.mark.claim("A7")
 def test_the_grid_of_days_changes_the_odds_of_the_clocks_little(
     course: tuple[Course, float, float, float],
 ) -> None:
@@ -119,6 +121,7 @@ def test_the_grid_of_days_changes_the_odds_of_the_clocks_little(
     assert seen.share_dead == pytest.approx(d / (u + r + d), abs=0.02)
 
 
+@pytest.mark.claim("A7")
 def test_episodes_last_as_long_as_the_clocks_say(
     course: tuple[Course, float, float, float],
 ) -> None:

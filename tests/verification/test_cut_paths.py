@@ -85,6 +85,7 @@ def of_nationality(records: pd.DataFrame, uzbek: bool) -> pd.DataFrame:
     return records[(nationality == UZBEKISTAN) == uzbek].reset_index(drop=True)
 
 
+@pytest.mark.claim("V3")
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_an_active_consulate_leaves_other_nationalities_untouched(seed: int) -> None:
     """Nothing but shared institutions could carry it to them, and those are ample here."""
@@ -112,6 +113,7 @@ def of_temporary_workers(records: pd.DataFrame) -> pd.DataFrame:
     return records[uzbek_or_tajik & temporary].reset_index(drop=True)
 
 
+@pytest.mark.claim("V3")
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_insurance_as_legislated_leaves_uzbek_and_tajik_temporary_workers_untouched(
     seed: int,
@@ -127,6 +129,7 @@ def test_insurance_as_legislated_leaves_uzbek_and_tajik_temporary_workers_untouc
     assert insured[0] == 0 < insured[1]
 
 
+@pytest.mark.claim("V3")
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_outreach_without_effect_of_knowledge_changes_awareness_and_cost_alone(seed: int) -> None:
     """What people know changes; what they do, and what becomes of them, does not."""
@@ -142,6 +145,7 @@ def test_outreach_without_effect_of_knowledge_changes_awareness_and_cost_alone(s
     assert moved == {"awareness", "learned_from", "policy_cost", "money_flow", "societal_cost"}
 
 
+@pytest.mark.claim("V3")
 def test_outreach_with_its_paths_open_does_change_what_people_do() -> None:
     """The same policy in the same city, nothing cut: the test above can fail."""
     baseline, outreach = two_worlds("ngo_outreach", 1, {})

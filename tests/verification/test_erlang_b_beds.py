@@ -83,6 +83,7 @@ def share_lost(
     return lost / arrived
 
 
+@pytest.mark.claim("A2")
 @pytest.mark.parametrize("sigma", [0.5, 0.8])
 def test_beds_lose_what_erlang_b_says_whatever_the_law_of_long_stays(sigma: float) -> None:
     """Ten beds, load 8, mean stay 90 days: 0.1217 of the patients lost, within 3 % of it.
@@ -95,6 +96,7 @@ def test_beds_lose_what_erlang_b_says_whatever_the_law_of_long_stays(sigma: floa
     assert lost == pytest.approx(erlang_b(BEDS, 8.0), rel=0.03)
 
 
+@pytest.mark.claim("A2")
 def test_short_stays_lose_less_because_a_day_is_the_unit_of_time() -> None:
     """Mean stay 7 days: beds freed in the morning make the loss 15 to 30 % smaller."""
     lost = share_lost(lone_hospitals(7.0, 0.5), 8.0, 7.0, seed=6, run_in=60, observed=100)

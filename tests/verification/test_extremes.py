@@ -45,6 +45,7 @@ def ordinary() -> AlmatyModel:
     return Watch(AlmatyModel(city(population=1500, seed=2, changed=GRAVE))).live(240).model
 
 
+@pytest.mark.claim("V13")
 def test_without_incidence_there_are_neither_cases_nor_costs() -> None:
     """V13, burn-in included."""
     world = {**NOBODY_FALLS_ILL, "city.burn_in_days": 60}
@@ -58,6 +59,7 @@ def test_without_incidence_there_are_neither_cases_nor_costs() -> None:
     assert value(model, "deaths") == 0
 
 
+@pytest.mark.claim("V14")
 def test_without_hospitals_and_ambulances_nobody_lies_in_a_hospital_bed(
     ordinary: AlmatyModel,
 ) -> None:
@@ -83,6 +85,7 @@ def test_without_hospitals_and_ambulances_nobody_lies_in_a_hospital_bed(
     assert len(model.deaths) >= len(ordinary.deaths) > 5
 
 
+@pytest.mark.claim("V15")
 def test_with_ample_capacities_nobody_waits_for_a_slot_or_a_bed(ordinary: AlmatyModel) -> None:
     """V15: whoever is in line at an open door is seen that day; no diversion, no boarding.
 
@@ -106,6 +109,7 @@ def test_with_ample_capacities_nobody_waits_for_a_slot_or_a_bed(ordinary: Almaty
     check_times(model)
 
 
+@pytest.mark.claim("V16")
 def test_if_everybody_seeks_and_doors_are_open_hardly_any_need_is_unmet() -> None:
     """V16: all care attracts at +50; what is left recovers before the next working morning."""
     world = {
@@ -130,6 +134,7 @@ def test_if_everybody_seeks_and_doors_are_open_hardly_any_need_is_unmet() -> Non
     assert value(model, "unmet_need_episodes") < 0.005
 
 
+@pytest.mark.claim("V16")
 def test_if_nobody_seeks_there_are_no_visits() -> None:
     """V16: all attractions at -50 and no weight of severity; the severely ill stay away too."""
     world = {
@@ -147,6 +152,7 @@ def test_if_nobody_seeks_there_are_no_visits() -> None:
     assert value(model, "unmet_need_episodes") == 1.0
 
 
+@pytest.mark.claim("V17")
 def test_with_knowledge_and_without_fear_or_price_only_reach_bounds_uptake(
     ordinary: AlmatyModel,
 ) -> None:

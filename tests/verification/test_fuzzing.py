@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ SIZE_OF_THE_RUN = (
 """Entries left alone: they say how much is simulated; the ceiling must lie above the season."""
 
 
+@pytest.mark.claim("V24")
 def test_a_year_uses_no_random_number_twice() -> None:
     """V24: the audit raises at the second use of a (purpose, who, occurrence)."""
     model = AlmatyModel(city(population=300, seed=15), audit=True)

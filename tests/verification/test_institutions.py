@@ -56,6 +56,7 @@ def test_every_institution_of_the_source_works_in_the_baseline(
     assert services.sum() > 0
 
 
+@pytest.mark.claim("V21")
 def test_consulates_serve_their_own_citizens_only(a_year: AlmatyModel) -> None:
     """V21, on every need a consulate has settled or begun to process."""
     log = a_year.handovers
@@ -75,6 +76,7 @@ def test_the_consulate_with_most_citizens_has_the_longest_line(a_year: AlmatyMod
     assert line["uzbekistan"] > 2 * max(line["kyrgyzstan"], line["tajikistan"])
 
 
+@pytest.mark.claim("V3")
 @pytest.mark.parametrize("seed", range(1, 11))
 @pytest.mark.parametrize("policy", ["hub_medium", "directory_and_registry"])
 def test_coordination_reaches_care_only_through_its_paths(policy: str, seed: int) -> None:

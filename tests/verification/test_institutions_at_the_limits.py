@@ -65,6 +65,7 @@ def test_an_agency_without_capacity_serves_nobody_and_holds_nobody_for_ever(name
     assert len(standing[tasks.place[standing] == Place.QUEUED]) == 0
 
 
+@pytest.mark.claim("V15")
 @pytest.mark.parametrize("name", AGENCIES)
 def test_an_agency_with_endless_capacity_has_no_line(name: str) -> None:
     """Who is there when the doors are open is seen; in the evening nobody is left."""
@@ -95,6 +96,7 @@ def test_a_clinic_without_capacity_sees_nobody(kind: str) -> None:
     assert (since & ~here).sum() > 100
 
 
+@pytest.mark.claim("V15")
 @pytest.mark.parametrize("kind", CLINIC_CAPACITY)
 def test_a_clinic_with_endless_capacity_has_no_line(kind: str) -> None:
     model = watch({f"institutions.{kind}.{CLINIC_CAPACITY[kind]}": 1e4})

@@ -33,6 +33,7 @@ def fund_of(model: AlmatyModel) -> int:
     return CHART.balances(model.counts["ledger"][0])["fund"]
 
 
+@pytest.mark.claim("A12")
 def test_without_claims_the_fund_is_the_sum_of_rate_times_wage() -> None:
     """A12: contributions recomputed from wages, pay-day by pay-day."""
     world = {**EVERYBODY_ENROLLED, **NOBODY_FALLS_ILL, **NO_POLICE, **NO_BURN_IN}
@@ -76,6 +77,7 @@ def watch_bed_days(model: AlmatyModel) -> list[int]:
     return days
 
 
+@pytest.mark.claim("A12")
 def test_without_premium_the_fund_is_minus_the_prices_of_what_it_paid() -> None:
     """A12: everybody is a member, nobody pays in."""
     world = {
@@ -114,6 +116,7 @@ def test_without_premium_the_fund_is_minus_the_prices_of_what_it_paid() -> None:
     assert fund_of(model) == -claims
 
 
+@pytest.mark.claim("V18")
 def test_without_eligibility_the_law_of_2020_is_that_of_2018() -> None:
     """V18: the same digests where nobody may join and rates are 0."""
     rows = "regime.as_legislated.entitlements"

@@ -37,6 +37,7 @@ def either(request: pytest.FixtureRequest) -> Watch:
     return one
 
 
+@pytest.mark.claim("V8", "V10")
 def test_the_watched_city_is_worth_watching(watched: Watch) -> None:
     """Every state, outcome and result of a visit occurs, so the checks have something to check."""
     model = watched.model
@@ -91,6 +92,7 @@ def test_needs_of_the_coordinated_city_are_worth_watching(watched_coordination: 
     assert (model.agencies.knowledge > model.agencies.base_knowledge).any()
 
 
+@pytest.mark.claim("V8")
 def test_cases_are_conserved(watched: Watch) -> None:
     """V8: opened = closed + open, case by case; one state each; one open case a kind."""
     watched.check_number_of_cases()
@@ -98,6 +100,7 @@ def test_cases_are_conserved(watched: Watch) -> None:
     check_states(watched.model)
 
 
+@pytest.mark.claim("V8")
 def test_needs_are_conserved(either: Watch) -> None:
     """V8: opened = closed + open, need by need."""
     either.check_number_of_needs()
@@ -105,6 +108,7 @@ def test_needs_are_conserved(either: Watch) -> None:
     assert len(either.needs_opened) > 100
 
 
+@pytest.mark.claim("V8")
 def test_a_need_ends_at_most_once(either: Watch) -> None:
     """V8: and what the log of hand-overs says of its end is what the log of needs says."""
     model = either.model
@@ -121,11 +125,13 @@ def test_a_need_ends_at_most_once(either: Watch) -> None:
         assert sorted(said) == sorted(columns.tolist())
 
 
+@pytest.mark.claim("V8")
 def test_a_need_is_in_one_place_its_owner_knows_of(either: Watch) -> None:
     """V8: one place each; owners, tasks and second openings point to each other."""
     check_tasks(either.model)
 
 
+@pytest.mark.claim("V28")
 def test_what_a_need_has_met_is_in_the_log_of_hand_overs(either: Watch) -> None:
     """V28: bounces, referrals, dead ends, no-shows and recalls of every need, counted twice."""
     needs = need_table(either.model)
@@ -156,6 +162,7 @@ def test_what_a_need_has_met_is_in_the_log_of_hand_overs(either: Watch) -> None:
     assert (needs["ended_on"].isna() == (needs["ending"] == OPEN)).all()
 
 
+@pytest.mark.claim("V9")
 def test_people_are_conserved(watched: Watch) -> None:
     """V9: residents + arrivals = present + left, and every running count is a true count."""
     watched.check_number_of_people()
@@ -163,6 +170,7 @@ def test_people_are_conserved(watched: Watch) -> None:
     check_counts(watched.model)
 
 
+@pytest.mark.claim("V9")
 def test_deaths_are_ends_of_episodes_and_of_stays(watched: Watch) -> None:
     """V9: every death closed one fatal episode; who died in the city has left it that day."""
     model = watched.model
@@ -178,6 +186,7 @@ def test_deaths_are_ends_of_episodes_and_of_stays(watched: Watch) -> None:
     assert (died_on <= left_on).all()
 
 
+@pytest.mark.claim("V10")
 def test_services_never_exceed_slots_nor_patients_beds(watched: Watch) -> None:
     """V10 over the whole year (the evening checks compare with the doors and the visits too)."""
     model = watched.model
@@ -188,6 +197,7 @@ def test_services_never_exceed_slots_nor_patients_beds(watched: Watch) -> None:
     assert (served == slots)[slots > 0].any(), "nowhere is anything ever full"
 
 
+@pytest.mark.claim("V10")
 def test_agencies_serve_within_slots_and_write_every_service_down(either: Watch) -> None:
     """V10 over the whole time: the diary's services are those of the log, and fit the slots.
 
@@ -206,6 +216,7 @@ def test_agencies_serve_within_slots_and_write_every_service_down(either: Watch)
     assert by_day[:, partners].sum() > 50
 
 
+@pytest.mark.claim("V10")
 def test_closed_agencies_serve_nobody(either: Watch) -> None:
     """V10: no service on a day of the week or a holiday on which an agency does not work."""
     model, agencies = either.model, either.model.agencies
@@ -219,6 +230,7 @@ def test_closed_agencies_serve_nobody(either: Watch) -> None:
     assert (~agencies.works_on[:, 6]).any()
 
 
+@pytest.mark.claim("V7", "V10")
 def test_budgets_add_up(either: Watch) -> None:
     """V10: money at the start + received - spent = money left; nobody spends what is not there."""
     either.check_budgets()
@@ -230,6 +242,7 @@ def test_budgets_add_up(either: Watch) -> None:
     assert (spent[without] == 0).all()
 
 
+@pytest.mark.claim("V12")
 def test_opinions_are_shares(either: Watch) -> None:
     """V12 for trust, believed reporting, motivation and what staff know of each other."""
     check_opinions(either.model)
@@ -237,6 +250,7 @@ def test_opinions_are_shares(either: Watch) -> None:
     assert trust.std() > 0.01
 
 
+@pytest.mark.claim("V10")
 def test_closed_institutions_serve_nobody(watched: Watch) -> None:
     """V10: on Sundays and holidays polyclinics have neither slots nor visits."""
     model = watched.model
@@ -253,16 +267,19 @@ def test_closed_institutions_serve_nobody(watched: Watch) -> None:
     assert served[~closed].sum() > 0
 
 
+@pytest.mark.claim("V11")
 def test_time_stamps_are_in_order(watched: Watch) -> None:
     """V11."""
     check_times(watched.model)
 
 
+@pytest.mark.claim("V11")
 def test_time_stamps_of_needs_are_in_order(either: Watch) -> None:
     """V11: arose, turned to somebody, arrived, served, ended."""
     check_times_of_needs(either.model)
 
 
+@pytest.mark.claim("V12")
 def test_indicators_are_shares_and_rates(watched: Watch) -> None:
     """V12, for the whole year, for a part of it and for a day."""
     model = watched.model
@@ -270,6 +287,7 @@ def test_indicators_are_shares_and_rates(watched: Watch) -> None:
         check_indicators(indicators(model, start, end))
 
 
+@pytest.mark.claim("V12")
 def test_curves_have_no_gaps_and_no_negative_numbers(watched: Watch) -> None:
     """V12 for the daily outcomes."""
     curves = watched.model.curves().drop(columns="date")
@@ -282,6 +300,7 @@ def test_curves_have_no_gaps_and_no_negative_numbers(watched: Watch) -> None:
     assert (curves["present"] >= curves.filter(like="know_").max(axis="columns")).all()
 
 
+@pytest.mark.claim("V7")
 def test_what_is_charged_is_paid_or_owed(watched: Watch) -> None:
     """Ledger of the cases: charged = paid + owed, and nothing negative."""
     check_money_of_cases(watched.model)

@@ -52,6 +52,7 @@ WHO_PAYS = [
 ]
 
 
+@pytest.mark.claim("V21", "V26")
 @pytest.mark.parametrize(("book", "nationality", "status", "day", "service", "payer"), WHO_PAYS)
 def test_who_pays(
     book: str, nationality: str, status: str, day: str, service: str, payer: str
@@ -75,6 +76,7 @@ RATES = [
 ]  # fmt: skip
 
 
+@pytest.mark.claim("V26")
 @pytest.mark.parametrize(("day", "employer", "employee", "grace", "policy"), RATES)
 def test_rates_and_duties_change_on_their_day(
     day: str, employer: float, employee: float, grace: float, policy: float
@@ -84,6 +86,7 @@ def test_rates_and_duties_change_on_their_day(
     assert found == (employer, employee, grace, policy)
 
 
+@pytest.mark.claim("V26")
 @pytest.mark.parametrize("book", sorted(WORLD.regime))
 def test_rules_change_on_the_days_of_their_rows_alone(book: str) -> None:
     """On both sides of each date, and nowhere in between."""

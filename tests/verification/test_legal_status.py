@@ -81,6 +81,7 @@ def test_nothing_changes_where_papers_hold_for_good_and_employers_stay_as_they_a
     assert all(before[one] in (CONTRACT, REGISTERED) for one in set(moved) - set(lost))
 
 
+@pytest.mark.claim("V21")
 def test_citizens_of_eaeu_states_follow_their_contracts() -> None:
     """Where every employer gives contracts they are contract workers, where none does nobody is."""
     for cost, expected in ((-1e9, CONTRACT), (1e9, REGISTERED)):

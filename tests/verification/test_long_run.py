@@ -39,6 +39,7 @@ def three_years() -> ThreeYears:
     return ThreeYears()
 
 
+@pytest.mark.claim("A5")
 def test_open_cases_are_opening_rate_times_mean_sojourn(three_years: ThreeYears) -> None:
     """Little's law for all episodes and for each frequent kind.
 
@@ -57,6 +58,7 @@ def test_open_cases_are_opening_rate_times_mean_sojourn(three_years: ThreeYears)
         assert stock.mean() == pytest.approx(rate * sojourn[chosen].mean(), rel=tolerance), kind
 
 
+@pytest.mark.claim("A5")
 def test_days_spent_ill_are_counted_twice_alike(three_years: ThreeYears) -> None:
     """Little's law as an identity: evenings with an open case = days between its two dates."""
     model = three_years.model
@@ -110,6 +112,7 @@ def intensive_indicators(population: int, seed: int) -> list[float]:
     return [float(table.loc[key]) for key in INTENSIVE] + [served / slots]
 
 
+@pytest.mark.claim("A11")
 def test_half_the_city_has_the_same_intensive_indicators() -> None:
     """A11: half the people and half of every capacity change no mean by more than 2 sd of a run.
 

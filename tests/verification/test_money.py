@@ -121,6 +121,7 @@ def purses() -> Purses:
     return Purses()
 
 
+@pytest.mark.claim("V7")
 def test_the_poor_city_pays_borrows_and_falls_short(purses: Purses) -> None:
     """What the checks are about does occur."""
     assert purses.paid > 0
@@ -129,6 +130,7 @@ def test_the_poor_city_pays_borrows_and_falls_short(purses: Purses) -> None:
     assert purses.shortfalls > 0
 
 
+@pytest.mark.claim("V7")
 def test_every_tenge_paid_is_in_the_log_of_payments(purses: Purses) -> None:
     """Money out of purses = the log of payments = what the episodes say was paid."""
     model = purses.model
@@ -142,6 +144,7 @@ def test_every_tenge_paid_is_in_the_log_of_payments(purses: Purses) -> None:
     assert by_cases == purses.paid
 
 
+@pytest.mark.claim("V7")
 def test_what_cases_were_charged_is_paid_or_owed(purses: Purses) -> None:
     """Charged = paid + owed for every case, and something is owed somewhere."""
     check_money_of_cases(purses.model)

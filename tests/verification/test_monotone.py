@@ -57,6 +57,7 @@ def severity_paths(kind: int, treated_from: np.ndarray) -> np.ndarray:
     return paths
 
 
+@pytest.mark.claim("V19")
 @pytest.mark.parametrize("kind", range(len(words.KINDS)), ids=words.KINDS)
 def test_earlier_treatment_never_makes_an_episode_graver(kind: int) -> None:
     """On every day before either path first steps down, the earlier treated is no graver.
@@ -122,6 +123,7 @@ def newly_chosen(trunk: AlmatyModel, path: str, value: float, options: set[str])
     return taken, left
 
 
+@pytest.mark.claim("V19")
 @pytest.mark.parametrize(
     ("price", "options"),
     [
@@ -149,6 +151,7 @@ def test_the_price_of_an_ambulance_that_is_free_for_all_changes_nobodys_choice(
     assert newly_chosen(before_the_decision, path, 400_000, set(words.OPTIONS)) == (0, 0)
 
 
+@pytest.mark.claim("V19")
 @pytest.mark.parametrize("option", ["ambulance", "hospital", "polyclinic", "private"])
 def test_nobody_newly_chooses_what_is_believed_to_report_more(
     before_the_decision: AlmatyModel, option: str

@@ -78,6 +78,7 @@ def moments() -> tuple[float, float]:
     return first, second
 
 
+@pytest.mark.claim("A6")
 def test_inflow_times_mean_stay_is_the_population(steady: Turnover) -> None:
     """N = lambda L: both sides within 1 % of the population asked for, on the first day too."""
     mean_stay, _ = moments()
@@ -87,6 +88,7 @@ def test_inflow_times_mean_stay_is_the_population(steady: Turnover) -> None:
     assert steady.arrivals_a_day() * mean_stay == pytest.approx(PEOPLE, rel=0.01)
 
 
+@pytest.mark.claim("A6")
 @pytest.mark.parametrize("when", [0, 1], ids=["first residents", "two years later"])
 def test_stays_of_residents_are_length_biased(steady: Turnover, when: int) -> None:
     """Gamma stays of shape a become shape a + 1, kinds weighted by share times mean (KS, 1 %)."""
@@ -114,6 +116,7 @@ def test_stays_of_residents_are_length_biased(steady: Turnover, when: int) -> No
     assert np.abs(empirical - of_arrivals(days)).max() > 20 * critical
 
 
+@pytest.mark.claim("A6")
 @pytest.mark.parametrize("when", [0, 1], ids=["first residents", "two years later"])
 def test_mean_age_in_the_city_is_that_of_renewal_theory(steady: Turnover, when: int) -> None:
     """E[stay squared] / (2 E[stay]), less half a day for the daily grid, within 1.5 %."""

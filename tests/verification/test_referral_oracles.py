@@ -56,6 +56,7 @@ def lines() -> Lines:
     return Lines()
 
 
+@pytest.mark.claim("A5")
 def test_littles_law_holds_for_every_line_of_every_agency(lines: Lines) -> None:
     """L = lambda W: the diary's mean line is spells a day times mean evenings of a spell.
 
@@ -75,6 +76,7 @@ def test_littles_law_holds_for_every_line_of_every_agency(lines: Lines) -> None:
     assert busy >= len(model.agencies) - 1
 
 
+@pytest.mark.claim("A5", "V28")
 def test_the_waits_in_the_log_are_the_evenings_in_line(lines: Lines) -> None:
     """W of the log is W of the lines, spell by spell."""
     model, log = lines.model, lines.model.handovers
@@ -215,6 +217,7 @@ def _go(
         inside[row, states[(name, seen | {name})]] += wrong / len(others)
 
 
+@pytest.mark.claim("A9")
 def test_referral_is_an_absorbing_markov_chain() -> None:
     """Shares settled, dead ends and services a need are those of N = (I - Q)^-1.
 

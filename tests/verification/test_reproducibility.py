@@ -59,12 +59,14 @@ def straight() -> dict[str, str]:
     return {name: digest_after(small(name)) for name in CHANGES}
 
 
+@pytest.mark.claim("V4", "V5")
 def test_scenarios_and_seeds_really_differ(straight: dict[str, str]) -> None:
     """Without this, all equalities below would prove nothing."""
     assert len(set(straight.values())) == len(CHANGES)
     assert digest_after(small(seed=2)) not in straight.values()
 
 
+@pytest.mark.claim("V4")
 def test_the_order_of_scenarios_is_irrelevant(straight: dict[str, str]) -> None:
     """The same scenarios in the opposite order, and day by day side by side."""
     models = {name: AlmatyModel(small(name)) for name in reversed(CHANGES)}
@@ -74,6 +76,7 @@ def test_the_order_of_scenarios_is_irrelevant(straight: dict[str, str]) -> None:
     assert {name: model.digest() for name, model in models.items()} == straight
 
 
+@pytest.mark.claim("V4")
 def test_a_process_with_another_hash_seed_agrees() -> None:
     """V4: a fresh interpreter with a PYTHONHASHSEED that is not this one's, and this one."""
     program = (
@@ -98,6 +101,7 @@ def test_a_process_with_another_hash_seed_agrees() -> None:
     assert its_digest == digest_after(small(), 40)
 
 
+@pytest.mark.claim("V23")
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_branch_of_the_same_scenario_is_the_straight_run(
     name: str, straight: dict[str, str]
@@ -116,6 +120,7 @@ def test_a_branch_of_the_same_scenario_is_the_straight_run(
     assert branch.indicators().equals(trunk.indicators())
 
 
+@pytest.mark.claim("V23")
 def test_scenarios_can_branch_off_one_baseline_at_day_zero(straight: dict[str, str]) -> None:
     """All scenarios of a seed share the end of burn-in."""
     trunk = AlmatyModel(small())
@@ -125,6 +130,7 @@ def test_scenarios_can_branch_off_one_baseline_at_day_zero(straight: dict[str, s
         assert branch.digest() == expected
 
 
+@pytest.mark.claim("V5")
 def test_the_null_policy_is_the_baseline_bit_by_bit(straight: dict[str, str]) -> None:
     """V5: levers set to the value they have, at once, on a ramp and in pulses."""
     scenario = small()
@@ -161,6 +167,7 @@ def test_the_null_policy_is_the_baseline_bit_by_bit(straight: dict[str, str]) ->
     assert digest_after(checked.with_changes(*null), 40) == digest_after(checked, 40)
 
 
+@pytest.mark.claim("V5")
 def test_a_lever_that_has_not_started_yet_changes_nothing(straight: dict[str, str]) -> None:
     """Announced is not done."""
     later = (

@@ -1,0 +1,118 @@
+"""Run the tests that prove the claims of the verification suite, and write their table anew.
+
+    python docs/verification.py            # all of them
+    python docs/verification.py A3 V25     # those of some claims; the other results stay
+    python docs/verification.py --table    # the table alone, from the results there are
+
+Claims stand in `tests/claims.yaml`, tests name theirs by the marker `claim`. Results are kept in
+`docs/verification.json`, the table in `docs/verification.md` between two marks.
+"""
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from experiments.specifications import model_version  # noqa: E402
+from tests.claims import claims, proofs  # noqa: E402
+
+DOCUMENT, RESULTS = ROOT / "docs" / "verification.md", ROOT / "docs" / "verification.json"
+BEGIN, END = "<!-- table: claims -->", "<!-- end -->"
+
+type Results = dict[str, dict[str, str | int]]
+"""By test: cases that passed, cases in all, seconds, day and version of the model."""
+
+
+def run(tests: list[str]) -> Results:
+    """Run some tests ("file::function") and return what became of them."""
+    day, version = datetime.now(UTC).date().isoformat(), model_version()
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        paths = [f"tests/{test}" for test in tests]
+        subprocess.run(
+            [sys.executable, "-m", "pytest", *paths, f"--junitxml={report}"], cwd=ROOT, check=False
+        )
+        cases = ElementTree.parse(report).getroot().iter("testcase")
+        passed: Counter[str] = Counter()
+        total: Counter[str] = Counter()
+        seconds: Counter[str] = Counter()
+        for case in cases:
+            file = case.get("classname", "").removeprefix("tests.").replace(".", "/") + ".py"
+            test = f"{file}::{case.get('name', '').split('[')[0]}"
+            total[test] += 1
+            passed[test] += len(case) == 0 or all(
+                child.tag not in ("failure", "error", "skipped") for child in case
+            )
+            seconds[test] += float(case.get("time", "0"))  # type: ignore[assignment]
+    return {
+        test: {
+            "passed": passed[test], "cases": total[test], "seconds": round(seconds[test]),
+            "day": day, "version": version,
+        }
+        for test in total
+    }  # fmt: skip
+
+
+def last_result(tests: list[str], results: Results) -> str:
+    """Return in a few words what became of the tests of a claim when they last ran."""
+    found = [results[test] for test in tests if test in results]
+    if not found or len(found) < len(tests):
+        return "not run"
+    passed, cases = (sum(int(one[name]) for one in found) for name in ("passed", "cases"))
+    oldest = min(found, key=lambda one: one["day"])
+    verdict = "passed" if passed == cases else f"**{cases - passed} failed**"
+    return f"{verdict}, {passed}/{cases} cases, {oldest['day']}, `{oldest['version']}`"
+
+
+def table(results: Results) -> str:
+    """Return the table in Markdown."""
+    lines = ["| claim | says | tests | last result | seen failing with |", "|---|---|---|---|---|"]
+    marked = proofs()
+    for name, claim in claims().items():
+        tests = marked.get(name, [])
+        says = claim["says"]
+        if "not_built" in claim:
+            says += f". *Not applicable, the submodel is not built: {claim['not_built']}*"
+        cells = [
+            name,
+            says,
+            "<br>".join(f"`{test}`" for test in tests),
+            last_result(tests, results),
+            claim.get("fault", "-"),
+        ]
+        lines.append("| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |")
+    return "\n".join(lines)
+
+
+def main(arguments: list[str]) -> int:
+    """Run, keep the results, write the table; return 1 if any test has failed."""
+    results: Results = json.loads(RESULTS.read_text(encoding="utf-8"))
+    marked, chosen = proofs(), [one for one in arguments if one != "--table"]
+    unknown = set(chosen) - set(claims())
+    if unknown:
+        print(f"no such claim: {', '.join(sorted(unknown))}", file=sys.stderr)
+        return 2
+    tests = {test for name in chosen or marked for test in marked.get(name, [])}
+    if "--table" not in arguments:
+        results |= run(sorted(tests))
+    known = {test for tests_of_claim in marked.values() for test in tests_of_claim}
+    results = {test: results[test] for test in sorted(known & results.keys())}
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    text = DOCUMENT.read_text(encoding="utf-8")
+    renewed = re.sub(
+        f"(?<={BEGIN}\n).*?(?={END})", lambda _: table(results) + "\n", text, flags=re.DOTALL
+    )
+    DOCUMENT.write_text(renewed, encoding="utf-8")
+    return int(any(one["passed"] != one["cases"] for one in results.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
