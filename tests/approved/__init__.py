@@ -1,0 +1,1 @@
+"""Approved values of five runs, and the command that approves them anew."""
