@@ -101,7 +101,7 @@ def store_path(resolved: dict[str, Any], output: Path) -> Path:
 
 def compare_settings(resolved: dict[str, Any]) -> CompareSettings:
     """Return the checked settings of a comparison."""
-    settings = _checked(CompareSettings, resolved)
+    settings = checked(CompareSettings, resolved)
     if settings.replicates == "auto":
         if settings.half_width is None:
             raise ConfigurationError(
@@ -119,7 +119,7 @@ def compare_settings(resolved: dict[str, Any]) -> CompareSettings:
 
 def factorial_settings(resolved: dict[str, Any]) -> FactorialSettings:
     """Return the checked settings of a factorial."""
-    settings = _checked(FactorialSettings, resolved)
+    settings = checked(FactorialSettings, resolved)
     _check_scenarios("factors", settings.factors)
     if "baseline" in settings.factors:
         raise ConfigurationError("factors: 'baseline' is the reference of every factorial")
@@ -133,7 +133,7 @@ def sweep_settings(resolved: dict[str, Any], designs: dict[str, Any]) -> SweepSe
             "study=sweep needs something to vary, e.g. "
             "'vary={illness.acute_rate: [1.0, 1.5]}' or a range {low: 1.0, high: 1.5}"
         )
-    settings = _checked(SweepSettings, resolved)
+    settings = checked(SweepSettings, resolved)
     if settings.design not in designs:
         raise ConfigurationError(
             f"unknown design '{settings.design}': {nearest(settings.design, designs)}"
@@ -142,7 +142,8 @@ def sweep_settings(resolved: dict[str, Any], designs: dict[str, Any]) -> SweepSe
     return settings
 
 
-def _checked[S: Frozen](kind: type[S], resolved: dict[str, Any]) -> S:
+def checked[S: Frozen](kind: type[S], resolved: dict[str, Any]) -> S:
+    """Return the settings of a kind of study from a composed configuration."""
     chosen = {name: resolved[name] for name in kind.model_fields if name in resolved}
     try:
         return kind.model_validate(chosen)

@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-from experiments import compare, curves, factorial, sweep
+from experiments import compare, curves, factorial, meanfield_study, sweep
 from experiments.settings import output_folder, store_path
 from experiments.store import Store, StoredStudy
 from experiments.study import CarriedOut, Results
@@ -17,6 +17,7 @@ from sim.configuration import ConfigurationError, nearest
 
 KINDS: dict[str, Any] = {
     "compare": compare, "curves": curves, "factorial": factorial, "sweep": sweep,
+    "meanfield": meanfield_study,
 }  # fmt: skip
 HERE = ("executor", "output", "store", "shard")
 """What a repeated study takes from the command line, and not from its first beginning."""

@@ -35,6 +35,7 @@ TOP_LEVEL = (
     "seed", "days", "output", "scenarios", "replicates", "confidence",
     "person", "case", "nth", "seen_by", "differs", "factors", "store", "shard", "half_width",
     "outcome", "most_replicates", "design", "vary", "samples", "of", "from", "quantiles",
+    "simulate", "beside",
 )  # fmt: skip
 """Names a composed configuration consists of."""
 
