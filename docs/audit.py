@@ -20,9 +20,11 @@ from markdown_tables import number, table
 from screening import (
     CONFIDENCE,
     ENDS,
+    LARGER,
     OUTCOMES,
     PRICES_OF_POLICIES,
     RESULT,
+    SMALLER,
     assumptions,
     is_assumption,
     possible,
@@ -131,13 +133,43 @@ def influential() -> str:
     leading = moves.loc[moves["largest"] > 0, "assumption"].unique()[:MOST]
     for place, name in enumerate(leading, start=1):
         mine = moves[moves["assumption"] == name]
+        varied, pairs = mine["varied"].iloc[0], mine["pairs"].min()
         cells = []
         for outcome in OUTCOMES:
             both = mine[mine["outcome"] == outcome].set_index("end")
             cells.append("; ".join(_move(both.loc[end]) for end in ENDS if end in both.index))
-        rows.append((place, f"`{name}`", ends_of(name, mine["varied"].iloc[0]), *cells))
+        slope = elasticity(mine, width_of(name, varied))
+        rows.append((place, f"`{name}`", ends_of(name, varied), *cells, slope, pairs))
     heading = [outcome.replace("_", " ") for outcome in OUTCOMES]
-    return table(("", "assumption", "value (low; high)", *heading), rows)
+    return table(("", "assumption", "value (low; high)", *heading, "elasticity", "pairs"), rows)
+
+
+def elasticity(mine: pd.DataFrame, width: float) -> str:
+    """Return by how many percent the outcome moved most changes for a percent of an assumption.
+
+    It is the mean slope from end to end; blank if an end is missing or the value is 0.
+
+    >>> two = {"end": ["low", "high"], "outcome": ["uptake"] * 2, "baseline": [0.5] * 2}
+    >>> elasticity(pd.DataFrame({**two, "difference": [-0.1, 0.2], "size": [0.2, 0.4],
+    ...                          "clear": [False, True]}), width=1.5)
+    '+0.40'
+    """
+    outcome = mine.loc[mine["size"].where(mine["clear"], 0.0).idxmax(), "outcome"]
+    both = mine[mine["outcome"] == outcome].set_index("end")
+    if width <= 0.0 or set(both.index) != set(ENDS):
+        return ""
+    moved = float(
+        (both["difference"]["high"] - both["difference"]["low"]) / both["baseline"].iloc[0]
+    )
+    return f"{moved / width:+.2f}"
+
+
+def width_of(name: str, varied: str) -> float:
+    """Return how far apart the ends of an assumption are, as a multiple of its value."""
+    if varied != "range":
+        return LARGER - SMALLER
+    entry = almaty().entries[name]
+    return (entry.high - entry.low) / abs(entry.value) if entry.value else 0.0
 
 
 def ends_of(name: str, varied: str) -> str:

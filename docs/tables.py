@@ -34,6 +34,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "indicators": tables_outputs.indicators,
     "patterns": patterns.comparison,
     "tiers": audit.tiers,
+    "screening": audit.screening_summary,
+    "influential": audit.influential,
+    "unscreened": audit.unscreened,
 }
 
 

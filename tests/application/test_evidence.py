@@ -3,6 +3,7 @@
 import doctest
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -124,3 +125,29 @@ def test_an_assumption_is_of_tier_c_and_says_so() -> None:
     assert screening.is_assumption(entry)
     assert not screening.is_assumption(entry.model_copy(update={"source": "definition: so"}))
     assert not screening.is_assumption(entry.model_copy(update={"tier": "T"}))
+
+
+def test_only_moves_that_can_be_told_from_chance_are_ranked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """`wide` moves further than `known`, but its interval holds 0; `still` does not move."""
+    outcome = screening.OUTCOMES[0]
+    rows = [
+        ("referral.no_show", "range", "low", outcome, 0.5, 0.30, -0.10, 0.70, 3),
+        ("referral.navigation", "range", "high", outcome, 0.5, -0.10, -0.12, -0.08, 10),
+        ("referral.navigation", "range", "low", outcome, 0.5, 0.05, 0.04, 0.06, 10),
+        ("referral.reneging", "range", "high", outcome, 0.5, 0.0, 0.0, 0.0, 3),
+    ]
+    names = ["assumption", "varied", "end", "outcome", "baseline", "difference", "low", "high"]
+    path = tmp_path / "screening.csv"
+    pd.DataFrame(rows, columns=[*names, "pairs"]).to_csv(path, index=False)
+    monkeypatch.setattr(audit, "RESULT", path)
+    lines = audit.influential().splitlines()[2:]
+    assert len(lines) == 1
+    # (-0.10 - 0.05) / 0.5 of the level, for a range of (1 - 0) / 0.12 times the value.
+    value = audit.almaty().entries["referral.navigation"].value
+    expected = f"{-0.3 * value:+.2f}"
+    assert lines[0].startswith("| 1 | `referral.navigation` | 0.12 (0; 1) | **+5.0 ± 1.0**")
+    assert lines[0].endswith(f"| {expected} | 10 |")
+    assert "`referral.papers_asked` | came after the screening" in audit.unscreened()
+    assert "`legal_status.share_at_entry` | shares" in audit.unscreened()
