@@ -8,6 +8,7 @@ workshop.
 from functools import cache
 
 import pandas as pd
+import pytest
 
 from experiments.statistics import interval
 from sim.model import AlmatyModel
@@ -65,6 +66,7 @@ def difference(scenario: str, to: str, **which: str | bool) -> tuple[float, floa
     return row["mean"], row["low"], row["high"]
 
 
+@pytest.mark.slow
 def test_coordination_can_help_and_can_harm() -> None:
     """Small hub harms, directory and registry help, a blind hub helps less than one that looks.
 
@@ -82,6 +84,7 @@ def test_coordination_can_help_and_can_harm() -> None:
     assert high < 0.0
 
 
+@pytest.mark.slow
 def test_coordination_does_little_where_partners_have_no_capacity() -> None:
     """What partners settle (papers) hardly changes when they have a tenth of their capacity.
 

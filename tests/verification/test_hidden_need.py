@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pandas as pd
+import pytest
 
 from experiments.statistics import interval
 from sim import vocabulary as words
@@ -21,6 +22,7 @@ NO_FEAR = (
 """From day 0 on nobody is afraid of institutions."""
 
 
+@pytest.mark.slow
 def test_without_fear_more_is_visible_and_less_is_unresolved() -> None:
     """Known unresolved cases rise, hidden need falls by more: 95 % t intervals, paired.
 

@@ -1,0 +1,277 @@
+"""V25: every number of `conf/` changes something, or is on a list with the reason why not.
+
+A number is moved half of the way to the farther end of its range (all cells of a table at once) in
+cities in which everything happens: much illness, scarce help, a coordinating body, all channels,
+under three laws. First on day 0, in a branch of one past; where that shows nothing, from the
+foundation of the city on; where what happens is the same, in the indicators; what is rare, in a
+year of a larger ordinary city. What is compared is what has happened (agents, groups, logs), not
+the numbers themselves. Whoever adds a number that nothing reads meets this test.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from hashlib import blake2b
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sim import vocabulary as words
+from sim.levers import Change
+from sim.model import AlmatyModel
+from sim.scenario import Scenario
+from sim.values import raw_value_at, value_paths
+from tests.cities import city
+from tests.verification.conftest import SCARCE
+
+HORIZONS = (3, 12, 40, 200)
+"""Days after which a branch is compared with the reference, the sooner the better."""
+POPULATION = 800
+WORLD = {
+    **SCARCE,
+    "illness.acute_rate": 3.0,
+    "illness.chronic_rate": 0.5,
+    "illness.maternity_rate": 0.5,
+    **{f"illness.infection_rate.{name}": 0.3 for name in words.NATIONALITIES},
+    "illness.injury_rate": 1.0,
+    "illness.pregnancy_days": 90,
+    "illness.antenatal_interval": 10,
+    "money.wage_sigma": 0.9,
+    "institutions.polyclinic.capacity": 300,
+    "institutions.tb_dispensary.capacity": 300,
+    "institutions.tb_dispensary.beds": 150,
+    "institutions.private.capacity": 300,
+    "care_seeking.price_weight": 0.2,
+    "care_seeking.wait_weight": 5.0,
+    "money.wage_withheld_probability": 0.2,
+    "money.borrowing_limit": 0.3,
+    "payment.early_discharge": 0.8,
+    "payment.price.private_visit": 9_000,
+    "enforcement.intensity": 3.0,
+    "illness.onset_severity.acute.mild": 0.3,
+    "illness.onset_severity.acute.moderate": 0.5,
+    "illness.onset_severity.acute.severe": 0.18,
+    "illness.onset_severity.acute.critical": 0.02,
+    # As many of each nationality, lest the small ones' agencies stand idle.
+    **{f"demography.nationality_share.{name}": 0.25 for name in words.NATIONALITIES},
+    # Needs besides treatment come up often, and travel far.
+    "referral.papers_asked": 0.9,
+    "referral.unable_days": 4,
+    **{f"referral.lodging_lost.{name}": 0.6 for name in words.SECTORS},
+    "referral.navigation": 0.6,
+    "referral.motivation_kept": 0.95,
+    "referral.joint_learning": 0.3,
+    "insurance.voluntary_premium": 1_000,
+    "insurance.policy_price": 5_000,
+}
+POLICY = {
+    "coordination.stand_by": 1.0,
+    "coordination.participation": 0.8,
+    "coordination.directory": 0.1,
+    "coordination.matching": 0.9,
+    "coordination.recall": 0.8,
+    "coordination.joint_fund": 3_000_000,
+    "coordination.severity_first": 1.0,
+    "agencies.coordinating_body.capacity.casework": 2_000,
+    "institutions.mobile_clinic.capacity": 300,
+    "legal_status.regularisation": 0.05,
+    "legal_status.regularisation_fee": 2_405,
+    "information.briefing_coverage": 0.7,
+    "information.media_reach": 5.0,
+    "information.ngo_reach": 5.0,
+    "information.diaspora_reach": 4.0,
+    "information.consulate_reach.uzbekistan": 5.0,
+    "information.employer_induction": 0.002,
+    "agencies.foundation.capacity.information": 30,
+    "agencies.foundation.capacity.casework": 30,
+    "agencies.crisis_centre.beds": 900,
+    "agencies.consulate_kyrgyzstan.capacity.papers": 900,
+}
+"""Levers moved on day 0, so that what they cost is counted."""
+LAWS = {
+    "2018": (),
+    "2023": ("law.as_of=2023-08-14",),
+    "universal": ("law.regime=universal",),
+}
+WITHOUT_EFFECT = {
+    "costs.gdp_per_capita": "no model reads it: the report of a comparison does (thresholds)",
+}
+"""Numbers that change nothing here, and why."""
+
+
+@cache
+def plan(law: str) -> Scenario:
+    """The scenario all branches under a law have in common but for one number."""
+    scenario = city(POPULATION, seed=6, days=max(HORIZONS), changed=WORLD, overrides=LAWS[law])
+    changes = [Change(path=path, value=value, start_day=0) for path, value in POLICY.items()]
+    return replace(scenario, changes=tuple(changes))
+
+
+@cache
+def past(law: str) -> AlmatyModel:
+    """The day 0 from which all branches go on."""
+    return AlmatyModel(plan(law))
+
+
+@cache
+def reference(law: str) -> tuple[list[str], pd.DataFrame]:
+    """What happens if no number is moved."""
+    model = past(law).fork(plan(law))
+    return list(traces(model)), model.indicators()
+
+
+def moved(path: str) -> list[dict[str, float]]:
+    """Return other values for all numbers of an entry, by path: up or down, the farther first."""
+    entry, world = plan("2018").entries[path], plan("2018").world
+    node = world.model_dump(mode="json")
+    for name in path.split("."):
+        node = node[name]
+    paths = value_paths(node, path)
+    values = [raw_value_at(world, one) for one in paths]
+    numbers = [one for one in values if not isinstance(one, str)]
+    assert len(numbers) == len(values), path
+    if entry.unit.startswith("share") and abs(sum(numbers) - 1.0) < 1e-9 and len(numbers) > 1:
+        # Shares keep adding up to 1.
+        return [{paths[0]: numbers[0] / 2, paths[1]: numbers[1] + numbers[0] / 2}]
+    if entry.unit.startswith("1:"):
+        # A switch: on or off.
+        return [{path: 1.0 - numbers[0]}]
+    ends = (entry.high, entry.low)
+    if entry.high - numbers[0] < numbers[0] - entry.low:
+        ends = (entry.low, entry.high)
+    found = []
+    for end in ends:
+        values_there = {one: towards(end, value) for one, value in zip(paths, numbers, strict=True)}
+        if values_there != dict(zip(paths, numbers, strict=True)):
+            found.append(values_there)
+    return found
+
+
+def towards(end: float, value: float) -> float:
+    """Return the middle between a value and an end of its range."""
+    middle = (value + end) / 2
+    if not isinstance(value, int):
+        return middle
+    return int(np.ceil(middle)) if end > value else int(np.floor(middle))
+
+
+def trace(model: AlmatyModel) -> str:
+    """Return a digest of what has happened, without the numbers in force."""
+    summary = blake2b(digest_size=16)
+    for name in model.ARRAYS:
+        summary.update(getattr(model, name).tobytes())
+    for name in (*model.COHORTS, *model.LOGS):
+        summary.update(bytes(str(getattr(model, name).digest()), "ascii"))
+    return summary.hexdigest()
+
+
+def traces(model: AlmatyModel) -> Iterator[str]:
+    """Live through the horizons and tell what has happened by each."""
+    for days in HORIZONS:
+        model.run_for(days - model.day)
+        yield trace(model)
+
+
+@cache
+def ordinary_year(values: tuple[tuple[str, float], ...]) -> str:
+    """What happens in a year of a larger city as it is, with some numbers moved."""
+    scenario = city(population=5_000, seed=2)
+    for path, value in values:
+        scenario = replace(scenario, world=scenario.world.with_value(path, value))
+    model = AlmatyModel(scenario)
+    model.run_for(365)
+    return trace(model)
+
+
+def differs(model: AlmatyModel, law: str) -> bool:
+    """Tell whether anything happens otherwise than under the reference, or is measured so."""
+    expected, indicators = reference(law)
+    if any(one != other for one, other in zip(traces(model), expected, strict=True)):
+        return True
+    return not model.indicators().equals(indicators)
+
+
+def changes_a_branch(values: dict[str, float], law: str) -> bool:
+    """Tell whether a number changes anything when it is moved on day 0."""
+    changes = (Change(path=path, value=value, start_day=0) for path, value in values.items())
+    branch = past(law).fork(replace(plan(law), changes=(*plan(law).changes, *changes)))
+    return differs(branch, law)
+
+
+def changes_a_city(values: dict[str, float], law: str) -> bool:
+    """Tell whether a number changes anything when it was another from the foundation on."""
+    scenario = plan(law)
+    for path, value in values.items():
+        scenario = replace(scenario, world=scenario.world.with_value(path, value))
+    return differs(AlmatyModel(scenario), law)
+
+
+def matters(path: str) -> bool:
+    """Tell whether an entry changes anything anywhere."""
+    laws = list(LAWS)
+    if path.startswith("insurance."):
+        laws.reverse()
+    values = moved(path)
+    return (
+        any(changes_a_branch(one, laws[0]) for one in values)
+        or changes_a_city(values[0], laws[0])
+        or any(changes_a_branch(one, law) for law in laws[1:] for one in values)
+        or any(ordinary_year(tuple(one.items())) != ordinary_year(()) for one in values)
+    )
+
+
+SIZE_OF_THE_RUN = {
+    "city.population",
+    "city.reference_population",
+    "city.burn_in_days",
+}
+"""Numbers that make it another run altogether."""
+ENTRIES = [path for path in plan("2018").entries if path not in SIZE_OF_THE_RUN]
+SECTIONS = sorted({path.split(".")[0] for path in ENTRIES} - {"regime"})
+LAW_BOOK_ROWS = [path for path in ENTRIES if path.startswith("regime.")]
+
+
+@pytest.mark.slow
+@pytest.mark.claim("V25")
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_number_changes_something(section: str) -> None:
+    """All entries of a section of `conf/`, one by one; the exceptions are exactly those listed."""
+    entries = [path for path in ENTRIES if path.split(".")[0] == section]
+    without = {path for path in entries if not matters(path)}
+    assert without == {path for path in WITHOUT_EFFECT if path.split(".")[0] == section}
+
+
+@pytest.mark.claim("V25")
+@pytest.mark.parametrize("path", LAW_BOOK_ROWS)
+def test_every_number_of_a_law_book_is_law_on_its_days(path: str) -> None:
+    """Contributions: what another number in a row does to the rules of the day it begins."""
+    _, book, _, row, _ = path.split(".")
+    world = plan("2018").world
+    since = world.regime[book].contributions[row].since
+    before = world.regime[book].rules_on(since).contribution
+    (value, *_) = moved(path)
+    for one, number in value.items():
+        world = world.with_value(one, number)
+    assert world.regime[book].rules_on(since).contribution != before
+
+
+@pytest.mark.slow
+@pytest.mark.claim("V25")
+@pytest.mark.parametrize(
+    "number", ["employer_rate", "employee_rate", "ceiling", "grace_months", "policy_required"]
+)
+def test_every_kind_of_number_of_a_law_book_changes_something(number: str) -> None:
+    """In the city of 2023, in whose law all five are at work."""
+    rows = plan("2023").world.regime["as_legislated"].contributions
+    day = plan("2023").world.law.as_of
+    row = next(name for name, one in rows.items() if one.covers(date.fromisoformat(day)))
+    values = moved(f"regime.as_legislated.contributions.{row}.{number}")
+    assert any(changes_a_branch(one, "2023") for one in values)
+
+
+@pytest.mark.slow
+def test_a_number_that_nothing_reads_is_found() -> None:
+    """Product a head is read by reports alone: it would be found, were it not on the list."""
+    assert not matters("costs.gdp_per_capita")
