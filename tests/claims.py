@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,14 @@ TESTS = Path(__file__).parent
 LIST = TESTS / "claims.yaml"
 
 
+@cache
 def claims() -> dict[str, dict[str, str]]:
     """Return the list of claims, by name."""
     listed: dict[str, dict[str, str]] = yaml.safe_load(LIST.read_text(encoding="utf-8"))
     return listed
 
 
+@cache
 def proofs() -> dict[str, list[str]]:
     """Return the tests marked for each claim, as "file::function" relative to the tests.
 

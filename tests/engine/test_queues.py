@@ -65,6 +65,19 @@ waiting = st.lists(
     max_size=20,
     unique_by=lambda task: task.lot,
 )
+crowd = st.lists(
+    st.builds(
+        Task,
+        line=st.just(0),
+        urgency=st.just(1),
+        ready_day=st.just(0),
+        lot=st.integers(0, 2**30 - 1),
+    ),
+    min_size=4,
+    max_size=12,
+    unique_by=lambda task: task.lot,
+)
+"""Equals in one line: their lots alone decide."""
 free_slots = st.lists(st.integers(0, 8), min_size=LINES, max_size=LINES)
 
 
@@ -103,8 +116,8 @@ def test_nobody_is_overtaken(tasks: list[Task], slots: list[int]) -> None:
 @repeatable
 @given(st.data())
 def test_the_order_of_the_rows_does_not_matter(data: st.DataObject) -> None:
-    """Permuted tasks are served alike."""
-    tasks, slots = data.draw(waiting), data.draw(free_slots)
+    """Permuted tasks are served alike, equals in one line too."""
+    tasks, slots = data.draw(waiting | crowd), data.draw(free_slots)
     order = data.draw(st.permutations(range(len(tasks))))
     shuffled = ask([tasks[index] for index in order], slots)
     assert shuffled.tolist() == ask(tasks, slots)[list(order)].tolist()
