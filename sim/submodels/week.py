@@ -5,7 +5,8 @@ pressure of the migration police (see `enforcement`), papers that run out (see `
 the search for work (see `businesses`). What is learned today is talked about from
 tomorrow on.
 
-Neutral state: as of these submodels.
+Parameters: `conf/parameters/information.yaml`, `enforcement.yaml`, `legal_status.yaml`,
+`employment.yaml`. Neutral state: as of these submodels.
 """
 
 import numpy as np

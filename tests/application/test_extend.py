@@ -1,0 +1,102 @@
+"""The walk-throughs of docs/extend.md: files and changes are made, and do what is said."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = (ROOT / "docs" / "extend.md").read_text(encoding="utf-8")
+NEEDED = ("sim", "experiments", "conf", "tests", "pyproject.toml")
+ONLY_YAML = ("A scenario", "An institution")
+WITH_CODE = ("An indicator", "A submodel")
+
+
+class Block(NamedTuple):
+    """A fenced block: its language, "file=..." or "run", and its text."""
+
+    language: str
+    what: str
+    text: str
+
+
+def blocks(section: str) -> list[Block]:
+    """Return the blocks of a section that are to be carried out, in their order."""
+    body = TEXT.split(f"\n## {section}\n", 1)[1].split("\n## ", 1)[0]
+    return [Block(*one) for one in re.findall(r"^```(\w+) (\S+)\n(.*?)^```$", body, re.M | re.S)]
+
+
+def apply(block: Block, root: Path) -> None:
+    """Write a file, or change one: context and removed lines must stand there, once."""
+    path = root / block.what.removeprefix("file=")
+    if block.language != "diff":
+        assert not path.exists(), f"{path} exists already"
+        path.write_text(block.text, encoding="utf-8")
+        return
+    lines = block.text.splitlines()
+    before = "\n".join(line[1:] for line in lines if line[:1] != "+")
+    after = "\n".join(line[1:] for line in lines if line[:1] != "-")
+    text = path.read_text(encoding="utf-8")
+    assert text.count(before) == 1, f"{block.what}: {before!r} stands there {text.count(before)}x"
+    path.write_text(text.replace(before, after), encoding="utf-8")
+
+
+def carry_out(section: str, root: Path, cwd: Path, **environment: str) -> None:
+    """Make the changes of a section below `root`, and run what it says in `cwd`."""
+    steps = blocks(section)
+    assert steps[-1].what == "run"
+    for step in steps:
+        if step.what != "run":
+            apply(step, root)
+            continue
+        done = subprocess.run(
+            [sys.executable, "-c", step.text],
+            cwd=cwd,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("section", ONLY_YAML)
+def test_a_walk_through_without_python_works(section: str, tmp_path: Path) -> None:
+    """The code is that of the checkout; only the configuration is a copy."""
+    shutil.copytree(ROOT / "conf", tmp_path / "conf")
+    assert all(one.language == "yaml" for one in blocks(section) if one.what != "run")
+    carry_out(section, tmp_path, ROOT, ALMATY_CONF=str(tmp_path / "conf"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("section", WITH_CODE)
+def test_a_walk_through_with_python_works(section: str, tmp_path: Path) -> None:
+    """In a copy of the checkout; rules run as ordinary Python, since compiling takes longer."""
+    for name in NEEDED:
+        source = ROOT / name
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, tmp_path / name, ignore=ignored)
+        else:
+            shutil.copy(source, tmp_path / name)
+    environment = {
+        "NUMBA_DISABLE_JIT": "1",
+        "PYTHONPATH": str(tmp_path),
+        # Ordinary Python warns of the overflow that mixing bits relies on.
+        "PYTHONWARNINGS": "ignore::RuntimeWarning",
+        "PYTEST_ADDOPTS": "-W ignore::RuntimeWarning",
+    }
+    carry_out(section, tmp_path, tmp_path, **environment)
+
+
+def test_every_section_is_carried_out() -> None:
+    assert set(re.findall(r"^## (.*)$", TEXT, re.M)) == {*ONLY_YAML, *WITH_CODE}
+    fenced = len(re.findall(r"^```\w", TEXT, re.M))
+    assert sum(len(blocks(one)) for one in (*ONLY_YAML, *WITH_CODE)) == fenced
