@@ -169,7 +169,7 @@ def mean_awareness(
     --------
     >>> village = np.array(.002), np.array(.02), np.log(2) / 270, 1 / 240, np.array(.1)
     >>> [round(float(mean_awareness(np.array(a), *village, 1.0)), 3) for a in (0.1, 0.729)]
-    [0.101, 0.729]
+    [0.102, 0.729]
     >>> round(float(mean_awareness(np.array(0.1), *village, 1e6)), 3)
     0.729
     """

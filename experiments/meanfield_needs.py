@@ -15,10 +15,10 @@ from experiments.meanfield_care import (
     INFORMATION,
     SHELTER,
     Care,
-    leave,
     over,
     status_shares,
 )  # fmt: skip
+from experiments.meanfield_course import leave
 from sim import vocabulary as words
 from sim.engine.arrays import Booleans, Floats
 from sim.parameters import World
@@ -88,9 +88,8 @@ def desks_of(world: World) -> Desks:
         after_work = one.closes_at > world.referral.working_day_ends
         reachable[place] = open_days * (1.0 if after_work else may_leave)
         knows[place] = one.knows
-    known = max(world.coordination.directory, 0.0)
     both = world.coordination.participation**2
-    knows += both * np.maximum(known - knows, 0.0)
+    knows += both * np.maximum(world.coordination.directory - knows, 0.0)
     front = np.array([not one.accepts.only_from for one in agencies]) & (slots.sum(axis=1) > 0)
     hubs = [place for place, one in enumerate(agencies) if one.kind == "coordination"]
     works = bool(hubs) and slots[hubs[0]].sum() > 0 and world.coordination.participation > 0
@@ -130,7 +129,6 @@ class Chain:
         referral, desks = world.referral, self.desks
         self.agencies = len(desks.knows)
         self.shape = (len(NEEDS), len(words.NATIONALITIES), self.agencies + 1)
-        self.informed = who_helps
         self.knows_right = who_helps + (1.0 - who_helps) * referral.guesses_right
         factor = 1.0 + who_helps * (referral.navigation_when_informed - 1.0)
         self.turns = referral.navigation * factor

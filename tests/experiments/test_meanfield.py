@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from experiments import compare, meanfield, meanfield_care, meanfield_needs
+from experiments import compare, meanfield, meanfield_course, meanfield_needs
 from experiments.meanfield import not_read, predict, settle, world_in_force
 from experiments.meanfield_study import comparison, run, settings_of
 from sim import vocabulary as words
@@ -109,11 +109,11 @@ def test_an_untreated_moderate_episode_worsens_by_the_odds_of_its_clocks() -> No
     ).world
     nobody = np.zeros((3, len(words.NATIONALITIES)))
     injury = words.KINDS.index("injury")
-    course = meanfield_care.course_of(world, injury, nobody)
+    course = meanfield_course.course_of(world, injury, nobody)
     assert course.severe == pytest.approx(u / (u + r))
     # Leave comes within the day at the latest: a hazard of 1 against u and r.
     reached = 1.0 / (1.0 + u + r)
-    treated = meanfield_care.course_of(world, injury, nobody + 1.0)
+    treated = meanfield_course.course_of(world, injury, nobody + 1.0)
     under = u * factor / (u * factor + r + by_treatment)
     assert treated.reached == pytest.approx(reached)
     assert treated.severe == pytest.approx(u / (1.0 + u + r) + reached * under)
