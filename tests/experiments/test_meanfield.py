@@ -119,6 +119,30 @@ def test_an_untreated_moderate_episode_worsens_by_the_odds_of_its_clocks() -> No
     assert treated.severe == pytest.approx(u / (1.0 + u + r) + reached * under)
 
 
+@pytest.mark.parametrize("go", [0.0, 1.0])
+def test_a_mild_episode_nobody_gets_leave_for_worsens_step_by_step(go: float) -> None:
+    """u1 / (u1 + r1) times u2 / (u2 + r2), whether people would go or not."""
+    mild, moderate = (0.04, 0.06), (0.03, 0.09)
+    world = city(
+        changed={
+            **LASTING,
+            **only_of("illness.onset_severity.injury", words.SEVERITIES, "mild"),
+            "illness.worsening.injury.mild": mild[0],
+            "illness.recovery.injury.mild": mild[1],
+            "illness.worsening.injury.moderate": moderate[0],
+            "illness.recovery.injury.moderate": moderate[1],
+            "care_seeking.perception.mild": 1e9,
+            "care_seeking.perception.moderate": 1e9,
+            "employment.permission.mild": 0.0,
+            "employment.permission.moderate": 0.0,
+        }
+    ).world
+    everybody = np.full((3, len(words.NATIONALITIES)), go)
+    course = meanfield_course.course_of(world, words.KINDS.index("injury"), everybody)
+    steps = (one[0] / (one[0] + one[1]) for one in (mild, moderate))
+    assert course.severe == pytest.approx(np.prod(list(steps)))
+
+
 SETTLES, KEPT = 0.4, 0.75
 
 
