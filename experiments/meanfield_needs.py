@@ -146,6 +146,7 @@ class Chain:
         self.competence = desks.competence[:, list(NEEDS)].T
         self.line = desks.line[:, list(NEEDS)].T
         self.processing = desks.processing[:, list(NEEDS)].T
+        self.to = self.referred_by_others()
 
     def solve(self) -> tuple[Floats, Floats]:
         """Return the shares settled and passed, each by need and nationality."""
@@ -218,25 +219,35 @@ class Chain:
 
     def referred(self, by_hub: Floats) -> Floats:
         """Return where a need is sent by each agency and (last) by hospitals."""
-        referral, desks = self.world.referral, self.desks
+        hub = self.desks.hub
+        if hub is not None:
+            sent = self.sent(self.desks.knows[hub], by_hub)
+            self.to[..., hub, :-1] = sent
+            self.to[..., hub, -1] = 1.0 - sent.sum(axis=-1)
+        return self.to
+
+    def sent(self, knows: float, right: Floats) -> Floats:
+        """Return where people arrive whom somebody sends on who knows the right one so often."""
+        _, anybody = self.right_and_any()
+        known = np.where(right.sum(axis=-1) > 0, knows, 0.0)[..., None]
+        sent = known * right + (1.0 - known) * self.world.referral.wrong_referral * anybody
+        return np.asarray(sent * self.shows[:, None])
+
+    def referred_by_others(self) -> Floats:
+        """Return the same for everybody but the coordinating body, which does not change."""
+        desks = self.desks
         senders = self.agencies + 1
         to = np.zeros((*self.shape[:2], senders, self.agencies + 1))
         knows = np.append(desks.knows, self.hospital_knows())
         member = np.full(senders, self.world.coordination.participation)
         score = self.competence[:, None, :] * self.open_to()
-        _, anybody = self.right_and_any()
         for sender in range(senders):
             if sender == desks.hub:
-                right = by_hub
-            else:
-                others = np.arange(self.agencies) != sender
-                right = best(score * others)
-            known = np.where(right.sum(axis=-1) > 0, knows[sender], 0.0)[..., None]
-            sent = known * right + (1.0 - known) * referral.wrong_referral * anybody
-            sent = sent * self.shows[:, None]
-            over = member[sender] if desks.hub is not None and sender != desks.hub else 0.0
-            to[..., sender, :-1] = (1.0 - over) * sent
-            if over > 0:
+                continue
+            others = np.arange(self.agencies) != sender
+            over = member[sender] if desks.hub is not None else 0.0
+            to[..., sender, :-1] = (1.0 - over) * self.sent(knows[sender], best(score * others))
+            if desks.hub is not None:
                 to[..., sender, desks.hub] += over
             to[..., sender, -1] = 1.0 - to[..., sender, :-1].sum(axis=-1)
         return to
