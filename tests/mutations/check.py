@@ -96,7 +96,8 @@ def copy_of_the_tree() -> Iterator[Path]:
         for part in PARTS:
             source = ROOT / part
             if source.is_dir():
-                unwanted = shutil.ignore_patterns("__pycache__")
+                # Byte code stays valid (it goes by the time and size of its source), rules do not.
+                unwanted = shutil.ignore_patterns("rules-*")
                 shutil.copytree(source, tree / part, ignore=unwanted)
             else:
                 shutil.copy(source, tree / part)
