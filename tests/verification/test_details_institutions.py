@@ -9,15 +9,15 @@ from sim import vocabulary as words
 from sim.agents.agency import Agencies
 from sim.agents.clinic import Clinics, ambulance_wait_minutes, daily_capacity
 from sim.agents.episode import State
-from sim.agents.task import PAYMENT, Place, has_visited, note_visited
+from sim.agents.task import INFORMATION, PAYMENT, SHELTER, Place, has_visited, note_visited
 from sim.engine.calendar import DAYS_A_MONTH, DAYS_A_QUARTER
 from sim.model import AlmatyModel
-from sim.submodels.casework import lose_motivation, vulnerability
+from sim.submodels.casework import lose_motivation, spend, vulnerability
 from sim.submodels.funding import monthly_costs
 from sim.submodels.information import EMERGENCY_RIGHT
 from sim.submodels.navigation import best_agency, send
 from sim.submodels.services import meet
-from tests.verification.single import illness, person, record, small_city, unit_of
+from tests.verification.single import booked, illness, person, record, small_city, unit_of
 
 PERMANENT, IRREGULAR = (words.LEGAL_STATUSES.index(name) for name in ("permanent", "irregular"))
 UZBEKISTAN = words.NATIONALITIES.index("uzbekistan")
@@ -278,3 +278,23 @@ def test_a_branch_starts_where_the_trunk_stands(model: AlmatyModel) -> None:
     for name in Agencies.STATE:
         assert (branch.agencies.table[name] == model.agencies.table[name]).all(), name
     assert branch.digest() == model.digest()
+
+
+@pytest.mark.parametrize(("need", "care", "work"), [
+    (PAYMENT, 500, 100), (SHELTER, 0, 100), (INFORMATION, 0, 0),
+])  # fmt: skip
+def test_what_a_case_costs_an_agency_is_booked_once(
+    model: AlmatyModel, need: int, care: int, work: int
+) -> None:
+    """A bill of 500 and 100 for the case itself; advice costs nothing. Budget and books agree."""
+    agency = record(model.agencies.table, 0)
+    agency["payer"], agency["money"] = 0, True
+    agency["cost_per_case"], agency["budget"], agency["spent"] = 100, 10_000, 0
+    task = a_need(model)
+    task["need"], task["amount"] = need, 500
+    flows = "care paid by NGOs", "work of NGOs"
+    before = [booked(model, flow) for flow in flows]
+    spend(model.city(), task, agency)
+    after = [booked(model, flow) for flow in flows]
+    assert [new - old for new, old in zip(after, before, strict=True)] == [care, work]
+    assert (agency["budget"], agency["spent"]) == (10_000 - care - work, care + work)
