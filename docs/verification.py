@@ -25,7 +25,7 @@ from experiments.specifications import model_version  # noqa: E402
 from tests.claims import claims, proofs  # noqa: E402
 
 DOCUMENT, RESULTS = ROOT / "docs" / "verification.md", ROOT / "docs" / "verification.json"
-BEGIN, END = "<!-- table: claims -->", "<!-- end -->"
+BEGIN, END = "<!-- claims -->", "<!-- end of claims -->"
 
 type Results = dict[str, dict[str, str | int]]
 """By test: cases that passed, cases in all, seconds, day and version of the model."""

@@ -244,7 +244,9 @@ def tornado_of_correlations(
                 place, row["correlation"], color=COLOURS[1] if clear else "#bbbbbb", height=0.6
             )
             axis.plot([row["low"], row["high"]], [place, place], color="#222222", linewidth=1.5)
-        axis.axvline(0.0, color=COLOURS[0], linewidth=1.4)
+        if rows.empty:
+            axis.text(0.0, 0.0, "the same under every sample", ha="center", color="#555555")
+        axis.axvline(0.0, color=COLOURS[0], linewidth=1.4, zorder=0)
         _finish_tornado(axis, list(rows["path"]), heading, "rank correlation")
         axis.set_xlim(-1.05, 1.05)
         axis.xaxis.set_major_formatter(FuncFormatter(signed))
