@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
@@ -43,7 +43,7 @@ def run(tests: list[str]) -> Results:
         cases = ElementTree.parse(report).getroot().iter("testcase")
         passed: Counter[str] = Counter()
         total: Counter[str] = Counter()
-        seconds: Counter[str] = Counter()
+        seconds: defaultdict[str, float] = defaultdict(float)
         for case in cases:
             file = case.get("classname", "").removeprefix("tests.").replace(".", "/") + ".py"
             test = f"{file}::{case.get('name', '').split('[')[0]}"
@@ -51,7 +51,7 @@ def run(tests: list[str]) -> Results:
             passed[test] += len(case) == 0 or all(
                 child.tag not in ("failure", "error", "skipped") for child in case
             )
-            seconds[test] += float(case.get("time", "0"))  # type: ignore[assignment]
+            seconds[test] += float(case.get("time", "0"))
     return {
         test: {
             "passed": passed[test], "cases": total[test], "seconds": round(seconds[test]),
