@@ -14,11 +14,9 @@ for the tests that should notice, compiled for the rest of the fast suite.
 def page(answers: list[Answer]) -> str:
     """Return the page: the share of faults caught, by folder, and each fault with its test."""
     caught = sum(bool(one.caught_by) for one in answers)
-    minutes = sum(one.seconds for one in answers) / 60
     lines = [
         HEAD,
-        f"**{caught} of {len(answers)} faults caught ({caught / len(answers):.0%})**, "
-        f"{minutes:.0f} minutes of tests.",
+        f"**{caught} of {len(answers)} faults caught ({caught / len(answers):.0%}).**",
         "",
         "| part of the model | faults | caught |",
         "|---|---|---|",

@@ -20,6 +20,7 @@ from sim.submodels.illness import (
     decide_sequelae,
     give_birth,
 )
+from sim.submodels.needs import relieve
 from tests.verification.single import illness, numbers_of, person, record, small_city, unit_of
 
 
@@ -218,3 +219,20 @@ def test_stays_in_bed_have_the_mean_of_their_entry() -> None:
     assert mean > 3.0 and model.clinics.stay_sigma[hospital] > 0.3
     assert abs(stay.mean() - mean) < 4.0 * stay.std() / np.sqrt(len(stay)) + 0.1
     assert model.clinics.in_bed[hospital] == len(people)
+
+
+@pytest.mark.parametrize(
+    ("serves_care", "amount", "owed", "relieved", "covered"),
+    [(False, 500, 300, 500, 0), (False, 1000, 0, 800, 0), (True, 500, 800, 0, 500)],
+)
+def test_help_with_a_bill_pays_the_debt_or_the_next_visit(
+    model: AlmatyModel, serves_care: bool, amount: int, owed: int, relieved: int, covered: int
+) -> None:
+    """Of a debt of 800, no more than is owed; where care was refused, the desk is paid instead."""
+    bring_up(illness(model, owed=800), PAYMENT, -1, -1, amount)
+    model.needs.come_up()
+    task = record(model.tasks, int(person(model)["task_of"][PAYMENT]))
+    task["serves_care"] = serves_care
+    episode = record(model.episodes, int(model.episodes.rows[0]))
+    relieve(episode, task)
+    assert (episode["owed"], episode["relieved"], episode["covered"]) == (owed, relieved, covered)
