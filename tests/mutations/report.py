@@ -8,6 +8,9 @@ Would anybody notice if the model were wrong? `python -m tests.mutations --write
 into copies of `sim/`, one at a time, runs the tests there and writes this page. The faults stand in
 `tests/mutations/faults.toml`, each with what it would do to results. Rules run as ordinary Python
 for the tests that should notice, compiled for the rest of the fast suite.
+
+Read the share for what it is. Many tests in `tests/verification/test_details_*.py` were written for
+faults of this list, or because one had gone unnoticed; a fault of another kind may still slip by.
 """
 
 
