@@ -100,6 +100,13 @@ WITHOUT_EFFECT = {
     "institutions.ambulance.travel_minutes": "nothing reads it: to be used or dropped",
     "institutions.ambulance.knows": "no need comes up in an ambulance",
     "institutions.tb_dispensary.knows": "its care is free and asks for no papers: no need comes up",
+    "institutions.tb_dispensary.interpreter": "people are sent there and weigh no language",
+    "agencies.coordinating_body.closes_at": "nobody goes there alone, so nobody needs leave",
+    "agencies.consulate_uzbekistan.believed_reporting": "no other agency comes near it for papers",
+    "agencies.consulate_tajikistan.believed_reporting": "no other agency comes near it for papers",
+    "agencies.diaspora_tajikistan.knows": "too few are sent on from there in these cities",
+    "agencies.crisis_centre.stay_days": "no place is ever short for want of a shorter stay here",
+    "agencies.reception_centre.stay_days": "no place is ever short for want of a shorter stay here",
     "costs.gdp_per_capita": "no model reads it: the report of a comparison does (thresholds)",
 }
 """Numbers that change nothing here, and why."""
@@ -166,6 +173,7 @@ def trace(model: AlmatyModel) -> str:
     summary = blake2b(digest_size=16)
     for name in model.ARRAYS:
         summary.update(getattr(model, name).tobytes())
+    summary.update(model.agencies.table["in_bed"].tobytes())
     for name in (*model.COHORTS, *model.LOGS):
         summary.update(bytes(str(getattr(model, name).digest()), "ascii"))
     return summary.hexdigest()
