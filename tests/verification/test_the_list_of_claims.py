@@ -15,7 +15,7 @@ INVARIANTS = [f"V{number}" for number in range(1, 31)]
 def rows() -> dict[str, str]:
     """Return the rows of the table in the document, by claim."""
     text = DOCUMENT.read_text(encoding="utf-8")
-    text = text.split("<!-- table: claims -->")[1].split("<!-- end -->")[0]
+    text = text.split("<!-- claims -->")[1].split("<!-- end of claims -->")[0]
     found = re.findall(r"^\| ([AV]\d+) \|(.*)\|$", text, flags=re.MULTILINE)
     assert len(found) == len(dict(found)), "a claim has two rows"
     return dict(found)
