@@ -15,11 +15,11 @@ from sim.agents.city import City, OpenCity, city_counts
 from sim.agents.clinic import Clinics
 from sim.agents.employer import Employer, Employers
 from sim.agents.episode import Episode, Episodes
-from sim.agents.migrant import Migrant, Migrants
+from sim.agents.migrant import WORK_GROUP_FIELDS, Migrant, Migrants
 from sim.agents.task import Task, Tasks
 from sim.configuration import ConfigurationError
 from sim.engine.calendar import Reminders, WorkCalendar
-from sim.engine.compiled import together
+from sim.engine.compiled import copied, in_plain_order, together
 from sim.engine.draws import Draws
 from sim.engine.everybody import Everybody
 from sim.engine.log import Log
@@ -375,7 +375,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
 
     def _take_over(self, parent: "AlmatyModel") -> None:
         for name in self.ARRAYS:
-            setattr(self, name, getattr(parent, name).copy())
+            setattr(self, name, copied(getattr(parent, name)))
         for name in self.COHORTS:
             setattr(self, name, getattr(parent, name).copy_for(self))
         for name in self.TABLES:
@@ -490,7 +490,10 @@ class AlmatyModel(mesa.Model[Any, Any]):
         for name in self.NUMBERS:
             summary.update(str(getattr(self, name)).encode())
         for name in self.ARRAYS:
-            summary.update(getattr(self, name).tobytes())
+            table = getattr(self, name)
+            # Where the fields lie in memory is no part of the state.
+            order = WORK_GROUP_FIELDS if name == "work_groups" else table.dtype.names or ()
+            summary.update(in_plain_order(table, order).tobytes())
         for name in self.COHORTS:
             summary.update(getattr(self, name).digest())
         for name in Clinics.STATE:

@@ -14,7 +14,7 @@ from sim import vocabulary as words
 from sim.accounts import FLOWS
 from sim.agents.migrant import NEVER, STRATA
 from sim.engine.arrays import Column, Floats, Identities, Integers
-from sim.engine.compiled import INTERPRETED, compiled, for_rules, record
+from sim.engine.compiled import INTERPRETED, compiled, for_rules, record, unowned
 from sim.engine.log import OpenLog
 
 
@@ -100,6 +100,11 @@ else:
     structref.define_proxy(CityOfRules, CityType, list(City._fields))
 
     @compiled
+    def without_owner(log: OpenLog) -> OpenLog:
+        """Return a log that rules may hold without counting who else does."""
+        return OpenLog(unowned(log.records), unowned(log.length))
+
+    @compiled
     def open_city(
         today: int,
         chance: Identities,
@@ -125,9 +130,12 @@ else:
     ) -> City:
         """Return a city that compiled rules can take as one argument."""
         return CityOfRules(
-            today, chance, migrants, employers, episodes, clinics, work_groups, agencies, tasks,
-            knowledge, closed_together, counts, handovers, closed_needs, police, visits, payments,
-            closed_episodes, leavers, nearest, numbers,
+            today, unowned(chance), unowned(migrants), unowned(employers), unowned(episodes),
+            unowned(clinics), unowned(work_groups), unowned(agencies), unowned(tasks),
+            unowned(knowledge), unowned(closed_together), unowned(counts), without_owner(handovers),
+            without_owner(closed_needs), without_owner(police), without_owner(visits),
+            without_owner(payments), without_owner(closed_episodes), without_owner(leavers),
+            unowned(nearest), unowned(numbers),
         )  # fmt: skip
 
 
@@ -202,6 +210,7 @@ class OpenCity:
     def close(self) -> None:
         """Let the city be opened anew: numbers or logs are others now."""
         self._city: City | None = None
+        self._kept: tuple[Any, ...] = ()
         self._seen: tuple[Column, ...] | None = None
         self._day: int | None = None
 
@@ -240,8 +249,7 @@ class OpenCity:
 
     def _open(self) -> City:
         model = self._model
-        return open_city(
-            model.day,
+        tables = (
             model.draws.chance,
             for_rules(model.migrants.table),
             for_rules(model.employers.table),
@@ -263,3 +271,6 @@ class OpenCity:
             model.care_seeking.nearest,
             for_rules(model.numbers),
         )
+        # The city does not own them: they have to live as long as it does.
+        self._kept = tables
+        return open_city(model.day, *tables)

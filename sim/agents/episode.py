@@ -72,57 +72,78 @@ class Episodes(Cohort[Episode]):
 
     person = Column(np.uint64, "identity of the owner")
     ordinal = Column(np.int32, "ordinal of the onset in the owner's life")
-    migrant = Column(np.int32, "row of the owner, -1 after the owner has left", default=-1)
-    stratum = Column(np.int16, "group of the owner at onset")
-    kind = Column(np.int8, "kind of illness", labels=words.KINDS)
-    severity = Column(np.int8, "severity: mild 1, moderate 2, severe 3, critical 4")
-    steps = Column(np.int16, "changes of severity so far")
-    state = Column(np.int8, "where the episode stands", labels=tuple(s.name.lower() for s in State))
-
-    worsening = Column(np.float32, "gathered hazard of worsening", unit="hazard")
-    worsens_at = Column(np.float32, "threshold of worsening", unit="hazard")
-    recovery = Column(np.float32, "gathered hazard of recovery", unit="hazard")
-    recovers_at = Column(np.float32, "threshold of recovery", unit="hazard")
-    death = Column(np.float32, "gathered hazard of death", unit="hazard")
-    dies_at = Column(np.float32, "threshold of death", unit="hazard")
-    perception = Column(np.float32, "gathered hazard of perceiving the need", unit="hazard")
-    perceived_at = Column(np.float32, "threshold of perceiving the need", unit="hazard")
-    abandonment = Column(np.float32, "gathered hazard of abandoning treatment", unit="hazard")
-    abandoned_at = Column(np.float32, "threshold of abandoning treatment", unit="hazard")
-
-    treated = Column(np.bool_, "under treatment")
-    boarding = Column(np.bool_, "admitted, but waiting for a bed")
-    relapse_until = Column(
-        np.int32, "last day of raised hazard after early discharge", unit="day", default=-NEVER
+    migrant = Column(
+        np.int32, "row of the owner, -1 after the owner has left", default=-1, often=True
     )
-    birth_on = Column(np.int32, "day of birth (pregnancies)", unit="day", default=NEVER)
-    born = Column(np.bool_, "the birth is over (pregnancies)")
-    antenatal_visits = Column(np.int8, "antenatal visits so far")
+    stratum = Column(np.int16, "group of the owner at onset", often=True)
+    kind = Column(np.int8, "kind of illness", labels=words.KINDS, often=True)
+    severity = Column(np.int8, "severity: mild 1, moderate 2, severe 3, critical 4", often=True)
+    steps = Column(np.int16, "changes of severity so far")
+    state = Column(
+        np.int8, "where the episode stands", labels=tuple(s.name.lower() for s in State), often=True
+    )
+
+    worsening = Column(np.float32, "gathered hazard of worsening", often=True, unit="hazard")
+    worsens_at = Column(np.float32, "threshold of worsening", often=True, unit="hazard")
+    recovery = Column(np.float32, "gathered hazard of recovery", often=True, unit="hazard")
+    recovers_at = Column(np.float32, "threshold of recovery", often=True, unit="hazard")
+    death = Column(np.float32, "gathered hazard of death", often=True, unit="hazard")
+    dies_at = Column(np.float32, "threshold of death", often=True, unit="hazard")
+    perception = Column(
+        np.float32, "gathered hazard of perceiving the need", often=True, unit="hazard"
+    )
+    perceived_at = Column(np.float32, "threshold of perceiving the need", often=True, unit="hazard")
+    abandonment = Column(
+        np.float32, "gathered hazard of abandoning treatment", often=True, unit="hazard"
+    )
+    abandoned_at = Column(
+        np.float32, "threshold of abandoning treatment", often=True, unit="hazard"
+    )
+
+    treated = Column(np.bool_, "under treatment", often=True)
+    boarding = Column(np.bool_, "admitted, but waiting for a bed", often=True)
+    relapse_until = Column(
+        np.int32,
+        "last day of raised hazard after early discharge",
+        default=-NEVER,
+        often=True,
+        unit="day",
+    )
+    birth_on = Column(np.int32, "day of birth (pregnancies)", unit="day", default=NEVER, often=True)
+    born = Column(np.bool_, "the birth is over (pregnancies)", often=True)
+    antenatal_visits = Column(np.int8, "antenatal visits so far", often=True)
     next_visit_on = Column(
-        np.int32, "day the next antenatal visit is due", unit="day", default=NEVER
+        np.int32, "day the next antenatal visit is due", default=NEVER, often=True, unit="day"
     )
 
     taste = Column(
         np.float32,
         "taste shocks of the options and of waiting",
-        unit="utility",
         width=len(words.OPTIONS) + 1,
+        unit="utility",
     )
     refused_by = Column(
         np.bool_, "options that have turned the person away", width=len(words.OPTIONS)
     )
-    option = Column(np.int8, "option chosen", default=WAIT, labels=words.OPTIONS)
-    decides_on = Column(np.int32, "day of the next decision", unit="day", default=NEVER)
-    compared_on = Column(np.int32, "last day the options were compared", unit="day", default=-NEVER)
+    option = Column(np.int8, "option chosen", default=WAIT, labels=words.OPTIONS, often=True)
+    decides_on = Column(np.int32, "day of the next decision", default=NEVER, often=True, unit="day")
+    compared_on = Column(
+        np.int32, "last day the options were compared", default=-NEVER, often=True, unit="day"
+    )
     decisions = Column(np.int16, "decisions so far")
     tries = Column(np.int16, "tries to reach care so far (for the keys of draws)")
     tries_now = Column(np.int8, "tries since the present decision")
     visits = Column(np.int16, "contacts with institutions so far")
     unit = Column(
-        np.int16, "institution the person is going to, waiting at or treated by", default=-1
+        np.int16,
+        "institution the person is going to, waiting at or treated by",
+        default=-1,
+        often=True,
     )
-    queued_on = Column(np.int32, "day of arrival at that institution", unit="day")
-    ready_on = Column(np.int32, "day from which the present task can be served", unit="day")
+    queued_on = Column(np.int32, "day of arrival at that institution", unit="day", often=True)
+    ready_on = Column(
+        np.int32, "day from which the present task can be served", unit="day", often=True
+    )
     by_ambulance = Column(np.bool_, "brought by ambulance")
     worst = Column(np.int8, "highest severity so far")
     age = Column(np.int8, "age of the owner at onset", unit="years")
@@ -135,14 +156,19 @@ class Episodes(Cohort[Episode]):
     last_price = Column(np.int32, "paid at the present visit", unit="KZT")
     paid_by_employer = Column(np.bool_, "the employer pays in kind and asks for silence")
     leaves_bed_on = Column(
-        np.int32, "day on which the stay in bed is over", unit="day", default=NEVER
+        np.int32, "day on which the stay in bed is over", default=NEVER, often=True, unit="day"
     )
-    stabilised = Column(np.bool_, "the threat to life is over and the bill has been made out")
+    stabilised = Column(
+        np.bool_, "the threat to life is over and the bill has been made out", often=True
+    )
     disabled_days = Column(np.int16, "days unable to work so far", unit="days")
     arising = Column(
-        np.bool_, "needs besides treatment that have come up today", width=len(words.NEEDS)
+        np.bool_,
+        "needs besides treatment that have come up today",
+        width=len(words.NEEDS),
+        often=True,
     )
-    had = Column(np.bool_, "needs that have come up so far", width=len(words.NEEDS))
+    had = Column(np.bool_, "needs that have come up so far", width=len(words.NEEDS), often=True)
     came_up_at = Column(np.int16, "clinic where a need came up, -1: elsewhere", default=-1)
     stands_before = Column(
         np.int8, "option of care that a need stands in the way of", default=WAIT,
@@ -153,36 +179,40 @@ class Episodes(Cohort[Episode]):
     asks_agency = Column(np.int16, "agency whose advice is asked for, -1: none", default=-1)
     covered = Column(np.int32, "promised by others for the next visit", unit="KZT")
     untreated_since = Column(
-        np.int32, "day from which treatment is needed", unit="day", default=-NEVER
+        np.int32, "day from which treatment is needed", default=-NEVER, often=True, unit="day"
     )
 
     care_at_home_on = Column(
-        np.int32, "day care begins at home after leaving", unit="day", default=NEVER
+        np.int32, "day care begins at home after leaving", default=NEVER, often=True, unit="day"
     )
     followed_until = Column(
-        np.int32, "last day of follow-up after leaving", unit="day", default=NEVER
+        np.int32, "last day of follow-up after leaving", default=NEVER, often=True, unit="day"
     )
 
     began_on = Column(np.int32, "day of onset", unit="day")
-    perceived_on = Column(np.int32, "day the need was perceived", unit="day", default=-NEVER)
+    perceived_on = Column(
+        np.int32, "day the need was perceived", default=-NEVER, often=True, unit="day"
+    )
     decided_on = Column(
-        np.int32, "day of the first decision to seek care", unit="day", default=-NEVER
+        np.int32, "day of the first decision to seek care", default=-NEVER, unit="day"
     )
     arrived_on = Column(
-        np.int32, "day of the first arrival at a provider", unit="day", default=-NEVER
+        np.int32, "day of the first arrival at a provider", default=-NEVER, unit="day"
     )
-    care_on = Column(np.int32, "day care began", unit="day", default=-NEVER)
+    care_on = Column(np.int32, "day care began", default=-NEVER, unit="day")
     severe_on = Column(
-        np.int32, "day of the first entry into severity 3", unit="day", default=-NEVER
+        np.int32, "day of the first entry into severity 3", default=-NEVER, unit="day"
     )
     emergency_care_on = Column(
-        np.int32, "day emergency care came, once severe", unit="day", default=-NEVER
+        np.int32, "day emergency care came, once severe", default=-NEVER, unit="day"
     )
-    perceived_moderate = Column(np.bool_, "has been perceived at severity 2 or more")
-    moderate_days = Column(np.int16, "days perceived at severity 2 and untreated", unit="days")
+    perceived_moderate = Column(np.bool_, "has been perceived at severity 2 or more", often=True)
+    moderate_days = Column(
+        np.int16, "days perceived at severity 2 and untreated", unit="days", often=True
+    )
     avoidable = Column(np.bool_, "became severe after three such days")
-    formal_contact = Column(np.bool_, "seen by a provider at least once")
-    sequelae_on = Column(np.int32, "day it left permanent consequences", unit="day", default=-NEVER)
+    formal_contact = Column(np.bool_, "seen by a provider at least once", often=True)
+    sequelae_on = Column(np.int32, "day it left permanent consequences", default=-NEVER, unit="day")
     failing_gate = Column(np.int8, "first gate that stopped the episode")
     charged = Column(np.int32, "charged to the patient so far", unit="KZT")
     paid = Column(np.int32, "paid by the patient so far", unit="KZT")

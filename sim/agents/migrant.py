@@ -23,33 +23,49 @@ class Migrants(Cohort[Migrant]):
     row_view = Migrant
 
     # Records keep this order within a width: what is used together lies together.
-    nationality = Column(np.int8, "nationality", labels=words.NATIONALITIES)
+    nationality = Column(np.int8, "nationality", labels=words.NATIONALITIES, often=True)
     sex = Column(np.int8, "sex", labels=words.SEXES)
-    sector = Column(np.int8, "sector of work", labels=words.SECTORS)
-    district = Column(np.int8, "district of work and lodging", labels=words.DISTRICTS)
-    legal_status = Column(np.int8, "legal status", labels=words.LEGAL_STATUSES)
-    stratum = Column(np.int16, "combined code of nationality, legal status, sex and sector")
+    sector = Column(np.int8, "sector of work", labels=words.SECTORS, often=True)
+    district = Column(np.int8, "district of work and lodging", labels=words.DISTRICTS, often=True)
+    legal_status = Column(np.int8, "legal status", labels=words.LEGAL_STATUSES, often=True)
+    stratum = Column(
+        np.int16, "combined code of nationality, legal status, sex and sector", often=True
+    )
     entered_as = Column(np.int16, "group on arrival")
-    manages_language = Column(np.bool_, "can manage a consultation in Russian or Kazakh")
-    work_group = Column(np.int32, "brigade or stall group of compatriots")
+    manages_language = Column(
+        np.bool_, "can manage a consultation in Russian or Kazakh", often=True
+    )
+    work_group = Column(np.int32, "brigade or stall group of compatriots", often=True)
 
-    knows = Column(np.bool_, "knows each item of knowledge", width=len(words.KNOWLEDGE))
+    knows = Column(np.bool_, "knows each item of knowledge", width=len(words.KNOWLEDGE), often=True)
     exposure = Column(
-        np.float32, "learning hazard gathered an item", unit="hazard", width=len(words.KNOWLEDGE)
+        np.float32,
+        "learning hazard gathered an item",
+        width=len(words.KNOWLEDGE),
+        often=True,
+        unit="hazard",
     )
     learning_threshold = Column(
         np.float32,
         "gathered hazard at which an item is learned",
-        unit="hazard",
         width=len(words.KNOWLEDGE),
+        often=True,
+        unit="hazard",
     )
     forgets_on = Column(
-        np.int32, "day on which an item is forgotten", unit="day", width=len(words.KNOWLEDGE)
+        np.int32,
+        "day on which an item is forgotten",
+        unit="day",
+        width=len(words.KNOWLEDGE),
+        often=True,
     )
     detection = Column(
-        np.float32, "gathered hazard of detection by the migration police", unit="hazard"
+        np.float32,
+        "gathered hazard of detection by the migration police",
+        often=True,
+        unit="hazard",
     )
-    detected_at = Column(np.float32, "threshold of detection", unit="hazard")
+    detected_at = Column(np.float32, "threshold of detection", often=True, unit="hazard")
     times_learned = Column(np.int8, "times each item has been learned", width=len(words.KNOWLEDGE))
 
     age = Column(np.float32, "age at entry", unit="years")
@@ -57,21 +73,27 @@ class Migrants(Cohort[Migrant]):
     fear_susceptibility = Column(
         np.float32, "susceptibility to fear of institutions", unit="factor"
     )
-    entered_on = Column(np.int32, "day of entry", unit="day")
+    entered_on = Column(np.int32, "day of entry", unit="day", often=True)
     leaves_on = Column(np.int32, "planned day of departure", unit="day")
-    employer = Column(np.int32, "row of the employer")
+    employer = Column(np.int32, "row of the employer", often=True)
 
-    wage = Column(np.int32, "monthly wage", unit="KZT")
-    savings = Column(np.int32, "savings", unit="KZT")
-    debt = Column(np.int32, "debt to lenders", unit="KZT")
-    absent_days = Column(np.int16, "days absent from work since the last pay-day", unit="days")
+    wage = Column(np.int32, "monthly wage", unit="KZT", often=True)
+    savings = Column(np.int32, "savings", unit="KZT", often=True)
+    debt = Column(np.int32, "debt to lenders", unit="KZT", often=True)
+    absent_days = Column(
+        np.int16, "days absent from work since the last pay-day", unit="days", often=True
+    )
 
     risk_class = Column(np.int8, "code of what the rates of illness depend on")
     next_onset_at = Column(np.float64, "time of the next candidate onset of illness", unit="day")
     onsets = Column(np.int32, "candidate onsets so far: the ordinal of the next episode")
     surges = Column(np.int16, "onsets that surges have added so far")
     changed_on = Column(
-        np.int32, "last day that money or knowledge changed", unit="day", default=-NEVER
+        np.int32,
+        "last day that money or knowledge changed",
+        unit="day",
+        default=-NEVER,
+        often=True,
     )
     episode_of = Column(
         np.int32, "row of the open episode of each kind, -1: none", width=len(words.KINDS),
@@ -86,9 +108,9 @@ class Migrants(Cohort[Migrant]):
 
     detections = Column(np.int16, "detections so far")
     fined = Column(np.bool_, "has been fined for an offence against migration rules")
-    to_be_removed = Column(np.bool_, "is in custody or being removed")
+    to_be_removed = Column(np.bool_, "is in custody or being removed", often=True)
     papers_until = Column(
-        np.int32, "day until which papers obtained here are in order", unit="day", default=-NEVER
+        np.int32, "day until which papers obtained here are in order", default=-NEVER, unit="day"
     )
     in_shared_registry = Column(np.bool_, "entered in a registry the migration service can see")
     insured = Column(np.bool_, "is a member of the insurance fund")
@@ -98,30 +120,36 @@ class Migrants(Cohort[Migrant]):
         np.int8, "who paid the last contribution", labels=words.INSURANCE_CHANNELS
     )
     paid_until = Column(
-        np.int32, "day up to which contributions are paid", unit="day", default=-NEVER
+        np.int32, "day up to which contributions are paid", default=-NEVER, unit="day"
     )
-    policy_until = Column(np.int32, "last day of the policy", unit="day", default=-NEVER)
+    policy_until = Column(np.int32, "last day of the policy", default=-NEVER, unit="day")
     policy_left = Column(np.int32, "what the insurer would still pay", unit="KZT")
     status_until = Column(
-        np.int32, "day on which the papers of the status run out", unit="day", default=NEVER
+        np.int32,
+        "day on which the papers of the status run out",
+        default=NEVER,
+        often=True,
+        unit="day",
     )
     renewals = Column(np.int16, "renewals of papers so far, tried or done")
     passport_held = Column(np.bool_, "the employer keeps the passport")
     jobs = Column(np.int16, "offers of work so far besides the first")
-    jobless_since = Column(np.int32, "day on which work was lost", unit="day", default=NEVER)
+    jobless_since = Column(
+        np.int32, "day on which work was lost", default=NEVER, often=True, unit="day"
+    )
     task_of = Column(
         np.int32, "row of the open task of each need, -1: none", width=len(words.NEEDS), default=-1
     )
 
     week_slice = Column(
-        np.int8, "day of the week on which news is heard", unit="0-6", default=-1, scanned=True
+        np.int8, "day of the week on which news is heard", default=-1, scanned=True, unit="0-6"
     )
     month_slice = Column(
         np.int8,
         "day of the 30-day month on which wages are paid",
-        unit="0-29",
         default=-1,
         scanned=True,
+        unit="0-29",
     )
 
     def in_week_slice(self, day: int) -> Rows:
@@ -169,6 +197,13 @@ def pay(migrant: Record, amount: int, today: int) -> int:
     return borrowed
 
 
+WORK_GROUP_FIELDS = (
+    "nationality", "members", "informed", "trust", "believed_reporting", "alarm", "shared",
+    "insured", "good", "bad", "uneventful", "reported", "formal", "wait", "heard_on", "changed_on",
+)  # fmt: skip
+"""Fields of a record of a work group, in the order in which the state is summed up."""
+
+
 def work_groups(
     nationality: Values, founded_on: int, trust: Values, believed_reporting: Values
 ) -> Values:
@@ -184,10 +219,10 @@ def work_groups(
     """
     options, items = len(words.OPTIONS), len(words.KNOWLEDGE)
     count = len(nationality)
-    # What the weekly news asks for comes first, so that it lies together.
     none = np.zeros((count, options), dtype=np.int16)
     return records(
         count,
+        often=("nationality", "formal", "members", "informed", "alarm", "shared", "changed_on"),
         nationality=nationality.astype(np.int8),
         members=np.zeros(count, dtype=np.int32),
         informed=np.zeros((count, items), dtype=np.int32),

@@ -44,17 +44,20 @@ import numpy as np
 from sim.engine.arrays import NOBODY, Booleans, Identities, Rows
 from sim.engine.arrays import Column as Values
 from sim.engine.columns import Column, RowView
-from sim.engine.compiled import compiled, field, record_type
+from sim.engine.compiled import copy_records, field, for_rules, record_type, room_for
+from sim.engine.places import (
+    PRESENT,
+    TOUCHED,
+    Places,
+    enlarged,
+    free_rows,
+    places,
+    rows_of,
+    take_rows,
+)
 from sim.engine.row_set import RowSet
 
 __all__ = ["Cohort", "Column", "RowSet", "RowView"]
-
-
-@compiled
-def _write_records(table: Values, rows: Rows, new: Values) -> None:
-    """Write the same record into each of the rows."""
-    for row in rows:
-        table[row] = new[0]
 
 
 class Cohort[A: RowView](RowSet[A]):
@@ -92,7 +95,8 @@ class Cohort[A: RowView](RowSet[A]):
                 name: (column.dtype, column.shape)
                 for name, column in cls.columns.items()
                 if not column.scanned
-            }
+            },
+            first={name for name, column in cls.columns.items() if column.often},
         )
         cls._new_record = np.zeros(1, cls.record_type)
         for name in cls._new_record.dtype.names or ():
@@ -102,18 +106,14 @@ class Cohort[A: RowView](RowSet[A]):
 
     def __init__(self, model: Any, capacity: int = 64) -> None:
         self.model = model
-        self.table: Values = np.empty(capacity, dtype=self.record_type)
+        self.table: Values = room_for(capacity, self.record_type)
         self._scanned = {
             name: np.full(capacity, column.default, dtype=column.dtype)
             for name, column in self.columns.items()
             if column.scanned
         }
         self._name_arrays()
-        self.occupied: Booleans = np.zeros(capacity, dtype=np.bool_)
-        self._free: list[int] = []
-        self._touched = 0
-        self._size = 0
-        self._sorted_rows: Rows | None = None
+        self.places: Places = places(capacity)
 
     def __setattr__(self, name: str, value: Any) -> None:
         # A column is changed in place (`cohort.wage[:] = wages`): it is part of the records.
@@ -136,15 +136,18 @@ class Cohort[A: RowView](RowSet[A]):
 
     @property
     def rows(self) -> Rows:
-        """Row numbers of everybody present, ascending. Do not write into the array."""
-        if self._sorted_rows is None:
-            self._sorted_rows = np.flatnonzero(self.occupied[: self._touched])
-        return self._sorted_rows
+        """Row numbers of everybody present, ascending."""
+        return rows_of(self.places).copy()
 
     @property
     def capacity(self) -> int:
         """Rows the arrays can hold before they grow."""
-        return len(self.occupied)
+        return len(self.places.occupied)
+
+    @property
+    def occupied(self) -> Booleans:
+        """Whether each row is somebody's."""
+        return self.places.occupied
 
     @property
     def bytes_per_row(self) -> int:
@@ -153,7 +156,7 @@ class Cohort[A: RowView](RowSet[A]):
         return self.table.itemsize + apart
 
     def __len__(self) -> int:
-        return self._size
+        return int(self.places.number[PRESENT])
 
     def __contains__(self, agent: object) -> bool:
         return (
@@ -185,36 +188,28 @@ class Cohort[A: RowView](RowSet[A]):
         for name in values:
             if name not in self.columns:
                 raise AttributeError(f"{type(self).__name__} has no column {name!r}")
-        count = len(pid)
-        recycled = self._free[len(self._free) - min(count, len(self._free)) :][::-1]
-        del self._free[len(self._free) - len(recycled) :]
-        fresh = count - len(recycled)
-        while self._touched + fresh > self.capacity:
-            self._double()
-        rows = np.empty(count, dtype=np.intp)
-        rows[: len(recycled)] = recycled
-        rows[len(recycled) :] = np.arange(self._touched, self._touched + fresh)
-        self._touched += fresh
-        self._size += count
-        self.occupied[rows] = True
-        self._sorted_rows = None
+        self.make_room(len(pid))
+        identities = np.asarray(pid).astype(np.uint64)
+        rows = take_rows(
+            self.places, for_rules(self.table), for_rules(self._new_record), identities
+        )
         arrays = self.__dict__
-        _write_records(self.table, rows, self._new_record)
         for name, array in self._scanned.items():
             array[rows] = self.columns[name].default
-        self.pid[rows] = pid
         for name, value in values.items():
             arrays[name][rows] = value
         return rows
 
+    def make_room(self, count: int) -> None:
+        """Make room for so many more agents."""
+        while len(self) + count > self.capacity:
+            self._double()
+
     def remove_rows(self, rows: Rows) -> None:
         """Take agents out; their rows are free for others."""
-        self.occupied[rows] = False
+        free_rows(self.places, np.asarray(rows, dtype=np.intp))
         for name, array in self._scanned.items():
             array[rows] = self.columns[name].default
-        self._free.extend(rows.tolist())
-        self._size -= len(rows)
-        self._sorted_rows = None
 
     def add(self, agent: A) -> None:
         """Refuse: agents of a cohort are created by `add_rows`."""
@@ -238,25 +233,24 @@ class Cohort[A: RowView](RowSet[A]):
 
     def _double(self) -> None:
         old, more = self.capacity, max(self.capacity, 1)
-        grown = np.empty(old + more, dtype=self.record_type)
-        grown[:old] = self.table
+        grown = room_for(old + more, self.record_type)
+        copy_records(grown, self.table)
         self.table = grown
         for name, array in self._scanned.items():
             default = np.full(more, self.columns[name].default, dtype=array.dtype)
             self._scanned[name] = np.concatenate([array, default])
         self._name_arrays()
-        self.occupied = np.concatenate([self.occupied, np.zeros(more, dtype=np.bool_)])
+        self.places = enlarged(self.places, old + more)
 
     def copy_for(self, model: Any) -> Self:
         """Return an independent copy that belongs to another model."""
         twin = type(self)(model, capacity=0)
-        twin.table = self.table.copy()
+        twin.table = room_for(self.capacity, self.record_type)
+        touched = int(self.places.number[TOUCHED])
+        copy_records(twin.table, self.table[:touched])
         twin._scanned = {name: array.copy() for name, array in self._scanned.items()}
         twin._name_arrays()
-        twin.occupied = self.occupied.copy()
-        twin._free = self._free.copy()
-        twin._touched = self._touched
-        twin._size = self._size
+        twin.places = enlarged(self.places, self.capacity)
         return twin
 
     def digest(self) -> bytes:

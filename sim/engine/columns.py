@@ -31,6 +31,8 @@ class Column:
         Number of values a row, for a vector-valued state variable.
     scanned : bool, default False
         Kept in an array of its own, because everybody's value is looked through every day.
+    often : bool, default False
+        Lies at the head of the record, together with all else that is often looked at.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Column:
         labels: tuple[str, ...] | None = None,
         width: int | None = None,
         scanned: bool = False,
+        often: bool = False,
     ) -> None:
         self.dtype = np.dtype(dtype)
         self.meaning = meaning
@@ -52,6 +55,7 @@ class Column:
         self.width = width
         self.shape = () if width is None else (width,)
         self.scanned = scanned
+        self.often = often
         self.name = ""
 
     def __set_name__(self, owner: type, name: str) -> None:

@@ -17,15 +17,17 @@ the same results; the tests compare the two. Therefore a rule
 """
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from shutil import rmtree
 from typing import Any, cast
 
 import numpy as np
-from numba import config, njit, types
-from numba.core import sigutils
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import config, extending, njit, types
+from numba.core import cgutils, sigutils
+from numba.np import arrayobj
 
 from sim.engine.arrays import Column
 
@@ -34,6 +36,16 @@ type Record = Any
 
 PLACES_OF_RULES = ("vocabulary.py", "engine/*.py", "agents/*.py", "submodels/*.py")
 """What compiled code is made of."""
+
+LINE_OF_MEMORY = 64
+"""Bytes that a processor fetches together."""
+
+LINES_AT_THE_HEAD = 2
+"""Lines of memory that hold the fields of a record that are often looked at."""
+FOR_READING_SOON = (0, 3, 1)
+"""LLVM's words for: to read, to keep in every cache, data."""
+AHEAD = 16
+"""Records that a walk is ahead with its wishes to memory."""
 
 INTERPRETED = bool(vars(config)["DISABLE_JIT"])
 """Whether rules run as ordinary Python."""
@@ -95,21 +107,48 @@ def _widest_type(one: Any) -> Any:
     return types.float64 if isinstance(one, types.Float) else one
 
 
-def record_type(columns: dict[str, tuple[np.dtype[Any], tuple[int, ...]]]) -> np.dtype[Any]:
+def record_type(
+    columns: dict[str, tuple[np.dtype[Any], tuple[int, ...]]], first: Collection[str] = ()
+) -> np.dtype[Any]:
     """Return the type of a record with these fields, ordered by width so that there are no gaps.
 
     Vectors of truth values are kept as bytes, which Numba asks for; see `field`.
+
+    Parameters
+    ----------
+    columns : dict
+        Type and shape of each field.
+    first : collection of str
+        Fields to lie together at the head of the record. The record is then as long as whole lines
+        of memory, so that a rule which needs these fields alone waits for few lines.
     """
     in_order = sorted(
-        columns.items(), key=lambda item: (item[1][0].itemsize % 8, item[1][0].itemsize)
+        columns.items(),
+        key=lambda item: (item[0] not in first, item[1][0].itemsize % 8, item[1][0].itemsize),
     )
-    return np.dtype(
+    packed: np.dtype[Any] = np.dtype(
         [
             (name, np.uint8 if shape and dtype == np.bool_ else dtype, shape)
             for name, (dtype, shape) in in_order
         ],
         align=True,
     )
+    if not first:
+        return packed
+    layout: dict[str, Any] = {
+        "names": list(packed.names or ()),
+        "formats": [packed[name] for name in packed.names or ()],
+        "offsets": [one[1] for one in (packed.fields or {}).values()],
+        "itemsize": -(-packed.itemsize // LINE_OF_MEMORY) * LINE_OF_MEMORY,
+    }
+    return cast(Any, np.dtype)(layout, align=True)
+
+
+def room_for(count: int, kind: np.dtype[Any]) -> Column:
+    """Return an empty table of records that begin where lines of memory do."""
+    room = np.empty(count * kind.itemsize + LINE_OF_MEMORY, dtype=np.uint8)
+    gap = -room.ctypes.data % LINE_OF_MEMORY
+    return room[gap : gap + count * kind.itemsize].view(kind)
 
 
 def field(records: Column, name: str) -> Column:
@@ -118,20 +157,43 @@ def field(records: Column, name: str) -> Column:
     return values.view(np.bool_) if values.ndim > 1 and values.dtype == np.uint8 else values
 
 
-def records(count: int, **columns: Any) -> Column:
+def records(count: int, often: Collection[str] = (), **columns: Any) -> Column:
     """Return a table of records from arrays whose first axis has length `count`.
+
+    Fields that are `often` looked at lie together at the head of the record (see `record_type`).
 
     >>> units = records(2, beds=np.array([3, 5]), stay=np.array([[1.0, 2.0], [3.0, 4.0]]))
     >>> int(units[1]["beds"]), units[1]["stay"].tolist()
     (5, [3.0, 4.0])
     """
     arrays = {name: np.asarray(values) for name, values in columns.items()}
-    table = np.zeros(
-        count, record_type({name: (one.dtype, one.shape[1:]) for name, one in arrays.items()})
-    )
+    kind = record_type({name: (one.dtype, one.shape[1:]) for name, one in arrays.items()}, often)
+    table = room_for(count, kind)
+    table.view(np.uint8)[:] = 0
     for name, values in arrays.items():
         field(table, name)[:] = values
     return table
+
+
+def copied(table: Column) -> Column:
+    """Return a copy that begins where a line of memory does."""
+    twin = room_for(len(table), table.dtype)
+    copy_records(twin, table)
+    return twin
+
+
+def copy_records(target: Column, source: Column) -> None:
+    """Copy records to the head of a table of the same type, all bytes at once."""
+    target.view(np.uint8)[: source.nbytes] = source.view(np.uint8)
+
+
+def in_plain_order(table: Column, names: Sequence[str]) -> Column:
+    """Return a table whose fields are ordered by width and then as in `names`."""
+    fields = {name: (table.dtype[name].base, table.dtype[name].shape) for name in names}
+    plain = np.zeros(len(table), record_type(fields))
+    for name in names:
+        plain[name] = table[name]
+    return plain
 
 
 def record(**values: Any) -> Column:
@@ -173,6 +235,63 @@ def fields_first(records: Any) -> Any:
     (1, 3)
     """
     return records.view(np.dtype((FieldsFirst, records.dtype)))
+
+
+if INTERPRETED:
+
+    def unowned(table: Column) -> Column:
+        """Return a table itself."""
+        return table
+
+    def fetch(table: Column, row: int) -> None:
+        """Do nothing: interpreted rules are not in a hurry."""
+
+else:
+
+    @extending.intrinsic
+    def unowned(context: Any, table: Any) -> Any:
+        """Return a table as rules may hold it without counting who else does.
+
+        Counting references takes longer than most of what a rule does with a record. Whoever hands
+        out such a table has to keep it alive as long as rules may use it.
+        """
+
+        def without_owner(lowering: Any, builder: Any, signature: Any, values: Any) -> Any:
+            array = arrayobj.make_array(signature.args[0])(lowering, builder, values[0])
+            array.meminfo = cgutils.get_null_value(array.meminfo.type)
+            array.parent = cgutils.get_null_value(array.parent.type)
+            return array._getvalue()
+
+        return table(table), without_owner
+
+    @extending.intrinsic
+    def fetch(context: Any, table: Any, row: Any) -> Any:
+        """Ask memory for the head of a record that will be needed in a moment, without waiting."""
+
+        def ask(lowering: Any, builder: Any, signature: Any, values: Any) -> Any:
+            array = arrayobj.make_array(signature.args[0])(lowering, builder, values[0])
+            (stride,) = cgutils.unpack_tuple(builder, array.strides, 1)
+            byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+            kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+            prefetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
+            record = builder.gep(
+                builder.bitcast(array.data, byte), [builder.mul(values[1], stride)]
+            )
+            for line in range(LINES_AT_THE_HEAD):
+                place = builder.gep(record, [ir.Constant(ir.IntType(64), line * LINE_OF_MEMORY)])
+                builder.call(prefetch, [place, *(number(code) for code in FOR_READING_SOON)])
+            return lowering.get_dummy_value()
+
+        return types.void(table, types.intp), ask
+
+
+@compiled
+def look_ahead(table: Column, rows: Column, place: int) -> None:
+    """Let memory bring the record to which a walk through rows comes in a moment.
+
+    Without it a walk through scattered records waits for nearly each of them.
+    """
+    fetch(table, rows[min(place + AHEAD, len(rows) - 1)])
 
 
 def for_rules(table: Column) -> Column:

@@ -37,7 +37,7 @@ from sim.agents.migrant import NEVER, can_pay
 from sim.agents.task import INFORMATION
 from sim.engine.arrays import Booleans, Floats, Rows
 from sim.engine.chance import uniform
-from sim.engine.compiled import Record, compiled
+from sim.engine.compiled import Record, compiled, look_ahead
 from sim.parameters import World
 from sim.submodels.experience import fear_of
 from sim.submodels.illness import INFECTION, INJURY, draw_tastes
@@ -177,8 +177,9 @@ def equally_near(units: Rows, distance: Floats) -> Rows:
 def perceive(city: City, rows: Rows) -> None:
     """Add a day of the hazard of perceiving a latent need."""
     seeking = city.numbers[0].care_seeking
-    for row in rows:
-        episode = city.episodes[row]
+    for place in range(len(rows)):
+        look_ahead(city.episodes, rows, place)
+        episode = city.episodes[rows[place]]
         if episode.state != State.LATENT:
             continue
         literacy = city.migrants[episode.migrant].literacy
@@ -200,8 +201,9 @@ def decide(city: City, rows: Rows, levers_moved_on: int) -> None:
     """Let those whose decision is due compare their options and choose, or wait."""
     terms = np.empty((len(TERMS), OPTIONS))
     available = np.empty(OPTIONS, dtype=np.bool_)
-    for row in rows:
-        episode = city.episodes[row]
+    for place in range(len(rows)):
+        look_ahead(city.episodes, rows, place)
+        episode = city.episodes[rows[place]]
         if episode.state != State.UNDECIDED or episode.decides_on > city.today:
             continue
         migrant = city.migrants[episode.migrant]

@@ -33,7 +33,7 @@ from sim.agents.task import Ending
 from sim.engine.arrays import Floats, Integers, Rows
 from sim.engine.calendar import DAYS_A_YEAR
 from sim.engine.chance import exponential, gumbel, happens, pick_one, uniform
-from sim.engine.compiled import Record, compiled
+from sim.engine.compiled import Record, compiled, look_ahead
 from sim.parameters import World
 from sim.submodels.ends import end, end_all
 from sim.submodels.legal_status import PERMIT, works
@@ -193,7 +193,9 @@ def live_through_a_day(city: City, rows: Rows) -> tuple[Rows, Rows]:
     """
     ended, dying = np.empty(len(rows), dtype=np.intp), np.empty(len(rows), dtype=np.intp)
     count_ended = count_dying = 0
-    for row in rows:
+    for place in range(len(rows)):
+        look_ahead(city.episodes, rows, place)
+        row = rows[place]
         episode = city.episodes[row]
         weight = city.numbers[0].illness.loss_of_health[episode.kind, episode.severity - 1]
         city.counts[0].health_lost[episode.stratum] += weight

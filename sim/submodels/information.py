@@ -190,22 +190,35 @@ def bass_equilibrium(
 
 
 @compiled
-def hear(city: City, migrant: Record, nearby: Floats) -> None:
-    """Add a week of news: from channels, compatriots at work and nearby, and the employer."""
+def hear(city: City, migrant: Record, nearby: Floats) -> bool:
+    """Add a week of news: from channels, compatriots at work and nearby, and the employer.
+
+    Returns
+    -------
+    bool
+        Whether there is an item to be learned, or to be forgotten, today.
+    """
     information = city.numbers[0].information
     group = city.work_groups[migrant.work_group]
     members = np.float32(group.members)
     heed = np.float32(1.0)
     if not migrant.manages_language:
         heed = np.float32(information.comprehension_without_language)
+    changes = False
     for item in range(ITEMS):
+        # News of what is known already is added up as nothing: quicker than to pass it over.
         hazard = information.channel_hazard[migrant.nationality, item] * heed
         hazard += np.float32(group.informed[item]) / members * information.at_work[item]
         hazard += nearby[migrant.district, migrant.nationality, item]
-        if group.formal:
-            hazard += information.induction[item]
-        if not migrant.knows[item]:
-            migrant.exposure[item] += np.float32(DAYS_A_WEEK) * hazard
+        hazard += information.induction[item] if group.formal else np.float32(0.0)
+        heard = np.float32(DAYS_A_WEEK) * hazard
+        knows = migrant.knows[item]
+        exposure = migrant.exposure[item] + (np.float32(0.0) if knows else heard)
+        migrant.exposure[item] = exposure
+        forgets = knows and migrant.forgets_on[item] <= city.today
+        learns = not knows and exposure >= migrant.learning_threshold[item]
+        changes = changes or forgets or learns
+    return changes
 
 
 @compiled
