@@ -9,7 +9,7 @@ inflow would have left it. They know what a mean-field equilibrium says they kno
 yet: burn-in takes care of that.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy import optimize, special
@@ -26,8 +26,23 @@ from sim.tables import by
 if TYPE_CHECKING:
     from sim.model import AlmatyModel
 
-type LabourMarket = list[tuple[Integers, Floats]]
-"""For each sector and nationality: employers, and their cumulated sizes."""
+
+class LabourMarket(NamedTuple):
+    """Who looks for workers, by market: a sector and a nationality.
+
+    Attributes
+    ----------
+    first : array of int, shape (markets + 1,)
+        Where the employers of each market begin, and where those of the last end.
+    employers : array of int
+        Rows of employers, market by market.
+    cumulated_size : array of float
+        Sizes of the employers of a market, cumulated.
+    """
+
+    first: Integers
+    employers: Integers
+    cumulated_size: Floats
 
 
 def found_employers(model: "AlmatyModel") -> Employers:
@@ -124,14 +139,17 @@ def zipf_sizes(u: Floats, mean: float, largest: float) -> Integers:
 
 def labour_market(employers: Employers) -> LabourMarket:
     """Return the employers of every sector and nationality with their cumulated sizes."""
-    markets: LabourMarket = []
     rows = employers.rows
     code = employers.sector[rows].astype(np.int64) * len(words.NATIONALITIES)
     code += employers.nationality[rows]
-    for one in range(len(words.SECTORS) * len(words.NATIONALITIES)):
-        members = rows[code == one]
-        markets.append((members, np.cumsum(employers.size[members]).astype(np.float64)))
-    return markets
+    markets = [rows[code == one] for one in range(len(words.SECTORS) * len(words.NATIONALITIES))]
+    return LabourMarket(
+        np.cumsum([0, *map(len, markets)]),
+        np.concatenate(markets),
+        np.concatenate([np.cumsum(employers.size[members]) for members in markets]).astype(
+            np.float64
+        ),
+    )
 
 
 def settle_first_residents(model: "AlmatyModel") -> None:

@@ -18,11 +18,12 @@ from sim.agents.episode import Episode, Episodes
 from sim.agents.migrant import WORK_GROUP_FIELDS, Migrant, Migrants
 from sim.agents.task import Task, Tasks
 from sim.configuration import ConfigurationError
-from sim.engine.calendar import Reminders, WorkCalendar
+from sim.engine.calendar import WorkCalendar
 from sim.engine.compiled import copied, in_plain_order, together
 from sim.engine.draws import Draws
 from sim.engine.everybody import Everybody
 from sim.engine.log import Log
+from sim.engine.reminders import Reminders
 from sim.initialisation import (
     found_employers,
     found_work_groups,

@@ -1,6 +1,5 @@
 """The city as rules see it: every table that the rules of a day read and write."""
 
-import operator
 import weakref
 from functools import cached_property
 from hashlib import blake2b
@@ -16,6 +15,8 @@ from sim.agents.migrant import NEVER, STRATA
 from sim.engine.arrays import Column, Floats, Identities, Integers
 from sim.engine.compiled import INTERPRETED, compiled, for_rules, record, unowned
 from sim.engine.log import OpenLog
+from sim.engine.places import Places
+from sim.engine.reminders import Wheel
 
 
 class City(NamedTuple):
@@ -43,6 +44,12 @@ class City(NamedTuple):
         See `city_counts`.
     handovers, closed_needs, police, visits, payments, closed_episodes, leavers : OpenLog
         What is written down for the observer.
+    people, cases, errands : Places
+        Which rows of migrants, episodes and tasks are taken.
+    week_slice, month_slice : array of int
+        Columns of migrants that are kept apart.
+    departures, onsets : Wheel
+        Reminders of planned departures and of candidate onsets, for rows of migrants.
     nearest : array of int, shape (options, districts, most)
         Units that are nearest to each district, filled up with -1.
     numbers : array of one record
@@ -68,6 +75,13 @@ class City(NamedTuple):
     payments: OpenLog
     closed_episodes: OpenLog
     leavers: OpenLog
+    people: Places
+    cases: Places
+    errands: Places
+    week_slice: Integers
+    month_slice: Integers
+    departures: Wheel
+    onsets: Wheel
     nearest: Integers
     numbers: Column
 
@@ -105,6 +119,21 @@ else:
         return OpenLog(unowned(log.records), unowned(log.length))
 
     @compiled
+    def places_without_owner(one: Places) -> Places:
+        """Return places that rules may hold without counting who else does."""
+        return Places(
+            unowned(one.occupied), unowned(one.free), unowned(one.listed), unowned(one.number)
+        )
+
+    @compiled
+    def wheel_without_owner(one: Wheel) -> Wheel:
+        """Return reminders that rules may hold without counting who else does."""
+        return Wheel(
+            unowned(one.day), unowned(one.row), unowned(one.following), unowned(one.first),
+            unowned(one.number),
+        )  # fmt: skip
+
+    @compiled
     def open_city(
         today: int,
         chance: Identities,
@@ -125,6 +154,13 @@ else:
         payments: OpenLog,
         closed_episodes: OpenLog,
         leavers: OpenLog,
+        people: Places,
+        cases: Places,
+        errands: Places,
+        week_slice: Integers,
+        month_slice: Integers,
+        departures: Wheel,
+        onsets: Wheel,
         nearest: Integers,
         numbers: Column,
     ) -> City:
@@ -135,7 +171,10 @@ else:
             unowned(knowledge), unowned(closed_together), unowned(counts), without_owner(handovers),
             without_owner(closed_needs), without_owner(police), without_owner(visits),
             without_owner(payments), without_owner(closed_episodes), without_owner(leavers),
-            unowned(nearest), unowned(numbers),
+            places_without_owner(people), places_without_owner(cases),
+            places_without_owner(errands), unowned(week_slice), unowned(month_slice),
+            wheel_without_owner(departures), wheel_without_owner(onsets), unowned(nearest),
+            unowned(numbers),
         )  # fmt: skip
 
 
@@ -204,23 +243,32 @@ class OpenCity:
     """
 
     def __init__(self, model: Any) -> None:
-        self._model = weakref.proxy(model)
+        self._model_itself = weakref.ref(model)
         self.close()
 
     def close(self) -> None:
         """Let the city be opened anew: numbers or logs are others now."""
         self._city: City | None = None
         self._kept: tuple[Any, ...] = ()
-        self._seen: tuple[Column, ...] | None = None
+        self._seen: tuple[Any, ...] | None = None
         self._day: int | None = None
 
     def of_today(self) -> City:
         """Return the city, with the room in logs that a day may need."""
-        model = self._model
-        tables = model.episodes.table, model.migrants.table, model.tasks.table
-        if self._seen is None or any(map(operator.is_not, tables, self._seen)):
+        model: Any = self._model_itself()
+        seen = self._seen
+        if seen is None or not (
+            model.episodes.table is seen[0]
+            and model.migrants.table is seen[1]
+            and model.tasks.table is seen[2]
+            and model.departures.wheel is seen[3]
+            and model.onset_reminders.wheel is seen[4]
+        ):
             self.close()
-            self._seen = tables
+            self._seen = (
+                model.episodes.table, model.migrants.table, model.tasks.table,
+                model.departures.wheel, model.onset_reminders.wheel,
+            )  # fmt: skip
         if self._day != model.day:
             self._make_room_in_logs()
         if self._city is None:
@@ -229,7 +277,7 @@ class OpenCity:
 
     def _make_room_in_logs(self) -> None:
         """Make room for a day in which every row of the tables is given up and taken again."""
-        model = self._model
+        model: Any = self._model_itself()
         people = model.migrants.capacity
         episodes, tasks = 2 * model.episodes.capacity, 2 * model.tasks.capacity
         moved = [
@@ -248,7 +296,7 @@ class OpenCity:
         self._day = model.day
 
     def _open(self) -> City:
-        model = self._model
+        model: Any = self._model_itself()
         tables = (
             model.draws.chance,
             for_rules(model.migrants.table),
@@ -268,6 +316,13 @@ class OpenCity:
             model.payments.open(),
             model.closed_episodes.open(),
             model.leavers.open(),
+            model.migrants.places,
+            model.episodes.places,
+            model.tasks.places,
+            model.migrants.week_slice,
+            model.migrants.month_slice,
+            model.departures.wheel,
+            model.onset_reminders.wheel,
             model.care_seeking.nearest,
             for_rules(model.numbers),
         )

@@ -9,6 +9,8 @@ from sim.engine.calendar import DAYS_A_MONTH
 from sim.engine.cohort import Cohort, Column, RowView
 from sim.engine.compiled import Record, compiled, records
 
+NOT_HERE = -1
+"""Slice of the week and of the month of a row that is nobody's."""
 NEVER = 2**30
 """A day that does not come."""
 

@@ -1,11 +1,7 @@
-"""Two calendars: dates and working days, and reminders of things that fall due."""
+"""The calendar: dates, weekdays and public holidays."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
-
-import numpy as np
-
-from sim.engine.arrays import NOBODY, Integers, Rows, distinct
 
 DAYS_A_YEAR = 365.0
 DAYS_A_MONTH = 30
@@ -53,64 +49,3 @@ class WorkCalendar:
     def is_holiday(self, day: int) -> bool:
         """Return whether the day is a public holiday."""
         return self.date_of(day).strftime("%m-%d") in self.holidays
-
-
-class Reminders:
-    """Rows that fall due on a day, found without searching everybody.
-
-    A reminder is only a hint: the truth is the column in which a row's due day is kept. Who
-    asks `due(day)` compares that column with the day and passes over rows that have since
-    been postponed or have changed hands. A row is never returned twice for one day.
-
-    Reminders are taken in unsorted. Every `BUNDLE` days those of the next bundle are picked out
-    and sorted, so a reminder costs the same however far ahead it lies.
-    """
-
-    BUNDLE = 16
-
-    def __init__(self) -> None:
-        self._far: list[tuple[Integers, Rows]] = []
-        self._near: list[tuple[Integers, Rows]] = []
-        self._bundle_end: int | None = None
-
-    def add(self, days: Integers, rows: Rows) -> None:
-        """Remember that each of `rows` falls due on the day beside it (not before today)."""
-        if len(rows) == 0:
-            return
-        days, rows = days.copy(), rows.copy()
-        self._far.append((days, rows))
-        if self._bundle_end is not None and days.min() < self._bundle_end:
-            self._near.append((days, rows))
-
-    def due(self, day: int) -> Rows:
-        """Return the rows due on `day`, ascending and without repeats; days must not go back."""
-        if self._bundle_end is None or day >= self._bundle_end:
-            self._open_bundle(day)
-        if not self._near:
-            return NOBODY
-        if len(self._near) > 1:
-            days, rows = (np.concatenate(parts) for parts in zip(*self._near, strict=True))
-            self._near = [(days, rows)]
-        days, rows = self._near[0]
-        return distinct(rows[days == day])
-
-    def _open_bundle(self, day: int) -> None:
-        """Pick the reminders of the next days out of the far ones; forget those of the past."""
-        self._bundle_end = day + self.BUNDLE
-        self._near = []
-        if not self._far:
-            return
-        days = np.concatenate([part for part, _ in self._far])
-        rows = np.concatenate([part for _, part in self._far])
-        near = (days >= day) & (days < self._bundle_end)
-        later = days >= self._bundle_end
-        self._near.append((days[near], rows[near]))
-        self._far = [(days[later], rows[later])]
-
-    def copy(self) -> "Reminders":
-        """Return an independent copy (the arrays are shared: they never change)."""
-        twin = Reminders()
-        twin._far = self._far.copy()
-        twin._near = self._near.copy()
-        twin._bundle_end = self._bundle_end
-        return twin

@@ -22,13 +22,15 @@ from scipy import special
 from sim import vocabulary as words
 from sim.accounts import CHART
 from sim.agents.city import City
-from sim.agents.migrant import stratum_code
+from sim.agents.migrant import NOT_HERE, stratum_code
 from sim.agents.task import Ending
 from sim.engine.arrays import Booleans, Column, Floats, Identities, Integers, Rows
-from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_YEAR
-from sim.engine.compiled import Record, compiled
+from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_WEEK, DAYS_A_YEAR
+from sim.engine.compiled import Record, compiled, for_rules, look_ahead
 from sim.engine.draws import pick, poisson_counts
 from sim.engine.log import next_record
+from sim.engine.places import free_row, take_row
+from sim.engine.reminders import due_rows, remind
 from sim.parameters import World
 from sim.submodels.enforcement import start_detection
 from sim.submodels.follow_up import take_over
@@ -36,6 +38,7 @@ from sim.submodels.information import BRIEFING, ITEMS, count_informed, learn
 from sim.submodels.insurance import count_member
 from sim.submodels.legal_status import start_status, works
 from sim.submodels.needs import end_needs_of
+from sim.submodels.onset import expect_onset
 from sim.submodels.purse import book
 from sim.submodels.submodel import Submodel
 from sim.tables import by, by_two, numbers
@@ -49,8 +52,8 @@ SAVINGS_BROUGHT, SAVINGS_TAKEN, DEBTS_BROUGHT, DEBTS_TAKEN = (
 ANNOUNCED_DAYS = 32
 """Days for which candidates are drawn together."""
 
-type Announcement = tuple[int, Identities, dict[str, Column], Integers]
-"""One day's candidates: how many, and identity, attributes and stay of those to be admitted."""
+type Newcomers = tuple[Column, Booleans]
+"""Records of people to be let in, and what each learns from a briefing, shape (people, items)."""
 
 
 class Demography(Submodel):
@@ -73,7 +76,7 @@ class Demography(Submodel):
         self.stay_shape = by(words.STAYS, demography.stay_shape)
         self.stay_mean = by(words.STAYS, demography.stay_mean)
         self.numbers = numbers(demography)
-        self._announced: dict[int, Announcement] = {}
+        self._announced: dict[int, tuple[int, Newcomers]] = {}
         self.mean_inflow = world.city.population / demography.mean_stay
 
     def season(self, day: Integers | int) -> Floats:
@@ -87,20 +90,16 @@ class Demography(Submodel):
 
     def depart(self) -> None:
         """Let those leave whose planned day has come."""
-        model = self.model
-        due = model.departures.due(model.day)
-        migrants = model.migrants
-        leaving = due[migrants.occupied[due] & (migrants.leaves_on[due] == model.day)]
-        self.leave(leaving)
+        depart(self.model.city())
 
     def arrive(self) -> None:
         """Admit today's candidates."""
         model = self.model
         if model.day not in self._announced:
             self._announce()
-        count, persons, attributes, stay = self._announced[model.day]
+        count, newcomers = self._announced[model.day]
         model.next_candidate += count
-        self.admit(persons, model.day, stay, attributes)
+        self.let_in(newcomers)
 
     def _announce(self) -> None:
         """Draw the candidates of the coming days at once, and describe those to be admitted.
@@ -121,17 +120,15 @@ class Demography(Submodel):
         inflow = self.season(day_of) * demography.inflow_factor
         admitted = draws.trait("admission", persons) * ceiling < inflow
         persons, day_of = persons[admitted], day_of[admitted]
-        attributes, stay = self.describe(persons), self.planned_stay(persons)
+        stay = self.planned_stay(persons)
+        records, told = self.newcomers(persons, day_of, day_of + stay, self.describe(persons))
         first = np.searchsorted(day_of, days)
         last = np.searchsorted(day_of, days, side="right")
         self._announced = {
-            day: (
-                int(counts[index]),
-                persons[first[index] : last[index]],
-                {name: values[first[index] : last[index]] for name, values in attributes.items()},
-                stay[first[index] : last[index]],
+            day: (int(counts[index]), (records[begin:end], told[begin:end]))
+            for index, (day, begin, end) in enumerate(
+                zip(days.tolist(), first.tolist(), last.tolist(), strict=True)
             )
-            for index, day in enumerate(days.tolist())
         }
 
     # --- what the schedule and the initialisation build on ------------------------------------
@@ -166,17 +163,31 @@ class Demography(Submodel):
             stay = self.planned_stay(persons)
         if attributes is None:
             attributes = self.describe(persons)
+        leaves_on = np.maximum(entered_on + stay, model.day + 1)
+        return self.let_in(self.newcomers(persons, entered_on, leaves_on, attributes))
+
+    def newcomers(
+        self,
+        persons: Identities,
+        entered_on: Integers | int,
+        leaves_on: Integers,
+        attributes: dict[str, Column],
+    ) -> Newcomers:
+        """Return people who are about to come, from what `describe` says of them."""
         told = attributes.pop("told")
-        rows = model.migrants.add_rows(
-            persons,
-            entered_on=entered_on,
-            leaves_on=np.maximum(entered_on + stay, model.day + 1),
-            **attributes,
+        records = self.model.migrants.new_records(
+            persons, entered_on=entered_on, leaves_on=leaves_on, **attributes
         )
-        model.departures.add(model.migrants.leaves_on[rows].astype(np.int64), rows)
-        move_in(model.city(), rows, told)
-        model.onset.start_life(rows)
-        return rows
+        return records, told
+
+    def let_in(self, newcomers: Newcomers) -> Rows:
+        """Let people in who are about to come; return their rows."""
+        model = self.model
+        records, told = newcomers
+        model.migrants.make_room(len(records))
+        model.departures.make_room(len(records))
+        model.onset_reminders.make_room(len(records))
+        return let_in(model.city(), for_rules(records), told)
 
     def planned_stay(self, persons: Identities) -> Integers:
         """Draw the planned stay of arrivals, in days."""
@@ -247,8 +258,6 @@ class Demography(Submodel):
             "wage": np.rint(wage),
             "savings": np.rint(money.entry_savings * wage),
             "debt": debt,
-            "week_slice": persons % np.uint64(7),
-            "month_slice": persons % np.uint64(DAYS_A_MONTH),
         }
 
     def leave(self, rows: Rows, ending: Ending = Ending.LEFT) -> None:
@@ -263,7 +272,6 @@ class Demography(Submodel):
         if len(rows) == 0:
             return
         move_out(self.model.city(), rows, int(ending))
-        self.model.migrants.remove_rows(rows)
 
     def find_work(
         self,
@@ -283,15 +291,10 @@ class Demography(Submodel):
         who else is present, scenarios agree on who works where.
         """
         model = self.model
-        labour_market = model.labour_market
-        employer = np.zeros(len(persons), dtype=np.int64)
+        market = model.labour_market
         u = model.draws.trait("employer", persons, jobs)
-        market = sector * len(words.NATIONALITIES) + nationality
-        for one_market in np.unique(market).tolist():
-            members = np.flatnonzero(market == one_market)
-            candidates, cumulated_size = labour_market[one_market]
-            place = np.searchsorted(cumulated_size, u[members] * cumulated_size[-1], side="right")
-            employer[members] = candidates[place]
+        place = np.asarray(sector * len(words.NATIONALITIES) + nationality, dtype=np.int64)
+        employer = meet_employers(place, u, market.first, market.employers, market.cumulated_size)
         employers = model.employers
         within = np.floor(
             model.draws.trait("work group", persons, jobs) * employers.work_groups[employer]
@@ -303,16 +306,52 @@ class Demography(Submodel):
 
 
 @compiled
-def move_in(city: City, rows: Rows, told: Booleans) -> None:
-    """Count newcomers in, let them learn what they are told, and settle old debts.
+def meet_employers(
+    market: Integers, u: Floats, first: Integers, employers: Rows, cumulated_size: Floats
+) -> Integers:
+    """Return an employer of each person's market, the large in proportion to their size.
 
     Parameters
     ----------
+    market : array of int, shape (people,)
+    u : array of float, shape (people,)
+        Uniform numbers.
+    first, employers, cumulated_size : arrays
+        See `sim.initialisation.LabourMarket`.
+    """
+    met = np.empty(len(market), dtype=np.int64)
+    for i in range(len(market)):
+        low, high = first[market[i]], first[market[i] + 1]
+        wanted = u[i] * cumulated_size[high - 1]
+        while low < high:
+            middle = (low + high) // 2
+            if wanted < cumulated_size[middle]:
+                high = middle
+            else:
+                low = middle + 1
+        met[i] = employers[low]
+    return met
+
+
+@compiled
+def let_in(city: City, newcomers: Column, told: Booleans) -> Rows:
+    """Let people in, let them learn what they are told, and settle old debts.
+
+    Parameters
+    ----------
+    newcomers : array of records
     told : array of bool, shape (people, items)
         What each learns from a briefing.
     """
-    for i in range(len(rows)):
-        migrant = city.migrants[rows[i]]
+    rows = np.empty(len(newcomers), dtype=np.intp)
+    for i in range(len(newcomers)):
+        row = take_row(city.people)
+        rows[i] = row
+        city.migrants[row] = newcomers[i]
+        migrant = city.migrants[row]
+        city.week_slice[row] = int(migrant.pid % np.uint64(DAYS_A_WEEK))
+        city.month_slice[row] = int(migrant.pid % np.uint64(DAYS_A_MONTH))
+        remind(city.departures, migrant.leaves_on, row)
         repay_entry_debt(city, migrant)
         book(city, SAVINGS_BROUGHT, migrant.savings)
         book(city, DEBTS_BROUGHT, migrant.debt)
@@ -322,6 +361,22 @@ def move_in(city: City, rows: Rows, told: Booleans) -> None:
         for item in range(ITEMS):
             if told[i, item]:
                 learn(city, migrant, item, BRIEFING)
+        migrant.next_onset_at = city.today
+        expect_onset(city, row)
+    return rows
+
+
+@compiled
+def depart(city: City) -> None:
+    """Let those leave whose planned day has come."""
+    due = due_rows(city.departures, city.today)
+    leaving = np.empty(len(due), dtype=np.intp)
+    count = 0
+    for row in due:
+        if city.people.occupied[row] and city.migrants[row].leaves_on == city.today:
+            leaving[count] = row
+            count += 1
+    move_out(city, leaving[:count], Ending.LEFT)
 
 
 @compiled
@@ -335,7 +390,9 @@ def repay_entry_debt(city: City, migrant: Record) -> None:
 @compiled
 def move_out(city: City, rows: Rows, ending: int) -> None:
     """Count leavers out; whoever is ill is followed from now on."""
-    for row in rows:
+    for place in range(len(rows)):
+        look_ahead(city.migrants, rows, place)
+        row = rows[place]
         migrant = city.migrants[row]
         end_needs_of(city, migrant, ending)
         if migrant.in_shared_registry:
@@ -359,6 +416,9 @@ def move_out(city: City, rows: Rows, ending: int) -> None:
         for kind in range(len(migrant.episode_of)):
             if migrant.episode_of[kind] >= 0:
                 take_over(city, city.episodes[migrant.episode_of[kind]])
+        city.week_slice[row] = NOT_HERE
+        city.month_slice[row] = NOT_HERE
+        free_row(city.people, row)
 
 
 @compiled

@@ -16,10 +16,11 @@ import numpy as np
 from sim import vocabulary as words
 from sim.agents.city import City
 from sim.agents.migrant import NEVER
-from sim.engine.arrays import Booleans, Floats, Integers, Rows
+from sim.engine.arrays import Floats, Integers, Rows
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_YEAR
 from sim.engine.chance import exponential, uniform
-from sim.engine.compiled import Record, compiled, record
+from sim.engine.compiled import Record, compiled, look_ahead, record
+from sim.engine.reminders import due_rows, remind
 from sim.parameters import World
 from sim.submodels.illness import ACUTE, CHRONIC, INFECTION, INJURY, MATERNITY
 from sim.submodels.submodel import Submodel
@@ -83,23 +84,13 @@ class Onset(Submodel):
         )
         return float(1.0 + illness.acute_season * np.cos(angle))
 
-    def start_life(self, rows: Rows) -> None:
-        """Draw the first candidate onset of newcomers."""
-        model = self.model
-        due_on, soon = draw_first_onsets(model.city(), rows)
-        model.onset_reminders.add(due_on[soon], rows[soon])
-
     def fall_ill(self) -> None:
         """Open the episodes whose onset is due today, and those of a surge."""
         model = self.model
-        due = model.onset_reminders.due(model.day)
-        due = due[model.migrants.occupied[due]]
-        if len(due):
-            illness = model.world.illness
-            season = self.season(model.day) * min(illness.acute_factor, 1.0)
-            struck, people, kinds, ordinals, due_on = draw_onsets(model.city(), due, season)
-            soon = due_on < NEVER
-            model.onset_reminders.add(due_on[soon], struck[soon])
+        illness = model.world.illness
+        season = self.season(model.day) * min(illness.acute_factor, 1.0)
+        people, kinds, ordinals = draw_onsets(model.city(), season)
+        if len(people):
             model.illness.open_episodes(people, kinds, ordinals)
         if model.world.illness.acute_factor > 1.0:
             self._surge()
@@ -130,39 +121,34 @@ class Onset(Submodel):
 
 
 @compiled
-def draw_onsets(
-    city: City, due: Rows, season: float
-) -> tuple[Rows, Rows, Integers, Integers, Integers]:
+def draw_onsets(city: City, season: float) -> tuple[Rows, Integers, Integers]:
     """Let candidate onsets that are due happen, and draw each person's next one.
 
     Parameters
     ----------
-    due : array of int
-        Migrants who may have a candidate onset today; for some it was a predecessor's.
     season : float
         Factor of acute illness today.
 
     Returns
     -------
-    struck, due_on : array of int
-        Migrants with a candidate onset today, and the day of their next one.
     people, kinds, ordinals : array of int
-        Those among them who fall ill, of what, and with which onset of their lives.
+        Migrants who fall ill, of what, and with which onset of their lives.
     """
-    struck, people = np.empty(len(due), dtype=np.intp), np.empty(len(due), dtype=np.intp)
+    due = due_rows(city.onsets, city.today)
+    people = np.empty(len(due), dtype=np.intp)
     kinds, ordinals = np.empty(len(due), dtype=np.int64), np.empty(len(due), dtype=np.int64)
-    due_on = np.empty(len(due), dtype=np.int64)
-    candidates = opened = 0
-    for row in due:
+    opened = 0
+    for place in range(len(due)):
+        look_ahead(city.migrants, due, place)
+        row = due[place]
         migrant = city.migrants[row]
         at = migrant.next_onset_at
-        if not city.today - 2 < at < city.today + 1:
+        # For some it was a predecessor's candidate.
+        if not city.people.occupied[row] or not city.today - 2 < at < city.today + 1:
             continue
         ordinal = int(migrant.onsets)
         migrant.onsets += 1
-        struck[candidates] = row
-        due_on[candidates] = draw_next_onset(city, migrant)
-        candidates += 1
+        expect_onset(city, row)
         u = uniform(city.chance, KIND, migrant.pid, ordinal)
         kind = kind_of_onset(city, migrant, u, season)
         if kind != PASSED_OVER and migrant.episode_of[kind] < 0:
@@ -170,10 +156,15 @@ def draw_onsets(
             kinds[opened] = kind
             ordinals[opened] = ordinal
             opened += 1
-    return (
-        struck[:candidates], people[:opened], kinds[:opened], ordinals[:opened],
-        due_on[:candidates],
-    )  # fmt: skip
+    return people[:opened], kinds[:opened], ordinals[:opened]
+
+
+@compiled
+def expect_onset(city: City, row: int) -> None:
+    """Draw a person's next candidate onset, and remember its day if it comes in this life."""
+    day = draw_next_onset(city, city.migrants[row])
+    if day < NEVER:
+        remind(city.onsets, day, row)
 
 
 @compiled
@@ -189,17 +180,6 @@ def kind_of_onset(city: City, migrant: Record, u: float, season: float) -> int:
         if u < cumulated / total:
             return kind
     return PASSED_OVER
-
-
-@compiled
-def draw_first_onsets(city: City, rows: Rows) -> tuple[Integers, Booleans]:
-    """Draw the first candidate onset of newcomers; return its day, and who has one at all."""
-    due_on = np.empty(len(rows), dtype=np.int64)
-    for i in range(len(rows)):
-        migrant = city.migrants[rows[i]]
-        migrant.next_onset_at = city.today
-        due_on[i] = draw_next_onset(city, migrant)
-    return due_on, due_on < NEVER
 
 
 @compiled

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.engine.calendar import Reminders
+from sim.engine.reminders import Reminders
 
 BUNDLE = Reminders.BUNDLE
 repeatable = settings(derandomize=True, deadline=None, max_examples=40)
