@@ -71,7 +71,7 @@ class Migrants(Cohort[Migrant]):
     times_learned = Column(np.int8, "times each item has been learned", width=len(words.KNOWLEDGE))
 
     age = Column(np.float32, "age at entry", unit="years")
-    literacy = Column(np.float32, "health literacy", unit="0-1")
+    literacy = Column(np.float32, "health literacy", unit="0-1", often=True)
     fear_susceptibility = Column(
         np.float32, "susceptibility to fear of institutions", unit="factor"
     )

@@ -10,8 +10,9 @@ from sim.agents.city import City
 from sim.agents.episode import State
 from sim.agents.migrant import NEVER, STRATA, STRATA_SHAPE
 from sim.agents.task import ORDINAL_BITS
-from sim.engine.arrays import Column, Integers, Rows
-from sim.engine.compiled import compiled
+from sim.engine.arrays import Column, Identities, Integers, Rows
+from sim.engine.compiled import compiled, look_ahead
+from sim.engine.kernels import mix_twice
 from sim.engine.log import Log
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Diary:
         """Write down the end of a day."""
         clinics = model.clinics
         look = look_at_cases(model.city(), model.episodes.rows, model.tasks.rows)
-        open_episodes, boarding, hidden, open_cases, unresolved = look
+        open_episodes, boarding, with_contracts, hidden, open_cases, unresolved = look
         self.counts.append(
             day=np.array([model.day]),
             open_episodes=open_episodes,
@@ -70,7 +71,7 @@ class Diary:
             waiting=clinics.waiting.sum(),
             ambulance_wait=clinics.ambulance_wait_minutes,
             jobless=model.counts["jobless"][0],
-            with_contracts=model.work_groups["members"][model.work_groups["formal"]].sum(),
+            with_contracts=with_contracts,
         )
         self._present.append(model.counts["present"][0].astype(np.int32))
         self._hidden.append(hidden)
@@ -199,27 +200,27 @@ def eligible_strata(may_join: Column) -> Column:
 @compiled
 def look_at_cases(
     city: City, episodes: Rows, tasks: Rows
-) -> tuple[int, int, Integers, Integers, Integers]:
+) -> tuple[int, int, int, Integers, Integers, Integers]:
     """Count what is open this evening.
 
     Returns
     -------
-    open_episodes, boarding : int
-        Episodes of people present, and those waiting in a hospital for a bed.
+    open_episodes, boarding, with_contracts : int
+        Episodes of people present, those waiting in a hospital for a bed, and people in work
+        groups of employers who give contracts.
     hidden, open_cases, unresolved : array of int, shape (strata,)
         Episodes no institution knows of: no provider has seen them, and no other need has come up.
         Known cases with an open need, and those with a need open for long. A case is an episode
         with its needs; treatment is needed from perception on, or from the day it was lost.
     """
     hidden = np.zeros(STRATA, dtype=np.int32)
+    cases = no_cases(len(episodes) + len(tasks))
     open_cases = np.zeros(STRATA, dtype=np.int32)
     unresolved = np.zeros(STRATA, dtype=np.int32)
-    case = np.empty(len(episodes) + len(tasks), dtype=np.uint64)
-    stratum = np.empty(len(case), dtype=np.int64)
-    since = np.empty(len(case), dtype=np.int64)
-    open_episodes = boarding = needs = 0
-    for row in episodes:
-        episode = city.episodes[row]
+    open_episodes = boarding = 0
+    for place in range(len(episodes)):
+        look_ahead(city.episodes, episodes, place)
+        episode = city.episodes[episodes[place]]
         boarding += episode.boarding
         if episode.state == State.GONE:
             continue
@@ -227,26 +228,54 @@ def look_at_cases(
         if not episode.formal_contact and not episode.had.any():
             hidden[episode.stratum] += 1
         elif not episode.treated and episode.untreated_since > -NEVER:
-            case[needs] = case_number(episode.person, episode.ordinal)
-            stratum[needs], since[needs] = episode.stratum, episode.untreated_since
-            needs += 1
+            case = case_number(episode.person, episode.ordinal)
+            is_long = episode.untreated_since < city.today - LONG_OPEN_DAYS
+            count_case(cases, case, is_long, episode.stratum, open_cases, unresolved)
     for row in tasks:
         task = city.tasks[row]
         if task.second or task.redundant:
             continue
-        case[needs] = case_number(task.person, task.ordinal)
-        stratum[needs], since[needs] = task.stratum, task.arose_on
-        needs += 1
-    in_order = np.argsort(case[:needs], kind="mergesort")
-    for place in range(needs):
-        need = in_order[place]
-        if place == 0 or case[need] != case[in_order[place - 1]]:
-            open_cases[stratum[need]] += 1
-            is_long = False
-        if not is_long and since[need] < city.today - LONG_OPEN_DAYS:
-            unresolved[stratum[need]] += 1
-            is_long = True
-    return open_episodes, boarding, hidden, open_cases, unresolved
+        case = case_number(task.person, task.ordinal)
+        is_long = task.arose_on < city.today - LONG_OPEN_DAYS
+        count_case(cases, case, is_long, task.stratum, open_cases, unresolved)
+    with_contracts = 0
+    for number in range(len(city.work_groups)):
+        if city.work_groups[number].formal:
+            with_contracts += city.work_groups[number].members
+    return open_episodes, boarding, with_contracts, hidden, open_cases, unresolved
+
+
+@compiled
+def no_cases(count: int) -> Identities:
+    """Return a table with room to look up so many cases, shape (places, 2), empty."""
+    room = 4
+    while room < 2 * count:
+        room *= 2
+    return np.zeros((room, 2), dtype=np.uint64)
+
+
+@compiled
+def count_case(
+    cases: Identities,
+    case: np.uint64,
+    is_long: bool,
+    stratum: int,
+    open_cases: Integers,
+    unresolved: Integers,
+) -> None:
+    """Count a need of a case: the case once as open, and once as open for long."""
+    mask = np.uint64(len(cases) - 1)
+    # Beside each case stands 1, or 2 once it counts as open for long.
+    place = mix_twice(case, np.uint64(0), np.uint64(0)) & mask
+    while cases[place, 1] != np.uint64(0) and cases[place, 0] != case:
+        place = (place + np.uint64(1)) & mask
+    if cases[place, 1] == np.uint64(0):
+        cases[place, 0] = case
+        cases[place, 1] = np.uint64(1)
+        open_cases[stratum] += 1
+    if is_long and cases[place, 1] == np.uint64(1):
+        cases[place, 1] = np.uint64(2)
+        unresolved[stratum] += 1
 
 
 @compiled

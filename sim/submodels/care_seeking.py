@@ -37,7 +37,7 @@ from sim.agents.migrant import NEVER, can_pay
 from sim.agents.task import INFORMATION
 from sim.engine.arrays import Booleans, Floats, Rows
 from sim.engine.chance import uniform
-from sim.engine.compiled import Record, compiled, look_ahead
+from sim.engine.compiled import AHEAD, Record, compiled, fetch, look_ahead
 from sim.parameters import World
 from sim.submodels.experience import fear_of
 from sim.submodels.illness import INFECTION, INJURY, draw_tastes
@@ -182,6 +182,8 @@ def perceive(city: City, rows: Rows) -> None:
         episode = city.episodes[rows[place]]
         if episode.state != State.LATENT:
             continue
+        soon = city.episodes[rows[min(place + AHEAD // 2, len(rows) - 1)]]
+        fetch(city.migrants, max(int(soon.migrant), 0))
         literacy = city.migrants[episode.migrant].literacy
         hazard = seeking.perception[episode.severity - 1] * (seeking.perception_base + literacy)
         episode.perception += hazard

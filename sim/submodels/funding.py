@@ -103,7 +103,8 @@ class Funding(Submodel):
         model.policy_costs.append(day=np.array([model.day]), amount=total)
 
     def _book(self, flow: str, amount: int) -> None:
-        self.model.counts["ledger"][0, CHART.number(flow)] += amount
+        if amount:
+            self.model.counts["ledger"][0, CHART.number(flow)] += amount
 
     def day_and_agency(self) -> Identities:
         """Return identities for draws made once a day and agency."""

@@ -69,7 +69,9 @@ def disables(episode: Record) -> bool:
 @compiled
 def count_absence(city: City, rows: Rows) -> None:
     """Count a day of absence for everybody severely ill or in bed, once a person."""
-    for row in rows:
+    for place in range(len(rows)):
+        look_ahead(city.episodes, rows, place)
+        row = rows[place]
         episode = city.episodes[row]
         if episode.migrant < 0 or not disables(episode):
             continue

@@ -37,7 +37,7 @@ from sim.agents.task import (
 )
 from sim.engine.arrays import Integers, Rows
 from sim.engine.chance import exponential, happens, uniform
-from sim.engine.compiled import Record, compiled
+from sim.engine.compiled import Record, compiled, look_ahead
 from sim.engine.log import next_record
 from sim.parameters import World
 from sim.submodels.information import AGENCY_SOURCE, WHO_HELPS, learn
@@ -109,7 +109,9 @@ def what_came_up(city: City, rows: Rows) -> tuple[Rows, Integers]:
     episodes = np.empty(len(rows) * NEEDS, dtype=np.intp)
     needs = np.empty(len(rows) * NEEDS, dtype=np.int64)
     count = 0
-    for row in rows:
+    for place in range(len(rows)):
+        look_ahead(city.episodes, rows, place)
+        row = rows[place]
         episode = city.episodes[row]
         anything = False
         for need in range(NEEDS):

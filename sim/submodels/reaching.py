@@ -28,7 +28,7 @@ from sim.agents.migrant import NEVER, can_pay
 from sim.agents.task import INFORMATION, SHELTER
 from sim.engine.arrays import Rows
 from sim.engine.chance import happens, trait
-from sim.engine.compiled import Record, compiled
+from sim.engine.compiled import Record, compiled, look_ahead
 from sim.submodels.care_seeking import (
     AMBULANCE,
     CONSULATE,
@@ -75,7 +75,9 @@ def set_out(city: City, rows: Rows) -> Rows:
     count = 0
     borrowing = city.numbers[0].payment.borrowing_limit
     bus_home = city.numbers[0].payment.bus_home
-    for row in rows:
+    for place in range(len(rows)):
+        look_ahead(city.episodes, rows, place)
+        row = rows[place]
         episode = city.episodes[row]
         if episode.state != State.UNDER_WAY:
             continue

@@ -28,7 +28,7 @@ from sim.agents.episode import (
 from sim.agents.migrant import NEVER
 from sim.engine.arrays import Booleans, Identities, Integers, Rows
 from sim.engine.chance import happens, trait
-from sim.engine.compiled import Record, compiled
+from sim.engine.compiled import Record, compiled, look_ahead
 from sim.engine.log import next_record
 from sim.engine.queues import served
 from sim.parameters import World
@@ -145,7 +145,9 @@ def who_waits(
     ready_day = np.empty(len(rows), dtype=np.int64)
     tie_break = np.empty(len(rows), dtype=np.uint64)
     count = 0
-    for row in rows:
+    for place in range(len(rows)):
+        look_ahead(city.episodes, rows, place)
+        row = rows[place]
         episode = city.episodes[row]
         if episode.state != State.QUEUED or episode.ready_on > city.today:
             continue
@@ -192,7 +194,9 @@ def count_waiting(city: City, rows: Rows) -> None:
     """Count how many wait at each unit after today's services."""
     for unit in range(len(city.clinics)):
         city.clinics[unit].waiting = 0
-    for row in rows:
+    for place in range(len(rows)):
+        look_ahead(city.episodes, rows, place)
+        row = rows[place]
         episode = city.episodes[row]
         if episode.state == State.QUEUED or episode.boarding:
             city.clinics[episode.unit].waiting += 1
