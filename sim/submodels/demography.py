@@ -99,7 +99,7 @@ class Demography(Submodel):
             self._announce()
         count, newcomers = self._announced[model.day]
         model.next_candidate += count
-        self.let_in(newcomers)
+        self.admit(newcomers[0]["pid"], model.day, newcomers=newcomers)
 
     def _announce(self) -> None:
         """Draw the candidates of the coming days at once, and describe those to be admitted.
@@ -139,6 +139,7 @@ class Demography(Submodel):
         entered_on: Integers | int,
         stay: Integers | None = None,
         attributes: dict[str, Column] | None = None,
+        newcomers: Newcomers | None = None,
     ) -> Rows:
         """Add people to the city and give them their attributes.
 
@@ -152,6 +153,8 @@ class Demography(Submodel):
             Planned days of stay; drawn when not given.
         attributes : dict, optional
             What `describe` says of them, if it has been asked already.
+        newcomers : Newcomers, optional
+            Their records, if they are there already.
 
         Returns
         -------
@@ -159,12 +162,18 @@ class Demography(Submodel):
             Their rows in `model.migrants`.
         """
         model = self.model
-        if stay is None:
-            stay = self.planned_stay(persons)
-        if attributes is None:
-            attributes = self.describe(persons)
-        leaves_on = np.maximum(entered_on + stay, model.day + 1)
-        return self.let_in(self.newcomers(persons, entered_on, leaves_on, attributes))
+        if newcomers is None:
+            if stay is None:
+                stay = self.planned_stay(persons)
+            if attributes is None:
+                attributes = self.describe(persons)
+            leaves_on = np.maximum(entered_on + stay, model.day + 1)
+            newcomers = self.newcomers(persons, entered_on, leaves_on, attributes)
+        records, told = newcomers
+        model.migrants.make_room(len(records))
+        model.departures.make_room(len(records))
+        model.onset_reminders.make_room(len(records))
+        return let_in(model.city(), for_rules(records), told)
 
     def newcomers(
         self,
@@ -179,15 +188,6 @@ class Demography(Submodel):
             persons, entered_on=entered_on, leaves_on=leaves_on, **attributes
         )
         return records, told
-
-    def let_in(self, newcomers: Newcomers) -> Rows:
-        """Let people in who are about to come; return their rows."""
-        model = self.model
-        records, told = newcomers
-        model.migrants.make_room(len(records))
-        model.departures.make_room(len(records))
-        model.onset_reminders.make_room(len(records))
-        return let_in(model.city(), for_rules(records), told)
 
     def planned_stay(self, persons: Identities) -> Integers:
         """Draw the planned stay of arrivals, in days."""
