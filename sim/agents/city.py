@@ -13,7 +13,7 @@ from sim import vocabulary as words
 from sim.accounts import FLOWS
 from sim.agents.migrant import NEVER, STRATA
 from sim.engine.arrays import Column, Floats, Identities, Integers
-from sim.engine.compiled import INTERPRETED, compiled, for_rules, record, unowned
+from sim.engine.compiled import INTERPRETED, compiled, for_rules, record
 from sim.engine.log import OpenLog
 from sim.engine.places import Places
 from sim.engine.reminders import Wheel
@@ -114,26 +114,6 @@ else:
     structref.define_proxy(CityOfRules, CityType, list(City._fields))
 
     @compiled
-    def without_owner(log: OpenLog) -> OpenLog:
-        """Return a log that rules may hold without counting who else does."""
-        return OpenLog(unowned(log.records), unowned(log.length))
-
-    @compiled
-    def places_without_owner(one: Places) -> Places:
-        """Return places that rules may hold without counting who else does."""
-        return Places(
-            unowned(one.occupied), unowned(one.free), unowned(one.listed), unowned(one.number)
-        )
-
-    @compiled
-    def wheel_without_owner(one: Wheel) -> Wheel:
-        """Return reminders that rules may hold without counting who else does."""
-        return Wheel(
-            unowned(one.day), unowned(one.row), unowned(one.following), unowned(one.first),
-            unowned(one.number),
-        )  # fmt: skip
-
-    @compiled
     def open_city(
         today: int,
         chance: Identities,
@@ -166,15 +146,15 @@ else:
     ) -> City:
         """Return a city that compiled rules can take as one argument."""
         return CityOfRules(
-            today, unowned(chance), unowned(migrants), unowned(employers), unowned(episodes),
-            unowned(clinics), unowned(work_groups), unowned(agencies), unowned(tasks),
-            unowned(knowledge), unowned(closed_together), unowned(counts), without_owner(handovers),
-            without_owner(closed_needs), without_owner(police), without_owner(visits),
-            without_owner(payments), without_owner(closed_episodes), without_owner(leavers),
-            places_without_owner(people), places_without_owner(cases),
-            places_without_owner(errands), unowned(week_slice), unowned(month_slice),
-            wheel_without_owner(departures), wheel_without_owner(onsets), unowned(nearest),
-            unowned(numbers),
+            today, chance, migrants, employers, episodes,
+            clinics, work_groups, agencies, tasks,
+            knowledge, closed_together, counts, handovers,
+            closed_needs, police, visits,
+            payments, closed_episodes, leavers,
+            people, cases,
+            errands, week_slice, month_slice,
+            departures, onsets, nearest,
+            numbers,
         )  # fmt: skip
 
 

@@ -239,30 +239,10 @@ def fields_first(records: Any) -> Any:
 
 if INTERPRETED:
 
-    def unowned(table: Column) -> Column:
-        """Return a table itself."""
-        return table
-
     def fetch(table: Column, row: int) -> None:
         """Do nothing: interpreted rules are not in a hurry."""
 
 else:
-
-    @extending.intrinsic
-    def unowned(context: Any, table: Any) -> Any:
-        """Return a table as rules may hold it without counting who else does.
-
-        Counting references takes longer than most of what a rule does with a record. Whoever hands
-        out such a table has to keep it alive as long as rules may use it.
-        """
-
-        def without_owner(lowering: Any, builder: Any, signature: Any, values: Any) -> Any:
-            array = arrayobj.make_array(signature.args[0])(lowering, builder, values[0])
-            array.meminfo = cgutils.get_null_value(array.meminfo.type)
-            array.parent = cgutils.get_null_value(array.parent.type)
-            return array._getvalue()
-
-        return table(table), without_owner
 
     @extending.intrinsic
     def fetch(context: Any, table: Any, row: Any) -> Any:

@@ -58,6 +58,7 @@ def test_every_citation_of_a_document_resolves_and_every_reference_is_cited() ->
     assert audit.uncited(KNOWN) == []
 
 
+@pytest.mark.slow
 def test_the_command_says_that_all_is_well() -> None:
     done = subprocess.run(
         [sys.executable, DOCS / "audit.py"], cwd=ROOT, capture_output=True, text=True, timeout=120

@@ -44,6 +44,7 @@ def only_folder(output: Path) -> Path:
 
 
 @pytest.mark.claim("V4")
+@pytest.mark.slow
 def test_a_comparison_is_the_same_in_any_order_with_any_workers_and_hash_seed(
     tmp_path: Path,
 ) -> None:
@@ -93,6 +94,7 @@ def test_a_comparison_is_the_same_in_any_order_with_any_workers_and_hash_seed(
         assert lines[0] == ",".join(parquet.columns)
 
 
+@pytest.mark.slow
 def test_a_plain_hydra_multirun_gives_a_folder_a_combination(tmp_path: Path) -> None:
     done = sim(
         "-m", "study=run", "scenario=baseline,mobile_clinics", "seed=1,2", *SMALL,
@@ -143,6 +145,7 @@ def test_a_mistake_found_late_is_one_line_and_status_two(tmp_path: Path) -> None
 
 
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="process groups are a matter of Unix")
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_is_finished_and_says_so_in_a_line(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "sim", "study=compare", "scenarios=[baseline]", "replicates=40",

@@ -13,6 +13,7 @@ from sim.engine.draws import Draws, KeyReuseError, pick
 repeatable = settings(derandomize=True, deadline=None, max_examples=60)
 PURPOSES = ("onset", "taste")
 TASTE = PURPOSES.index("taste")
+LAST_DIGIT = 8 * np.finfo(np.float64).eps
 
 
 @compiled
@@ -42,13 +43,15 @@ def pick_each(u: Floats, shares: Floats) -> Identities:
     seed=st.integers(0, 10**6),
 )
 def test_rules_draw_what_arrays_draw(who: list[int], occurrence: int, seed: int) -> None:
-    """Bit for bit, for all three laws."""
+    """Bit for bit where bits are mixed; two libraries may differ in the last digit of a logarithm."""
     draws = Draws(seed, purposes=PURPOSES)
     people = np.array(who, dtype=np.uint64)
     drawn = draw_each(draws.chance, people, occurrence)
     assert drawn[:, 0].tolist() == draws.uniform("taste", people, occurrence).tolist()
-    assert drawn[:, 1].tolist() == draws.exponential("taste", people, occurrence + 1).tolist()
-    assert drawn[:, 2].tolist() == draws.gumbel("taste", people, occurrence + 2).tolist()
+    threshold = draws.exponential("taste", people, occurrence + 1)
+    assert drawn[:, 1] == pytest.approx(threshold, rel=LAST_DIGIT)
+    shock = draws.gumbel("taste", people, occurrence + 2)
+    assert drawn[:, 2] == pytest.approx(shock, rel=LAST_DIGIT, abs=LAST_DIGIT)
 
 
 @repeatable

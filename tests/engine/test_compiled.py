@@ -67,6 +67,7 @@ def test_a_rule_writes_into_a_log_as_far_as_there_is_room() -> None:
         write_days(log.open(), 300, 10_000)
 
 
+@pytest.mark.slow
 def test_the_whole_model_is_the_same_as_ordinary_python() -> None:
     """Compiled or interpreted, a city lives the same lives: equal digests."""
     answers = [

@@ -70,6 +70,7 @@ def folder_with_a_loss(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, s
         return compare(tmp_path_factory.mktemp("loss"))
 
 
+@pytest.mark.slow
 def test_a_run_that_fails_costs_only_itself(
     folder_with_a_loss: tuple[int, str, list[Path]],
 ) -> None:
@@ -94,6 +95,7 @@ def test_a_run_that_fails_costs_only_itself(
     assert summary["replicates"].max() == 2
 
 
+@pytest.mark.slow
 def test_an_interrupt_keeps_what_is_finished_and_resume_does_the_rest(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -151,6 +153,7 @@ def test_a_failing_task_is_a_result_and_the_next_ones_go_on() -> None:
     assert [one.error for one in done] == [None, "ValueError: 3 is odd", None]
 
 
+@pytest.mark.slow
 def test_a_comparison_too_short_for_some_indicators_still_ends_well(tmp_path: Path) -> None:
     """Unmet need takes onsets of all but the last 60 days: forty days know nothing of it."""
     resolved = {**settings(tmp_path), "days": 40, "replicates": 1}
@@ -175,6 +178,7 @@ def test_an_error_while_writing_leaves_no_half_of_a_folder(
     assert results_in(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_figures_drawn_again_from_the_store_are_the_same_bytes(
     folder_with_a_loss: tuple[int, str, list[Path]],
 ) -> None:

@@ -113,6 +113,7 @@ def intensive_indicators(population: int, seed: int) -> list[float]:
 
 
 @pytest.mark.claim("A11")
+@pytest.mark.slow
 def test_half_the_city_has_the_same_intensive_indicators() -> None:
     """A11: half the people and half of every capacity change no mean by more than 2 sd of a run.
 
