@@ -43,7 +43,7 @@ def pick_each(u: Floats, shares: Floats) -> Identities:
     seed=st.integers(0, 10**6),
 )
 def test_rules_draw_what_arrays_draw(who: list[int], occurrence: int, seed: int) -> None:
-    """Bit for bit where bits are mixed; two libraries may differ in the last digit of a logarithm."""
+    """Bit for bit where bits are mixed; logarithms of two libraries differ in a last digit."""
     draws = Draws(seed, purposes=PURPOSES)
     people = np.array(who, dtype=np.uint64)
     drawn = draw_each(draws.chance, people, occurrence)
