@@ -3,6 +3,7 @@
     python docs/verification.py            # all of them
     python docs/verification.py A3 V25     # those of some claims; the other results stay
     python docs/verification.py --table    # the table alone, from the results there are
+    python docs/verification.py --read=REPORT   # from the report of a run: pytest --junitxml=REPORT
 
 Claims stand in `tests/claims.yaml`, tests name theirs by the marker `claim`. Results are kept in
 `docs/verification.json`, the table in `docs/verification.md` between two marks.
@@ -33,25 +34,27 @@ type Results = dict[str, dict[str, str | int]]
 
 def run(tests: list[str]) -> Results:
     """Run some tests ("file::function") and return what became of them."""
-    day, version = datetime.now(UTC).date().isoformat(), model_version()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         paths = [f"tests/{test}" for test in tests]
         subprocess.run(
             [sys.executable, "-m", "pytest", *paths, f"--junitxml={report}"], cwd=ROOT, check=False
         )
-        cases = ElementTree.parse(report).getroot().iter("testcase")
-        passed: Counter[str] = Counter()
-        total: Counter[str] = Counter()
-        seconds: defaultdict[str, float] = defaultdict(float)
-        for case in cases:
-            file = case.get("classname", "").removeprefix("tests.").replace(".", "/") + ".py"
-            test = f"{file}::{case.get('name', '').split('[')[0]}"
-            total[test] += 1
-            passed[test] += len(case) == 0 or all(
-                child.tag not in ("failure", "error", "skipped") for child in case
-            )
-            seconds[test] += float(case.get("time", "0"))
+        return results_of(report)
+
+
+def results_of(report: Path) -> Results:
+    """Return what became of each test by a report of pytest."""
+    day, version = datetime.now(UTC).date().isoformat(), model_version()
+    passed: Counter[str] = Counter()
+    total: Counter[str] = Counter()
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for case in ElementTree.parse(report).getroot().iter("testcase"):
+        file = case.get("classname", "").removeprefix("tests.").replace(".", "/") + ".py"
+        test = f"{file}::{case.get('name', '').split('[')[0]}"
+        total[test] += 1
+        passed[test] += all(child.tag not in ("failure", "error", "skipped") for child in case)
+        seconds[test] += float(case.get("time", "0"))
     return {
         test: {
             "passed": passed[test], "cases": total[test], "seconds": round(seconds[test]),
@@ -95,13 +98,16 @@ def table(results: Results) -> str:
 def main(arguments: list[str]) -> int:
     """Run, keep the results, write the table; return 1 if any test has failed."""
     results: Results = json.loads(RESULTS.read_text(encoding="utf-8"))
-    marked, chosen = proofs(), [one for one in arguments if one != "--table"]
+    marked, chosen = proofs(), [one for one in arguments if not one.startswith("--")]
     unknown = set(chosen) - set(claims())
     if unknown:
         print(f"no such claim: {', '.join(sorted(unknown))}", file=sys.stderr)
         return 2
     tests = {test for name in chosen or marked for test in marked.get(name, [])}
-    if "--table" not in arguments:
+    reports = [one.removeprefix("--read=") for one in arguments if one.startswith("--read=")]
+    for report in reports:
+        results |= results_of(Path(report))
+    if "--table" not in arguments and not reports:
         results |= run(sorted(tests))
     known = {test for tests_of_claim in marked.values() for test in tests_of_claim}
     results = {test: results[test] for test in sorted(known & results.keys())}

@@ -49,6 +49,8 @@ STATUS_IN_ORDER = np.array(
     [status not in ("registered", "irregular") for status in words.LEGAL_STATUSES]
 )
 """Whether a legal status comes with papers that an institution accepts."""
+TODAY = NOWHERE - 1
+"""From here down, `task_of` is the place of a need on the list of those that have come up today."""
 GIVING_UP_A_NEED, LOSING_CONTACT, NAVIGATION, RETURN_TO_CARE = (
     words.PURPOSES.index(purpose)
     for purpose in ("giving up a need", "losing contact", "navigation", "return to care")
@@ -129,20 +131,28 @@ def what_came_up(city: City, rows: Rows) -> tuple[Rows, Integers]:
                 episode.had[DOCUMENTS] = True
                 episode.arising[DOCUMENTS] = True
             for need in range(NEEDS):
-                if episode.arising[need] and not merges(city, episode, migrant, need):
+                if episode.arising[need] and not merges(city, episode, migrant, need, episodes):
                     episodes[count], needs[count] = row, need
+                    migrant.task_of[need] = TODAY - count
                     count += 1
         episode.arising[:] = False
     return episodes[:count], needs[:count]
 
 
 @compiled
-def merges(city: City, episode: Record, migrant: Record, need: int) -> bool:
-    """Tell whether a person has such a need open already; a new debt then adds to the old one."""
-    if migrant.task_of[need] < 0:
+def merges(city: City, episode: Record, migrant: Record, need: int, today: Rows) -> bool:
+    """Tell whether a person has such a need already; a new debt then adds to the old one.
+
+    `today` lists the episodes whose needs have come up today and have no task yet (see `TODAY`).
+    """
+    task = int(migrant.task_of[need])
+    if task == NOWHERE:
         return False
     if need == PAYMENT:
-        city.tasks[migrant.task_of[need]].amount += episode.need_amount
+        if task > NOWHERE:
+            city.tasks[task].amount += episode.need_amount
+        else:
+            city.episodes[today[TODAY - task]].need_amount += episode.need_amount
     return True
 
 

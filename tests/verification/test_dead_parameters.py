@@ -101,11 +101,12 @@ WITHOUT_EFFECT = {
     "institutions.ambulance.knows": "no need comes up in an ambulance",
     "institutions.tb_dispensary.knows": "its care is free and asks for no papers: no need comes up",
     "institutions.tb_dispensary.interpreter": "people are sent there and weigh no language",
+    "institutions.tb_dispensary.background_occupancy_sd": "hardly anybody here is sent there",
+    "coordination.fear_of_sharing": "the registry here is not shared with the police",
     "agencies.coordinating_body.closes_at": "nobody goes there alone, so nobody needs leave",
     "agencies.consulate_uzbekistan.believed_reporting": "no other agency comes near it for papers",
     "agencies.consulate_tajikistan.believed_reporting": "no other agency comes near it for papers",
     "agencies.diaspora_tajikistan.knows": "too few are sent on from there in these cities",
-    "agencies.crisis_centre.stay_days": "no place is ever short for want of a shorter stay here",
     "agencies.reception_centre.stay_days": "no place is ever short for want of a shorter stay here",
     "costs.gdp_per_capita": "no model reads it: the report of a comparison does (thresholds)",
 }

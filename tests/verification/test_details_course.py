@@ -187,6 +187,19 @@ def test_a_second_bill_is_added_to_the_first(model: AlmatyModel) -> None:
     assert needs.count(words.NEEDS.index("payment")) == 1
 
 
+def test_two_illnesses_that_bring_one_need_on_one_day_bring_it_once(model: AlmatyModel) -> None:
+    """What one person is short of on a day is one need, however many illnesses it comes with."""
+    for kind, amount in (("injury", 500), ("acute", 700)):
+        bring_up(illness(model, kind), PAYMENT, -1, -1, amount)
+    model.needs.come_up()
+    (row,) = np.flatnonzero(model.tasks.need[model.tasks.rows] == PAYMENT).tolist()
+    assert person(model)["task_of"][PAYMENT] == model.tasks.rows[row]
+    assert model.tasks.amount[model.tasks.rows[row]] == 1200
+    open_ones = model.migrants.task_of[model.migrants.rows]
+    assert open_ones.min() == -1
+    assert np.count_nonzero(open_ones >= 0) == len(model.tasks)
+
+
 def test_a_surge_strikes_as_often_as_its_excess_says() -> None:
     """Three times a rate that strikes half of all people on twice its day: half, within 4 se."""
     model = small_city(
