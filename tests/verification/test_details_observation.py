@@ -130,7 +130,7 @@ def test_a_case_is_unresolved_after_thirty_days(days: int, long: int) -> None:
         np.array([9], dtype=np.uint64), arose_on=model.day - days, migrant=model.migrants.rows[0]
     )
     look = look_at_cases(model.city(), model.episodes.rows, model.tasks.rows)
-    assert (int(look[3].sum()), int(look[4].sum())) == (1, long)
+    assert (int(look[4].sum()), int(look[5].sum())) == (1, long)
     assert model.tasks.arose_on[row] == model.day - days
 
 

@@ -16,7 +16,7 @@ from experiments.statistics import interval
 from sim.engine.arrays import Column, Identities, Integers, Rows
 from sim.model import AlmatyModel
 from sim.scenario import Scenario
-from sim.submodels.demography import Demography
+from sim.submodels.demography import Demography, Newcomers
 from tests.cities import city
 from tests.verification.conftest import SCARCE
 
@@ -37,6 +37,7 @@ def shuffled(monkeypatch: pytest.MonkeyPatch) -> None:
         entered_on: Integers | int,
         stay: Integers | None = None,
         attributes: dict[str, Column] | None = None,
+        newcomers: Newcomers | None = None,
     ) -> Rows:
         order = rng.permutation(len(persons))
         mixed = (
@@ -50,6 +51,7 @@ def shuffled(monkeypatch: pytest.MonkeyPatch) -> None:
             entered_on[order] if isinstance(entered_on, np.ndarray) else entered_on,
             None if stay is None else stay[order],
             mixed,
+            None if newcomers is None else (newcomers[0][order], newcomers[1][order]),
         )
         in_their_order = np.empty_like(rows)
         in_their_order[order] = rows
