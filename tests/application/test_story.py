@@ -40,6 +40,7 @@ def followed() -> list[Followed]:
 # --- what is told has happened ----------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_following_changes_nothing(followed: list[Followed]) -> None:
     for one in followed:
         assert one.model.digest() == one.plain.digest()

@@ -25,6 +25,7 @@ def files() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("group", "name"), files(), ids=lambda part: str(part))
+@pytest.mark.slow
 def test_every_file_of_a_group_composes_and_is_valid(group: str, name: str) -> None:
     resolved = as_dict(compose_configuration([f"{group}={name}"]))
     scenario = scenario_from(resolved)

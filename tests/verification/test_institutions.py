@@ -79,6 +79,7 @@ def test_the_consulate_with_most_citizens_has_the_longest_line(a_year: AlmatyMod
 @pytest.mark.claim("V3")
 @pytest.mark.parametrize("seed", range(1, 11))
 @pytest.mark.parametrize("policy", ["hub_medium", "directory_and_registry"])
+@pytest.mark.slow
 def test_coordination_reaches_care_only_through_its_paths(policy: str, seed: int) -> None:
     """V3: with the paths cut, emergencies and unmet need are the same to the last bit."""
     scenario = city(population=900, seed=seed, days=160, changed=CUT)
