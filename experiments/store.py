@@ -27,7 +27,6 @@ from socket import gethostname
 from typing import Any
 from uuid import uuid4
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -313,26 +312,32 @@ class Store:
         """
         wanted = None if columns is None else list(dict.fromkeys(["run", *columns]))
         parts = [
-            pq.read_table(
-                path, columns=wanted, filters=list(where) or None, partitioning=None,
-                use_threads=False,
-            )
+            _rows(path, wanted, where)
             for path in self._files(name, None if plan is None else plan["bundle"].unique())
-        ]  # fmt: skip
+        ]
         if not parts:
             return pd.DataFrame(columns=wanted or ["run"])
         table = pa.concat_tables(parts, promote_options="permissive").to_pandas()
         if plan is None:
             return table
-        plan = plan.drop(columns="bundle")
-        rows = table.groupby("run", sort=False).indices
-        order = [(place, rows[run]) for place, run in enumerate(plan["run"]) if run in rows]
-        if not order:
-            return pd.DataFrame(columns=[*plan.columns, *table.columns.drop("run")])
-        places = np.repeat([place for place, _ in order], [len(found) for _, found in order])
-        labels = plan.iloc[places].reset_index(drop=True)
-        found = table.iloc[np.concatenate([found for _, found in order])].reset_index(drop=True)
-        return pd.concat([labels, found.drop(columns="run")], axis=1)
+        return plan.drop(columns="bundle").merge(table, on="run", how="inner")
+
+
+def _rows(
+    path: Path, columns: Sequence[str] | None, where: Sequence[tuple[str, str, Any]]
+) -> pa.Table:
+    """Return the rows of a file that meet conditions.
+
+    Words repeat from row to row, so they are compared as numbers of a dictionary and spelt out for
+    the rows that are asked for only: half the time of reading them as they are.
+    """
+    spelt = pq.read_schema(path)
+    words = [field.name for field in spelt if pa.types.is_string(field.type)]
+    table = pq.read_table(
+        path, columns=columns, filters=list(where) or None, partitioning=None, use_threads=False,
+        read_dictionary=words,
+    )  # fmt: skip
+    return table.cast(pa.schema([spelt.field(name) for name in table.column_names]))
 
 
 def _unfinished() -> str:
