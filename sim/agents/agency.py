@@ -13,10 +13,9 @@ import mesa
 import numpy as np
 
 from sim import vocabulary as words
-from sim.engine.arrays import Column, Floats, Integers
+from sim.engine.arrays import Booleans, Column, Floats, Integers
 from sim.engine.calendar import WorkCalendar
 from sim.engine.compiled import records
-from sim.engine.queues import whole_slots
 from sim.parameters import World
 from sim.tables import by
 
@@ -137,6 +136,7 @@ class Agencies:
             **dict.fromkeys(
                 (
                     "beds", "stay_days", "believed_reporting", "reports", "grant_factor", "target",
+                    "share_of_days",
                 ),
                 real,
             ),
@@ -194,7 +194,7 @@ class Agencies:
             [[day in one.opens.weekdays for day in words.WEEKDAYS] for one in specifications]
         ).reshape(-1, len(words.WEEKDAYS))
         self.works_on_holidays = np.array([one.opens.holidays for one in specifications], np.bool_)
-        self.days_a_week = self.works_on.sum(axis=1) / len(words.WEEKDAYS)
+        table["share_of_days"] = self.works_on.sum(axis=1) / len(words.WEEKDAYS)
         self.base_knowledge = self._base_knowledge(world)
 
     def _base_knowledge(self, world: World) -> Floats:
@@ -208,22 +208,10 @@ class Agencies:
                 table[row, self.names.index(neighbour)] = probability
         return table
 
-    def open_the_day(self, calendar: WorkCalendar, day: int) -> None:
-        """Open the doors and turn capacities into whole slots; fractions are kept as credit."""
-        table = self.table
-        table["open"] = self.works_on[:, calendar.weekday(day)]
-        if calendar.is_holiday(day):
-            table["open"] &= self.works_on_holidays
-        broke = table["money"] & (table["budget"] <= 0)
-        works = table["open"] & ~broke
-        table["slots"] = np.maximum(
-            whole_slots(np.where(works[:, None], table["capacity"], 0.0), table["credit"]), 0
-        )
-        a_day = np.maximum(table["capacity"] * self.days_a_week[:, None], 1 / LONGEST_WAIT)
-        table["wait_days"] = np.minimum(table["waiting"] / a_day, LONGEST_WAIT)
-        table["served_today"] = 0
-        table["in_bed"] -= table["releases"][:, day % BED_DAYS]
-        table["releases"][:, day % BED_DAYS] = 0
+    def opens_on(self, calendar: WorkCalendar, day: int) -> Booleans:
+        """Return which agencies work on a day."""
+        works = self.works_on[:, calendar.weekday(day)]
+        return works & self.works_on_holidays if calendar.is_holiday(day) else works
 
     def copy_state(self, other: "Agencies") -> None:
         """Take over the state of another model's agencies."""

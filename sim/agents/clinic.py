@@ -13,7 +13,7 @@ from sim import vocabulary as words
 from sim.engine.arrays import Booleans, Column, Floats, Integers
 from sim.engine.calendar import WorkCalendar
 from sim.engine.compiled import records
-from sim.engine.queues import erlang_c_wait, whole_slots
+from sim.engine.queues import erlang_c_wait
 from sim.institutions import InstitutionSpecification
 from sim.parameters import World
 
@@ -182,14 +182,10 @@ class Clinics:
             self._masks[kinds] = np.isin(self.kind, codes)
         return self._masks[kinds][units]
 
-    def open_the_day(self, calendar: WorkCalendar, day: int) -> None:
-        """Open the doors and turn capacities into whole slots; fractions are kept as credit."""
-        self.open[:] = self.works_on[:, calendar.weekday(day)]
-        if calendar.is_holiday(day):
-            self.open &= self.works_on_holidays
-        self.slots[:] = whole_slots(np.where(self.open, self.capacity, 0.0), self.credit)
-        self.served_today[:] = 0
-        self.diverted_today[:] = 0
+    def opens_on(self, calendar: WorkCalendar, day: int) -> Booleans:
+        """Return which units work on a day."""
+        works = self.works_on[:, calendar.weekday(day)]
+        return works & self.works_on_holidays if calendar.is_holiday(day) else works
 
     def nearest(self, kind: str) -> Integers:
         """Return, for each district, the units of a kind from the nearest to the farthest.

@@ -10,8 +10,9 @@ from enum import IntEnum
 import numpy as np
 
 from sim import vocabulary as words
+from sim.agents.city import City
 from sim.agents.migrant import NEVER
-from sim.engine.arrays import Identities, Integers, Rows
+from sim.engine.arrays import Integers, Rows
 from sim.engine.cohort import Cohort, Column, RowView
 from sim.engine.compiled import Record, compiled
 from sim.engine.kernels import OCCURRENCE_BITS
@@ -224,9 +225,27 @@ class Episodes(Cohort[Episode]):
         return np.asarray(self.ordinal[rows].astype(np.int64) * DECISIONS + self.visits[rows])
 
 
-def episode_identity(person: Identities, ordinal: Integers) -> Identities:
+# --- rules -----------------------------------------------------------------------------------
+
+
+@compiled
+def episode_identity(person: int, ordinal: int) -> np.uint64:
     """Return the permanent identity of the n-th episode of a person."""
-    return np.asarray((person << np.uint64(OCCURRENCE_BITS)) | ordinal.astype(np.uint64))
+    return (np.uint64(person) << np.uint64(OCCURRENCE_BITS)) | np.uint64(ordinal)
+
+
+@compiled
+def one_each(city: City, rows: Rows) -> Rows:
+    """Keep one episode (the first) for each person: nobody is in two places at once."""
+    person = np.empty(len(rows), dtype=np.uint64)
+    for i in range(len(rows)):
+        person[i] = city.episodes[rows[i]].person
+    together = np.argsort(person, kind="mergesort")
+    first = np.ones(len(rows), dtype=np.bool_)
+    for place in range(1, len(rows)):
+        if person[together[place]] == person[together[place - 1]]:
+            first[together[place]] = False
+    return rows[first]
 
 
 # --- rules: what happens to one episode ------------------------------------------------------

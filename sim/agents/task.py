@@ -12,7 +12,6 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.agents.migrant import NEVER
-from sim.engine.arrays import Identities, Integers
 from sim.engine.cohort import Cohort, Column, RowView
 from sim.engine.compiled import Record, compiled
 
@@ -20,6 +19,8 @@ PAYMENT, DOCUMENTS, SHELTER, INFORMATION = range(len(words.NEEDS))
 MOVES = 128
 """Room for moves in the occurrence key of one task."""
 ORDINAL_BITS = 20
+PER_EPISODE = np.uint64(2 * len(words.NEEDS))
+"""Tasks that an episode can have: each need, and its second opening."""
 NOWHERE = -1
 """No agency, or no task."""
 
@@ -121,18 +122,14 @@ class Tasks(Cohort[Task]):
     recalls = Column(np.int16, "no-shows brought back by the registry")
 
 
-def task_identity(
-    person: Identities, ordinal: Integers, need: Integers, second: Integers
-) -> Identities:
-    """Return the permanent identity of a need of an episode (or of its second opening)."""
-    per_episode = np.uint64(2 * len(words.NEEDS))
-    first = (person << np.uint64(ORDINAL_BITS)) | ordinal.astype(np.uint64)
-    return np.asarray(
-        first * per_episode + need.astype(np.uint64) * np.uint64(2) + second.astype(np.uint64)
-    )
-
-
 # --- rules -----------------------------------------------------------------------------------
+
+
+@compiled
+def task_identity(person: int, ordinal: int, need: int, second: int) -> np.uint64:
+    """Return the permanent identity of a need of an episode (or of its second opening)."""
+    first = (np.uint64(person) << np.uint64(ORDINAL_BITS)) | np.uint64(ordinal)
+    return first * PER_EPISODE + np.uint64(2 * need + second)
 
 
 @compiled

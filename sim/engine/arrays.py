@@ -16,17 +16,5 @@ type Column = NDArray[Any]
 """Values of one column, in the column's own dtype."""
 
 
-def distinct(values: Column) -> Column:
-    """Return the values sorted and without repeats (quicker than `numpy.unique` for few).
-
-    >>> distinct(np.array([3, 1, 3])).tolist()
-    [1, 3]
-    """
-    values = np.sort(values)
-    if len(values) < 2:
-        return values
-    return values[np.concatenate([[True], values[1:] != values[:-1]])]
-
-
 NOBODY: Rows = np.empty(0, dtype=np.intp)
 """No row at all."""

@@ -48,4 +48,5 @@ class WorkCalendar:
 
     def is_holiday(self, day: int) -> bool:
         """Return whether the day is a public holiday."""
-        return self.date_of(day).strftime("%m-%d") in self.holidays
+        date = self.date_of(day)
+        return f"{date.month:02}-{date.day:02}" in self.holidays

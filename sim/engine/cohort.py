@@ -46,8 +46,10 @@ from sim.engine.arrays import Column as Values
 from sim.engine.columns import Column, RowView
 from sim.engine.compiled import copy_records, field, for_rules, record_type, room_for
 from sim.engine.places import (
+    LISTED,
     PRESENT,
     TOUCHED,
+    UNKNOWN,
     Places,
     enlarged,
     free_rows,
@@ -137,7 +139,16 @@ class Cohort[A: RowView](RowSet[A]):
     @property
     def rows(self) -> Rows:
         """Row numbers of everybody present, ascending."""
-        return rows_of(self.places).copy()
+        number = self.places.number
+        if number[LISTED] == UNKNOWN:
+            rows_of(self.places)
+        # Read here and not handed over by the rule: it would cost as much as a small day's work.
+        return self.places.listed[: number[LISTED]].copy()
+
+    @property
+    def blank(self) -> Values:
+        """The record of a new agent, for rules."""
+        return for_rules(self._new_record)
 
     @property
     def capacity(self) -> int:

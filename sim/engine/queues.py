@@ -11,7 +11,7 @@ carried over; whole slots nobody used are lost.
 
 import numpy as np
 
-from sim.engine.arrays import Booleans, Floats, Identities, Integers
+from sim.engine.arrays import Booleans, Identities, Integers
 from sim.engine.compiled import compiled
 
 MOST_URGENT = 15
@@ -70,29 +70,31 @@ def served(
     return result
 
 
-def whole_slots(capacity: Floats, credit: Floats) -> Integers:
-    """Return today's whole slots and carry the fraction over in `credit` (changed in place).
+@compiled
+def whole_slots(capacity: float, credit: float) -> tuple[int, float]:
+    """Return today's whole slots of a line, and the fraction to carry over.
 
     Parameters
     ----------
-    capacity : array of float, shape (lines,)
+    capacity : float
         Services a day, 0 where the line is closed today.
-    credit : array of float, shape (lines,)
-        Fractions of a slot gathered so far, each below 1; negative where work is owed.
+    credit : float
+        Fraction of a slot gathered so far, below 1; negative where work is owed.
 
     Examples
     --------
-    >>> credit = np.zeros(1)
-    >>> [int(whole_slots(np.array([0.4]), credit)[0]) for day in range(5)]
-    [0, 0, 1, 0, 1]
+    >>> whole_slots(0.75, 0.5)
+    (1, 0.25)
     """
     gathered = capacity + credit
-    # Ten times 0.1 must make one slot, so rounding noise is forgiven. Credit below 0 is time owed.
-    slots = np.maximum(np.floor(gathered + 1e-9), 0.0)
-    credit[:] = np.where(gathered < 0.0, gathered, np.maximum(gathered - slots, 0.0))
-    return slots.astype(np.int64)
+    if gathered < 0.0:  # time owed
+        return 0, gathered
+    # Ten times 0.1 must make one slot, so rounding noise is forgiven.
+    slots = np.floor(gathered + 1e-9)
+    return int(slots), max(gathered - slots, 0.0)
 
 
+@compiled
 def erlang_c(servers: int, offered_load: float) -> float:
     """Return the probability that a customer of an M/M/c queue has to wait (Erlang C).
 
@@ -121,11 +123,12 @@ def erlang_c(servers: int, offered_load: float) -> float:
     return blocking / (1.0 - offered_load / servers * (1.0 - blocking))
 
 
+@compiled
 def erlang_c_wait(servers: int, offered_load: float, mean_service: float) -> float:
     """Return the mean wait before service in an M/M/c queue, in the unit of `mean_service`.
 
     Infinite when the load reaches the servers.
     """
     if offered_load >= servers:
-        return float("inf")
+        return np.inf
     return erlang_c(servers, offered_load) * mean_service / (servers - offered_load)

@@ -11,22 +11,30 @@ Parameters: `conf/city/` (beds, background_occupancy, stay_days). Neutral state:
 bound (nobody boards).
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+from scipy import special
 
 from sim import vocabulary as words
 from sim.agents.city import City
 from sim.agents.episode import State, bring_up, decide_anew, lose_treatment, step_key
 from sim.agents.task import SHELTER
-from sim.engine.arrays import Booleans, Identities, Integers, Rows
+from sim.engine.arrays import Booleans, Floats, Integers, Rows
 from sim.engine.calendar import DAY_OFFSET
 from sim.engine.chance import happens
 from sim.engine.compiled import Record, compiled
+from sim.engine.days_ahead import DaysAhead
+from sim.engine.places import rows_of
 from sim.engine.queues import served
 from sim.parameters import World
 from sim.submodels.emergency_care import note_emergency_care
 from sim.submodels.ends import vacate_bed
-from sim.submodels.services import place_in_line, treat_all_at_home, treat_at_home
+from sim.submodels.services import place_in_line, treat_at_home
 from sim.submodels.submodel import Submodel
+
+if TYPE_CHECKING:
+    from sim.model import AlmatyModel
 
 SEVERE, MODERATE = words.SEVERE, 2
 LODGING_LOST = words.PURPOSES.index("lodging lost")
@@ -37,23 +45,29 @@ UNITS_A_DAY = 1 << 12
 class Beds(Submodel):
     """Who lies where."""
 
+    def __init__(self, model: "AlmatyModel") -> None:
+        super().__init__(model)
+        self.occupancy = DaysAhead(
+            lambda days: special.ndtri(
+                model.draws.trait("background occupancy", self.days_and_units(days))
+            )
+        )
+        self.fraction = DaysAhead(
+            lambda days: model.draws.trait("fraction of a bed", self.days_and_units(days))
+        )
+
     def prepare(self, world: World) -> None:
         """Learn the way between hospitals: for each district, from the nearest to the farthest."""
         self.hospitals = self.model.clinics.nearest("hospital")
 
+    def days_and_units(self, days: Integers) -> Integers:
+        """Return identities, below 2**40, for draws made once a day and unit."""
+        return (days + DAY_OFFSET) * UNITS_A_DAY + np.arange(len(self.model.clinics.units))
+
     def count_free(self) -> None:
         """Count the beds that residents and present patients leave free today."""
-        model, clinics = self.model, self.model.clinics
-        # The identity of a (day, unit) pair stays below 2**40.
-        units = np.arange(len(clinics.units))
-        who = (model.day + DAY_OFFSET) * UNITS_A_DAY + units
-        occupancy = clinics.background_occupancy + clinics.background_spread * model.draws.normal(
-            "background occupancy", who
-        )
-        for_migrants = clinics.beds * (1.0 - np.clip(occupancy, 0.0, 1.0))
-        # Fractions of a bed (small cities) become whole beds on that fraction of days.
-        whole = np.floor(for_migrants + model.draws.uniform("fraction of a bed", who))
-        clinics.free_beds[:] = np.maximum(whole.astype(np.int64) - clinics.in_bed, 0)
+        day = self.model.day
+        count_free(self.model.city(), self.occupancy.on(day), self.fraction.on(day))
 
     def discharge(self) -> None:
         """Send home those whose stay is over and who are no emergency any more."""
@@ -61,62 +75,19 @@ class Beds(Submodel):
 
     def find(self) -> None:
         """Give free beds to those who board: own hospital first, then the next nearest."""
-        episodes, clinics = self.model.episodes, self.model.clinics
-        rows = who_boards(self.model.city(), episodes.rows)
-        if len(rows) == 0:
-            return
-        got_bed = self._take_beds(rows, episodes.unit[rows].astype(np.int64))
-        without = rows[~got_bed]
-        if len(without) == 0 or self.hospitals.shape[1] < 2:
-            return
-        here = episodes.unit[without]
-        district = clinics.district[here]
-        next_hospital = self.hospitals[district, 1]
-        next_hospital = np.where(next_hospital == here, self.hospitals[district, 0], next_hospital)
-        diverted = self._take_beds(without, next_hospital)
-        clinics.diverted_today += np.bincount(here[diverted], minlength=len(clinics.units))
-
-    def _take_beds(self, rows: Rows, unit: Integers) -> Booleans:
-        """Let the most severe and longest waiting take the free beds of the units."""
-        episodes, clinics = self.model.episodes, self.model.clinics
-        gets = served(
-            line=unit,
-            urgency=episodes.severity[rows].astype(np.int64),
-            ready_day=episodes.queued_on[rows].astype(np.int64),
-            tie_break=places_in_line(self.model.city(), rows),
-            slots=clinics.free_beds,
-        )
-        episodes.unit[rows[gets]] = unit[gets]
-        self._occupy(rows[gets])
-        return gets
+        self._draw_stays(find_beds(self.model.city(), self.hospitals))
 
     def lie_down(self, rows: Rows) -> None:
         """Take dispensary beds as far as they go; the others are treated at home."""
-        if len(rows) == 0:
-            return
-        episodes, clinics = self.model.episodes, self.model.clinics
-        gets = served(
-            line=episodes.unit[rows].astype(np.int64),
-            urgency=episodes.severity[rows].astype(np.int64),
-            ready_day=episodes.queued_on[rows].astype(np.int64),
-            tie_break=places_in_line(self.model.city(), rows),
-            slots=clinics.free_beds,
-        )
-        note_all_emergency_care(self.model.city(), rows)
-        self._occupy(rows[gets])
-        treat_all_at_home(self.model.city(), rows[~gets])
+        if len(rows):
+            self._draw_stays(lie_down(self.model.city(), rows))
 
-    def _occupy(self, rows: Rows) -> None:
-        """Put patients into beds and draw how long they stay."""
+    def _draw_stays(self, rows: Rows) -> None:
+        """Draw how long patients who have got a bed stay."""
         if len(rows) == 0:
             return
         model, episodes, clinics = self.model, self.model.episodes, self.model.clinics
         unit = episodes.unit[rows]
-        episodes.state[rows] = State.IN_BED
-        episodes.boarding[rows] = False
-        taken = np.bincount(unit, minlength=len(clinics.units))
-        clinics.in_bed += taken
-        clinics.free_beds -= taken
         mean, sigma = clinics.mean_stay[unit, episodes.kind[rows]], clinics.stay_sigma[unit]
         normal = model.draws.normal(
             "length of the stay in bed", episodes.person[rows], episodes.visit_key(rows)
@@ -160,8 +131,53 @@ def lodging_may_be_lost(city: City, episode: Record) -> None:
 
 
 @compiled
-def who_boards(city: City, rows: Rows) -> Rows:
+def count_free(city: City, occupancy: Floats, fraction: Floats) -> None:
+    """Count the beds that residents and present patients leave free today.
+
+    Parameters
+    ----------
+    occupancy : array of float, shape (units,)
+        Standard normal numbers: how far residents' share of the beds is from its mean.
+    fraction : array of float, shape (units,)
+        Uniform numbers: fractions of a bed (small cities) are whole beds on so many days.
+    """
+    for unit in range(len(city.clinics)):
+        clinic = city.clinics[unit]
+        taken = clinic.background_occupancy + clinic.background_spread * occupancy[unit]
+        for_migrants = clinic.beds * (1.0 - min(max(taken, 0.0), 1.0))
+        whole = int(np.floor(for_migrants + fraction[unit]))
+        clinic.free_beds = max(whole - clinic.in_bed, 0)
+
+
+@compiled
+def find_beds(city: City, hospitals: Integers) -> Rows:
+    """Give free beds to those who board; return who got one.
+
+    Parameters
+    ----------
+    hospitals : array of int, shape (districts, hospitals)
+        From the nearest to the farthest.
+    """
+    boarding = who_boards(city)
+    gets = take_beds(city, boarding, units_of(city, boarding))
+    without = boarding[~gets]
+    if len(without) == 0 or hospitals.shape[1] < 2:
+        return boarding[gets]
+    here = units_of(city, without)
+    next_hospital = np.empty(len(without), dtype=np.int64)
+    for i in range(len(without)):
+        near = hospitals[city.clinics[here[i]].district]
+        next_hospital[i] = near[0] if near[1] == here[i] else near[1]
+    diverted = take_beds(city, without, next_hospital)
+    for unit in here[diverted]:
+        city.clinics[unit].diverted_today += 1
+    return np.concatenate((boarding[gets], without[diverted]))
+
+
+@compiled
+def who_boards(city: City) -> Rows:
     """Return admitted patients who wait for a bed."""
+    rows = rows_of(city.cases)
     found = np.empty(len(rows), dtype=np.intp)
     count = 0
     for row in rows:
@@ -173,18 +189,53 @@ def who_boards(city: City, rows: Rows) -> Rows:
 
 
 @compiled
-def places_in_line(city: City, rows: Rows) -> Identities:
-    """Return the bits that decide among equals."""
-    places = np.empty(len(rows), dtype=np.uint64)
+def units_of(city: City, rows: Rows) -> Integers:
+    """Return the units that these episodes are at."""
+    units = np.empty(len(rows), dtype=np.int64)
     for i in range(len(rows)):
-        places[i] = place_in_line(city, city.episodes[rows[i]])
-    return places
+        units[i] = city.episodes[rows[i]].unit
+    return units
 
 
 @compiled
-def note_all_emergency_care(city: City, rows: Rows) -> None:
-    """Note that emergency care has come to those who are severe."""
+def take_beds(city: City, rows: Rows, units: Integers) -> Booleans:
+    """Let the most severe and longest waiting take the free beds of these units; tell who gets one.
+
+    Parameters
+    ----------
+    units : array of int
+        Unit whose beds each of them asks for.
+    """
+    urgency, ready_day = np.empty(len(rows), dtype=np.int64), np.empty(len(rows), dtype=np.int64)
+    tie_break = np.empty(len(rows), dtype=np.uint64)
+    for i in range(len(rows)):
+        episode = city.episodes[rows[i]]
+        urgency[i] = episode.severity
+        ready_day[i] = episode.queued_on
+        tie_break[i] = place_in_line(city, episode)
+    free = np.empty(len(city.clinics), dtype=np.int64)
+    for unit in range(len(city.clinics)):
+        free[unit] = city.clinics[unit].free_beds
+    gets = served(units, urgency, ready_day, tie_break, free)
+    for i in range(len(rows)):
+        if gets[i]:
+            episode, clinic = city.episodes[rows[i]], city.clinics[units[i]]
+            episode.unit = units[i]
+            episode.state = State.IN_BED
+            episode.boarding = False
+            clinic.in_bed += 1
+            clinic.free_beds -= 1
+    return gets
+
+
+@compiled
+def lie_down(city: City, rows: Rows) -> Rows:
+    """Take dispensary beds as far as they go; return who got one, treat the others at home."""
     for row in rows:
         episode = city.episodes[row]
         if episode.severity >= SEVERE:
             note_emergency_care(city, episode)
+    gets = take_beds(city, rows, units_of(city, rows))
+    for row in rows[~gets]:
+        treat_at_home(city, city.episodes[row])
+    return rows[gets]

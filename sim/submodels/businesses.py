@@ -35,6 +35,7 @@ from sim.engine.arrays import Floats, Integers, Rows
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_WEEK, DAYS_A_YEAR, MONTHS_A_YEAR
 from sim.engine.chance import happens
 from sim.engine.compiled import Record, compiled
+from sim.engine.reminders import remind
 from sim.parameters import World
 from sim.submodels.information import ITEMS
 from sim.submodels.legal_status import EAEU_STATES, IRREGULAR, REGISTERED
@@ -82,20 +83,14 @@ class Businesses(Submodel):
         with_contract = np.bincount(sector, formal, minlength=len(words.SECTORS))
         return np.asarray(with_contract / np.maximum(of_sector, 1.0))
 
-    def look_for_work(self, rows: Rows) -> None:
-        """Let people without work look for it for a week; who has looked long enough leaves."""
-        if len(rows) == 0:
-            return
+    def hire(self, rows: Rows) -> None:
+        """Let people who have found work begin it."""
         model, migrants = self.model, self.model.migrants
-        gone = give_up_looking(model.city(), rows)
-        model.departures.add(migrants.leaves_on[gone].astype(np.int64), gone)
-        rows = who_is_hired(model.city(), rows)
-        if len(rows):
-            employer, group = model.demography.find_work(
-                migrants.pid[rows], migrants.sector[rows], migrants.nationality[rows],
-                migrants.jobs[rows] + 1,
-            )  # fmt: skip
-            begin_work(model.city(), rows, employer, group)
+        employer, group = model.demography.find_work(
+            migrants.pid[rows], migrants.sector[rows], migrants.nationality[rows],
+            migrants.jobs[rows] + 1,
+        )  # fmt: skip
+        begin_work(model.city(), rows, employer, group)
 
 
 # --- rules: employers ------------------------------------------------------------------------
@@ -198,20 +193,16 @@ def dismiss(city: City, migrant: Record) -> None:
 
 
 @compiled
-def give_up_looking(city: City, rows: Rows) -> Rows:
-    """Let people who have looked for work for long leave the country; return who does."""
+def give_up_looking(city: City, rows: Rows) -> None:
+    """Let people who have looked for work for long leave the country."""
     employment = city.numbers[0].businesses
-    leaving = np.empty(len(rows), dtype=np.intp)
-    count = 0
     for row in rows:
         migrant = city.migrants[row]
         if city.today - migrant.jobless_since <= employment.jobless_days:
             continue
         if migrant.leaves_on > city.today + 1:
             migrant.leaves_on = city.today + 1
-            leaving[count] = row
-            count += 1
-    return leaving[:count]
+            remind(city.departures, city.today + 1, row)
 
 
 @compiled

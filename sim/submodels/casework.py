@@ -16,11 +16,13 @@ Parameters: `conf/city/` (agencies), `conf/parameters/referral.yaml`. Neutral st
 0 (nothing is settled), or at their upper bound (nobody waits).
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from sim import vocabulary as words
 from sim.accounts import CHART
-from sim.agents.agency import LINES
+from sim.agents.agency import BED_DAYS, LINES, LONGEST_WAIT
 from sim.agents.city import City
 from sim.agents.migrant import NEVER
 from sim.agents.task import (
@@ -34,21 +36,26 @@ from sim.agents.task import (
     move_key,
     return_to_migrant,
 )
-from sim.engine.arrays import Identities, Integers, Rows
+from sim.engine.arrays import Booleans, Floats, Identities, Integers, Rows
 from sim.engine.chance import happens, trait, uniform
 from sim.engine.compiled import Record, compiled
-from sim.engine.queues import served
+from sim.engine.days_ahead import DaysAhead
+from sim.engine.places import rows_of
+from sim.engine.queues import served, whole_slots
 from sim.parameters import World
 from sim.submodels.care_seeking import CONSULATE, NGO
 from sim.submodels.enforcement import REPORT_BY_AGENCY, may_be_reported, take_bed
 from sim.submodels.experience import tell_group
 from sim.submodels.information import AGENCY_SOURCE, ITEMS, learn
 from sim.submodels.navigation import LEAVING_LINE, accepts, refer
-from sim.submodels.needs import end_need, lose, note_move, settle
+from sim.submodels.needs import end_need, forget_closed_tasks, lose, note_move, settle
 from sim.submodels.purse import book
 from sim.submodels.services import PLACE_IN_LINE
 from sim.submodels.submodel import Submodel
 from sim.tables import numbers
+
+if TYPE_CHECKING:
+    from sim.model import AlmatyModel
 
 SUCCESS, PROCESSING, TAUGHT = (
     words.PURPOSES.index(purpose)
@@ -72,6 +79,14 @@ WOMAN = words.SEXES.index("woman")
 class Casework(Submodel):
     """Agencies at work."""
 
+    def __init__(self, model: "AlmatyModel") -> None:
+        super().__init__(model)
+        self.fraction = DaysAhead(
+            lambda days: model.draws.trait(
+                "fraction of a place", model.funding.days_and_agencies(days)
+            )
+        )
+
     def prepare(self, world: World) -> None:
         """Note today's rules."""
         coordination = world.coordination
@@ -85,40 +100,80 @@ class Casework(Submodel):
     def open_doors(self) -> None:
         """Open the day at the agencies."""
         model = self.model
-        model.agencies.open_the_day(model.calendar, model.day)
-        free = model.agencies.table["beds"] + model.draws.uniform(
-            "fraction of a place", model.funding.day_and_agency()
-        )
-        whole = np.floor(free).astype(np.int64)
-        model.agencies.table["free_beds"] = np.maximum(whole - model.agencies.table["in_bed"], 0)
+        opens = model.agencies.opens_on(model.calendar, model.day)
+        open_agencies(model.city(), opens, self.fraction.on(model.day))
 
     def work(self) -> None:
         """Let agencies finish what they have processed, and see those next in line."""
-        model, tasks, agencies = self.model, self.model.tasks, self.model.agencies
-        city = model.city()
-        going_home = [finish(city, tasks.rows)]
-        rows, line, urgency, ready_day, tie_break = who_waits_at_agencies(city, tasks.rows)
-        if len(rows):
-            chosen = served(line, urgency, ready_day, tie_break, agencies.table["slots"].ravel())
-            rows = rows[chosen]
-            # Money and places are given in an order that does not depend on rows.
-            rows = rows[np.lexsort((tasks.pid[rows], tasks.ready_on[rows]))]
-            going_home.append(serve(city, rows))
-        leave_lines(city, tasks.rows)
-        model.needs.clear()
-        home = np.unique(np.concatenate(going_home))
-        model.demography.leave(home[model.migrants.occupied[home]])
-        count_waiting_at_agencies(model.city(), tasks.rows)
+        model = self.model
+        model.demography.leave(work(model.city()))
+        count_waiting_at_agencies(model.city())
+
+
+# --- rules: the day ---------------------------------------------------------------------------
+
+
+@compiled
+def open_agencies(city: City, opens: Booleans, fraction: Floats) -> None:
+    """Open the doors, turn capacities into whole slots, and count the places that are free.
+
+    Parameters
+    ----------
+    fraction : array of float, shape (agencies,)
+        Uniform numbers: fractions of a place are whole places on so many days.
+    """
+    for number in range(len(city.agencies)):
+        agency = city.agencies[number]
+        agency.open = opens[number]
+        works = opens[number] and not (agency.money and agency.budget <= 0)
+        for line in range(LINES):
+            capacity = agency.capacity[line]
+            a_day = max(capacity * agency.share_of_days, 1.0 / LONGEST_WAIT)
+            agency.wait_days[line] = min(agency.waiting[line] / a_day, LONGEST_WAIT)
+            slots, credit = whole_slots(capacity if works else 0.0, agency.credit[line])
+            agency.slots[line] = slots
+            agency.credit[line] = credit
+            agency.served_today[line] = 0
+        agency.in_bed -= agency.releases[city.today % BED_DAYS]
+        agency.releases[city.today % BED_DAYS] = 0
+        agency.free_beds = max(int(np.floor(agency.beds + fraction[number])) - agency.in_bed, 0)
+
+
+@compiled
+def work(city: City) -> Rows:
+    """Finish what has been processed, and see those next in line; return who now goes home."""
+    done = finish(city)
+    helped = serve(city, next_at_agencies(city))
+    leave_lines(city)
+    forget_closed_tasks(city)
+    home = np.unique(np.concatenate((done, helped)))
+    return home[city.people.occupied[home]]
 
 
 # --- rules: lines -----------------------------------------------------------------------------
 
 
 @compiled
-def who_waits_at_agencies(
-    city: City, rows: Rows
-) -> tuple[Rows, Integers, Integers, Integers, Identities]:
+def next_at_agencies(city: City) -> Rows:
+    """Return the tasks that are served today, in an order that does not depend on rows."""
+    rows, line, urgency, ready_day, tie_break = who_waits_at_agencies(city)
+    slots = np.empty(len(city.agencies) * LINES, dtype=np.int64)
+    for number in range(len(city.agencies)):
+        slots[number * LINES : (number + 1) * LINES] = city.agencies[number].slots
+    rows = rows[served(line, urgency, ready_day, tie_break, slots)]
+    # Money and places go to who was ready first, and among equals by identity.
+    pid, ready_on = np.empty(len(rows), dtype=np.uint64), np.empty(len(rows), dtype=np.int64)
+    for i in range(len(rows)):
+        pid[i] = city.tasks[rows[i]].pid
+        ready_on[i] = city.tasks[rows[i]].ready_on
+    by_identity = np.argsort(pid, kind="mergesort")
+    return rows[by_identity][np.argsort(ready_on[by_identity], kind="mergesort")]
+
+
+@compiled
+def who_waits_at_agencies(city: City) -> tuple[Rows, Integers, Integers, Integers, Identities]:
     """Return who can be served today, and their place in the lines (see `services.who_waits`)."""
+    rows = rows_of(city.errands)
     casework = city.numbers[0].casework
     waiting = np.empty(len(rows), dtype=np.intp)
     line = np.empty(len(rows), dtype=np.int64)
@@ -160,10 +215,10 @@ REGISTERED_STATUS = words.LEGAL_STATUSES.index("registered")
 
 
 @compiled
-def leave_lines(city: City, rows: Rows) -> None:
+def leave_lines(city: City) -> None:
     """Let people who have waited long leave a line; whoever does tries elsewhere or gives up."""
     casework = city.numbers[0].casework
-    for row in rows:
+    for row in rows_of(city.errands):
         task = city.tasks[row]
         if task.place != Place.QUEUED or task.redundant or task.second:
             continue
@@ -183,11 +238,11 @@ def leave_lines(city: City, rows: Rows) -> None:
 
 
 @compiled
-def count_waiting_at_agencies(city: City, rows: Rows) -> None:
+def count_waiting_at_agencies(city: City) -> None:
     """Count how many wait in each line after today's services."""
     for number in range(len(city.agencies)):
         city.agencies[number].waiting[:] = 0
-    for row in rows:
+    for row in rows_of(city.errands):
         task = city.tasks[row]
         if task.place == Place.QUEUED:
             agency = city.agencies[task.agency]
@@ -315,8 +370,9 @@ def begin_processing(city: City, task: Record, agency: Record) -> None:
 
 
 @compiled
-def finish(city: City, rows: Rows) -> Rows:
+def finish(city: City) -> Rows:
     """Settle needs whose processing is over; return the rows of people who now go home."""
+    rows = rows_of(city.errands)
     going_home = np.empty(len(rows), dtype=np.intp)
     count = 0
     for row in rows:

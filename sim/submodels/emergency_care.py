@@ -16,8 +16,9 @@ from sim.agents.city import City
 from sim.agents.clinic import ambulance_wait_minutes
 from sim.agents.episode import State, join_line
 from sim.agents.migrant import NEVER, can_pay
-from sim.engine.arrays import Integers, Rows
+from sim.engine.arrays import Integers
 from sim.engine.compiled import Record, compiled
+from sim.engine.places import rows_of
 from sim.parameters import World
 from sim.submodels.care_seeking import AMBULANCE, SEVERE
 from sim.submodels.insurance import PATIENT, cover_of
@@ -36,6 +37,7 @@ from sim.submodels.services import (
     get_in,
     log_visit,
     meet,
+    next_in_line,
     send_home_without_help,
     succeeds,
 )
@@ -54,22 +56,18 @@ class EmergencyCare(Submodel):
 
     def send_ambulances(self) -> None:
         """Let ambulances reach those who called, and take severe patients to hospital."""
-        rows = self.model.services.next_in_line(ONLY_AMBULANCES)
-        self._note_ambulance_wait(len(rows))
-        if len(rows):
-            send_ambulances(
-                self.model.city(), rows, self.nearest_hospital, self.model.services.dispensary
-            )
+        calls = send_ambulances(
+            self.model.city(), self.nearest_hospital, self.model.services.dispensary
+        )
+        self._note_ambulance_wait(calls)
 
     def admit_to_hospital(self) -> None:
         """Let hospitals see emergencies and walk-ins, and find beds for the severely ill."""
         model = self.model
-        try_treatment_again(model.city(), model.episodes.rows)
-        rows = self.model.services.next_in_line(ONLY_HOSPITALS)
-        if len(rows):
-            admit(model.city(), rows, self.model.services.dispensary)
+        try_treatment_again(model.city())
+        admit(model.city(), model.services.dispensary)
         model.beds.find()
-        count_waiting(model.city(), model.episodes.rows)
+        count_waiting(model.city())
 
     def _note_ambulance_wait(self, calls: int) -> None:
         """Compute today's mean wait for a crew from the load of the whole city."""
@@ -83,8 +81,9 @@ class EmergencyCare(Submodel):
 
 
 @compiled
-def send_ambulances(city: City, rows: Rows, nearest_hospital: Integers, dispensary: int) -> None:
-    """Treat on the spot, or take severe patients to the nearest hospital."""
+def send_ambulances(city: City, nearest_hospital: Integers, dispensary: int) -> int:
+    """Treat on the spot, or take severe patients to the nearest hospital; return the calls."""
+    rows = next_in_line(city, ONLY_AMBULANCES)
     for row in rows:
         episode = city.episodes[row]
         meet(city, episode)
@@ -105,6 +104,7 @@ def send_ambulances(city: City, rows: Rows, nearest_hospital: Integers, dispensa
             log_visit(city, episode, NOT_HELPED)
             episode.refused_by[AMBULANCE] = True
             send_home_without_help(city, episode)
+    return len(rows)
 
 
 @compiled
@@ -128,9 +128,9 @@ def charge_run(city: City, episode: Record) -> None:
 
 
 @compiled
-def admit(city: City, rows: Rows, dispensary: int) -> None:
+def admit(city: City, dispensary: int) -> None:
     """See patients at hospitals: the severe are to have a bed, the others are walk-ins."""
-    for row in rows:
+    for row in next_in_line(city, ONLY_HOSPITALS):
         episode = city.episodes[row]
         if not get_in(city, episode):
             continue
@@ -151,9 +151,9 @@ def admit(city: City, rows: Rows, dispensary: int) -> None:
 
 
 @compiled
-def try_treatment_again(city: City, rows: Rows) -> None:
+def try_treatment_again(city: City) -> None:
     """Try once more to treat patients in bed whose treatment has not taken hold so far."""
-    for row in rows:
+    for row in rows_of(city.cases):
         episode = city.episodes[row]
         if episode.state == State.IN_BED and not episode.treated:
             episode.visits += 1

@@ -25,16 +25,18 @@ from sim.engine.calendar import DAY_OFFSET, DAYS_A_WEEK, DAYS_A_YEAR
 from sim.engine.chance import exponential, happens, uniform
 from sim.engine.compiled import Record, compiled
 from sim.engine.log import next_record
+from sim.engine.reminders import remind
 from sim.parameters import World
 from sim.submodels.experience import has_something_to_fear
 from sim.submodels.purse import pay_out
 from sim.submodels.submodel import Submodel
 from sim.tables import by, numbers
 
-DETECTION, CUSTODY, FACILITY_REPORT, REPORT_BY_AGENCY = (
+RAID, DETECTION, CUSTODY, FACILITY_REPORT, REPORT_BY_AGENCY = (
     words.PURPOSES.index(purpose)
-    for purpose in ("detection", "custody", "facility report", "report by an agency")
+    for purpose in ("raid", "detection", "custody", "facility report", "report by an agency")
 )
+DISTRICTS = len(words.DISTRICTS)
 MEASURES = ("fine", "removal")
 FINE, REMOVAL = range(len(MEASURES))
 FINES = CHART.number("fines")
@@ -46,47 +48,53 @@ class Enforcement(Submodel):
     def prepare(self, world: World) -> None:
         """Turn hazards a year into hazards a day of ordinary pressure."""
         enforcement = world.enforcement
+        centres = self.model.agencies.of_kind("reception_centre")
+        services = self.model.agencies.of_kind("migration_service")
         self.numbers = numbers(
             enforcement,
+            scale=world.city.scale,
+            centre=int(centres[0]) if len(centres) else NOWHERE,
+            service=int(services[0]) if len(services) else NOWHERE,
             hazard=np.outer(
                 by(words.LEGAL_STATUSES, enforcement.detection) / DAYS_A_YEAR,
                 by(words.SECTORS, enforcement.visibility),
             ),
         )
-        centres = self.model.agencies.of_kind("reception_centre")
-        self.centre = int(centres[0]) if len(centres) else NOWHERE
-        services = self.model.agencies.of_kind("migration_service")
-        self.service = int(services[0]) if len(services) else NOWHERE
 
     def patrol(self) -> None:
         """Let the police be about: ordinary pressure everywhere, raids in some districts."""
-        model, world = self.model, self.model.world
-        enforcement, counts = world.enforcement, model.counts
-        days = np.arange(len(words.DISTRICTS))
-        who = (model.day + DAY_OFFSET) * len(words.DISTRICTS) + days
-        raids_a_day = enforcement.raids_a_year * enforcement.intensity / DAYS_A_YEAR
-        raided = model.draws.happens("raid", who, probability=min(raids_a_day, 1.0))
-        pressure = np.full(len(days), enforcement.intensity * (1.0 - enforcement.raid_share))
-        if enforcement.raids_a_year > 0:
-            pressure += raided * enforcement.raid_share * DAYS_A_YEAR / enforcement.raids_a_year
-        counts["pressure"][0, model.day % DAYS_A_WEEK] = pressure
-        residents = counts["residents"][0].sum(axis=1) / world.city.scale
-        per_thousand = raided * 1000.0 / np.maximum(residents, 1000.0)
-        counts["alarm"][0] += world.experience.raid_weight * per_thousand
-        counts["alarmed_on"][0][raided] = model.day
-
-    def act(self, detected: Rows) -> None:
-        """Fine or remove those who have been detected or reported."""
-        if len(detected) == 0:
-            return
-        model, migrants = self.model, self.model.migrants
-        # Places in the reception centre are given in an order that does not depend on rows.
-        in_order = detected[np.argsort(migrants.pid[detected])]
-        removed = act(model.city(), in_order, self.service, self.centre)
-        model.departures.add(migrants.leaves_on[removed].astype(np.int64), removed)
+        patrol(self.model.city())
 
 
 # --- rules -----------------------------------------------------------------------------------
+
+
+@compiled
+def patrol(city: City) -> None:
+    """Let the police be about: ordinary pressure everywhere, raids in some districts."""
+    enforcement, counts = city.numbers[0].enforcement, city.counts[0]
+    raids_a_day = min(enforcement.raids_a_year * enforcement.intensity / DAYS_A_YEAR, 1.0)
+    for district in range(DISTRICTS):
+        key = (city.today + DAY_OFFSET) * DISTRICTS + district
+        pressure = enforcement.intensity * (1.0 - enforcement.raid_share)
+        if happens(city.chance, RAID, key, 0, raids_a_day):
+            if enforcement.raids_a_year > 0:
+                pressure += enforcement.raid_share * DAYS_A_YEAR / enforcement.raids_a_year
+            residents = counts.residents[district].sum() / enforcement.scale
+            per_thousand = 1000.0 / max(residents, 1000.0)
+            counts.alarm[district] += city.numbers[0].experience.raid_weight * per_thousand
+            counts.alarmed_on[district] = city.today
+        counts.pressure[city.today % DAYS_A_WEEK, district] = pressure
+
+
+@compiled
+def pressure_of_the_week(city: City) -> Floats:
+    """Return the pressure of the police in each district over a week, in ordinary days."""
+    pressure = np.zeros(DISTRICTS)
+    for weekday in range(DAYS_A_WEEK):
+        for district in range(DISTRICTS):
+            pressure[district] += city.counts[0].pressure[weekday, district]
+    return pressure
 
 
 @compiled
@@ -111,12 +119,14 @@ def report(migrant: Record) -> None:
 
 
 @compiled
-def act(city: City, rows: Rows, service: int, centre: int) -> Rows:
-    """Act on detections: a fine, or custody and removal; return who is removed."""
+def act(city: City, detected: Rows) -> None:
+    """Fine or remove those who have been detected or reported."""
     enforcement = city.numbers[0].enforcement
-    removed = np.empty(len(rows), dtype=np.intp)
-    count = 0
-    for row in rows:
+    identity = np.empty(len(detected), dtype=np.uint64)
+    for i in range(len(detected)):
+        identity[i] = city.migrants[detected[i]].pid
+    # Places in the reception centre are given in an order that does not depend on rows.
+    for row in detected[np.argsort(identity)]:
         migrant = city.migrants[row]
         group = city.work_groups[migrant.work_group]
         people = max(float(group.members), 1.0)
@@ -131,12 +141,10 @@ def act(city: City, rows: Rows, service: int, centre: int) -> Rows:
         start_detection(city, migrant)
         if leaves:
             stay = -np.log(uniform(city.chance, CUSTODY, migrant.pid, key + 1))
-            take_into_custody(city, migrant, stay * enforcement.custody_days, service, centre)
-            removed[count] = row
-            count += 1
+            take_into_custody(city, migrant, stay * enforcement.custody_days)
+            remind(city.departures, int(migrant.leaves_on), row)
         else:
             fine(city, migrant)
-    return removed[:count]
 
 
 @compiled
@@ -149,8 +157,9 @@ def fine(city: City, migrant: Record) -> None:
 
 
 @compiled
-def take_into_custody(city: City, migrant: Record, stay: float, service: int, centre: int) -> None:
+def take_into_custody(city: City, migrant: Record, stay: float) -> None:
     """Bring a person to the reception centre, if it has a place, until the removal."""
+    centre = city.numbers[0].enforcement.centre
     days = 1
     migrant.to_be_removed = True
     migrant.changed_on = city.today
@@ -165,7 +174,7 @@ def take_into_custody(city: City, migrant: Record, stay: float, service: int, ce
         entry.need = SHELTER
         entry.second = False
         entry.move = Move.TAKEN_IN
-        entry.origin = service
+        entry.origin = city.numbers[0].enforcement.service
         entry.target = centre
         entry.waited = 0
     migrant.leaves_on = min(int(migrant.leaves_on), city.today + days)

@@ -21,14 +21,13 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.agents.city import City
-from sim.engine.arrays import Floats
 from sim.engine.calendar import DAYS_A_WEEK
 from sim.engine.compiled import Record, compiled
 from sim.parameters import World
 from sim.submodels.submodel import Submodel
 from sim.tables import by, numbers
 
-OPTIONS = len(words.OPTIONS)
+OPTIONS, NATIONALITIES = len(words.OPTIONS), len(words.NATIONALITIES)
 REGISTERED, IRREGULAR = (
     words.LEGAL_STATUSES.index(status) for status in ("registered", "irregular")
 )
@@ -40,41 +39,20 @@ class Experience(Submodel):
     def prepare(self, world: World) -> None:
         """Turn memories into weekly factors."""
         experience, seeking = world.experience, world.care_seeking
-        self.daily_memory = float(np.exp(-1.0 / experience.fear_memory))
+        daily_memory = float(np.exp(-1.0 / experience.fear_memory))
         self.numbers = numbers(
             experience,
             fear_of_status=by(words.LEGAL_STATUSES, world.legal_status.fear),
             fear_of_sharing=world.coordination.fear_of_sharing,
             first_belief=by(words.OPTIONS, seeking.believed_reporting),
-            weekly_memory=self.daily_memory**DAYS_A_WEEK,
+            daily_memory=daily_memory,
+            weekly_memory=daily_memory**DAYS_A_WEEK,
             weekly_relaxation=1.0 - 0.5 ** (DAYS_A_WEEK / experience.trust_half_life),
         )
 
     def talk(self) -> None:
         """Let a seventh of the work groups talk over their week."""
-        model = self.model
-        model.counts["alarm"] *= self.daily_memory
-        talk(model.city(), model.day % DAYS_A_WEEK, self.mean_trust())
-
-    def mean_trust(self) -> Floats:
-        """Return the mean trust of the groups of each nationality, shape (nationalities, options).
-
-        It moves slowly, so once a week is enough; the kept value belongs to the state.
-        """
-        model = self.model
-        if model.day % DAYS_A_WEEK == 0:
-            groups = model.work_groups
-            people = groups["members"].astype(np.float64)
-            nationality = groups["nationality"]
-            total = np.bincount(nationality, people, minlength=len(words.NATIONALITIES))
-            mean = [
-                np.bincount(nationality, people * groups["trust"][:, option], minlength=len(total))
-                for option in range(OPTIONS)
-            ]
-            known = total > 0
-            table = model.counts["trust"][0]
-            table[known] = (np.stack(mean, axis=1) / np.maximum(total, 1)[:, None])[known]
-        return np.asarray(model.counts["trust"][0])
+        talk(self.model.city())
 
 
 # --- rules -----------------------------------------------------------------------------------
@@ -111,9 +89,30 @@ def tell_group(city: City, migrant: Record, option: int, good: bool) -> None:
 
 
 @compiled
-def talk(city: City, weekday: int, mean_trust: Floats) -> None:
+def note_mean_trust(city: City) -> None:
+    """Note the mean trust of each nationality's groups in each option; it moves slowly."""
+    people, trust = np.zeros(NATIONALITIES), np.zeros((NATIONALITIES, OPTIONS))
+    for number in range(len(city.work_groups)):
+        group = city.work_groups[number]
+        people[group.nationality] += group.members
+        for option in range(OPTIONS):
+            trust[group.nationality, option] += group.members * float(group.trust[option])
+    for nationality in range(NATIONALITIES):
+        if people[nationality] > 0:
+            for option in range(OPTIONS):
+                mean = trust[nationality, option] / max(people[nationality], 1.0)
+                city.counts[0].trust[nationality, option] = mean
+
+
+@compiled
+def talk(city: City) -> None:
     """Let every seventh group talk over its week: trust, beliefs and alarm move."""
-    experience = city.numbers[0].experience
+    experience, mean_trust = city.numbers[0].experience, city.counts[0].trust
+    for district in range(len(words.DISTRICTS)):
+        city.counts[0].alarm[district] *= experience.daily_memory
+    weekday = city.today % DAYS_A_WEEK
+    if weekday == 0:
+        note_mean_trust(city)
     for number in range(weekday, len(city.work_groups), DAYS_A_WEEK):
         group = city.work_groups[number]
         people = max(float(group.members), experience.smallest_group)

@@ -15,9 +15,12 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.accounts import CHART
+from sim.agents.city import City
 from sim.engine.arrays import Identities, Integers
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_QUARTER
+from sim.engine.compiled import compiled
 from sim.parameters import World
+from sim.submodels.purse import book
 from sim.submodels.submodel import Submodel
 
 PAYERS_OF_POLICIES = ("the state", "donors", "consulates", "employers")
@@ -27,7 +30,7 @@ PAYER_OF_AGENCY = {
 }  # fmt: skip
 """Who pays for more work of an agency, by its kind; the state for all others."""
 GRANTS = ("grants to NGOs", "grants to IOM")
-WORK = ("work of NGOs", "work of IOM")
+WORK = np.array([CHART.number("work of NGOs"), CHART.number("work of IOM")])
 """Flows by the account of an agency (`sim.agents.agency.PURSES`)."""
 AGENCIES_A_DAY = 64
 """Room for agencies in the identity of a (day, agency) draw."""
@@ -43,6 +46,7 @@ class Funding(Submodel):
             payer: round(amount * scale / DAYS_A_MONTH)
             for payer, amount in monthly_costs(world, self.model.base_world).items()
         }
+        self.running_cost_a_day = self.model.agencies.running_cost // DAYS_A_MONTH
         self.fund_a_month = round(world.coordination.joint_fund * scale)
         self.set_up_cost = round(world.costs.set_up * scale)
 
@@ -83,13 +87,7 @@ class Funding(Submodel):
 
     def _pay_for_staff_and_rooms(self) -> None:
         """Let agencies with a budget pay a day of staff and rooms, as far as it goes."""
-        model, table = self.model, self.model.agencies.table
-        a_day = model.agencies.running_cost // DAYS_A_MONTH
-        paid = np.where(table["money"], np.minimum(a_day, np.maximum(table["budget"], 0)), 0)
-        table["budget"] -= paid
-        table["spent"] += paid
-        for purse, flow in enumerate(WORK):
-            self._book(flow, int(paid[table["payer"] == purse].sum()))
+        pay_for_staff_and_rooms(self.model.city(), self.running_cost_a_day)
 
     def _pay_for_the_policy(self) -> None:
         model = self.model
@@ -106,10 +104,22 @@ class Funding(Submodel):
         if amount:
             self.model.counts["ledger"][0, CHART.number(flow)] += amount
 
-    def day_and_agency(self) -> Identities:
+    def days_and_agencies(self, days: Integers) -> Identities:
         """Return identities for draws made once a day and agency."""
-        first = (self.model.day + DAY_OFFSET) * AGENCIES_A_DAY
-        return np.asarray(first + np.arange(len(self.model.agencies)))
+        return (days + DAY_OFFSET) * AGENCIES_A_DAY + np.arange(len(self.model.agencies))
+
+
+@compiled
+def pay_for_staff_and_rooms(city: City, a_day: Integers) -> None:
+    """Let agencies with a budget pay a day of staff and rooms, as far as it goes."""
+    for number in range(len(city.agencies)):
+        agency = city.agencies[number]
+        if agency.money:
+            paid = min(a_day[number], max(agency.budget, 0))
+            agency.budget -= paid
+            agency.spent += paid
+            if agency.payer < len(WORK):
+                book(city, WORK[agency.payer], paid)
 
 
 def monthly_costs(world: World, base: World) -> dict[str, float]:

@@ -26,19 +26,21 @@ from sim.agents.episode import (
     episode_identity,
     lose_treatment,
     note_failing_gate,
+    one_each,
     step_key,
 )
 from sim.agents.migrant import NEVER
 from sim.agents.task import Ending
-from sim.engine.arrays import Floats, Integers, Rows
+from sim.engine.arrays import Column, Floats, Integers, Rows
 from sim.engine.calendar import DAYS_A_YEAR
 from sim.engine.chance import exponential, gumbel, happens, pick_one, uniform
 from sim.engine.compiled import Record, compiled, look_ahead
+from sim.engine.places import take_row
 from sim.parameters import World
 from sim.submodels.ends import end, end_all
 from sim.submodels.legal_status import PERMIT, works
 from sim.submodels.needs import supersede
-from sim.submodels.submodel import Submodel, one_each
+from sim.submodels.submodel import Submodel
 from sim.tables import by, by_two, numbers
 
 INJURY, ACUTE, INFECTION, CHRONIC, MATERNITY = range(len(words.KINDS))
@@ -99,10 +101,8 @@ class Illness(Submodel):
     def open_episodes(self, rows: Rows, kind: Integers, ordinal: Integers) -> Rows:
         """Open one episode for each of these people and return the episodes' rows."""
         model = self.model
-        identity = episode_identity(model.migrants.pid[rows], ordinal)
-        opened = model.episodes.add_rows(identity)
-        begin(model.city(), opened, rows, kind, ordinal)
-        return opened
+        model.episodes.make_room(len(rows))
+        return begin(model.city(), model.episodes.blank, rows, kind, ordinal)
 
     def progress(self) -> None:
         """Add up a day of hazards and let episodes worsen, recover, end or kill."""
@@ -121,7 +121,7 @@ class Illness(Submodel):
             return
         model, episodes = self.model, self.model.episodes
         # Two episodes may kill one person on one day; one death is enough.
-        fatal = one_each(rows, episodes.person)
+        fatal = one_each(model.city(), rows)
         owners = episodes.migrant[fatal]
         model.deaths.append(
             day=model.day, stratum=episodes.stratum[fatal], present=owners >= 0,
@@ -144,13 +144,17 @@ class Illness(Submodel):
 
 
 @compiled
-def begin(city: City, rows: Rows, people: Rows, kinds: Integers, ordinals: Integers) -> None:
-    """Begin new episodes: one each for these people, of these kinds."""
+def begin(city: City, blank: Column, people: Rows, kinds: Integers, ordinals: Integers) -> Rows:
+    """Begin new episodes: one each for these people, of these kinds; return their rows."""
     illness = city.numbers[0].illness
+    rows = np.empty(len(people), dtype=np.intp)
     for i in range(len(rows)):
+        rows[i] = take_row(city.cases)
+        city.episodes[rows[i]] = blank[0]
         episode, migrant = city.episodes[rows[i]], city.migrants[people[i]]
         kind, ordinal = int(kinds[i]), int(ordinals[i])
         first = ordinal * ONSET_FIELDS
+        episode.pid = episode_identity(migrant.pid, ordinal)
         episode.person = migrant.pid
         episode.ordinal = ordinal
         episode.migrant = people[i]
@@ -169,6 +173,7 @@ def begin(city: City, rows: Rows, people: Rows, kinds: Integers, ordinals: Integ
         draw_thresholds(city, episode)
         if episode.severity >= SEVERE:
             note_severe(city, episode)
+    return rows
 
 
 @compiled

@@ -92,21 +92,11 @@ class Information(Submodel):
             hazard_of_channel=hazard_of_channel,
             induction=self.induction,
             at_work=self.at_work,
+            in_district=self.in_district,
         )
         self.briefing = information.briefing_coverage * by(
             words.KNOWLEDGE, information.briefing_content
         )
-
-    def news_nearby(self) -> Floats:
-        """Return today's hazard of hearing of each item from compatriots in the district.
-
-        Returns
-        -------
-        array of float32, shape (districts, nationalities, items)
-        """
-        counts = self.model.counts[0]
-        residents = np.maximum(counts["residents"], 1)[:, :, None]
-        return (counts["informed_residents"] / residents * self.in_district).astype(np.float32)
 
     def first_thresholds(self, persons: Identities) -> Floats:
         """Return the thresholds at which people first learn each item, shape (people, items)."""
@@ -187,6 +177,25 @@ def bass_equilibrium(
 
 
 # --- rules -----------------------------------------------------------------------------------
+
+
+@compiled
+def news_nearby(city: City) -> Floats:
+    """Return today's hazard of hearing of each item from compatriots in the district.
+
+    Returns
+    -------
+    array of float32, shape (districts, nationalities, items)
+    """
+    counts, in_district = city.counts[0], city.numbers[0].information.in_district
+    nearby = np.empty(counts.informed_residents.shape, dtype=np.float32)
+    for district in range(nearby.shape[0]):
+        for nationality in range(nearby.shape[1]):
+            residents = max(counts.residents[district, nationality], 1)
+            for item in range(ITEMS):
+                informed = counts.informed_residents[district, nationality, item]
+                nearby[district, nationality, item] = informed / residents * in_district[item]
+    return nearby
 
 
 @compiled

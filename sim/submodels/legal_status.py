@@ -63,10 +63,6 @@ class LegalStatus(Submodel):
             taught=by(words.KNOWLEDGE, legal.medical_check_teaches),
         )
 
-    def renew(self, rows: Rows) -> None:
-        """Renew papers that have run out, or lose the status."""
-        renew_all(self.model.city(), rows)
-
 
 # --- rules -----------------------------------------------------------------------------------
 

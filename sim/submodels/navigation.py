@@ -37,9 +37,10 @@ from sim.agents.task import (
     return_to_migrant,
     task_identity,
 )
-from sim.engine.arrays import Rows
+from sim.engine.arrays import Column, Rows
 from sim.engine.chance import happens, uniform
 from sim.engine.compiled import Record, compiled
+from sim.engine.places import rows_of, take_row
 from sim.parameters import World
 from sim.submodels.care_seeking import leave_probability
 from sim.submodels.experience import fear_of
@@ -93,16 +94,10 @@ class Navigation(Submodel):
     def find_the_way(self) -> None:
         """Let people arrive where they were sent, and turn to somebody where they were not."""
         model = self.model
-        doubled = find_the_way(model.city(), model.tasks.rows)
-        if len(doubled) == 0:
-            return
-        tasks = model.tasks
-        identity = task_identity(
-            tasks.person[doubled], tasks.ordinal[doubled], tasks.need[doubled],
-            np.ones(len(doubled), dtype=np.int64),
-        )  # fmt: skip
-        seconds = tasks.add_rows(identity)
-        open_second(model.city(), doubled, seconds)
+        doubled = find_the_way(model.city())
+        if len(doubled):
+            model.tasks.make_room(len(doubled))
+            open_second(model.city(), model.tasks.blank, doubled)
 
 
 # --- rules: choosing an institution ------------------------------------------------------------
@@ -203,8 +198,9 @@ def start(city: City, tasks: Rows, episodes: Rows) -> None:
 
 
 @compiled
-def find_the_way(city: City, rows: Rows) -> Rows:
+def find_the_way(city: City) -> Rows:
     """Let each need move on by a day; return those that are opened a second time."""
+    rows = rows_of(city.errands)
     navigation = city.numbers[0].navigation
     doubled = np.empty(len(rows), dtype=np.intp)
     count = 0
@@ -333,10 +329,15 @@ def opens_twice(city: City, task: Record) -> bool:
 
 
 @compiled
-def open_second(city: City, firsts: Rows, seconds: Rows) -> None:
+def open_second(city: City, blank: Column, firsts: Rows) -> None:
     """Open needs a second time, at the next best institution."""
+    seconds = np.empty(len(firsts), dtype=np.intp)
     for i in range(len(firsts)):
+        seconds[i] = take_row(city.errands)
+    for i in range(len(firsts)):
+        city.tasks[seconds[i]] = blank[0]
         first, second = city.tasks[firsts[i]], city.tasks[seconds[i]]
+        second.pid = task_identity(first.person, first.ordinal, first.need, 1)
         second.person = first.person
         second.ordinal = first.ordinal
         second.migrant = first.migrant

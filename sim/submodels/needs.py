@@ -35,10 +35,11 @@ from sim.agents.task import (
     move_key,
     task_identity,
 )
-from sim.engine.arrays import Integers, Rows
+from sim.engine.arrays import Column, Integers, Rows
 from sim.engine.chance import exponential, happens, uniform
 from sim.engine.compiled import Record, compiled, look_ahead
 from sim.engine.log import next_record
+from sim.engine.places import free_row, rows_of, take_row
 from sim.parameters import World
 from sim.submodels.information import AGENCY_SOURCE, WHO_HELPS, learn
 from sim.submodels.submodel import Submodel
@@ -69,26 +70,12 @@ class Needs(Submodel):
     def come_up(self) -> None:
         """Open a task for every need that has come up today."""
         model = self.model
-        episodes, needs = what_came_up(model.city(), model.episodes.rows)
+        episodes, needs = what_came_up(model.city())
         if len(episodes) == 0:
             return
-        identity = task_identity(
-            model.episodes.person[episodes],
-            model.episodes.ordinal[episodes],
-            needs,
-            np.zeros_like(needs),
-        )
-        tasks = model.tasks.add_rows(identity)
-        open_tasks(model.city(), tasks, episodes, needs)
+        model.tasks.make_room(len(episodes))
+        tasks = open_tasks(model.city(), model.tasks.blank, episodes, needs)
         model.navigation.start(tasks, episodes)
-
-    def clear(self) -> None:
-        """Forget tasks that are over; their ends are in the log."""
-        tasks = self.model.tasks
-        rows = tasks.rows
-        over = rows[tasks.place[rows] == Place.CLOSED]
-        if len(over):
-            tasks.remove_rows(over)
 
 
 # --- rules: needs come up ----------------------------------------------------------------------
@@ -102,12 +89,13 @@ def papers_in_order(city: City, migrant: Record) -> bool:
 
 
 @compiled
-def what_came_up(city: City, rows: Rows) -> tuple[Rows, Integers]:
+def what_came_up(city: City) -> tuple[Rows, Integers]:
     """Return the needs that have come up today: rows of episodes, and the need beside each.
 
     Who needs something and does not know who helps, or cannot make themselves understood, needs
     information too; who wants home without papers needs documents.
     """
+    rows = rows_of(city.cases)
     episodes = np.empty(len(rows) * NEEDS, dtype=np.intp)
     needs = np.empty(len(rows) * NEEDS, dtype=np.int64)
     count = 0
@@ -157,10 +145,14 @@ def merges(city: City, episode: Record, migrant: Record, need: int, today: Rows)
 
 
 @compiled
-def open_tasks(city: City, tasks: Rows, episodes: Rows, needs: Integers) -> None:
-    """Fill in new tasks from the episodes that bring them."""
+def open_tasks(city: City, blank: Column, episodes: Rows, needs: Integers) -> Rows:
+    """Open a task for each need that an episode brings."""
+    tasks = np.empty(len(needs), dtype=np.intp)
     for i in range(len(tasks)):
+        tasks[i] = take_row(city.errands)
+        city.tasks[tasks[i]] = blank[0]
         task, episode, need = city.tasks[tasks[i]], city.episodes[episodes[i]], int(needs[i])
+        task.pid = task_identity(episode.person, episode.ordinal, need, 0)
         task.person = episode.person
         task.ordinal = episode.ordinal
         task.migrant = episode.migrant
@@ -175,6 +167,7 @@ def open_tasks(city: City, tasks: Rows, episodes: Rows, needs: Integers) -> None
         task.arose_on = city.today
         begin_search(city, task)
         city.migrants[task.migrant].task_of[need] = tasks[i]
+    return tasks
 
 
 @compiled
@@ -249,6 +242,14 @@ def drop_twin(city: City, task: Record, resolved: bool) -> None:
         end_need(city, other, Ending.RESOLVED)
     other.redundant = True
     other.place = Place.QUEUED if waits_on else Place.CLOSED
+
+
+@compiled
+def forget_closed_tasks(city: City) -> None:
+    """Forget tasks that are over; their ends are in the log."""
+    for row in rows_of(city.errands):
+        if city.tasks[row].place == Place.CLOSED:
+            free_row(city.errands, row)
 
 
 @compiled

@@ -22,6 +22,7 @@ from sim.agents.episode import (
     decide_anew,
     join_line,
     note_failing_gate,
+    one_each,
     try_key,
 )
 from sim.agents.migrant import NEVER, can_pay
@@ -41,7 +42,7 @@ from sim.submodels.care_seeking import (
     leave_probability,
 )
 from sim.submodels.payment import TICKETS, collect
-from sim.submodels.submodel import Submodel, one_each
+from sim.submodels.submodel import Submodel
 
 WHICH_UNIT = words.PURPOSES.index("which ambulance")
 """The first of the purposes that choose among equally near units, in the order of the options."""
@@ -56,7 +57,7 @@ class Reaching(Submodel):
         model = self.model
         going_home = set_out(model.city(), model.episodes.rows)
         if len(going_home):
-            self._return_home(one_each(going_home, model.episodes.person))
+            self._return_home(one_each(model.city(), going_home))
 
     def _return_home(self, rows: Rows) -> None:
         """Let people buy a ticket and leave with their illness."""

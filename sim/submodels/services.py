@@ -22,6 +22,7 @@ from sim.agents.episode import (
     join_line,
     lose_treatment,
     note_failing_gate,
+    one_each,
     try_key,
     visit_key,
 )
@@ -30,7 +31,8 @@ from sim.engine.arrays import Booleans, Identities, Integers, Rows
 from sim.engine.chance import happens, trait
 from sim.engine.compiled import Record, compiled, look_ahead
 from sim.engine.log import next_record
-from sim.engine.queues import served
+from sim.engine.places import rows_of
+from sim.engine.queues import served, whole_slots
 from sim.parameters import World
 from sim.submodels.care_seeking import AMBULANCE, SEVERE
 from sim.submodels.enforcement import FACILITY_REPORT, may_be_reported
@@ -39,7 +41,7 @@ from sim.submodels.illness import INFECTION, MATERNITY
 from sim.submodels.information import teach_by_visit
 from sim.submodels.payment import CANNOT_PAY, NO_PAPERS, WELCOME, pass_the_desk
 from sim.submodels.payment import WRONGLY_REFUSED as WRONGLY_REFUSED_AT_DESK
-from sim.submodels.submodel import Submodel, one_each
+from sim.submodels.submodel import Submodel
 
 VISIT_RESULTS = (
     "treated", "not_helped", "refused_no_money", "wrongly_refused", "sent_on", "delivered",
@@ -91,16 +93,13 @@ class Services(Submodel):
     def open_doors(self) -> None:
         """Open the day: slots, credit, and the beds that residents leave free."""
         model = self.model
-        model.clinics.open_the_day(model.calendar, model.day)
+        open_clinics(model.city(), model.clinics.opens_on(model.calendar, model.day))
         model.beds.count_free()
 
     def see_patients(self) -> None:
         """Let all clinics but hospitals see their patients."""
-        model = self.model
-        rows = self.next_in_line(ORDINARY_CLINICS)
-        if len(rows):
-            lying_down = see_patients(model.city(), rows, self.ambulance, self.dispensary)
-            model.beds.lie_down(lying_down)
+        lying_down = see_patients(self.model.city(), self.ambulance, self.dispensary)
+        self.model.beds.lie_down(lying_down)
 
     def give_up_waiting(self) -> None:
         """Let people who have waited long for ordinary care give up."""
@@ -110,27 +109,38 @@ class Services(Submodel):
         """Let the effect of an antenatal visit end when the next is due; a cue to go again."""
         remind_pregnant_women(self.model.city(), self.model.episodes.rows)
 
-    # --- what they build on -------------------------------------------------------------------
-
-    def next_in_line(self, kinds: Booleans) -> Rows:
-        """Return the episodes served today at the units of some kinds, one a person."""
-        model, episodes, clinics = self.model, self.model.episodes, self.model.clinics
-        rows, line, urgency, ready_day, tie_break = who_waits(model.city(), episodes.rows, kinds)
-        if len(rows) == 0:
-            return rows
-        rows = rows[served(line, urgency, ready_day, tie_break, clinics.slots)]
-        rows = one_each(rows, episodes.person)
-        clinics.served_today += np.bincount(episodes.unit[rows], minlength=len(clinics.units))
-        return rows
-
 
 # --- rules: lines ----------------------------------------------------------------------------
 
 
 @compiled
-def who_waits(
-    city: City, rows: Rows, kinds: Booleans
-) -> tuple[Rows, Integers, Integers, Integers, Identities]:
+def open_clinics(city: City, opens: Booleans) -> None:
+    """Open the doors and turn capacities into whole slots; fractions are kept as credit."""
+    for unit in range(len(city.clinics)):
+        clinic = city.clinics[unit]
+        clinic.open = opens[unit]
+        slots, credit = whole_slots(clinic.capacity if opens[unit] else 0.0, clinic.credit)
+        clinic.slots = slots
+        clinic.credit = credit
+        clinic.served_today = 0
+        clinic.diverted_today = 0
+
+
+@compiled
+def next_in_line(city: City, kinds: Booleans) -> Rows:
+    """Return the episodes served today at the units of some kinds, one a person."""
+    rows, line, urgency, ready_day, tie_break = who_waits(city, kinds)
+    slots = np.empty(len(city.clinics), dtype=np.int64)
+    for unit in range(len(city.clinics)):
+        slots[unit] = city.clinics[unit].slots
+    rows = one_each(city, rows[served(line, urgency, ready_day, tie_break, slots)])
+    for row in rows:
+        city.clinics[city.episodes[row].unit].served_today += 1
+    return rows
+
+
+@compiled
+def who_waits(city: City, kinds: Booleans) -> tuple[Rows, Integers, Integers, Integers, Identities]:
     """Return who can be served today at some kinds of institutions, and their place in the line.
 
     Returns
@@ -139,6 +149,7 @@ def who_waits(
         What `sim.engine.queues.served` asks for. Hospitals and ambulances serve the most severe
         first, everybody else first come, first served.
     """
+    rows = rows_of(city.cases)
     waiting = np.empty(len(rows), dtype=np.intp)
     line = np.empty(len(rows), dtype=np.int64)
     urgency = np.empty(len(rows), dtype=np.int64)
@@ -190,8 +201,9 @@ def give_up_waiting(city: City, rows: Rows) -> None:
 
 
 @compiled
-def count_waiting(city: City, rows: Rows) -> None:
+def count_waiting(city: City) -> None:
     """Count how many wait at each unit after today's services."""
+    rows = rows_of(city.cases)
     for unit in range(len(city.clinics)):
         city.clinics[unit].waiting = 0
     for place in range(len(rows)):
@@ -206,8 +218,9 @@ def count_waiting(city: City, rows: Rows) -> None:
 
 
 @compiled
-def see_patients(city: City, rows: Rows, ambulance: int, dispensary: int) -> Rows:
+def see_patients(city: City, ambulance: int, dispensary: int) -> Rows:
     """See patients at ordinary clinics; return those who need a bed at the dispensary."""
+    rows = next_in_line(city, ORDINARY_CLINICS)
     lying_down = np.empty(len(rows), dtype=np.intp)
     count = 0
     for row in rows:
@@ -330,13 +343,6 @@ def begin_treatment(city: City, episode: Record, dispensary: int) -> bool:
         return True
     treat_at_home(city, episode)
     return False
-
-
-@compiled
-def treat_all_at_home(city: City, rows: Rows) -> None:
-    """Let treatment go on at home."""
-    for row in rows:
-        treat_at_home(city, city.episodes[row])
 
 
 @compiled

@@ -2,9 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from sim.engine.arrays import Column, Rows, distinct
+from sim.engine.arrays import Column
 from sim.parameters import World
 
 if TYPE_CHECKING:
@@ -30,21 +28,3 @@ class Submodel:
 
     def prepare(self, world: World) -> None:
         """Turn today's parameters into tables."""
-
-
-def one_each(rows: Rows, owner: Column) -> Rows:
-    """Keep one row (the first) for each owner: nobody is in two places at once.
-
-    Parameters
-    ----------
-    rows : array of int
-        Rows of a cohort.
-    owner : array
-        The cohort's column that names the owner.
-    """
-    if len(rows) < 2:
-        return rows
-    if len(distinct(owner[rows])) == len(rows):
-        return rows
-    _, first = np.unique(owner[rows], return_index=True)
-    return rows[np.sort(first)]

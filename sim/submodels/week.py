@@ -12,11 +12,12 @@ Parameters: `conf/parameters/information.yaml`, `enforcement.yaml`, `legal_statu
 import numpy as np
 
 from sim.agents.city import City
-from sim.engine.arrays import Floats, Rows
+from sim.engine.arrays import Rows
 from sim.engine.compiled import AHEAD, compiled, fetch, look_ahead
-from sim.submodels.enforcement import expose_to_police
-from sim.submodels.information import ITEMS, forget, hear, learn_all, source_of
-from sim.submodels.legal_status import works
+from sim.submodels.businesses import give_up_looking, who_is_hired
+from sim.submodels.enforcement import act, expose_to_police, pressure_of_the_week
+from sim.submodels.information import ITEMS, forget, hear, learn_all, news_nearby, source_of
+from sim.submodels.legal_status import renew_all, works
 from sim.submodels.submodel import Submodel
 
 
@@ -27,36 +28,35 @@ class Week(Submodel):
         """Let a seventh of the people live through a week of news and police."""
         model = self.model
         rows = model.migrants.in_week_slice(model.day)
-        pressure = model.counts["pressure"][0].sum(axis=0)
-        detected, out_of_date, jobless = live_through_a_week(
-            model.city(), rows, model.information.news_nearby(), pressure
-        )
-        model.enforcement.act(detected)
-        model.legal_status.renew(out_of_date)
-        model.businesses.look_for_work(jobless)
+        model.departures.make_room(2 * len(rows))
+        hired = live(model.city(), rows)
+        if len(hired):
+            model.businesses.hire(hired)
 
 
 # --- rules -----------------------------------------------------------------------------------
 
 
 @compiled
-def live_through_a_week(
-    city: City, rows: Rows, nearby: Floats, pressure: Floats
-) -> tuple[Rows, Rows, Rows]:
-    """Expose people to a week of news and police; let them learn, forget and be detected.
+def live(city: City, rows: Rows) -> Rows:
+    """Let people live through a week, and meet with what it brings; return who finds work."""
+    detected, out_of_date, jobless = live_through_a_week(city, rows)
+    act(city, detected)
+    renew_all(city, out_of_date)
+    give_up_looking(city, jobless)
+    return who_is_hired(city, jobless)
 
-    Parameters
-    ----------
-    nearby : array of float32, shape (districts, nationalities, items)
-        Hazard of hearing from compatriots in the district.
-    pressure : array of float, shape (districts,)
-        Pressure of the police, in ordinary days.
+
+@compiled
+def live_through_a_week(city: City, rows: Rows) -> tuple[Rows, Rows, Rows]:
+    """Expose people to a week of news and police; let them learn, forget and be detected.
 
     Returns
     -------
     detected, out_of_date, jobless : array of int
         Rows of the people the police act upon, whose papers have run out, who have no work.
     """
+    nearby, pressure = news_nearby(city), pressure_of_the_week(city)
     learner, learned = np.empty(len(rows) * ITEMS, np.intp), np.empty(len(rows) * ITEMS, np.intp)
     forgetter = np.empty(len(rows) * ITEMS, np.intp)
     forgotten = np.empty(len(rows) * ITEMS, np.intp)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -176,52 +176,59 @@ def test_credit_makes_exactly_the_whole_slots_of_a_steady_capacity(
     numerator: int, denominator: int
 ) -> None:
     """After n days of k/m slots a day, floor(n k / m) slots have been given, every day n."""
-    capacity, credit = np.array([numerator / denominator]), np.zeros(1)
-    given_so_far = accumulate(int(whole_slots(capacity, credit)[0]) for _ in range(400))
-    expected = [day * numerator // denominator for day in range(1, 401)]
-    assert list(given_so_far) == expected
+    so_far, given_so_far, credit = 0, [], 0.0
+    for _ in range(400):
+        slots, credit = whole_slots(numerator / denominator, credit)
+        so_far += slots
+        given_so_far.append(so_far)
+    assert given_so_far == [day * numerator // denominator for day in range(1, 401)]
 
 
 @repeatable
-@given(st.lists(st.tuples(st.floats(0, 20), st.floats(0, 3)), min_size=1, max_size=60))
-def test_credit_is_the_fraction_not_yet_given(capacities: list[tuple[float, float]]) -> None:
-    """Slots and credit together are the capacity so far, line by line, and credit is below 1."""
-    credit, given_so_far = np.zeros(2), np.zeros(2)
-    total = [Fraction(0), Fraction(0)]
+@given(st.lists(st.floats(0, 20), min_size=1, max_size=60))
+def test_credit_is_the_fraction_not_yet_given(capacities: list[float]) -> None:
+    """Slots and credit together are the capacity so far, and credit is below 1."""
+    credit, given_so_far, total = 0.0, 0, Fraction(0)
     for today in capacities:
-        slots = whole_slots(np.array(today), credit)
-        assert slots.dtype == np.int64
-        assert (slots >= 0).all()
-        assert ((credit >= 0) & (credit < 1)).all()
+        slots, credit = whole_slots(today, credit)
+        assert slots >= 0
+        assert 0.0 <= credit < 1.0
         given_so_far += slots
-        for line in (0, 1):
-            total[line] += Fraction(today[line])
-            assert given_so_far[line] + credit[line] == pytest.approx(float(total[line]), abs=1e-6)
+        total += Fraction(today)
+        assert given_so_far + credit == pytest.approx(float(total), abs=1e-6)
 
 
-def test_a_closed_line_keeps_its_credit() -> None:
-    """Days without capacity give no slot and take no credit."""
-    credit = np.array([0.75, 0.5])
-    assert whole_slots(np.zeros(2), credit).tolist() == [0, 0]
-    assert credit.tolist() == [0.75, 0.5]
-    assert whole_slots(np.array([0.25, 0.25]), credit).tolist() == [1, 0]
-    assert credit.tolist() == [0.0, 0.75]
+@pytest.mark.parametrize(
+    ("capacity", "credit", "slots", "left"),
+    [
+        (0.0, 0.75, 0, 0.75), (0.25, 0.75, 1, 0.0), (0.25, 0.5, 0, 0.75), (0.5, -2.0, 0, -1.5),
+        (2.0, -0.5, 1, 0.5),
+    ],
+)  # fmt: skip
+def test_a_line_keeps_its_credit_and_its_debt(
+    capacity: float, credit: float, slots: int, left: float
+) -> None:
+    """Days without capacity give no slot and take no credit; time owed is paid back first."""
+    assert whole_slots(capacity, credit) == (slots, left)
 
 
 def test_unused_whole_slots_are_lost() -> None:
     """A line that had nothing to do yesterday has no more slots today."""
-    credit = np.zeros(1)
-    slots = [int(whole_slots(np.array([2.5]), credit)[0]) for _ in range(4)]
-    assert slots == [2, 3, 2, 3]
+    credit, every_day = 0.0, []
+    for _ in range(4):
+        slots, credit = whole_slots(2.5, credit)
+        every_day.append(slots)
+    assert every_day == [2, 3, 2, 3]
 
 
 def test_a_line_of_a_third_serves_every_third_day() -> None:
     """`whole_slots` and `served` together: twelve tasks, one third of a slot a day."""
-    credit, days_of_service = np.zeros(1), []
+    credit, days_of_service = 0.0, []
     left = list(range(12))
     for day in range(36):
         tasks = [Task(line=0, urgency=0, ready_day=0, lot=lot) for lot in left]
-        result = ask(tasks, whole_slots(np.array([1 / 3]), credit).tolist())
+        slots, credit = whole_slots(1 / 3, credit)
+        result = ask(tasks, [slots])
         days_of_service += [day] * int(result.sum())
         left = [lot for lot, is_served in zip(left, result, strict=True) if not is_served]
     assert left == []

@@ -96,7 +96,7 @@ def test_the_queue_engine_leaves_what_the_recursion_leaves(capacity: float) -> N
     """
     days, lines = 300, 60
     arrivals = np.random.default_rng(13).poisson(9.3, size=(days, lines))
-    draws, credit = Draws(13), np.zeros(lines)
+    draws, credit = Draws(13), 0.0
     line = ready_day = task = np.empty(0, dtype=np.int64)
     left, tasks_so_far = np.zeros(lines, dtype=np.int64), 0
     for day in range(days):
@@ -105,7 +105,8 @@ def test_the_queue_engine_leaves_what_the_recursion_leaves(capacity: float) -> N
         ready_day = np.append(ready_day, np.full(count, day))
         task = np.append(task, np.arange(tasks_so_far, tasks_so_far + count))
         tasks_so_far += count
-        slots = whole_slots(np.full(lines, capacity), credit)
+        slots_a_line, credit = whole_slots(capacity, credit)
+        slots = np.full(lines, slots_a_line)
         stays = ~served(line, np.zeros_like(line), ready_day, draws.bits("tie", task), slots)
         line, ready_day, task = line[stays], ready_day[stays], task[stays]
         left = np.maximum(left + arrivals[day] - slots, 0)

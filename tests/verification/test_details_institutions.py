@@ -16,7 +16,7 @@ from sim.submodels.casework import lose_motivation, spend, vulnerability
 from sim.submodels.funding import monthly_costs
 from sim.submodels.information import EMERGENCY_RIGHT
 from sim.submodels.navigation import best_agency, send
-from sim.submodels.services import meet
+from sim.submodels.services import meet, next_in_line, open_clinics
 from tests.verification.single import booked, illness, person, record, small_city, unit_of
 
 PERMANENT, IRREGULAR = (words.LEGAL_STATUSES.index(name) for name in ("permanent", "irregular"))
@@ -68,7 +68,7 @@ def test_an_agency_without_money_stands_still(model: AlmatyModel) -> None:
     table["capacity"] = 2.0
     for budget in (0, 1):
         table["budget"] = budget
-        model.agencies.open_the_day(model.calendar, model.day)
+        model.casework.open_doors()
         works = table["open"] & (~table["money"] | (budget > 0))
         assert (table["slots"] > 0).any(axis=1).tolist() == works.tolist()
     assert (table["open"] & table["money"]).any()
@@ -89,7 +89,7 @@ def test_on_holidays_only_those_work_who_say_so(model: AlmatyModel) -> None:
     ]
     assert weekday_holidays
     for day in weekday_holidays:
-        clinics.open_the_day(calendar, day)
+        open_clinics(model.city(), clinics.opens_on(calendar, day))
         works = clinics.works_on[:, calendar.weekday(day)] & clinics.works_on_holidays
         assert clinics.open.tolist() == works.tolist()
         assert not clinics.open[unit_of(model, "polyclinic")]
@@ -140,7 +140,7 @@ def test_only_hospitals_see_the_gravest_first(model: AlmatyModel, kind: str, fir
     ]  # fmt: skip
     model.clinics.slots[:] = 1
     kinds = np.ones(len(words.INSTITUTION_KINDS), dtype=np.bool_)
-    (row,) = model.services.next_in_line(kinds).tolist()
+    (row,) = next_in_line(model.city(), kinds).tolist()
     assert model.episodes.pid[row] == pair[first]["pid"]
     assert model.clinics.served_today[unit] == 1
 

@@ -9,6 +9,7 @@ from sim.agents.episode import State
 from sim.agents.migrant import NEVER, can_pay
 from sim.model import AlmatyModel
 from sim.submodels.businesses import formality, give_up_looking, run_businesses
+from sim.submodels.enforcement import act
 from sim.submodels.experience import has_something_to_fear, learned
 from sim.submodels.information import INSURANCE, forget, hear, learn
 from sim.submodels.insurance import POLICY_COVER, cover_of, insure
@@ -89,7 +90,8 @@ def test_people_with_papers_are_fined_and_not_removed(model: AlmatyModel) -> Non
     """Removal has probability 1 here, for people without valid status."""
     with_papers, without = person(model, 0), person(model, 1)
     with_papers["legal_status"], without["legal_status"] = PERMIT, IRREGULAR
-    model.enforcement.act(model.migrants.rows[:2])
+    model.departures.make_room(2)
+    act(model.city(), model.migrants.rows[:2])
     assert (with_papers["fined"], with_papers["to_be_removed"]) == (True, False)
     assert (without["fined"], without["to_be_removed"]) == (False, True)
     assert without["leaves_on"] > model.day
@@ -211,8 +213,8 @@ def test_who_has_looked_for_work_in_vain_leaves(
     migrant = person(model)
     days = round(model.world.employment.jobless_days)
     migrant["jobless_since"], migrant["leaves_on"] = model.day - days - longer, model.day + 500
-    gone = give_up_looking(model.city(), model.migrants.rows[:1])
-    assert len(gone) == leaves
+    model.departures.make_room(1)
+    give_up_looking(model.city(), model.migrants.rows[:1])
     assert migrant["leaves_on"] == model.day + (1 if leaves else 500)
 
 
