@@ -9,11 +9,11 @@ discounted and not.
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from sim.agents.migrant import STRATA
 from sim.engine.arrays import Column, Floats
 from sim.engine.calendar import DAYS_A_YEAR
+from sim.observation.records import Records
 from sim.observation.tally import Tally, by_stratum
 from sim.submodels.illness import THOUSANDTHS
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def count_burden(
     tally: Tally,
     model: "AlmatyModel",
-    episodes: pd.DataFrame,
+    episodes: Records,
     person_years: Floats,
     start: int,
     end: int,
@@ -45,15 +45,15 @@ def count_burden(
             deaths["age"][inside].astype(float), illness.years_left, discount
         )
         lost = np.bincount(deaths["stratum"][inside], weights=left_at_death, minlength=STRATA)
-        left = years_left(episodes["age"].to_numpy().astype(float), illness.years_left, discount)
-        disabled = _weighted(episodes, marked.to_numpy(), illness.sequelae_weight * left)
+        left = years_left(episodes["age"].astype(float), illness.years_left, discount)
+        disabled = _weighted(episodes, marked, illness.sequelae_weight * left)
         tally.ratio("daly", lost + ill + disabled, person_years, per=1000, detail=detail)
         tally.ratio("years_of_life_lost", lost, person_years, per=1000, detail=detail)
         tally.ratio("years_with_disability", ill + disabled, person_years, per=1000, detail=detail)
 
 
-def _weighted(episodes: pd.DataFrame, chosen: Column, weight: Floats) -> Floats:
-    stratum = episodes["stratum"].to_numpy()[chosen]
+def _weighted(episodes: Records, chosen: Column, weight: Floats) -> Floats:
+    stratum = episodes["stratum"][chosen]
     return np.bincount(stratum, weights=weight[chosen], minlength=STRATA)
 
 

@@ -8,8 +8,8 @@ import pandas as pd
 from sim import vocabulary as words
 from sim.agents.task import Ending
 from sim.observation.indicators import TIMELY_DAYS
-from sim.observation.needs import need_table
-from sim.observation.records import episode_table, visit_table
+from sim.observation.needs import need_records
+from sim.observation.records import episode_records, visit_records
 
 if TYPE_CHECKING:
     from sim.engine.arrays import Column
@@ -31,16 +31,16 @@ def curves(model: "AlmatyModel") -> pd.DataFrame:
     diary = model.diary
     day = diary.counts["day"].astype(int)
     days = len(day)
-    episodes, visits = episode_table(model), visit_table(model)
+    episodes, visits = episode_records(model), visit_records(model)
 
-    def per_day(values: "pd.Series[float] | Column") -> "Column":
+    def per_day(values: "Column") -> "Column":
         when = np.asarray(values, dtype=float)
         when = when[np.isfinite(when) & (when >= 0) & (when < days)].astype(int)
         return np.bincount(when, minlength=days)
 
     delay = episodes["emergency_care_on"] - episodes["severe_on"]
     needed = episodes["perceived_moderate"]
-    contacts = visits[visits["emergency_contact"]]
+    contacts = visits.where(visits["emergency_contact"])
     table = {
         "day": day,
         "date": [model.calendar.date_of(one).isoformat() for one in day.tolist()],
@@ -65,7 +65,7 @@ def curves(model: "AlmatyModel") -> pd.DataFrame:
     table["out_of_pocket"] = np.bincount(
         paid_on, weights=model.payments["amount"], minlength=days
     ).astype(np.int64)
-    needs = need_table(model)
+    needs = need_records(model)
     table["needs_arisen"] = per_day(needs["arose_on"])
     table["needs_resolved"] = per_day(needs["ended_on"][needs["ending"] == Ending.RESOLVED])
     table["policy_cost"] = np.bincount(

@@ -5,11 +5,11 @@ need. Equitable is access that depends on need alone.
 """
 
 import numpy as np
-import pandas as pd
 
 from sim import vocabulary as words
 from sim.agents.migrant import STRATA_SHAPE
 from sim.engine.arrays import Column, Floats
+from sim.observation.records import Records
 from sim.observation.tally import Tally
 
 FEWEST = 30
@@ -18,14 +18,14 @@ BLOCKS = ("need", "predisposing", "enabling")
 """Andersen's classes of what use depends on."""
 
 
-def count_equity(tally: Tally, episodes: pd.DataFrame) -> None:
+def count_equity(tally: Tally, episodes: Records) -> None:
     """Add Q2-Q5 of some episodes that needed care (the rows that indicator A1 counts)."""
     count = len(episodes)
-    unmet = (~episodes["formal_contact"]).to_numpy().astype(float)
+    unmet = (~episodes["formal_contact"]).astype(float)
     enough = count >= FEWEST and 0.0 < unmet.mean() < 1.0
     values = dict.fromkeys(("erreygers", "slope", "horizontal", "enabling"), float("nan"))
     if enough:
-        rank = fractional_rank(episodes["wage"].to_numpy().astype(float))
+        rank = fractional_rank(episodes["wage"].astype(float))
         blocks = andersen_blocks(episodes)
         expected = blocks["need"] @ np.linalg.lstsq(blocks["need"], unmet, rcond=None)[0]
         values = {
@@ -73,27 +73,25 @@ def slope(outcome: Floats, rank: Floats) -> float:
     return float(np.mean((outcome - outcome.mean()) * (rank - rank.mean())) / spread)
 
 
-def andersen_blocks(episodes: pd.DataFrame) -> dict[str, Floats]:
+def andersen_blocks(episodes: Records) -> dict[str, Floats]:
     """Return what use of care may depend on, one matrix with a constant a block."""
-    nationality, legal_status, sex, sector = np.unravel_index(
-        episodes["stratum"].to_numpy(), STRATA_SHAPE
-    )
-    severity = episodes["worst"].to_numpy()
-    wage = np.log(np.maximum(episodes["wage"].to_numpy().astype(float), 1.0))
+    nationality, legal_status, sex, sector = np.unravel_index(episodes["stratum"], STRATA_SHAPE)
+    severity = episodes["worst"]
+    wage = np.log(np.maximum(episodes["wage"].astype(float), 1.0))
 
     def dummies(codes: Column, labels: int) -> Floats:
         return np.eye(labels)[codes][:, 1:]
 
     one = np.ones((len(episodes), 1))
     need = [
-        dummies(episodes["kind"].to_numpy(), len(words.KINDS)),
+        dummies(episodes["kind"], len(words.KINDS)),
         dummies(severity - 1, len(words.SEVERITIES)),
-        episodes["age"].to_numpy().astype(float)[:, None] / 10.0,
+        episodes["age"].astype(float)[:, None] / 10.0,
         sex[:, None].astype(float),
     ]
     predisposing = [
         dummies(nationality, len(words.NATIONALITIES)),
-        episodes["manages_language"].to_numpy().astype(float)[:, None],
+        episodes["manages_language"].astype(float)[:, None],
     ]
     enabling = [
         dummies(legal_status, len(words.LEGAL_STATUSES)),

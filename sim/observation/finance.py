@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from sim import vocabulary as words
 from sim.accounts import CHART
@@ -11,6 +10,7 @@ from sim.agents.episode import Gate
 from sim.agents.migrant import NEVER, STRATA
 from sim.engine.arrays import Column, Floats
 from sim.engine.calendar import DAYS_A_MONTH
+from sim.observation.records import Records
 from sim.observation.tally import Tally, by_stratum
 from sim.submodels.insurance import FUND, POLICY
 from sim.submodels.services import GAVE_UP
@@ -38,8 +38,8 @@ BORNE_BY_STATE = ("care paid by the state", "policy costs of the state", "joint 
 def count_money(
     tally: Tally,
     model: "AlmatyModel",
-    episodes: pd.DataFrame,
-    visits: pd.DataFrame,
+    episodes: Records,
+    visits: Records,
     person_years: Floats,
     start: int,
     end: int,
@@ -107,7 +107,7 @@ def _paid_by(model: "AlmatyModel", person: Column, start: int, end: int) -> Floa
     return paid
 
 
-def _distress(tally: Tally, episodes: pd.DataFrame, start: int, end: int) -> None:
+def _distress(tally: Tally, episodes: Records, start: int, end: int) -> None:
     """F4 and F5: debts and bills of the treated, and needs given up for want of money."""
     mine = (episodes["began_on"] >= start) & (episodes["ended_on"] < end)
     treated = mine & episodes["formal_contact"]
@@ -123,7 +123,7 @@ def _distress(tally: Tally, episodes: pd.DataFrame, start: int, end: int) -> Non
 def _insurance(
     tally: Tally,
     model: "AlmatyModel",
-    visits: pd.DataFrame,
+    visits: Records,
     person_years: Floats,
     start: int,
     end: int,
@@ -139,11 +139,11 @@ def _insurance(
         (visits["served_on"] >= start)
         & (visits["served_on"] < end)
         & visits["insured"]
-        & visits["institution"].isin(kinds)
+        & np.isin(visits["institution"], kinds)
         & (visits["severity"] < words.SEVERE)
         & (visits["result"] != GAVE_UP)
     )
-    claimed = ordinary & visits["payer"].isin([FUND, POLICY])
+    claimed = ordinary & np.isin(visits["payer"], [FUND, POLICY])
     tally.ratio("insured_visits", by_stratum(visits, claimed), person_years, per=1000)
     tally.ratio("effective_coverage", by_stratum(visits, claimed), by_stratum(visits, ordinary))
     flow = dict(zip(CHART.names, model.diary.flows(start, end).tolist(), strict=True))
@@ -159,7 +159,7 @@ def _insurance(
 def _costs(
     tally: Tally,
     model: "AlmatyModel",
-    episodes: pd.DataFrame,
+    episodes: Records,
     person_years: Floats,
     start: int,
     end: int,
@@ -172,7 +172,7 @@ def _costs(
 
     flow = dict(zip(CHART.names, model.diary.flows(start, end).tolist(), strict=True))
     mine = (episodes["ended_on"] >= start) & (episodes["ended_on"] < end)
-    unpaid = float(episodes.loc[mine, "owed"].sum())
+    unpaid = float(episodes["owed"][mine].sum())
     lost_work = float(model.diary.lost_work(start, end))
     state = sum(flow[name] for name in BORNE_BY_STATE) + unpaid
     society = sum(flow[name] for name in BORNE_BY_SOCIETY) + lost_work

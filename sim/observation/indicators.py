@@ -33,11 +33,11 @@ from sim.observation.needs import (
     count_services,
     count_times,
     count_unresolved,
-    handover_table,
-    need_table,
+    handover_records,
+    need_records,
 )
 from sim.observation.papers import count_status
-from sim.observation.records import OPEN, episode_table, visit_table
+from sim.observation.records import OPEN, Records, episode_records, visit_records
 from sim.observation.survival import delay_summary
 from sim.observation.tally import Tally, by_stratum, groups_of
 
@@ -65,7 +65,7 @@ def indicators(model: "AlmatyModel", start: int, end: int) -> pd.DataFrame:
         denominator, value, better. A value with an empty denominator is NaN.
     """
     tally = Tally()
-    episodes, visits = episode_table(model, as_of=end), visit_table(model)
+    episodes, visits = episode_records(model, as_of=end), visit_records(model)
     days = slice(start, end)
     person_days = model.diary.present[days].sum(axis=0)
     person_years = person_days / DAYS_A_YEAR
@@ -77,11 +77,11 @@ def indicators(model: "AlmatyModel", start: int, end: int) -> pd.DataFrame:
         counted = by_stratum(visits, in_window & (visits["institution"] == code))
         tally.ratio("contacts", counted, person_years, per=1000, detail=institution)
     tally.ratio("hidden_unmet_need", model.diary.hidden[days].sum(axis=0), person_days, per=1000)
+    informed = model.diary.informed[days].sum(axis=0)
     for item, name in enumerate(words.KNOWLEDGE):
-        informed = model.diary.informed[days, :, item].sum(axis=0)
-        tally.ratio("awareness", informed, person_days, detail=name)
+        tally.ratio("awareness", informed[:, item], person_days, detail=name)
     count_unresolved(tally, model, days, person_days)
-    needs, handovers = need_table(model, as_of=end), handover_table(model)
+    needs, handovers = need_records(model, as_of=end), handover_records(model)
     count_endings(tally, needs, episodes, start, end)
     count_times(tally, needs, start, end)
     count_referrals(tally, needs, handovers, start, end)
@@ -102,8 +102,8 @@ def indicators(model: "AlmatyModel", start: int, end: int) -> pd.DataFrame:
 
 def _emergencies(
     tally: Tally,
-    episodes: pd.DataFrame,
-    visits: pd.DataFrame,
+    episodes: Records,
+    visits: Records,
     person_years: Floats,
     start: int,
     end: int,
@@ -128,7 +128,7 @@ def _emergencies(
 
 
 def _unmet_need(
-    tally: Tally, model: "AlmatyModel", episodes: pd.DataFrame, start: int, end: int
+    tally: Tally, model: "AlmatyModel", episodes: Records, start: int, end: int
 ) -> None:
     ended = (episodes["outcome"] != OPEN) & (episodes["ended_on"] < end)
     needed = (
@@ -137,7 +137,7 @@ def _unmet_need(
         & (episodes["began_on"] >= start)
         & (episodes["began_on"] < end - CENSORED_A1)
     )
-    count_equity(tally, episodes[needed])
+    count_equity(tally, episodes.where(needed))
     unmet = needed & ~episodes["formal_contact"]
     tally.ratio("unmet_need_episodes", by_stratum(episodes, unmet), by_stratum(episodes, needed))
     all_unmet = by_stratum(episodes, unmet)
@@ -159,7 +159,7 @@ def _unmet_need(
     _unmet_persons(tally, model, episodes, end)
 
 
-def _unmet_persons(tally: Tally, model: "AlmatyModel", episodes: pd.DataFrame, end: int) -> None:
+def _unmet_persons(tally: Tally, model: "AlmatyModel", episodes: Records, end: int) -> None:
     """A2: people present most of the last 365 days, and how many of them went without.
 
     They are grouped by the legal status they came with.
@@ -185,27 +185,25 @@ def _unmet_persons(tally: Tally, model: "AlmatyModel", episodes: pd.DataFrame, e
     )
 
 
-def _delays(tally: Tally, episodes: pd.DataFrame, start: int, end: int) -> None:
+def _delays(tally: Tally, episodes: Records, start: int, end: int) -> None:
     """D1-D3 with death (and the end of the episode) competing, restricted to 30 days."""
     steps: tuple[tuple[str, str, str], ...] = (
         ("delay_to_decision", "perceived_on", "decided_on"),
         ("delay_to_arrival", "decided_on", "arrived_on"),
         ("delay_to_care", "arrived_on", "care_on"),
     )
-    everybody = groups_of(episodes["stratum"].to_numpy())
+    everybody = groups_of(episodes["stratum"])
+    competing = episodes["outcome"] != OPEN
     for name, before, after in steps:
         origin = episodes["began_on"] if name == "delay_to_decision" else episodes[before]
-        chosen = episodes[before].notna() & (origin >= start) & (origin < end)
+        chosen = ~np.isnan(episodes[before]) & (origin >= start) & (origin < end)
         if name == "delay_to_decision":
-            chosen &= episodes["decided_on"].notna()
+            chosen &= ~np.isnan(episodes["decided_on"])
         waited = episodes[after] - origin
-        stopped = episodes["ended_on"].fillna(end).clip(upper=end) - origin
-        competing = episodes["outcome"] != OPEN
+        stopped = np.fmin(episodes["ended_on"], end) - origin
         for by, group, members in everybody:
-            inside = (chosen & members).to_numpy()
-            summary = delay_summary(
-                waited.to_numpy()[inside], stopped.to_numpy()[inside], competing.to_numpy()[inside]
-            )
+            inside = chosen & members
+            summary = delay_summary(waited[inside], stopped[inside], competing[inside])
             for statistic, value in summary.items():
                 tally.single(name, statistic, by, group, value, int(inside.sum()))
 

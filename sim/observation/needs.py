@@ -1,5 +1,6 @@
 """Tables of needs and hand-overs, and indicators of cases that travel (U, L, K, D, Q blocks)."""
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,11 +9,11 @@ import pandas as pd
 from sim import vocabulary as words
 from sim.agents.clinic import ambulance_wait_minutes
 from sim.agents.episode import Outcome
-from sim.agents.migrant import NEVER, STRATA
-from sim.agents.task import Ending, Move, Place
+from sim.agents.migrant import STRATA
+from sim.agents.task import ORDINAL_BITS, Ending, Move, Place
 from sim.engine.arrays import Booleans, Column, Floats
 from sim.observation.diary import LONG_OPEN_DAYS
-from sim.observation.records import OPEN
+from sim.observation.records import OPEN, Records, closed_and_open
 from sim.observation.survival import HORIZON, delay_summary
 from sim.observation.tally import Tally, by_stratum, groups_of
 from sim.submodels.enforcement import MEASURES
@@ -31,7 +32,7 @@ NEED_RECORD = (
 CASE = ["person", "ordinal"]
 
 
-def need_table(model: "AlmatyModel", as_of: int | None = None) -> pd.DataFrame:
+def need_records(model: "AlmatyModel", as_of: int | None = None) -> Records:
     """Return all needs besides treatment since day 0, ended and open (days as float).
 
     Parameters
@@ -42,26 +43,20 @@ def need_table(model: "AlmatyModel", as_of: int | None = None) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        One row a need: the columns of `NEED_RECORD`, `ended_on`, and `ending` (an `Ending`, or
-        `OPEN`). A need opened at two institutions is one need.
+    Records
+        The columns of `NEED_RECORD`, `ended_on`, and `ending` (an `Ending`, or `OPEN`). A need
+        opened at two institutions is one need.
     """
-    tasks, closed = model.tasks, model.closed_needs
+    tasks = model.tasks
     rows = tasks.rows
     own = ~tasks.second[rows] & ~tasks.redundant[rows] & (tasks.place[rows] != Place.CLOSED)
-    rows = rows[own]
-    table = pd.DataFrame(
-        {name: np.concatenate([closed[name], getattr(tasks, name)[rows]]) for name in NEED_RECORD}
-    )
-    table["ended_on"] = np.concatenate([closed["ended_on"], np.full(len(rows), NEVER)])
-    table["ending"] = np.concatenate([closed["ending"], np.full(len(rows), OPEN)])
-    latest = NEVER if as_of is None else as_of
-    for name in table.columns:
-        if name.endswith("_on"):
-            days = table[name].astype(float)
-            table[name] = days.where((days > -NEVER) & (days < latest))
-    table.loc[table["ended_on"].isna(), "ending"] = OPEN
-    return table[table["arose_on"].notna()].reset_index(drop=True)
+    needs = closed_and_open(model.closed_needs, tasks, rows[own], NEED_RECORD, "ending", as_of)
+    return needs.where(~np.isnan(needs["arose_on"]))
+
+
+def need_table(model: "AlmatyModel") -> pd.DataFrame:
+    """Return `need_records` as a table, one row a need."""
+    return need_records(model).frame()
 
 
 def institution_names(model: "AlmatyModel") -> list[str]:
@@ -69,15 +64,22 @@ def institution_names(model: "AlmatyModel") -> list[str]:
     return [*model.agencies.names, *words.INSTITUTION_KINDS]
 
 
+def handover_records(model: "AlmatyModel") -> Records:
+    """Return every move of a need, with institutions by number (-1 is the person's own hands)."""
+    return Records(**{name: model.handovers[name] for name in model.handovers.dtypes})
+
+
 def handover_table(model: "AlmatyModel") -> pd.DataFrame:
     """Return every move of a need, with institutions by name ("" is the person's own hands)."""
-    log = model.handovers
-    table = pd.DataFrame({name: log[name] for name in log.dtypes})
-    names = np.array([*institution_names(model), ""], dtype=object)
-    for end in ("origin", "target"):
-        # The last name stands for -1.
-        table[end] = names[table[end].to_numpy()]
-    return table
+    moves = handover_records(model)
+    names = _names_of_places(model)
+    named = {end: names[moves[end]] for end in ("origin", "target")}
+    return Records(**{**moves.columns, **named}).frame()
+
+
+def _names_of_places(model: "AlmatyModel") -> Column:
+    # The last name stands for -1.
+    return np.array([*institution_names(model), ""], dtype=object)
 
 
 def flow_table(model: "AlmatyModel") -> pd.DataFrame:
@@ -89,17 +91,17 @@ def flow_table(model: "AlmatyModel") -> pd.DataFrame:
         Columns origin and target (institutions by name, "" the person's own hands), need, what
         (a value of `WHAT`) and count. The counts add up to the log of hand-overs.
     """
-    moves = handover_table(model)
-    moves = moves[moves["day"] >= 0]
-    named = pd.DataFrame(
-        {
-            "origin": moves["origin"],
-            "target": moves["target"],
-            "need": np.array(words.NEEDS, dtype=object)[moves["need"].to_numpy()],
-            "what": moves["move"].map(WHAT),
-        }
-    )
-    return named.value_counts(sort=False).sort_index().rename("count").reset_index()
+    moves = handover_records(model)
+    moves = moves.where(moves["day"] >= 0)
+    names = _names_of_places(model)
+    counted: Counter[tuple[str, str, str, str]] = Counter()
+    codes = np.stack([moves[name] for name in ("origin", "target", "need", "move")], axis=1)
+    kinds, times = np.unique(codes, axis=0, return_counts=True)
+    for (origin, target, need, move), count in zip(kinds.tolist(), times.tolist(), strict=True):
+        counted[names[origin], names[target], words.NEEDS[need], WHAT[Move(move)]] += count
+    flows = [(*flow, count) for flow, count in sorted(counted.items())]
+    columns = ["origin", "target", "need", "what", "count"]
+    return pd.DataFrame(flows, columns=columns).astype({"count": np.int64})
 
 
 WHAT = {
@@ -133,34 +135,27 @@ def count_unresolved(tally: Tally, model: "AlmatyModel", days: slice, person_day
     tally.ratio("total_unresolved", unresolved + hidden, person_days, per=1000)
 
 
-def count_endings(
-    tally: Tally, needs: pd.DataFrame, episodes: pd.DataFrame, start: int, end: int
-) -> None:
-    """U2: cases closed with a need lost, and needs that were not resolved."""
-    lost = needs["ending"].isin([Ending.GIVEN_UP, Ending.LOST_CONTACT, Ending.LEFT, Ending.DIED])
-    by_case = (
-        needs.assign(lost=lost, still_open=needs["ending"] == OPEN)
-        .groupby(CASE)
-        .agg(
-            stratum=("stratum", "first"),
-            lost=("lost", "any"),
-            still_open=("still_open", "any"),
-            last=("ended_on", "max"),
-        )
+def count_endings(tally: Tally, needs: Records, episodes: Records, start: int, end: int) -> None:
+    """U2: cases closed with a need lost, and needs that were not resolved.
+
+    Both as they stood before the end of the window.
+    """
+    lost = np.isin(
+        needs["ending"], [Ending.GIVEN_UP, Ending.LOST_CONTACT, Ending.LEFT, Ending.DIED]
     )
-    cases = episodes.set_index(CASE)[["stratum", "ended_on", "outcome", "formal_contact"]]
-    cases = cases.join(by_case.drop(columns="stratum"))
-    visible = cases["formal_contact"] | cases["lost"].notna()
-    over = (cases["outcome"] != OPEN) & ~cases["still_open"].fillna(False).astype(bool)
-    closed_on = cases[["ended_on", "last"]].max(axis=1)
-    counted = visible & over & (closed_on >= start) & (closed_on < end)
-    with_loss = (cases["outcome"] != Outcome.RECOVERED) | cases["lost"].fillna(False).astype(bool)
-    cases = cases.reset_index()
-    inside = counted.to_numpy()
+    case, case_of_need = _case_numbers(episodes), _case_numbers(needs)
+
+    def with_a_need(chosen: Booleans) -> Booleans:
+        return np.isin(case, case_of_need[chosen])
+
+    visible = episodes["formal_contact"] | np.isin(case, case_of_need)
+    over = (episodes["outcome"] != OPEN) & ~with_a_need(needs["ending"] == OPEN)
+    # The last to end closes the case.
+    in_window = (episodes["ended_on"] >= start) | with_a_need(needs["ended_on"] >= start)
+    counted = visible & over & in_window
+    with_loss = (episodes["outcome"] != Outcome.RECOVERED) | with_a_need(lost)
     tally.ratio(
-        "unresolved_flow",
-        by_stratum(cases, inside & with_loss.to_numpy()),
-        by_stratum(cases, inside),
+        "unresolved_flow", by_stratum(episodes, counted & with_loss), by_stratum(episodes, counted)
     )
     arose = (needs["arose_on"] >= start) & (needs["arose_on"] < end - LONG_OPEN_DAYS)
     arose &= needs["ending"] != Ending.SUPERSEDED
@@ -181,13 +176,19 @@ def count_endings(
         )
 
 
-def _needs_by_name(needs: pd.DataFrame) -> list[tuple[str, Column | Booleans]]:
+def _case_numbers(table: Records) -> Column:
+    """Return the number of each record's case; people in custody (ordinal -1) share one number."""
+    person, ordinal = table["person"], table["ordinal"].astype(np.uint64)
+    return np.asarray((person << np.uint64(ORDINAL_BITS)) | ordinal)
+
+
+def _needs_by_name(needs: Records) -> list[tuple[str, Booleans]]:
     everything = np.ones(len(needs), dtype=np.bool_)
-    code = needs["need"].to_numpy()
+    code = needs["need"]
     return [("", everything), *((name, code == n) for n, name in enumerate(words.NEEDS))]
 
 
-def count_times(tally: Tally, needs: pd.DataFrame, start: int, end: int) -> None:
+def count_times(tally: Tally, needs: Records, start: int, end: int) -> None:
     """U5, and D1 to D3 of needs besides treatment."""
     steps = (
         ("time_to_resolution", "arrived_on", "resolved_on", RESOLUTION_HORIZON),
@@ -195,27 +196,26 @@ def count_times(tally: Tally, needs: pd.DataFrame, start: int, end: int) -> None
         ("delay_to_arrival", "decided_on", "arrived_on", HORIZON),
         ("delay_to_care", "arrived_on", "served_on", HORIZON),
     )
-    table = needs.assign(
-        resolved_on=needs["ended_on"].where(needs["ending"] == Ending.RESOLVED),
-    )
+    resolved_on = np.where(needs["ending"] == Ending.RESOLVED, needs["ended_on"], np.nan)
+    days = {**needs.columns, "resolved_on": resolved_on}
+    everybody = groups_of(needs["stratum"])
+    competing = needs["ending"] != OPEN
     for name, before, after, horizon in steps:
-        origin = table[before]
-        chosen = table[(origin >= start) & (origin < end)]
-        waited = (chosen[after] - chosen[before]).to_numpy()
-        stopped = (chosen["ended_on"].fillna(end).clip(upper=end) - chosen[before]).to_numpy()
-        competing = (chosen["ending"] != OPEN).to_numpy()
-        for by, group, inside in groups_of(chosen["stratum"].to_numpy()):
+        origin = days[before]
+        chosen = (origin >= start) & (origin < end)
+        waited = days[after] - origin
+        stopped = np.fmin(needs["ended_on"], end) - origin
+        for by, group, members in everybody:
+            inside = chosen & members
             summary = delay_summary(waited[inside], stopped[inside], competing[inside], horizon)
             for statistic, value in summary.items():
                 detail = statistic if name == "time_to_resolution" else f"needs: {statistic}"
                 tally.single(name, detail, by, group, value, int(inside.sum()))
 
 
-def count_referrals(
-    tally: Tally, needs: pd.DataFrame, handovers: pd.DataFrame, start: int, end: int
-) -> None:
+def count_referrals(tally: Tally, needs: Records, handovers: Records, start: int, end: int) -> None:
     """U6 and U7: chains of referrals, and services given twice."""
-    ended = needs[(needs["ended_on"] >= start) & (needs["ended_on"] < end)]
+    ended = needs.where((needs["ended_on"] >= start) & (needs["ended_on"] < end))
     everybody = by_stratum(ended, np.ones(len(ended), dtype=np.bool_))
 
     def total(name: str) -> Column:
@@ -268,13 +268,13 @@ def count_measures(
 
 
 def count_services(
-    tally: Tally, handovers: pd.DataFrame, model: "AlmatyModel", person_years: Floats, days: slice
+    tally: Tally, handovers: Records, model: "AlmatyModel", person_years: Floats, days: slice
 ) -> None:
     """Count services of agencies, intakes of the reception centre by the police among them."""
     inside = (handovers["day"] >= days.start) & (handovers["day"] < days.stop)
-    service = inside & handovers["move"].isin([Move.SERVED, Move.SERVED_IN_VAIN, Move.TAKEN_IN])
-    for name in model.agencies.names:
-        counted = by_stratum(handovers, service & (handovers["target"] == name))
+    service = inside & np.isin(handovers["move"], [Move.SERVED, Move.SERVED_IN_VAIN, Move.TAKEN_IN])
+    for number, name in enumerate(model.agencies.names):
+        counted = by_stratum(handovers, service & (handovers["target"] == number))
         tally.ratio("contacts", counted, person_years, per=1000, detail=name)
 
 
@@ -317,17 +317,16 @@ def count_load(tally: Tally, model: "AlmatyModel", days: slice) -> None:
 
 def count_inequality(tally: Tally) -> None:
     """Q1: rates of a group over those of the reference group."""
-    rows = tally.table()
     for name in RATED:
-        one = rows[(rows["indicator"] == name) & (rows["detail"] == "")]
+        rows = [one for one in tally.rows if (one.indicator, one.detail) == (name, "")]
         for by, reference in (("nationality", "kyrgyzstan"), ("legal_status", "permanent")):
-            groups = one[one["by"] == by].set_index("group")
-            base = float(groups["value"][reference])
-            for group, value, count in groups[["value", "denominator"]].itertuples():
+            groups = {one.group: one for one in rows if one.by == by}
+            base = groups[reference].value
+            for group, row in groups.items():
                 if group != reference:
-                    ratio = value / base if base > 0 else float("nan")
-                    cases = 0.0 if np.isnan(ratio) else float(count)
-                    tally.single("rate_ratio", name, by, str(group), ratio, cases)
+                    ratio = row.value / base if base > 0 else float("nan")
+                    cases = 0.0 if np.isnan(ratio) else row.denominator
+                    tally.single("rate_ratio", name, by, group, ratio, cases)
 
 
 RATED = ("emergency_uptake_24h", "unmet_need_episodes", "unresolved_needs")

@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from sim import vocabulary as words
 from sim.agents.migrant import STRATA, STRATA_SHAPE
+from sim.observation.records import Records
 from sim.observation.tally import Tally
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ REGISTERED_TOO = [*IN_ORDER, words.LEGAL_STATUSES.index("registered")]
 def count_status(
     tally: Tally,
     model: "AlmatyModel",
-    episodes: pd.DataFrame,
+    episodes: Records,
     days: slice,
     start: int,
     end: int,
@@ -36,17 +36,17 @@ def count_status(
         counted = float(model.diary.counts[name][days].sum())
         share = counted / everybody if everybody else float("nan")
         tally.single(name, "", "all", "all", share, everybody)
-    needed = episodes[
+    needed = episodes.where(
         episodes["perceived_moderate"]
         & (episodes["began_on"] >= start)
         & (episodes["ended_on"] < end)
-    ]
-    status = np.unravel_index(needed["stratum"].to_numpy(), STRATA_SHAPE)[1]
-    seen = needed["formal_contact"].to_numpy()
+    )
+    status = np.unravel_index(needed["stratum"], STRATA_SHAPE)[1]
+    seen = needed["formal_contact"]
     for detail, has in (
-        ("contract or none", needed["contract"].to_numpy()),
+        ("contract or none", needed["contract"]),
         ("registered or not", np.isin(status, REGISTERED_TOO)),
-        ("can afford a visit or not", needed["can_afford"].to_numpy()),
+        ("can afford a visit or not", needed["can_afford"]),
     ):
         tally.single("odds_of_care", detail, "all", "all", odds_ratio(seen, has), len(needed))
 

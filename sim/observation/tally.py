@@ -1,5 +1,7 @@
 """Counting by group: numerators over denominators, for everybody and for every group."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
@@ -7,17 +9,42 @@ from sim import vocabulary as words
 from sim.agents.migrant import STRATA, STRATA_SHAPE
 from sim.engine.arrays import Booleans, Column
 from sim.observation.definitions import DEFINITIONS
+from sim.observation.records import Records
 
 GROUPINGS = ("nationality", "legal_status", "sex", "sector")
 LABELS = (words.NATIONALITIES, words.LEGAL_STATUSES, words.SEXES, words.SECTORS)
+GROUPS = (
+    ("all", "all"),
+    *(
+        (grouping, label)
+        for grouping, labels in zip(GROUPINGS, LABELS, strict=True)
+        for label in labels
+    ),
+)
+"""Everybody and every group: what it is grouped by, and its name."""
+MEANING = {one.name: (one.code, one.unit, one.better) for one in DEFINITIONS}
+
+
+class Row(NamedTuple):
+    """One row of the table of indicators."""
+
+    code: str
+    indicator: str
+    detail: str
+    by: str
+    group: str
+    unit: str
+    numerator: float
+    denominator: float
+    value: float
+    better: str
 
 
 class Tally:
     """Collects indicators as rows of one long table."""
 
     def __init__(self) -> None:
-        self.rows: list[tuple[str, str, str, str, str, str, float, float, float, str]] = []
-        self._definitions = {one.name: one for one in DEFINITIONS}
+        self.rows: list[Row] = []
 
     def ratio(
         self, name: str, numerator: Column, denominator: Column, per: float = 1.0, detail: str = ""
@@ -34,83 +61,48 @@ class Tally:
         detail : str
             What distinguishes several values of one indicator (a gate, an item of knowledge).
         """
-        up, down = numerator.reshape(STRATA_SHAPE), denominator.reshape(STRATA_SHAPE)
-        self._row(name, detail, "all", "all", up.sum(), down.sum(), per)
-        for axis, grouping in enumerate(GROUPINGS):
-            others = tuple(one for one in range(len(STRATA_SHAPE)) if one != axis)
-            for label, one_up, one_down in zip(
-                LABELS[axis], up.sum(axis=others), down.sum(axis=others), strict=True
-            ):
-                self._row(name, detail, grouping, label, one_up, one_down, per)
+        for (by, group), up, down in zip(
+            GROUPS, added_up(numerator), added_up(denominator), strict=True
+        ):
+            value = per * up / down if down > 0 else np.nan
+            self._row(name, detail, by, group, up, down, value)
 
     def single(
         self, name: str, detail: str, by: str, group: str, value: float, count: float
     ) -> None:
         """Add a value that is no ratio; `count` says on how many cases it rests."""
-        definition = self._definitions[name]
-        self.rows.append(
-            (
-                definition.code,
-                name,
-                detail,
-                by,
-                group,
-                definition.unit,
-                np.nan,
-                count,
-                value,
-                definition.better,
-            )
-        )
+        self._row(name, detail, by, group, np.nan, count, value)
 
     def _row(
-        self, name: str, detail: str, by: str, group: str, up: float, down: float, per: float
+        self, name: str, detail: str, by: str, group: str, up: float, down: float, value: float
     ) -> None:
-        definition = self._definitions[name]
-        value = per * up / down if down > 0 else np.nan
-        self.rows.append(
-            (
-                definition.code,
-                name,
-                detail,
-                by,
-                group,
-                definition.unit,
-                float(up),
-                float(down),
-                value,
-                definition.better,
-            )
-        )
+        code, unit, better = MEANING[name]
+        self.rows.append(Row(code, name, detail, by, group, unit, up, down, value, better))
 
     def table(self) -> pd.DataFrame:
         """Return the long table."""
-        columns = [
-            "code",
-            "indicator",
-            "detail",
-            "by",
-            "group",
-            "unit",
-            "numerator",
-            "denominator",
-            "value",
-            "better",
-        ]
-        return pd.DataFrame(self.rows, columns=columns)
+        columns = zip(*self.rows, strict=True)
+        return pd.DataFrame(dict(zip(Row._fields, map(list, columns), strict=True)))
+
+
+def added_up(counted: Column) -> list[float]:
+    """Return what is counted by stratum for everybody and for every group, as in `GROUPS`."""
+    by_axis = counted.reshape(STRATA_SHAPE)
+    sums = [float(by_axis.sum())]
+    for axis in range(len(STRATA_SHAPE)):
+        others = tuple(one for one in range(len(STRATA_SHAPE)) if one != axis)
+        sums += by_axis.sum(axis=others, dtype=np.float64).tolist()
+    return sums
 
 
 def groups_of(stratum: Column) -> list[tuple[str, str, Booleans]]:
     """Return, for everybody and for every group, which rows belong to it."""
-    codes = np.unravel_index(stratum, STRATA_SHAPE)
-    groups: list[tuple[str, str, Booleans]] = [("all", "all", np.ones(len(stratum), np.bool_))]
-    for axis, grouping in enumerate(GROUPINGS):
-        groups += [
-            (grouping, label, codes[axis] == code) for code, label in enumerate(LABELS[axis])
-        ]
-    return groups
+    members = [np.ones(len(stratum), np.bool_)]
+    for labels, codes in zip(LABELS, np.unravel_index(stratum, STRATA_SHAPE), strict=True):
+        members += [codes == code for code in range(len(labels))]
+    return [(by, group, inside) for (by, group), inside in zip(GROUPS, members, strict=True)]
 
 
-def by_stratum(table: pd.DataFrame, chosen: "pd.Series[bool] | Booleans") -> Column:
+def by_stratum(table: Records, chosen: Booleans) -> Column:
     """Count the chosen rows of a table by stratum, shape (strata,)."""
-    return np.bincount(table["stratum"].to_numpy()[np.asarray(chosen)], minlength=STRATA)
+    return np.bincount(table["stratum"][chosen], minlength=STRATA)

@@ -12,6 +12,7 @@ from sim.model import AlmatyModel
 from sim.observation.diary import look_at_cases
 from sim.observation.equity import count_equity
 from sim.observation.needs import count_referrals
+from sim.observation.records import Records
 from sim.observation.tally import Tally
 from tests.cities import city
 from tests.verification.single import illness, small_city
@@ -39,16 +40,14 @@ def equity_of(unmet_of: str) -> dict[str, float]:
     sector = rng.integers(0, len(words.SECTORS), count)
     zeros = np.zeros(count, dtype=np.int64)
     unmet = severity == 3 if unmet_of == "need" else wage < np.median(wage)
-    episodes = pd.DataFrame(
-        {
-            "stratum": np.ravel_multi_index((zeros, zeros, zeros, sector), STRATA_SHAPE),
-            "formal_contact": ~unmet,
-            "wage": wage,
-            "worst": severity,
-            "kind": zeros,
-            "age": 30,
-            "manages_language": True,
-        }
+    episodes = Records(
+        stratum=np.ravel_multi_index((zeros, zeros, zeros, sector), STRATA_SHAPE),
+        formal_contact=~unmet,
+        wage=wage,
+        worst=severity,
+        kind=zeros,
+        age=zeros + 30,
+        manages_language=zeros == 0,
     )
     tally = Tally()
     count_equity(tally, episodes)
@@ -137,14 +136,15 @@ def test_a_case_is_unresolved_after_thirty_days(days: int, long: int) -> None:
 def test_dead_ends_are_a_share_of_all_that_was_tried() -> None:
     """Three referrals and one dead end: a quarter ended nowhere."""
     tally = Tally()
-    needs = pd.DataFrame(
-        {
-            "stratum": [0, 0], "ended_on": [5, 6], "referrals": [2, 1], "dead_ends": [1, 0],
-            "bounces": [0, 0], "wrong_referrals": [1, 0], "recalls": [0, 0], "no_shows": [0, 0],
-        }
+    nothing = np.array([0, 0])
+    needs = Records(
+        stratum=nothing, ended_on=np.array([5, 6]), referrals=np.array([2, 1]),
+        dead_ends=np.array([1, 0]), bounces=nothing, wrong_referrals=np.array([1, 0]),
+        recalls=nothing, no_shows=nothing,
     )  # fmt: skip
-    handovers = pd.DataFrame({"day": [5, 5, 6], "move": [Move.SERVED, Move.SERVED_IN_VAIN, 0]})
-    count_referrals(tally, needs, handovers.assign(stratum=0), 0, 10)
+    moves = np.array([Move.SERVED, Move.SERVED_IN_VAIN, 0])
+    handovers = Records(day=np.array([5, 5, 6]), move=moves, stratum=np.zeros(3, dtype=int))
+    count_referrals(tally, needs, handovers, 0, 10)
     table = tally.table()
     assert value_of(table, "referral_chain", "share that ended nowhere") == (0.25, 4.0)
     assert value_of(table, "referral_chain", "share to a wrong institution") == (1 / 3, 3.0)
