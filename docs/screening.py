@@ -23,7 +23,7 @@ from experiments.specifications import plan_runs, scenario_of
 from experiments.statistics import interval
 from experiments.study import carry_out_study
 from sim.configuration import ConfigurationError, compose_configuration
-from sim.scenario import Scenario, as_dict, scenario_from
+from sim.scenario import Scenario, scenario_from
 from sim.tables import Entry
 from sim.values import value_paths
 
@@ -124,8 +124,8 @@ def possible(base: Scenario, values: Values) -> bool:
 
 def screen(console: Console) -> pd.DataFrame:
     """Run what the store does not hold, and return the table of `docs/screening.csv`."""
-    resolved = as_dict(
-        compose_configuration([f"city.population={PEOPLE}", f"days={DAYS}", "executor=serial"])
+    resolved = compose_configuration(
+        [f"city.population={PEOPLE}", f"days={DAYS}", "executor=serial"]
     )
     base = scenario_from(resolved)
     ends = [

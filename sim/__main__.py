@@ -75,7 +75,7 @@ def run_by_hydra(options: list[str], overrides: list[str]) -> int:
     """Let Hydra run one job a combination (`-m`), or do what else it is asked."""
     import hydra
 
-    from sim.configuration import ConfigurationError, configuration_folder
+    from sim.configuration import ConfigurationError, as_dict, configuration_folder
 
     sys.argv[1:] = options + overrides
     statuses: list[int] = []
@@ -86,7 +86,7 @@ def run_by_hydra(options: list[str], overrides: list[str]) -> int:
         # Hydra would print a line of its own about an error that passes through it.
         try:
             if not mistakes:
-                statuses.append(run_study(configuration, overrides))
+                statuses.append(run_study(as_dict(configuration), overrides))
         except ConfigurationError as mistake:
             mistakes.append(mistake)
 
@@ -96,12 +96,13 @@ def run_by_hydra(options: list[str], overrides: list[str]) -> int:
     return max(statuses, default=0)
 
 
-def run_study(configuration: "DictConfig", given: list[str]) -> int:
+def run_study(resolved: dict[str, Any], given: list[str]) -> int:
     """Hand a composed configuration to its study; return the exit status.
 
     Parameters
     ----------
-    configuration : DictConfig
+    resolved : dict
+        The composed configuration.
     given : list of str
         Names of what was set on the command line.
     """
@@ -111,7 +112,7 @@ def run_study(configuration: "DictConfig", given: list[str]) -> int:
 
     from experiments import run, stored, story
     from sim.configuration import ConfigurationError, nearest
-    from sim.scenario import as_dict, check_parts
+    from sim.scenario import check_parts
 
     logging.getLogger("MESA").setLevel(logging.WARNING)
     studies: dict[str, Any] = {
@@ -119,7 +120,6 @@ def run_study(configuration: "DictConfig", given: list[str]) -> int:
         "run": run.run, "story": story.run, "resume": stored.resume, "expand": stored.expand,
         "figures": stored.figures,
     }  # fmt: skip
-    resolved = as_dict(configuration)
     check_parts(resolved)
     name = str(resolved["study"]["name"])
     if name not in studies:

@@ -7,14 +7,17 @@ wrong and what the nearest valid name or the allowed range is.
 
 import os
 from collections.abc import Iterable, Sequence
+from copy import deepcopy
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import getitem
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -81,15 +84,55 @@ def check_choice(group: str, name: str) -> None:
         raise ConfigurationError(f"unknown {group} '{name}': {nearest(name, known)}")
 
 
-def compose_configuration(overrides: Sequence[str] = ()) -> DictConfig:
+class Composed(NamedTuple):
+    """A composed configuration: its parts, and whether some refer to others."""
+
+    parts: dict[str, Any]
+    has_references: bool
+
+
+def compose_configuration(overrides: Sequence[str] = ()) -> dict[str, Any]:
     """Compose `conf/config.yaml` with overrides in Hydra's syntax.
+
+    Returns
+    -------
+    dict
+        Plain nested dictionaries, without Hydra's own part.
 
     Raises
     ------
     ConfigurationError
         If a file, name or value is not valid.
     """
-    return _compose(normalise_overrides(overrides))
+    normalised = normalise_overrides(overrides)
+    parsed = OverridesParser.create().parse_overrides(normalised)
+    selections = [str(one.input_line) for one in parsed if one.key_or_group in GROUPS]
+    changes = [one for one in parsed if one.key_or_group not in GROUPS]
+    composed = _compose(selections)
+    if composed.has_references or not all(_is_plain(one, composed.parts) for one in changes):
+        return deepcopy(_compose(normalised).parts)
+    # Hydra takes half a second, so values are put into what it has composed before.
+    parts = deepcopy(composed.parts)
+    for one in changes:
+        *names, last = one.key_or_group.split(".")
+        reduce(getitem, names, parts)[last] = one.value()
+    return parts
+
+
+def _is_plain(change: Override, parts: dict[str, Any]) -> bool:
+    """Return whether an override does no more than put a value in the place of another."""
+    text = str(change.input_line)
+    if text.startswith(("+", "~")) or change.package or change.is_sweep_override():
+        return False
+    if "${" in text or "???" in text:  # refers to another value, or to none
+        return False
+    node: Any = parts
+    for name in change.key_or_group.split("."):
+        if not isinstance(node, dict) or name not in node:
+            return False
+        node = node[name]
+    # Dictionaries would be merged.
+    return not isinstance(node, dict) and isinstance(node, list) <= isinstance(change.value(), list)
 
 
 def normalise_overrides(overrides: Sequence[str]) -> list[str]:
@@ -126,22 +169,24 @@ def normalise_overrides(overrides: Sequence[str]) -> list[str]:
                 selections.append(f"{key}={names[0]}")
             else:
                 raise ConfigurationError(f"'{text}': name a file of conf/{key}")
-    base = _compose(selections)
+    base = _compose(selections).parts
     return [_normalise(text, key, base) for text, key in parsed]
 
 
-def _compose(overrides: Sequence[str]) -> DictConfig:
+def _compose(overrides: Sequence[str]) -> Composed:
     return _composed(configuration_folder(), tuple(overrides))
 
 
 @lru_cache(maxsize=64)
-def _composed(folder: Path, overrides: tuple[str, ...]) -> DictConfig:
+def _composed(folder: Path, overrides: tuple[str, ...]) -> Composed:
     # A running Hydra application must not lose its own state.
     outer = GlobalHydra.instance().hydra
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(folder), version_base="1.3"):
-            return compose("config", overrides=list(overrides))
+            configuration = compose("config", overrides=list(overrides))
+        parts = as_dict(configuration)
+        return Composed(parts, parts != OmegaConf.to_container(configuration))
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigurationError(one_line(error)) from error
     finally:
@@ -150,7 +195,15 @@ def _composed(folder: Path, overrides: tuple[str, ...]) -> DictConfig:
             GlobalHydra.instance().initialize(outer)
 
 
-def _normalise(text: str, key: str, base: DictConfig) -> str:
+def as_dict(configuration: DictConfig) -> dict[str, Any]:
+    """Return a configuration composed by Hydra as plain dictionaries, without its own part."""
+    plain = OmegaConf.to_container(configuration, resolve=True)
+    assert isinstance(plain, dict)
+    plain.pop("hydra", None)
+    return {str(name): value for name, value in plain.items()}
+
+
+def _normalise(text: str, key: str, base: dict[str, Any]) -> str:
     if key in GROUPS or key.startswith("hydra") or text.startswith(("+", "~")):
         return text
     node: Any = base
@@ -160,10 +213,10 @@ def _normalise(text: str, key: str, base: DictConfig) -> str:
             if name in _METADATA:
                 return text
             return text.replace(key, ".".join([*names[:position], "value", *names[position:]]), 1)
-        if not isinstance(node, DictConfig) or name not in node:
+        if not isinstance(node, dict) or name not in node:
             where = ".".join(names[:position])
             place = f" in {where}" if where else ""
-            known = [str(one) for one in node] if isinstance(node, DictConfig) else []
+            known = list(node) if isinstance(node, dict) else []
             if not known:
                 raise ConfigurationError(f"'{where}' is a single value: it has no '{name}'")
             raise ConfigurationError(f"unknown name '{name}'{place}: {nearest(name, known)}")
@@ -172,7 +225,7 @@ def _normalise(text: str, key: str, base: DictConfig) -> str:
 
 
 def _is_entry(node: Any) -> bool:
-    return isinstance(node, DictConfig | dict) and "value" in node and "tier" in node
+    return isinstance(node, dict) and "value" in node and "tier" in node
 
 
 def unwrap(node: Any, path: str, entries: dict[str, Entry]) -> Any:

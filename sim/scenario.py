@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 from pydantic import ValidationError
 
 from sim.configuration import (
@@ -144,10 +144,7 @@ class Scenario:
             If there is no such scenario or it is not valid here.
         """
         check_choice("scenario", name)
-        policy = OmegaConf.to_container(
-            OmegaConf.load(configuration_folder() / "scenario" / f"{name}.yaml")
-        )
-        return scenario_from({**self.resolved, "scenario": policy})
+        return scenario_from({**self.resolved, "scenario": _policy(name)})
 
     def with_policies(self, names: Sequence[str], name: str = "combination") -> "Scenario":
         """Return several policy scenarios together, in the same world and seed.
@@ -304,15 +301,15 @@ def load_scenario(name: str = "baseline", overrides: Sequence[str] = ()) -> Scen
     0.7
     """
     check_choice("scenario", name)
-    return scenario_from(as_dict(compose_configuration([f"scenario={name}", *overrides])))
+    if any("scenario" in one.partition("=")[0] for one in overrides):
+        return scenario_from(compose_configuration([f"scenario={name}", *overrides]))
+    return scenario_from({**compose_configuration(overrides), "scenario": _policy(name)})
 
 
-def as_dict(configuration: DictConfig) -> dict[str, Any]:
-    """Return a composed configuration as plain nested dictionaries, without Hydra's own part."""
-    plain = OmegaConf.to_container(configuration, resolve=True)
-    assert isinstance(plain, dict)
-    plain.pop("hydra", None)
-    return {str(name): value for name, value in plain.items()}
+def _policy(name: str) -> Any:
+    """Return a policy scenario as its file describes it."""
+    path = configuration_folder() / "scenario" / f"{name}.yaml"
+    return OmegaConf.to_container(OmegaConf.load(path))
 
 
 def scenario_from(resolved: dict[str, Any]) -> Scenario:

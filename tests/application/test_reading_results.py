@@ -11,7 +11,6 @@ from rich.console import Console
 
 from experiments import open_store, sweep
 from sim.configuration import compose_configuration
-from sim.scenario import as_dict
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "studies.md"
 STORE, STUDY = "outputs/store-0.1.0-1a2b3c4d", "sweep-9179f7ed"
@@ -28,7 +27,7 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
         "vary={care_seeking.fear_weight: [1, 2]}",
     ]  # fmt: skip
     places = {"output": str(folder), "store": str(folder / "store-1")}
-    resolved = {**as_dict(compose_configuration(words)), **places}
+    resolved = {**compose_configuration(words), **places}
     assert sweep.run(resolved, Console(file=StringIO())) == 0
     (name,) = open_store(folder / "store-1").studies()
     return folder / "store-1", name

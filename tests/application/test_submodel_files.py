@@ -9,7 +9,6 @@ import pytest
 
 from sim.configuration import compose_configuration, configuration_folder
 from sim.parameters import World
-from sim.scenario import as_dict
 from sim.tables import Entry
 
 FOLDER = Path(__file__).resolve().parents[2] / "sim" / "submodels"
@@ -60,7 +59,7 @@ def has_evidence(name: str) -> bool:
     if name.startswith("conf/"):
         path = folder / name.removeprefix("conf/")
         return path.is_dir() or (path.is_file() and has_evidence(path.stem))
-    resolved = as_dict(compose_configuration())
+    resolved = compose_configuration()
     everything = {**resolved["parameters"], "city": resolved["city"]}
     found: list[Any] = [everything]
     for key in name.removesuffix(".yaml").split("."):
@@ -123,7 +122,7 @@ def test_a_file_that_lacks_something_is_found(old: str, new: str, lacking: str) 
 
 def test_every_class_of_numbers_has_a_file_of_entries() -> None:
     """What a submodel reads by its typed class is documented in conf/, entry by entry."""
-    resolved = as_dict(compose_configuration())["parameters"]
+    resolved = compose_configuration()["parameters"]
     sections = set(World.model_fields) - {"city", "institutions", "agencies", "regime", "law"}
     assert set(resolved) == sections
     assert all(entries(resolved[name]) for name in sections)

@@ -14,7 +14,7 @@ from sim.configuration import (
     compose_configuration,
     configuration_folder,
 )
-from sim.scenario import Scenario, as_dict, load_scenario, scenario_from
+from sim.scenario import Scenario, load_scenario, scenario_from
 from sim.tables import Entry
 
 ENTRY = {"value", "low", "high", "unit", "tier", "source"}
@@ -27,7 +27,7 @@ def files() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("group", "name"), files(), ids=lambda part: str(part))
 @pytest.mark.slow
 def test_every_file_of_a_group_composes_and_is_valid(group: str, name: str) -> None:
-    resolved = as_dict(compose_configuration([f"{group}={name}"]))
+    resolved = compose_configuration([f"{group}={name}"])
     scenario = scenario_from(resolved)
     executor_of(resolved)
     chosen = {

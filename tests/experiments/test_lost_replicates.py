@@ -22,7 +22,6 @@ from experiments.specifications import Bundle
 from experiments.store import Store
 from sim.configuration import ConfigurationError, compose_configuration
 from sim.model import AlmatyModel
-from sim.scenario import as_dict
 
 FIRST_SEED = 11
 SERIAL = Executor(name="serial", summary="in this process", workers=1)
@@ -31,13 +30,13 @@ SERIAL = Executor(name="serial", summary="in this process", workers=1)
 def settings(output: Path, *more: str) -> dict[str, Any]:
     words = ["city.population=500", "days=90", "replicates=3", f"seed={FIRST_SEED}"]
     words += ["scenarios=[baseline,mobile_clinics]", "executor=serial", *more]
-    return {**as_dict(compose_configuration(words)), "output": str(output)}
+    return {**compose_configuration(words), "output": str(output)}
 
 
 def single_run(output: Path, days: int) -> dict[str, Any]:
     words = ["study=run", "city.population=300", f"days={days}", f"seed={FIRST_SEED}"]
     places = {"output": str(output), "store": str(output / "store")}
-    return {**as_dict(compose_configuration(words)), **places}
+    return {**compose_configuration(words), **places}
 
 
 def results_in(output: Path) -> list[Path]:

@@ -24,7 +24,7 @@ from sim.institutions import AgencySpecification
 from sim.levers import LEVERS, Change, lever_paths
 from sim.model import AlmatyModel
 from sim.observation.records import episode_table
-from sim.scenario import Scenario, as_dict, load_scenario
+from sim.scenario import Scenario, load_scenario
 from sim.tables import by
 from sim.values import value_at
 from tests.cities import city
@@ -402,7 +402,7 @@ def test_a_comparison_says_where_signs_agree_and_predicts_nothing_it_cannot() ->
     ],
 )
 def test_a_mistake_in_the_study_gets_one_line(words_given: dict[str, Any], mistake: str) -> None:
-    resolved = as_dict(compose_configuration(["study=meanfield"])) | words_given
+    resolved = compose_configuration(["study=meanfield"]) | words_given
     with pytest.raises(ConfigurationError, match=mistake):
         settings_of(resolved)
 
@@ -415,14 +415,14 @@ def test_the_study_prints_predictions_beside_its_own_simulation_and_beside_anoth
     words_given = ["scenarios=[baseline,arrival_briefing]", "replicates=2", "executor=serial",
                    "city.population=500", "days=90", f"output={tmp_path}"]  # fmt: skip
     console = Console(width=110, record=True)
-    first = as_dict(compose_configuration(["study=meanfield", "simulate=true", *words_given]))
+    first = compose_configuration(["study=meanfield", "simulate=true", *words_given])
     assert run(first, console) == 0
     assert "same sign" in console.export_text()
-    other = as_dict(compose_configuration(["study=compare", *words_given]))
+    other = compose_configuration(["study=compare", *words_given])
     assert compare.run(other, console) == 0
     (folder,) = (one for one in tmp_path.iterdir() if one.name.startswith("compare"))
     second = ["study=meanfield", f"beside={folder}", *words_given]
-    assert run(as_dict(compose_configuration(second)), console) == 0
+    assert run(compose_configuration(second), console) == 0
     beside, own = (
         pd.read_parquet(next(tmp_path.glob(pattern)) / "meanfield.parquet")
         for pattern in ("meanfield", "meanfield-*")
