@@ -43,9 +43,15 @@ class Results:
     store: Store
     study: StoredStudy
 
-    def table(self, name: str, where: Any = ()) -> pd.DataFrame:
-        """Return a result table with scenario, sample, seed and what was varied in front."""
-        return self.store.read(name, self.study.plan, where=where)
+    def table(self, name: str, where: Any = (), **which: Any) -> pd.DataFrame:
+        """Return a result table with scenario, sample, seed and what was varied in front.
+
+        Parameters
+        ----------
+        name, where, **which
+            As of `Store.read`.
+        """
+        return self.store.read(name, self.study.plan, where=where, **which)
 
     @cached_property
     def failures(self) -> pd.DataFrame:

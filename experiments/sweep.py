@@ -59,14 +59,17 @@ def report(
     if done.left_to_others:
         return done.status
     results = done.results
-    indicators = results.table("indicators", [("by", "==", "all")])
+    # Of ten thousand runs there are millions of rows.
+    indicators = results.table(
+        "indicators", [("by", "==", "all")], columns=[*KEY, "value"], coded=True
+    )
     if indicators.empty:
         console.print("No run has results: there is nothing to report.")
         return done.status
     reference = settings.scenarios[0]
     summary = summarise(
         indicators, reference, settings.confidence, key=[*KEY, "sample"], bootstrap=False
-    )
+    ).astype(dict.fromkeys(KEY, "str"))
     samples = results.study.plan.drop_duplicates("sample")[["sample", *results.varied]]
     if len(settings.scenarios) > 1:
         # The row of the reference scenario lacks levers, which are varied in the others alone.
