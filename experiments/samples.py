@@ -11,7 +11,6 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from scipy.stats import qmc
 
 from experiments.specifications import LEVER
 from sim.configuration import ConfigurationError
@@ -125,8 +124,10 @@ def _one_at_a_time(vary: Mapping[str, Any], count: int, seed: int, base: Scenari
     return [{}, *alone]
 
 
-def _drawn(sampler: Callable[[int, int], Any]) -> Callable[..., list[Values]]:
+def _drawn(sampler: str) -> Callable[..., list[Values]]:
     def draw(vary: Mapping[str, Any], count: int, seed: int, base: Scenario) -> list[Values]:
+        from scipy.stats import qmc  # a quarter of a second, for these designs alone
+
         ends = []
         for path, given in vary.items():
             if isinstance(given, list):
@@ -135,7 +136,7 @@ def _drawn(sampler: Callable[[int, int], Any]) -> Callable[..., list[Values]]:
         with warnings.catch_warnings():
             # A Sobol sequence of another length than a power of 2 is less balanced, not wrong.
             warnings.simplefilter("ignore", UserWarning)
-            unit = sampler(len(vary), seed).random(count)
+            unit = getattr(qmc, sampler)(len(vary), rng=seed).random(count)
         scaled = qmc.scale(unit, *np.array(ends).T)
         return [
             {
@@ -152,8 +153,8 @@ DESIGNS: dict[str, Callable[..., list[Values]]] = {
     "grid": _grid,
     "list": _list,
     "one_at_a_time": _one_at_a_time,
-    "latin_hypercube": _drawn(lambda paths, seed: qmc.LatinHypercube(paths, rng=seed)),
-    "sobol": _drawn(lambda paths, seed: qmc.Sobol(paths, rng=seed)),
+    "latin_hypercube": _drawn("LatinHypercube"),
+    "sobol": _drawn("Sobol"),
 }
 """How samples are chosen: every combination, one list beside the other, each value alone (after a
 sample in which nothing is varied), or drawn from the ranges."""

@@ -4,6 +4,8 @@ All intervals here are *simulation intervals*: they say how far chance inside th
 result, over replicates with different seeds. They say nothing about uncertain parameters: the
 spread over samples of parameters is a *parametric interval*, that over assumptions nobody can
 weigh a *scenario range* (see `experiments.sweep`); the three are never mixed.
+
+`scipy.stats` takes a quarter of a second to import, so only functions that need it do.
 """
 
 import math
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from sim.engine.arrays import Column, Floats
 
@@ -122,6 +124,8 @@ def bootstrap_interval(values: Column, confidence: float) -> tuple[Floats, Float
         Rows with a missing value, and single replicates, have no interval.
     confidence : float
     """
+    from scipy import stats
+
     low, high = np.full(len(values), np.nan), np.full(len(values), np.nan)
     whole = np.isfinite(values).all(axis=1)
     if values.shape[1] > 1 and whole.any():
@@ -149,7 +153,7 @@ def required_replicates(spread: float, half_width: float, confidence: float) -> 
     """
     count = 2
     while count < MOST_REPLICATES:
-        quantile = stats.t.ppf((1 + confidence) / 2, count - 1)
+        quantile = special.stdtrit(count - 1, (1 + confidence) / 2)
         needed = math.ceil((quantile * spread / half_width) ** 2)
         if needed <= count:
             return count
@@ -199,6 +203,8 @@ def rank_stability(indicators: pd.DataFrame) -> pd.DataFrame:
         One row an outcome (with a good and a bad direction) and scenario: rank of the mean (1 is
         best), share of resamples in which it has that rank, share in which it is best.
     """
+    from scipy import stats
+
     directed = indicators[indicators["better"] != ""]
     rows = []
     rng = np.random.default_rng(1)
@@ -225,7 +231,7 @@ def interval(grouped: "SeriesGroupBy[Any, Any]", confidence: float) -> pd.DataFr
     """Return mean, low, high and count of each group, by Student's t."""
     mean, count, spread = grouped.mean(), grouped.count(), grouped.std()
     degrees = (count - 1).clip(lower=1)
-    quantile = pd.Series(stats.t.ppf((1 + confidence) / 2, degrees), index=mean.index)
+    quantile = pd.Series(special.stdtrit(degrees, (1 + confidence) / 2), index=mean.index)
     half: pd.Series[float] = (quantile * spread / np.sqrt(count)).where(count > 1)
     return pd.DataFrame({"mean": mean, "low": mean - half, "high": mean + half, "count": count})
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
-from scipy import stats
+from scipy import special
 
 from experiments.report import change, number, title
 from experiments.results import as_typed, renewed_folder, write_manifest, write_table
@@ -131,8 +131,10 @@ def influence(summary: pd.DataFrame, varied: list[str], settings: SweepSettings)
         One row an outcome, scenario, quantity ("level" or "difference") and path: correlation
         (Spearman's), low, high (by Fisher's transformation), samples.
     """
+    from scipy import stats
+
     rows = []
-    quantile = stats.norm.ppf((1 + settings.confidence) / 2)
+    quantile = special.ndtri((1 + settings.confidence) / 2)
     for key, mine in summary.groupby([*KEY, "scenario"], sort=False):
         for quantity in ("level", "difference"):
             known = mine[mine[quantity].notna()]
