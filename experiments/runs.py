@@ -96,16 +96,14 @@ def _carry_out(
 def _results_of(run: PlannedRun, model: AlmatyModel, clock: Clock, burn_in: float) -> BundleResult:
     tables = {
         "indicators": model.indicators(), "curves": model.curves(), "flows": flow_table(model),
-        "runs": pd.DataFrame([{"digest": model.digest()}]),
+        "runs": pd.DataFrame({"digest": [model.digest()]}),
         "times": pd.DataFrame(
-            [
-                {
-                    "burn_in_cpu_seconds": burn_in,
-                    "cpu_seconds": clock.cpu - burn_in,
-                    "wall_seconds": clock.wall,
-                    "ended": datetime.now(UTC).isoformat(timespec="seconds"),
-                }
-            ]
+            {
+                "burn_in_cpu_seconds": [burn_in],
+                "cpu_seconds": [clock.cpu - burn_in],
+                "wall_seconds": [clock.wall],
+                "ended": [datetime.now(UTC).isoformat(timespec="seconds")],
+            }
         ),
     }  # fmt: skip
     for table in tables.values():

@@ -317,10 +317,10 @@ def count_load(tally: Tally, model: "AlmatyModel", days: slice) -> None:
 
 def count_inequality(tally: Tally) -> None:
     """Q1: rates of a group over those of the reference group."""
+    rated = [one for one in tally.rows if one.indicator in RATED and not one.detail]
     for name in RATED:
-        rows = [one for one in tally.rows if (one.indicator, one.detail) == (name, "")]
         for by, reference in (("nationality", "kyrgyzstan"), ("legal_status", "permanent")):
-            groups = {one.group: one for one in rows if one.by == by}
+            groups = {one.group: one for one in rated if (one.indicator, one.by) == (name, by)}
             base = groups[reference].value
             for group, row in groups.items():
                 if group != reference:

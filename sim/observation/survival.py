@@ -45,16 +45,16 @@ def delay_summary(
     events = np.bincount(end[had_event], minlength=last + 1)
     rivals = np.bincount(end[~had_event & competing], minlength=last + 1)
     leaving = np.bincount(end, minlength=last + 1)
-    at_risk = leaving.sum() - np.concatenate([[0], np.cumsum(leaving)[:-1]])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        event_hazard = np.where(at_risk > 0, events / at_risk, 0.0)
-        any_hazard = np.where(at_risk > 0, (events + rivals) / at_risk, 0.0)
+    at_risk = len(end) - np.concatenate([[0], np.cumsum(leaving)[:-1]])
+    at_risk = np.maximum(at_risk, 1)  # where nobody is left, nothing happens either
+    event_hazard = events / at_risk
+    any_hazard = (events + rivals) / at_risk
     free = np.concatenate([[1.0], np.cumprod(1.0 - any_hazard)[:-1]])
     incidence = np.cumsum(free * event_hazard)
 
     def day_of(share: float) -> float:
-        reached = np.flatnonzero(incidence >= share - 1e-12)
-        return float(reached[0]) if len(reached) else float("inf")
+        reached = int(np.searchsorted(incidence, share - 1e-12))
+        return float(reached) if reached < len(incidence) else float("inf")
 
     return {
         "median": day_of(0.5),

@@ -1,5 +1,6 @@
 """Every file of conf/ composes and is documented; overrides reach what they name."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ from experiments.settings import compare_settings, executor_of
 from sim.configuration import (
     GROUPS,
     ConfigurationError,
+    _compose,
     choices,
     compose_configuration,
     configuration_folder,
+    normalise_overrides,
 )
 from sim.scenario import Scenario, load_scenario, scenario_from
 from sim.tables import Entry
@@ -150,6 +153,36 @@ def test_overriding_a_number_keeps_its_evidence(plain: Scenario) -> None:
     changed = load_scenario(overrides=["parameters.illness.acute_rate=1.5"])
     before, after = (one.entries["illness.acute_rate"] for one in (plain, changed))
     assert after == before.model_copy(update={"value": 1.5})
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["city=almaty", "seed=3", "seed=4", "output=some/folder", "shard=1/2"],
+        ["parameters.illness.acute_rate=1.5", "parameters.illness.worsening.injury.mild=0.01"],
+        ["study=sweep", "vary={illness.acute_rate: [1, 1.5], levers.x: {low: 0, high: 2}}"],
+        ["scenarios=[baseline,hub_medium]", "shock.name=calm", "+foo=1", "~seed"],
+        ["output=${seed}", "parameters.illness.acute_rate={value: 1.3}"],
+    ],
+)
+def test_values_are_put_where_hydra_would_put_them(words: list[str]) -> None:
+    by_hydra = _compose(normalise_overrides(words)).parts
+    assert json.dumps(compose_configuration(words)) == json.dumps(by_hydra)
+
+
+def test_a_policy_scenario_is_read_as_hydra_reads_it() -> None:
+    by_hydra = scenario_from(compose_configuration(["scenario=hub_medium", "seed=3"]))
+    ours = load_scenario("hub_medium", ["seed=3"])
+    assert ours == by_hydra
+    assert json.dumps(ours.resolved) == json.dumps(by_hydra.resolved)
+    renamed = load_scenario("hub_medium", ["scenario.name=mine"])
+    assert renamed.name == "mine"
+    assert renamed.changes == ours.changes
+
+
+def test_a_composed_configuration_may_be_written_into() -> None:
+    compose_configuration()["parameters"]["illness"].clear()
+    assert compose_configuration()["parameters"]["illness"]
 
 
 @pytest.mark.parametrize(
