@@ -210,7 +210,7 @@ class Agencies:
 
     def opens_on(self, calendar: WorkCalendar, day: int) -> Booleans:
         """Return which agencies work on a day."""
-        works = self.works_on[:, calendar.weekday(day)]
+        works = self.works_on[:, calendar.weekday(day)].copy()
         return works & self.works_on_holidays if calendar.is_holiday(day) else works
 
     def copy_state(self, other: "Agencies") -> None:

@@ -184,7 +184,7 @@ class Clinics:
 
     def opens_on(self, calendar: WorkCalendar, day: int) -> Booleans:
         """Return which units work on a day."""
-        works = self.works_on[:, calendar.weekday(day)]
+        works = self.works_on[:, calendar.weekday(day)].copy()
         return works & self.works_on_holidays if calendar.is_holiday(day) else works
 
     def nearest(self, kind: str) -> Integers:

@@ -242,27 +242,47 @@ if INTERPRETED:
     def fetch(table: Column, row: int) -> None:
         """Do nothing: interpreted rules are not in a hurry."""
 
+    fetch_first_line = fetch_whole = fetch
+
 else:
 
-    @extending.intrinsic
-    def fetch(context: Any, table: Any, row: Any) -> Any:
-        """Ask memory for the head of a record that will be needed in a moment, without waiting."""
+    def _fetching(lines: int | None) -> Any:
+        """Return a function that asks memory for so many lines of a record (None: for all)."""
 
-        def ask(lowering: Any, builder: Any, signature: Any, values: Any) -> Any:
-            array = arrayobj.make_array(signature.args[0])(lowering, builder, values[0])
-            (stride,) = cgutils.unpack_tuple(builder, array.strides, 1)
-            byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
-            kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
-            prefetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
-            record = builder.gep(
-                builder.bitcast(array.data, byte), [builder.mul(values[1], stride)]
-            )
-            for line in range(LINES_AT_THE_HEAD):
-                place = builder.gep(record, [ir.Constant(ir.IntType(64), line * LINE_OF_MEMORY)])
-                builder.call(prefetch, [place, *(number(code) for code in FOR_READING_SOON)])
-            return lowering.get_dummy_value()
+        @extending.intrinsic
+        def fetch(context: Any, table: Any, row: Any) -> Any:
+            """Ask memory for a record that will be needed in a moment, without waiting for it."""
 
-        return types.void(table, types.intp), ask
+            def ask(lowering: Any, builder: Any, signature: Any, values: Any) -> Any:
+                kind = signature.args[0]
+                array = arrayobj.make_array(kind)(lowering, builder, values[0])
+                (stride,) = cgutils.unpack_tuple(builder, array.strides, 1)
+                byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+                call = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+                prefetch = cgutils.get_or_insert_function(
+                    builder.module, call, "llvm.prefetch.p0i8"
+                )
+                record = builder.gep(
+                    builder.bitcast(array.data, byte), [builder.mul(values[1], stride)]
+                )
+                for line in range(lines or -(-kind.dtype.size // LINE_OF_MEMORY)):
+                    offset = ir.Constant(ir.IntType(64), line * LINE_OF_MEMORY)
+                    builder.call(
+                        prefetch,
+                        [
+                            builder.gep(record, [offset]),
+                            *(number(code) for code in FOR_READING_SOON),
+                        ],
+                    )
+                return lowering.get_dummy_value()
+
+            return types.void(table, types.intp), ask
+
+        return fetch
+
+    fetch_first_line = _fetching(1)
+    fetch = _fetching(LINES_AT_THE_HEAD)
+    fetch_whole = _fetching(None)
 
 
 @compiled
@@ -272,6 +292,12 @@ def look_ahead(table: Column, rows: Column, place: int) -> None:
     Without it a walk through scattered records waits for nearly each of them.
     """
     fetch(table, rows[min(place + AHEAD, len(rows) - 1)])
+
+
+@compiled
+def look_ahead_at_all(table: Column, rows: Column, place: int) -> None:
+    """Do as `look_ahead` does, where a rule needs more of a record than its head."""
+    fetch_whole(table, rows[min(place + AHEAD, len(rows) - 1)])
 
 
 def for_rules(table: Column) -> Column:

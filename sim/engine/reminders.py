@@ -1,7 +1,8 @@
 """Reminders of things that fall due, found without searching everybody.
 
-A wheel of days: every day has a chain of notes, and a chain serves all days that lie a turn of the
-wheel apart. A note costs the same however far ahead its day is, and less than sorting it in.
+A wheel of days: every day has a chain of sheets of notes, and a chain serves all days that lie a
+turn of the wheel apart. A note costs the same however far ahead its day is, and less than sorting
+it in; a sheet is as long as two lines of memory, so that reading a day seldom waits.
 """
 
 from typing import NamedTuple
@@ -11,30 +12,33 @@ import numpy as np
 from sim.engine.arrays import Integers, Rows
 from sim.engine.compiled import compiled
 
-TURN = 128
+TURN = 1024
 """Days of one turn of the wheel."""
+NOTES = 15
+"""Notes on a sheet."""
+WRITTEN, FOLLOWING, FIRST_NOTE = range(3)
+"""Places on a sheet: how many notes it has, the next sheet of its chain, and the first note. A note
+is a day and a row."""
 USED, SPARE = range(2)
-"""Entries of `Wheel.number`: notes ever used, and the first spare one among them."""
+"""Entries of `Wheel.number`: sheets ever used, and the first spare one among them."""
 END = -1
-FIRST_ROOM = 64
+FIRST_ROOM = 8
 
 
 class Wheel(NamedTuple):
-    """Notes in chains, one for each day of a turn.
+    """Notes on sheets in chains, one for each day of a turn.
 
     Attributes
     ----------
-    day, row, following : array of int, shape (notes,)
-        What each note says, and the next note of its chain (-1: none).
+    sheets : array of int, shape (sheets, 2 + 2 `NOTES`)
+        See `WRITTEN`, `FOLLOWING`, `FIRST_NOTE`.
     first : array of int, shape (`TURN`,)
-        First note of each chain.
+        First sheet of each chain, -1: none.
     number : array of int, shape (2,)
         See `USED`, `SPARE`.
     """
 
-    day: Integers
-    row: Integers
-    following: Integers
+    sheets: Integers
     first: Integers
     number: Integers
 
@@ -42,47 +46,71 @@ class Wheel(NamedTuple):
 @compiled
 def remind(wheel: Wheel, day: int, row: int) -> None:
     """Note that a row falls due on a day (there has to be room)."""
+    chain = day % TURN
+    sheet = wheel.first[chain]
+    if sheet == END or wheel.sheets[sheet, WRITTEN] == NOTES:
+        sheet = take_sheet(wheel)
+        wheel.sheets[sheet, WRITTEN] = 0
+        wheel.sheets[sheet, FOLLOWING] = wheel.first[chain]
+        wheel.first[chain] = sheet
+    place = FIRST_NOTE + 2 * wheel.sheets[sheet, WRITTEN]
+    wheel.sheets[sheet, place] = day
+    wheel.sheets[sheet, place + 1] = row
+    wheel.sheets[sheet, WRITTEN] += 1
+
+
+@compiled
+def take_sheet(wheel: Wheel) -> int:
+    """Return a sheet to write on."""
     number = wheel.number
-    note = number[SPARE]
-    if note != END:
-        number[SPARE] = wheel.following[note]
-    else:
-        note = number[USED]
-        if note >= len(wheel.day):
-            raise IndexError("no room for another reminder")
-        number[USED] += 1
-    wheel.day[note] = day
-    wheel.row[note] = row
-    wheel.following[note] = wheel.first[day % TURN]
-    wheel.first[day % TURN] = note
+    sheet = int(number[SPARE])
+    if sheet != END:
+        number[SPARE] = wheel.sheets[sheet, FOLLOWING]
+        return sheet
+    sheet = int(number[USED])
+    if sheet >= len(wheel.sheets):
+        raise IndexError("no room for another reminder")
+    number[USED] += 1
+    return sheet
 
 
 @compiled
 def due_rows(wheel: Wheel, day: int) -> Rows:
     """Return the rows due on a day, ascending and without repeats; forget earlier ones."""
     chain = day % TURN
-    note = wheel.first[chain]
-    wheel.first[chain] = END
+    first = wheel.first[chain]
+    notes = 0
+    sheet = first
+    while sheet != END:
+        notes += wheel.sheets[sheet, WRITTEN]
+        sheet = wheel.sheets[sheet, FOLLOWING]
+    rows = np.empty(notes, dtype=np.intp)
     due = 0
-    found = END
-    while note != END:
-        following = wheel.following[note]
-        if wheel.day[note] > day:
-            wheel.following[note] = wheel.first[chain]
-            wheel.first[chain] = note
-        elif wheel.day[note] == day:
-            wheel.following[note] = found
-            found = note
-            due += 1
+    wheel.first[chain] = END
+    sheet = first
+    while sheet != END:
+        following = wheel.sheets[sheet, FOLLOWING]
+        kept = 0
+        for note in range(wheel.sheets[sheet, WRITTEN]):
+            place = FIRST_NOTE + 2 * note
+            noted, row = wheel.sheets[sheet, place], wheel.sheets[sheet, place + 1]
+            if noted == day:
+                rows[due] = row
+                due += 1
+            elif noted > day:
+                place = FIRST_NOTE + 2 * kept
+                wheel.sheets[sheet, place] = noted
+                wheel.sheets[sheet, place + 1] = row
+                kept += 1
+        wheel.sheets[sheet, WRITTEN] = kept
+        if kept > 0:
+            wheel.sheets[sheet, FOLLOWING] = wheel.first[chain]
+            wheel.first[chain] = sheet
         else:
-            spare(wheel, note)
-        note = following
-    rows = np.empty(due, dtype=np.intp)
-    for place in range(due):
-        rows[place] = wheel.row[found]
-        following = wheel.following[found]
-        spare(wheel, found)
-        found = following
+            wheel.sheets[sheet, FOLLOWING] = wheel.number[SPARE]
+            wheel.number[SPARE] = sheet
+        sheet = following
+    rows = rows[:due]
     rows.sort()
     count = 0
     for place in range(due):
@@ -90,13 +118,6 @@ def due_rows(wheel: Wheel, day: int) -> Rows:
             rows[count] = rows[place]
             count += 1
     return rows[:count]
-
-
-@compiled
-def spare(wheel: Wheel, note: int) -> None:
-    """Let a note be written anew."""
-    wheel.following[note] = wheel.number[SPARE]
-    wheel.number[SPARE] = note
 
 
 @compiled
@@ -131,22 +152,21 @@ class Reminders:
 
     def make_room(self, count: int) -> None:
         """Make room for so many more."""
-        needed = int(self.wheel.number[USED]) + count
-        if needed > len(self.wheel.day):
-            self.wheel = self._enlarged(max(needed, 2 * len(self.wheel.day)))
+        # At worst each is the first note of its chain, or the next after a full sheet.
+        needed = int(self.wheel.number[USED]) + min(count, TURN + count // NOTES + 1)
+        if needed > len(self.wheel.sheets):
+            self.wheel = self._enlarged(max(needed, 2 * len(self.wheel.sheets)))
 
     def copy(self) -> "Reminders":
         """Return an independent copy."""
         twin = Reminders()
-        twin.wheel = self._enlarged(len(self.wheel.day))
+        twin.wheel = self._enlarged(len(self.wheel.sheets))
         return twin
 
     def _enlarged(self, room: int) -> Wheel:
         grown = _wheel(room)
         used = int(self.wheel.number[USED])
-        grown.day[:used] = self.wheel.day[:used]
-        grown.row[:used] = self.wheel.row[:used]
-        grown.following[:used] = self.wheel.following[:used]
+        grown.sheets[:used] = self.wheel.sheets[:used]
         grown.first[:] = self.wheel.first
         grown.number[:] = self.wheel.number
         return grown
@@ -154,9 +174,7 @@ class Reminders:
 
 def _wheel(room: int) -> Wheel:
     return Wheel(
-        np.empty(room, dtype=np.int32),
-        np.empty(room, dtype=np.int32),
-        np.empty(room, dtype=np.int32),
+        np.empty((room, FIRST_NOTE + 2 * NOTES), dtype=np.int32),
         np.full(TURN, END, dtype=np.int32),
         np.array([0, END], dtype=np.int32),
     )

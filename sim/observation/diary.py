@@ -1,6 +1,6 @@
 """The diary: what is counted at the end of every day, since day 0."""
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
@@ -8,12 +8,12 @@ from sim import vocabulary as words
 from sim.accounts import FLOWS
 from sim.agents.city import City
 from sim.agents.episode import State
-from sim.agents.migrant import NEVER, STRATA, STRATA_SHAPE
+from sim.agents.migrant import NEVER, STRATA
 from sim.agents.task import ORDINAL_BITS
-from sim.engine.arrays import Column, Identities, Integers, Rows
+from sim.engine.arrays import Column, Identities, Integers
 from sim.engine.compiled import compiled, look_ahead
 from sim.engine.kernels import mix_twice
-from sim.engine.log import Log
+from sim.engine.places import rows_of
 
 if TYPE_CHECKING:
     from sim.model import AlmatyModel
@@ -24,204 +24,262 @@ COUNTS = (
     "day", "open_episodes", "newly_severe", "in_bed", "boarding", "waiting", "ambulance_wait",
     "jobless", "with_contracts",
 )  # fmt: skip
+(
+    DAY, OPEN_EPISODES, NEWLY_SEVERE, PATIENTS, BOARDING, WAITING, AMBULANCE_WAIT, JOBLESS,
+    WITH_CONTRACTS,
+) = range(len(COUNTS))  # fmt: skip
+BY_STRATUM = ("present", "hidden", "open_cases", "unresolved", "insured", "eligible")
+PRESENT, HIDDEN, OPEN_CASES, UNRESOLVED, INSURED, ELIGIBLE = range(len(BY_STRATUM))
 BY_UNIT = ("slots", "served_today", "waiting", "diverted_today", "in_bed")
 BY_AGENCY = ("slots", "served_today", "waiting")
+ITEMS = len(words.KNOWLEDGE)
+FIRST_ROOM = 32
+"""Days for which there is room at first."""
 
 
-class Diary:
-    """Daily counts.
+class Pages(NamedTuple):
+    """What is written down, a page a day (or one page of them).
 
     Attributes
     ----------
-    counts : Log
-        One row a day; see `COUNTS`.
+    counts : array of float, shape (days, `COUNTS`)
+    strata : array of int, shape (days, `BY_STRATUM`, strata)
+    informed : array of int, shape (days, strata, items)
+        People present who know each item.
+    units : array of int, shape (days, `BY_UNIT`, units)
+    agencies : array of int, shape (days, `BY_AGENCY`, agencies, lines)
+    ledger : array of int, shape (days, flows)
+        Every flow of money since the beginning, in KZT (see `sim.accounts`).
+    health_lost : array of int, shape (days, strata)
+        Thousandths of a day since the beginning.
+    learned : array of int, shape (days, sources, items)
+        How often each item was learned from each source since day 0.
+    lost_work : array of int, shape (days, 1)
+        Wages of working days lost to illness since the beginning, in KZT.
     """
 
+    counts: Column
+    strata: Column
+    informed: Column
+    units: Column
+    agencies: Column
+    ledger: Column
+    health_lost: Column
+    learned: Column
+    lost_work: Column
+
+
+class Diary:
+    """Daily counts."""
+
     def __init__(self, model: "AlmatyModel") -> None:
-        self.counts = Log(**dict.fromkeys(COUNTS, np.float64))
-        self._present: list[Column] = []
-        self._hidden: list[Column] = []
-        self._informed: list[Column] = []
-        self._by_unit: dict[str, list[Column]] = {name: [] for name in BY_UNIT}
-        self._by_agency: dict[str, list[Column]] = {name: [] for name in BY_AGENCY}
-        self._unresolved: list[Column] = []
-        self._open_cases: list[Column] = []
-        self._learned: list[Column] = []
-        self._insured: list[Column] = []
-        self._ledger: list[Column] = []
-        self._eligible: list[Column] = []
-        self._lost_work: list[int] = []
-        self._health_lost: list[Column] = []
-        self._units, self._agencies = len(model.clinics.units), len(model.agencies)
+        units, agencies = len(model.clinics.units), len(model.agencies)
+        small, large = np.int32, np.int64
+        self._pages = Pages(
+            counts=np.empty((FIRST_ROOM, len(COUNTS))),
+            strata=np.empty((FIRST_ROOM, len(BY_STRATUM), STRATA), small),
+            informed=np.empty((FIRST_ROOM, STRATA, ITEMS), small),
+            units=np.empty((FIRST_ROOM, len(BY_UNIT), units), small),
+            agencies=np.empty((FIRST_ROOM, len(BY_AGENCY), agencies, len(words.LINES)), small),
+            ledger=np.empty((FIRST_ROOM, FLOWS), large),
+            health_lost=np.empty((FIRST_ROOM, STRATA), large),
+            learned=np.empty((FIRST_ROOM, len(words.SOURCES), ITEMS), large),
+            lost_work=np.empty((FIRST_ROOM, 1), large),
+        )
+        self._days = 0
         self.at_start: Column = model.counts["ledger"][0].copy()
         self.lost_at_start = int(model.counts["lost_work"][0])
         self.health_at_start: Column = model.counts["health_lost"][0].copy()
 
     def record(self, model: "AlmatyModel") -> None:
         """Write down the end of a day."""
-        clinics = model.clinics
-        look = look_at_cases(model.city(), model.episodes.rows, model.tasks.rows)
-        open_episodes, boarding, with_contracts, hidden, open_cases, unresolved = look
-        self.counts.append(
-            day=np.array([model.day]),
-            open_episodes=open_episodes,
-            newly_severe=model.counts["newly_severe"][0],
-            in_bed=clinics.in_bed.sum(),
-            boarding=boarding,
-            waiting=clinics.waiting.sum(),
-            ambulance_wait=clinics.ambulance_wait_minutes,
-            jobless=model.counts["jobless"][0],
-            with_contracts=with_contracts,
-        )
-        self._present.append(model.counts["present"][0].astype(np.int32))
-        self._hidden.append(hidden)
-        self._open_cases.append(open_cases)
-        self._unresolved.append(unresolved)
-        self._informed.append(model.counts["informed"][0].astype(np.int32))
-        for name in BY_UNIT:
-            self._by_unit[name].append(getattr(clinics, name).astype(np.int32))
-        for name in BY_AGENCY:
-            self._by_agency[name].append(model.agencies.table[name].astype(np.int32))
-        self._learned.append(model.counts["learned"][0].copy())
-        self._insured.append(model.counts["insured"][0].astype(np.int32))
-        self._ledger.append(model.counts["ledger"][0].copy())
-        may_join = eligible_strata(model.insurance.numbers[0]["may_join"])
-        self._eligible.append(self._present[-1] * may_join)
-        self._lost_work.append(int(model.counts["lost_work"][0]))
-        self._health_lost.append(model.counts["health_lost"][0].copy())
+        if self._days == len(self._pages.counts):
+            self._pages = self._enlarged(2 * self._days)
+        page = Pages(*(table[self._days] for table in self._pages))
+        write_down(model.city(), page, model.clinics.ambulance_wait_minutes)
+        self._days += 1
+
+    def _enlarged(self, room: int) -> Pages:
+        grown = Pages(*(np.empty((room, *table.shape[1:]), table.dtype) for table in self._pages))
+        for table, old in zip(grown, self._pages, strict=True):
+            table[: self._days] = old[: self._days]
+        return grown
+
+    def _of_strata(self, number: int) -> Column:
+        return np.asarray(self._pages.strata[: self._days, number], dtype=np.int64)
+
+    @property
+    def counts(self) -> dict[str, Column]:
+        """Daily series of the whole city, by name: see `COUNTS`."""
+        series = self._pages.counts[: self._days].T
+        return dict(zip(COUNTS, series, strict=True))
 
     @property
     def open_cases(self) -> Column:
         """Known cases with an open need at the end of each day, shape (days, strata)."""
-        return np.array(self._open_cases, dtype=np.int64).reshape(-1, STRATA)
+        return self._of_strata(OPEN_CASES)
 
     @property
     def unresolved(self) -> Column:
         """Known cases with a need open for more than 30 days, shape (days, strata)."""
-        return np.array(self._unresolved, dtype=np.int64).reshape(-1, STRATA)
+        return self._of_strata(UNRESOLVED)
 
     def learned(self, start: int, end: int) -> Column:
         """Return how often each item was learned from each source in a window."""
-        if start >= min(end, len(self._learned)):
-            return np.zeros((len(words.SOURCES), len(words.KNOWLEDGE)), dtype=np.int64)
-        until = self._learned[min(end, len(self._learned)) - 1]
-        return np.asarray(until - (self._learned[start - 1] if start > 0 else 0))
+        nothing = np.zeros((len(words.SOURCES), ITEMS), dtype=np.int64)
+        return self._since(self._pages.learned, nothing, start, end)
 
     @property
     def insured(self) -> Column:
         """Members of the insurance fund at the end of each day, shape (days, strata)."""
-        return np.array(self._insured, dtype=np.int64).reshape(-1, STRATA)
+        return self._of_strata(INSURED)
 
     @property
     def eligible(self) -> Column:
         """People present who may join the insurance fund, each day, shape (days, strata)."""
-        return np.array(self._eligible, dtype=np.int64).reshape(-1, STRATA)
+        return self._of_strata(ELIGIBLE)
 
     def lost_work(self, start: int, end: int) -> int:
         """Return the wages of working days lost to illness in a window, in KZT."""
-        if start >= min(end, len(self._lost_work)):
-            return 0
-        before = self._lost_work[start - 1] if start > 0 else self.lost_at_start
-        return self._lost_work[min(end, len(self._lost_work)) - 1] - before
+        return int(self._since(self._pages.lost_work, self.lost_at_start, start, end)[0])
 
     def health_lost(self, start: int, end: int) -> Column:
         """Return the health lost to illness in a window, thousandths of a day, shape (strata,)."""
-        if start >= min(end, len(self._health_lost)):
-            return np.zeros(STRATA, dtype=np.int64)
-        until = self._health_lost[min(end, len(self._health_lost)) - 1]
-        before = self._health_lost[start - 1] if start > 0 else self.health_at_start
-        return np.asarray(until - before)
+        return self._since(self._pages.health_lost, self.health_at_start, start, end)
 
     def flows(self, start: int, end: int) -> Column:
         """Return the sum of every flow of money in a window, in KZT (see `sim.accounts`)."""
-        if start >= min(end, len(self._ledger)):
-            return np.zeros(FLOWS, dtype=np.int64)
-        until = self._ledger[min(end, len(self._ledger)) - 1]
-        before = self._ledger[start - 1] if start > 0 else self.at_start
-        return np.asarray(until - before)
+        return self._since(self._pages.ledger, self.at_start, start, end)
+
+    def _since(self, sums: Column, at_start: Column | int, start: int, end: int) -> Column:
+        """Return how much a sum has grown in a window."""
+        last = min(end, self._days)
+        if start >= last:
+            return np.zeros(sums.shape[1:], dtype=np.int64)
+        return np.asarray(sums[last - 1] - (sums[start - 1] if start > 0 else at_start))
 
     def by_agency(self, name: str) -> Column:
         """Return a daily series of every agency's lines, shape (days, agencies, lines)."""
-        series = np.array(self._by_agency[name], dtype=np.int64)
-        return series.reshape(-1, self._agencies, len(words.LINES))
+        series = self._pages.agencies[: self._days, BY_AGENCY.index(name)]
+        return np.asarray(series, dtype=np.int64)
 
     @property
     def present(self) -> Column:
         """People present at the end of each day, shape (days, strata)."""
-        return np.array(self._present, dtype=np.int64).reshape(-1, STRATA)
+        return self._of_strata(PRESENT)
 
     @property
     def hidden(self) -> Column:
         """Open episodes of people present that no provider has seen, shape (days, strata)."""
-        return np.array(self._hidden, dtype=np.int64).reshape(-1, STRATA)
+        return self._of_strata(HIDDEN)
 
     @property
     def informed(self) -> Column:
         """People present who know each item, shape (days, strata, items)."""
-        return np.array(self._informed, dtype=np.int64).reshape(-1, STRATA, len(words.KNOWLEDGE))
+        return np.asarray(self._pages.informed[: self._days], dtype=np.int64)
 
     def by_unit(self, name: str) -> Column:
         """Return a daily series of every unit, shape (days, units): see `BY_UNIT`."""
-        return np.array(self._by_unit[name], dtype=np.int64).reshape(-1, self._units)
+        series = self._pages.units[: self._days, BY_UNIT.index(name)]
+        return np.asarray(series, dtype=np.int64)
 
     def copy(self) -> Self:
-        """Return an independent copy (arrays of past days are shared: they never change)."""
+        """Return an independent copy."""
         twin = object.__new__(type(self))
-        twin.counts = self.counts.copy()
-        twin._present = self._present.copy()
-        twin._hidden = self._hidden.copy()
-        twin._informed = self._informed.copy()
-        twin._by_unit = {name: series.copy() for name, series in self._by_unit.items()}
-        twin._by_agency = {name: series.copy() for name, series in self._by_agency.items()}
-        twin._unresolved = self._unresolved.copy()
-        twin._open_cases = self._open_cases.copy()
-        twin._learned = self._learned.copy()
-        twin._insured = self._insured.copy()
-        twin._ledger = self._ledger.copy()
-        twin._eligible = self._eligible.copy()
-        twin._lost_work = self._lost_work.copy()
-        twin._health_lost = self._health_lost.copy()
-        twin._units, twin._agencies = self._units, self._agencies
-        twin.at_start, twin.lost_at_start = self.at_start, self.lost_at_start
-        twin.health_at_start = self.health_at_start
+        vars(twin).update(vars(self))
+        twin._pages = self._enlarged(len(self._pages.counts))
         return twin
 
 
-def eligible_strata(may_join: Column) -> Column:
-    """Return in which strata people may join the insurance fund.
-
-    Parameters
-    ----------
-    may_join : array of bool, shape (nationalities, legal statuses)
-    """
-    return np.broadcast_to(may_join[:, :, None, None], STRATA_SHAPE).reshape(-1)
+# --- rules -----------------------------------------------------------------------------------
 
 
 @compiled
-def look_at_cases(
-    city: City, episodes: Rows, tasks: Rows
-) -> tuple[int, int, int, Integers, Integers, Integers]:
+def write_down(city: City, page: Pages, ambulance_wait: float) -> None:
+    """Write the page of a day."""
+    look_at_cases(city, page)
+    counts = city.counts[0]
+    page.counts[DAY] = city.today
+    page.counts[NEWLY_SEVERE] = counts.newly_severe
+    page.counts[AMBULANCE_WAIT] = ambulance_wait
+    page.counts[JOBLESS] = counts.jobless
+    count_contracts(city, page)
+    look_at_people(city, page)
+    look_at_institutions(city, page)
+    page.ledger[:] = counts.ledger
+    page.health_lost[:] = counts.health_lost
+    page.learned[:] = counts.learned
+    page.lost_work[0] = counts.lost_work
+
+
+@compiled
+def look_at_people(city: City, page: Pages) -> None:
+    """Count people present by stratum: all, insured, those who may be, and the informed."""
+    counts, may_join = city.counts[0], city.numbers[0].insurance.may_join
+    strata_a_status = STRATA // (may_join.shape[0] * may_join.shape[1])
+    for stratum in range(STRATA):
+        standing = stratum // strata_a_status
+        nationality, status = standing // may_join.shape[1], standing % may_join.shape[1]
+        present = counts.present[stratum]
+        page.strata[PRESENT, stratum] = present
+        page.strata[INSURED, stratum] = counts.insured[stratum]
+        page.strata[ELIGIBLE, stratum] = present if may_join[nationality, status] else 0
+        for item in range(ITEMS):
+            page.informed[stratum, item] = counts.informed[stratum, item]
+
+
+@compiled
+def look_at_institutions(city: City, page: Pages) -> None:
+    """Count slots, services and people in line at clinics and agencies."""
+    patients = waiting = 0
+    for unit in range(len(city.clinics)):
+        clinic = city.clinics[unit]
+        patients += clinic.in_bed
+        waiting += clinic.waiting
+        page.units[0, unit] = clinic.slots
+        page.units[1, unit] = clinic.served_today
+        page.units[2, unit] = clinic.waiting
+        page.units[3, unit] = clinic.diverted_today
+        page.units[4, unit] = clinic.in_bed
+    page.counts[PATIENTS] = patients
+    page.counts[WAITING] = waiting
+    for number in range(len(city.agencies)):
+        agency = city.agencies[number]
+        page.agencies[0, number] = agency.slots
+        page.agencies[1, number] = agency.served_today
+        page.agencies[2, number] = agency.waiting
+
+
+@compiled
+def count_contracts(city: City, page: Pages) -> None:
+    """Count people in work groups of employers who give contracts."""
+    members = 0
+    for number in range(len(city.work_groups)):
+        if city.work_groups[number].formal:
+            members += city.work_groups[number].members
+    page.counts[WITH_CONTRACTS] = members
+
+
+@compiled
+def look_at_cases(city: City, page: Pages) -> None:
     """Count what is open this evening.
 
-    Returns
-    -------
-    open_episodes, boarding, with_contracts : int
-        Episodes of people present, those waiting in a hospital for a bed, and people in work
-        groups of employers who give contracts.
-    hidden, open_cases, unresolved : array of int, shape (strata,)
-        Episodes no institution knows of: no provider has seen them, and no other need has come up.
-        Known cases with an open need, and those with a need open for long. A case is an episode
-        with its needs; treatment is needed from perception on, or from the day it was lost.
+    Hidden are episodes no institution knows of: no provider has seen them, and no other need has
+    come up. A known case is an episode with its needs; treatment is needed from perception on, or
+    from the day it was lost.
     """
-    hidden = np.zeros(STRATA, dtype=np.int32)
+    episodes, tasks = rows_of(city.cases), rows_of(city.errands)
     cases = no_cases(len(episodes) + len(tasks))
-    open_cases = np.zeros(STRATA, dtype=np.int32)
-    unresolved = np.zeros(STRATA, dtype=np.int32)
+    hidden, open_cases = page.strata[HIDDEN], page.strata[OPEN_CASES]
+    unresolved = page.strata[UNRESOLVED]
+    hidden[:] = 0
+    open_cases[:] = 0
+    unresolved[:] = 0
     open_episodes = boarding = 0
     for place in range(len(episodes)):
         look_ahead(city.episodes, episodes, place)
         episode = city.episodes[episodes[place]]
-        boarding += episode.boarding
+        boarding += int(episode.boarding)
         if episode.state == State.GONE:
             continue
         open_episodes += 1
@@ -238,11 +296,8 @@ def look_at_cases(
         case = case_number(task.person, task.ordinal)
         is_long = task.arose_on < city.today - LONG_OPEN_DAYS
         count_case(cases, case, is_long, task.stratum, open_cases, unresolved)
-    with_contracts = 0
-    for number in range(len(city.work_groups)):
-        if city.work_groups[number].formal:
-            with_contracts += city.work_groups[number].members
-    return open_episodes, boarding, with_contracts, hidden, open_cases, unresolved
+    page.counts[OPEN_EPISODES] = open_episodes
+    page.counts[BOARDING] = boarding
 
 
 @compiled

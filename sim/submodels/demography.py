@@ -26,7 +26,7 @@ from sim.agents.migrant import NOT_HERE, stratum_code
 from sim.agents.task import Ending
 from sim.engine.arrays import Booleans, Column, Floats, Identities, Integers, Rows
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_WEEK, DAYS_A_YEAR
-from sim.engine.compiled import Record, compiled, for_rules, look_ahead
+from sim.engine.compiled import Record, compiled, for_rules, look_ahead_at_all
 from sim.engine.draws import pick, poisson_counts
 from sim.engine.log import next_record
 from sim.engine.places import free_row, take_row
@@ -391,7 +391,7 @@ def repay_entry_debt(city: City, migrant: Record) -> None:
 def move_out(city: City, rows: Rows, ending: int) -> None:
     """Count leavers out; whoever is ill is followed from now on."""
     for place in range(len(rows)):
-        look_ahead(city.migrants, rows, place)
+        look_ahead_at_all(city.migrants, rows, place)
         row = rows[place]
         migrant = city.migrants[row]
         end_needs_of(city, migrant, ending)

@@ -22,7 +22,7 @@ import numpy as np
 from sim import vocabulary as words
 from sim.agents.city import City
 from sim.engine.calendar import DAYS_A_WEEK
-from sim.engine.compiled import Record, compiled
+from sim.engine.compiled import AHEAD, Record, compiled, fetch_whole
 from sim.parameters import World
 from sim.submodels.submodel import Submodel
 from sim.tables import by, numbers
@@ -114,6 +114,8 @@ def talk(city: City) -> None:
     if weekday == 0:
         note_mean_trust(city)
     for number in range(weekday, len(city.work_groups), DAYS_A_WEEK):
+        soon = number + AHEAD * DAYS_A_WEEK
+        fetch_whole(city.work_groups, min(soon, len(city.work_groups) - 1))
         group = city.work_groups[number]
         people = max(float(group.members), experience.smallest_group)
         change = group.alarm * (1.0 - experience.weekly_memory)

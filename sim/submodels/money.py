@@ -21,7 +21,15 @@ from sim.agents.task import SHELTER
 from sim.engine.arrays import Rows
 from sim.engine.calendar import DAYS_A_MONTH
 from sim.engine.chance import happens
-from sim.engine.compiled import AHEAD, Record, compiled, fetch, look_ahead
+from sim.engine.compiled import (
+    AHEAD,
+    Record,
+    compiled,
+    fetch,
+    fetch_first_line,
+    look_ahead,
+    look_ahead_at_all,
+)
 from sim.parameters import World
 from sim.submodels.businesses import settle_with_employer
 from sim.submodels.insurance import insure
@@ -92,9 +100,9 @@ def pay_wages(city: City, rows: Rows) -> None:
     """Pay a month's wage; cover living costs, repay debts, send home what is left over."""
     money = city.numbers[0].money
     for place in range(len(rows)):
-        look_ahead(city.migrants, rows, place)
+        look_ahead_at_all(city.migrants, rows, place)
         soon = city.migrants[rows[min(place + AHEAD // 2, len(rows) - 1)]]
-        fetch(city.work_groups, soon.work_group)
+        fetch_first_line(city.work_groups, soon.work_group)
         fetch(city.employers, soon.employer)
         migrant = city.migrants[rows[place]]
         days_here = city.today - migrant.entered_on

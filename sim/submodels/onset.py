@@ -19,7 +19,7 @@ from sim.agents.migrant import NEVER
 from sim.engine.arrays import Floats, Integers, Rows
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_YEAR
 from sim.engine.chance import exponential, uniform
-from sim.engine.compiled import Record, compiled, look_ahead, record
+from sim.engine.compiled import Record, compiled, look_ahead_at_all, record
 from sim.engine.reminders import due_rows, remind
 from sim.parameters import World
 from sim.submodels.illness import ACUTE, CHRONIC, INFECTION, INJURY, MATERNITY
@@ -139,7 +139,7 @@ def draw_onsets(city: City, season: float) -> tuple[Rows, Integers, Integers]:
     kinds, ordinals = np.empty(len(due), dtype=np.int64), np.empty(len(due), dtype=np.int64)
     opened = 0
     for place in range(len(due)):
-        look_ahead(city.migrants, due, place)
+        look_ahead_at_all(city.migrants, due, place)
         row = due[place]
         migrant = city.migrants[row]
         at = migrant.next_onset_at

@@ -13,7 +13,7 @@ import numpy as np
 
 from sim.agents.city import City
 from sim.engine.arrays import Rows
-from sim.engine.compiled import AHEAD, compiled, fetch, look_ahead
+from sim.engine.compiled import AHEAD, compiled, fetch_first_line, look_ahead
 from sim.submodels.businesses import give_up_looking, who_is_hired
 from sim.submodels.enforcement import act, expose_to_police, pressure_of_the_week
 from sim.submodels.information import ITEMS, forget, hear, learn_all, news_nearby, source_of
@@ -68,7 +68,7 @@ def live_through_a_week(city: City, rows: Rows) -> tuple[Rows, Rows, Rows]:
     for place in range(len(rows)):
         look_ahead(city.migrants, rows, place)
         soon = rows[min(place + AHEAD // 2, len(rows) - 1)]
-        fetch(city.work_groups, city.migrants[soon].work_group)
+        fetch_first_line(city.work_groups, city.migrants[soon].work_group)
         row = rows[place]
         migrant = city.migrants[row]
         if hear(city, migrant, nearby):

@@ -98,7 +98,7 @@ def test_day_by_day_every_reminder_comes_exactly_once(
     assert found == dict(enumerate(due_days.tolist()))
 
 
-@pytest.mark.parametrize("ahead", range(2 * BUNDLE + 2))
+@pytest.mark.parametrize("ahead", [0, 1, 2, 127, BUNDLE - 1, BUNDLE, BUNDLE + 1, 2 * BUNDLE + 1])
 def test_a_reminder_comes_however_far_ahead_it_is_filed(ahead: int) -> None:
     """Filed alone, day after day, always as many days ahead."""
     reminders = Reminders()

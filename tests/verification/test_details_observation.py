@@ -9,7 +9,6 @@ from sim.accounts import CHART
 from sim.agents.migrant import NEVER, STRATA_SHAPE
 from sim.agents.task import Move
 from sim.model import AlmatyModel
-from sim.observation.diary import look_at_cases
 from sim.observation.equity import count_equity
 from sim.observation.needs import count_referrals
 from sim.observation.records import Records
@@ -128,8 +127,8 @@ def test_a_case_is_unresolved_after_thirty_days(days: int, long: int) -> None:
     (row,) = model.tasks.add_rows(
         np.array([9], dtype=np.uint64), arose_on=model.day - days, migrant=model.migrants.rows[0]
     )
-    look = look_at_cases(model.city(), model.episodes.rows, model.tasks.rows)
-    assert (int(look[4].sum()), int(look[5].sum())) == (1, long)
+    model.diary.record(model)
+    assert (int(model.diary.open_cases.sum()), int(model.diary.unresolved.sum())) == (1, long)
     assert model.tasks.arose_on[row] == model.day - days
 
 
