@@ -30,6 +30,7 @@ from experiments.specifications import (
     plan_table,
 )
 from experiments.store import Store, StoredStudy
+from sim.compile_ahead import compile_rules_once
 from sim.scenario import Scenario
 
 INTERRUPTED, FAILED = 130, 1
@@ -223,6 +224,8 @@ def _bundle_by_bundle(executor: Any, bundles: list[Bundle]) -> Any:
     whole = {bundle.name: bundle for bundle in bundles}
     parts: dict[str, list[BundleResult]] = {}
     counted: dict[str, int] = {}
+    if bundles and executor.address is None:
+        compile_rules_once()  # here, or every worker would compile the same
     for done in carry_out(executor, carry_out_bundle, bundles, Bundle.parts):
         result = done.result
         if result is None:

@@ -5,9 +5,10 @@ records: `episode.severity += 1`. Python would be slow at it; Numba turns it int
 the same meaning. Whole-array operations stay the way for what is rare or done to everybody at
 once.
 
-Compiled code is kept on disk, so that only the first run on a machine waits for it. Numba does not
-notice when a rule *calls* something that has changed, so the place on disk is named after a
-fingerprint of everything rules are made of: no change can meet yesterday's code.
+Compiled code is kept on disk, so that only the first run on a machine waits for it, or its
+installation (`sim.compile_ahead`). Numba does not notice when a rule *calls* something that has
+changed, so the place on disk is named after a fingerprint of everything rules are made of: no
+change can meet yesterday's code.
 
 With `NUMBA_DISABLE_JIT=1` in the environment the same rules run as ordinary Python, slowly and with
 the same results; the tests compare the two. Therefore a rule
@@ -16,6 +17,8 @@ the same results; the tests compare the two. Therefore a rule
 - uses no threads and no fast-math.
 """
 
+import multiprocessing
+import sys
 import tempfile
 from collections.abc import Callable, Collection, Sequence
 from hashlib import blake2b
@@ -26,7 +29,7 @@ from typing import Any, cast
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import config, extending, njit, types
-from numba.core import cgutils, sigutils
+from numba.core import cgutils, event, sigutils
 from numba.np import arrayobj
 
 from sim.engine.arrays import Column
@@ -50,6 +53,7 @@ AHEAD = 16
 INTERPRETED = bool(vars(config)["DISABLE_JIT"])
 """Whether rules run as ordinary Python."""
 
+WHY_IT_WAITS = "Compiling the model's rules, once on this machine: about half a minute."
 
 OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
@@ -76,6 +80,30 @@ def _place_on_disk() -> Path:
 
 if not vars(config)["CACHE_DIR"]:
     vars(config)["CACHE_DIR"] = str(_place_on_disk())
+
+PLACE_OF_MACHINE_CODE = Path(vars(config)["CACHE_DIR"])
+
+
+class SaysWhyItWaits(event.Listener):
+    """Says in one line, once, that rules are compiled: the user waits and sees nothing else.
+
+    Workers are silent: they would all say the same.
+    """
+
+    def __init__(self) -> None:
+        self.silent = multiprocessing.current_process().name != "MainProcess"
+
+    def on_start(self, event: Any) -> None:
+        """Say so, if it is a rule of the model that is compiled."""
+        if not self.silent and event.data["dispatcher"].py_func.__module__.startswith("sim."):
+            self.silent = True
+            print(WHY_IT_WAITS, file=sys.stderr, flush=True)
+
+    def on_end(self, event: Any) -> None:
+        """Say nothing."""
+
+
+event.register("numba:compile", SaysWhyItWaits())
 
 
 def compiled[F: Callable[..., Any]](rule: F) -> F:

@@ -1,0 +1,72 @@
+"""`python -m sim.compile_ahead`: compile all rules now, so that no run waits for it.
+
+Installing the project for development (`uv sync`, `uv run`) does it by itself, see
+`compile_ahead.py` beside `pyproject.toml`. A study does it before it starts its workers, which
+would otherwise all compile the same.
+"""
+
+import sys
+from contextlib import suppress
+from hashlib import blake2b
+from pathlib import Path
+from time import perf_counter
+
+import numba
+from llvmlite import binding  # type: ignore[import-untyped]
+
+from sim.engine.arrays import NOBODY
+from sim.engine.compiled import INTERPRETED, PLACE_OF_MACHINE_CODE
+from sim.model import AlmatyModel
+from sim.scenario import load_scenario
+from sim.submodels.beds import note_all_emergency_care
+from sim.submodels.care_seeking import utility_terms
+from sim.submodels.services import treat_all_at_home
+from sim.vocabulary import PURPOSES
+
+EVENTFUL = ("city.population=500", "parameters.employment.inspection_factor=20")
+"""A small city in which nearly all happens within `DAYS` that rules are for: jobs are lost."""
+DAYS = 30
+
+
+def compile_rules() -> None:
+    """Compile every rule that is not compiled yet, and keep the machine code.
+
+    Rules are compiled for the types of the tables they are used with, so a small city uses them.
+    """
+    if INTERPRETED:
+        return
+    model = AlmatyModel(load_scenario(overrides=EVENTFUL))
+    model.run_for(DAYS)
+    city = model.city()
+    # What a small city need not live to see, or what only an observer asks for.
+    note_all_emergency_care(city, NOBODY)
+    treat_all_at_home(city, NOBODY)
+    utility_terms(city, NOBODY)
+    model.draws.bits(PURPOSES[0], 0)
+    with suppress(OSError):
+        _seal().touch()
+
+
+def compile_rules_once() -> None:
+    """Compile all rules, unless that was done before on this machine."""
+    if not INTERPRETED and not _seal().exists():
+        compile_rules()
+
+
+def _seal() -> Path:
+    """Return the file that says that machine code is complete for this processor and Python."""
+    kind = (binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten())
+    of_kind = blake2b(repr(kind).encode(), digest_size=4).hexdigest()
+    python = sys.implementation.cache_tag
+    return PLACE_OF_MACHINE_CODE / f"complete-{python}-numba-{numba.__version__}-{of_kind}"
+
+
+def main() -> None:
+    """Compile all rules and say how long it took."""
+    started = perf_counter()
+    compile_rules()
+    print(f"The rules are compiled ({perf_counter() - started:.0f} s).")
+
+
+if __name__ == "__main__":
+    main()
