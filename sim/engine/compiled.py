@@ -18,12 +18,14 @@ the same results; the tests compare the two. Therefore a rule
 """
 
 import multiprocessing
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
-from shutil import rmtree
+from shutil import copytree, rmtree
 from typing import Any, cast
 
 import numpy as np
@@ -66,16 +68,31 @@ def _place_on_disk() -> Path:
         for source in sorted(package.glob(pattern)):
             fingerprint.update(source.read_bytes())
     name = f"rules-{fingerprint.hexdigest()}"
-    for base in (package / "__pycache__", Path(tempfile.gettempdir()) / "almaty-health-access"):
+    beside = package / "__pycache__"
+    for base in (beside, Path(tempfile.gettempdir()) / "almaty-health-access"):
         try:
+            if base != beside and (beside / name).is_dir():
+                _copy_folder(beside / name, base / name)
             (base / name).mkdir(parents=True, exist_ok=True)
         except OSError:  # an installation nobody may write to
+            continue
+        if not os.access(base / name, os.W_OK):  # Numba would not even read there
             continue
         for outdated in base.glob("rules-*"):
             if outdated.name != name:
                 rmtree(outdated, ignore_errors=True)
         return base / name
     return Path(tempfile.mkdtemp())
+
+
+def _copy_folder(source: Path, target: Path) -> None:
+    """Copy a folder at once or not at all, unless the copy is there already."""
+    if target.exists():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder, suppress(OSError):
+        copytree(source, Path(folder) / "copy")
+        (Path(folder) / "copy").rename(target)  # fails if another process was quicker
 
 
 if not vars(config)["CACHE_DIR"]:
