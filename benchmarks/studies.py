@@ -1,6 +1,8 @@
 """What a study costs beside its runs.
 
-    python -m benchmarks.studies [runs ...] [executor=NAME]      default: 1000 3000 10000
+    python -m benchmarks.studies [runs ...] [executor=NAME] [--write [FILE]]
+
+Default: 1000 3000 10000 runs.
 
 Each number is a sweep of a tiny city (500 migrants, 30 days) as an analyst would start it, in a
 store of its own: one scenario, ten seeds, a lever drawn anew for every sample. Printed are, a run,
@@ -16,6 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.results import argument_parser, machine_facts, rounded, write
 from experiments import open_store
 
 RUNS = ["1000", "3000", "10000"]
@@ -60,13 +63,20 @@ def cost_of(runs: int, executor: str) -> tuple[float, ...]:
 
 
 def main() -> None:
-    given = sys.argv[1:]
+    parser = argument_parser("benchmarks.studies", __doc__)
+    parser.add_argument("words", nargs="*", metavar="runs or executor=NAME")
+    options = parser.parse_args()
+    given, machine = options.words, machine_facts()
     executors = [word.partition("=")[2] for word in given if word.startswith("executor=")]
     numbers = [word for word in given if word.isdecimal()] or RUNS
     print("".join(f"{name:>17}" for name in COLUMNS))
+    found = []
     for runs in numbers:
         cost = cost_of(int(runs), executors[-1] if executors else "serial")
         print("".join(f"{value:>17,.2f}" for value in cost), flush=True)
+        found.append({name: rounded(one) for name, one in zip(COLUMNS, cost, strict=True)})
+    if options.write is not None:
+        write("studies", machine, found, options.write)
 
 
 if __name__ == "__main__":
