@@ -12,6 +12,7 @@ from pathlib import Path
 
 import audit
 import patterns
+import speed
 import tables_inputs
 import tables_model
 import tables_outputs
@@ -37,6 +38,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "screening": audit.screening_summary,
     "influential": audit.influential,
     "unscreened": audit.unscreened,
+    **speed.TABLES,
 }
 
 
