@@ -218,7 +218,7 @@ DRAWS, YEAR = "five draws", "the full model"
 FRAMES, OLD_PYTHON = "mesa-frames==0.1.0a0", ">=3.10,<3.13"
 PEERS = {
     "numba": Peer("Numba, compiled loop", DRAWS, numba_loop, "numba"),
-    "this_model": Peer("this model", YEAR, this_model, "mesa"),
+    "this_model": Peer("this model", YEAR, this_model, "almaty-health-access"),
     "starsim_unkeyed": Peer(
         "Starsim, draws not keyed", DRAWS, lambda: starsim_loop(False), "starsim", "starsim==3.7.2"
     ),
@@ -276,7 +276,7 @@ def interpreter_for(peer: Peer, uv: list[str] | None) -> list[str]:
     RuntimeError
         If it is not installed, and no uv is there to fetch it.
     """
-    if importlib.util.find_spec(peer.package.replace("-", "_")):
+    if not peer.wanted or importlib.util.find_spec(peer.package.replace("-", "_")):
         return [sys.executable]
     if uv is None:
         raise RuntimeError(f"not installed; with uv, `uv run --no-project --with {peer.wanted}`")

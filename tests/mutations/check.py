@@ -20,7 +20,10 @@ from time import monotonic
 
 ROOT = Path(__file__).parents[2]
 LIST = Path(__file__).with_name("faults.toml")
-PARTS = ("sim", "experiments", "conf", "docs", "tests", "pyproject.toml", "README.md")
+PARTS = (
+    *("sim", "experiments", "conf", "docs", "tests", "benchmarks"),
+    *("pyproject.toml", "README.md"),
+)
 """What the tests need of the tree."""
 TESTS_OF_THIS_CHECK = "mutations"
 FOLDERS = (
