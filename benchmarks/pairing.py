@@ -14,6 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from benchmarks.results import argument_parser, machine_facts, rounded, write
@@ -53,7 +54,9 @@ def main() -> None:
     for outcome in OUTCOMES:
         row = chosen.loc[outcome]
         numbers = ("difference", "difference_low", "difference_high", "variance_ratio")
-        found[outcome] = {name: rounded(float(row[name])) for name in numbers}
+        found[outcome] = {  # nothing where no seed saw a case: JSON has no word for it
+            one: rounded(float(row[one])) if np.isfinite(row[one]) else None for one in numbers
+        }
         interval = f"{row['difference_low']:.4f} to {row['difference_high']:.4f}"
         print(f"{outcome:24}{row['difference']:12.4f}{interval:>24}{row['variance_ratio']:16.1f}")
     if options.write is not None:

@@ -103,7 +103,7 @@ def write(name: str, machine: dict[str, Any], measured: Any, path: str = "") -> 
     target = Path(path) if path else RESULTS / f"{name}.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     content = {"benchmark": name, "machine": machine, "measured": measured}
-    target.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    target.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     return target
 
 
