@@ -18,9 +18,8 @@ from sim.engine.arrays import NOBODY
 from sim.engine.compiled import INTERPRETED, PLACE_OF_MACHINE_CODE
 from sim.model import AlmatyModel
 from sim.scenario import load_scenario
-from sim.submodels.beds import note_all_emergency_care
+from sim.submodels.beds import lie_down
 from sim.submodels.care_seeking import utility_terms
-from sim.submodels.services import treat_all_at_home
 from sim.vocabulary import PURPOSES
 
 EVENTFUL = ("city.population=500", "parameters.employment.inspection_factor=20")
@@ -39,8 +38,7 @@ def compile_rules() -> None:
     model.run_for(DAYS)
     city = model.city()
     # What a small city need not live to see, or what only an observer asks for.
-    note_all_emergency_care(city, NOBODY)
-    treat_all_at_home(city, NOBODY)
+    lie_down(city, NOBODY)
     utility_terms(city, NOBODY)
     model.draws.bits(PURPOSES[0], 0)
     with suppress(OSError):

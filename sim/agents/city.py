@@ -15,6 +15,7 @@ from sim.agents.migrant import NEVER, STRATA
 from sim.engine.arrays import Column, Floats, Identities, Integers
 from sim.engine.compiled import INTERPRETED, compiled, for_rules, record
 from sim.engine.log import OpenLog
+from sim.engine.one_pointer import one_pointer
 from sim.engine.places import Places
 from sim.engine.reminders import Wheel
 
@@ -91,7 +92,7 @@ if INTERPRETED or TYPE_CHECKING:
 else:
     # For compiled rules the city is one pointer instead of a hundred arguments.
 
-    @structref.register
+    @one_pointer
     class CityType(types.StructRef):
         """What Numba knows of a city."""
 

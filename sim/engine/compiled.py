@@ -17,6 +17,7 @@ the same results; the tests compare the two. Therefore a rule
 - uses no threads and no fast-math.
 """
 
+import dis
 import multiprocessing
 import os
 import sys
@@ -26,12 +27,13 @@ from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from shutil import copytree, rmtree
-from typing import Any, cast
+from typing import Any, cast, get_args, get_origin
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import config, extending, njit, types
-from numba.core import cgutils, event, sigutils
+from numba.core import cgutils, errors, event, sigutils
+from numba.core.dispatcher import Dispatcher
 from numba.np import arrayobj
 
 from sim.engine.arrays import Column
@@ -51,6 +53,11 @@ FOR_READING_SOON = (0, 3, 1)
 """LLVM's words for: to read, to keep in every cache, data."""
 AHEAD = 16
 """Records that a walk is ahead with its wishes to memory."""
+
+MAKERS_OF_ARRAYS = frozenset(
+    ("empty", "zeros", "ones", "full", "array", "argsort", "unique", "concatenate", "copy")
+)
+"""What rules call to make an array."""
 
 INTERPRETED = bool(vars(config)["DISABLE_JIT"])
 """Whether rules run as ordinary Python."""
@@ -132,9 +139,45 @@ def compiled[F: Callable[..., Any]](rule: F) -> F:
     """
     machine_code: Any = njit(**OPTIONS)(rule)
     if not INTERPRETED:
-        compile_exactly = machine_code.compile
+        compile_exactly, compiler = machine_code.compile, machine_code._compiler
+        translate = compiler.compile
+
+        def translate_without_counting(arguments: Any, result: Any) -> Any:
+            # Said of every rule, or it would be as for the rule that calls it.
+            compiler.targetoptions["_nrt"] = hands_on_arrays(machine_code)
+            if not compiler.targetoptions["_nrt"]:
+                try:
+                    return translate(arguments, result)
+                except errors.NumbaError:  # it makes an array on its way
+                    compiler.targetoptions["_nrt"] = True
+            return translate(arguments, result)
+
         machine_code.compile = lambda signature: compile_exactly(_widest_types(signature))
+        compiler.compile = translate_without_counting
     return cast(F, machine_code)
+
+
+def hands_on_arrays(rule: Any) -> bool:
+    """Tell whether a rule makes arrays or hands them on.
+
+    One that does not need not count who else holds the tables it looks at, which would take longer
+    than most of what it does with a record.
+    """
+    instructions = list(dis.get_instructions(rule.py_func))
+    named = {one.argval for one in instructions if one.opname == "LOAD_GLOBAL"}
+    attributes = {one.argval for one in instructions if one.opname in ("LOAD_ATTR", "LOAD_METHOD")}
+    called = [rule.py_func.__globals__.get(name) for name in named]
+    results = [one.py_func for one in (rule, *called) if isinstance(one, Dispatcher)]
+    return not MAKERS_OF_ARRAYS.isdisjoint(attributes) or not all(
+        _is_number(one.__annotations__.get("return")) for one in results
+    )
+
+
+def _is_number(result: Any) -> bool:
+    """Tell whether what a rule returns is nothing, a number or record, or several numbers."""
+    if get_origin(result) is tuple:
+        return all(_is_number(one) for one in get_args(result))
+    return result in (None, bool, int, float, np.uint64)
 
 
 def _widest_types(signature: Any) -> Any:

@@ -26,8 +26,15 @@ def next_record(log: OpenLog) -> Record:
     return log.records[place]
 
 
+SPARE_ROOM = 4
+"""Times what is asked for that a new sheet has room for."""
+SMALLEST_SHEET = 256
+
+
 class Log:
     """A table to which records are appended and nothing is ever changed.
+
+    It is written on sheets: a full one is put aside and never copied, by branches of a run neither.
 
     Parameters
     ----------
@@ -45,26 +52,31 @@ class Log:
     def __init__(self, **dtypes: Any) -> None:
         self.dtypes = {name: np.dtype(dtype) for name, dtype in dtypes.items()}
         self._type = record_type({name: (dtype, ()) for name, dtype in self.dtypes.items()})
+        self._put_aside: list[Column] = []
         self._records = np.empty(0, self._type)
         self._length = np.zeros(1, dtype=np.int64)
 
     def __len__(self) -> int:
-        return int(self._length[0])
+        return sum(len(sheet) for sheet in self._put_aside) + int(self._length[0])
 
     def __getitem__(self, name: str) -> Column:
-        """Return one column (a view: do not write into it)."""
+        """Return one column (do not write into it)."""
         if name not in self.dtypes:
             raise KeyError(name)
-        return self._records[name][: len(self)]
+        return np.concatenate([sheet[name] for sheet in self._sheets()])
+
+    def _sheets(self) -> list[Column]:
+        """Return what is written on each sheet."""
+        return [*self._put_aside, self._records[: self._length[0]]]
 
     def append(self, **values: Any) -> None:
         """Append records; every column must be given, as an array or one value for all."""
         count = next(len(value) for value in values.values() if hasattr(value, "__len__"))
-        start, end = len(self), len(self) + count
         self.make_room(count)
+        start = int(self._length[0])
         for name in self.dtypes:
-            self._records[name][start:end] = values[name]
-        self._length[0] = end
+            self._records[name][start : start + count] = values[name]
+        self._length[0] += count
 
     def open(self) -> OpenLog:
         """Return the log for rules, which may append as many records as there is room for."""
@@ -72,19 +84,19 @@ class Log:
 
     def make_room(self, room: int) -> bool:
         """Make room for so many more records; tell whether an open log has to be opened anew."""
-        needed = len(self) + room
-        if needed <= len(self._records):
+        if self._length[0] + room <= len(self._records):
             return False
-        grown = np.empty(max(needed, 2 * len(self._records), 256), self._type)
-        grown[: len(self)] = self._records[: len(self)]
-        self._records = grown
+        size = max(SPARE_ROOM * room, len(self), SMALLEST_SHEET)
+        if self._length[0]:
+            self._put_aside.append(self._records[: self._length[0]])
+        self._records = np.empty(size, self._type)
+        self._length[0] = 0
         return True
 
     def copy(self) -> Self:
-        """Return an independent copy."""
+        """Return an independent copy, which shares what is written so far: it never changes."""
         twin = type(self)(**self.dtypes)
-        twin._records = self._records[: len(self)].copy()
-        twin._length = self._length.copy()
+        twin._put_aside = [sheet for sheet in self._sheets() if len(sheet)]
         return twin
 
     def digest(self) -> bytes:

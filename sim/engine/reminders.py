@@ -5,7 +5,7 @@ turn of the wheel apart. A note costs the same however far ahead its day is, and
 it in; a sheet is as long as two lines of memory, so that reading a day seldom waits.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -120,35 +120,16 @@ def due_rows(wheel: Wheel, day: int) -> Rows:
     return rows[:count]
 
 
-@compiled
-def remind_all(wheel: Wheel, days: Integers, rows: Rows) -> None:
-    """Note that each of these rows falls due on the day beside it."""
-    for i in range(len(rows)):
-        remind(wheel, days[i], rows[i])
-
-
 class Reminders:
     """Rows that fall due on a day.
 
     A reminder is only a hint: the truth is the column in which a row's due day is kept. Who
-    asks `due(day)` compares that column with the day and passes over rows that have since
+    asks `due_rows` compares that column with the day and passes over rows that have since
     been postponed or have changed hands. A row is never returned twice for one day.
     """
 
-    BUNDLE = TURN
-
     def __init__(self) -> None:
         self.wheel = _wheel(FIRST_ROOM)
-
-    def add(self, days: Integers, rows: Rows) -> None:
-        """Remember that each of `rows` falls due on the day beside it (not before today)."""
-        if len(rows):
-            self.make_room(len(rows))
-            remind_all(self.wheel, days.astype(np.int64), rows.astype(np.intp))
-
-    def due(self, day: int) -> Rows:
-        """Return the rows due on `day`, ascending and without repeats; days must not go back."""
-        return due_rows(self.wheel, day)
 
     def make_room(self, count: int) -> None:
         """Make room for so many more."""
@@ -157,9 +138,9 @@ class Reminders:
         if needed > len(self.wheel.sheets):
             self.wheel = self._enlarged(max(needed, 2 * len(self.wheel.sheets)))
 
-    def copy(self) -> "Reminders":
+    def copy(self) -> Self:
         """Return an independent copy."""
-        twin = Reminders()
+        twin = type(self)()
         twin.wheel = self._enlarged(len(self.wheel.sheets))
         return twin
 

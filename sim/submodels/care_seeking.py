@@ -205,8 +205,14 @@ def decide(city: City, rows: Rows, levers_moved_on: int) -> None:
     available = np.empty(OPTIONS, dtype=np.bool_)
     for place in range(len(rows)):
         look_ahead(city.episodes, rows, place)
+        soon = city.episodes[rows[min(place + AHEAD // 2, len(rows) - 1)]]
+        if has_to_decide(city, soon):
+            fetch(city.migrants, soon.migrant)
+        soon = city.episodes[rows[min(place + AHEAD // 4, len(rows) - 1)]]
+        if has_to_decide(city, soon):
+            fetch(city.work_groups, city.migrants[soon.migrant].work_group)
         episode = city.episodes[rows[place]]
-        if episode.state != State.UNDECIDED or episode.decides_on > city.today:
+        if not has_to_decide(city, episode):
             continue
         migrant = city.migrants[episode.migrant]
         if migrant.to_be_removed and episode.severity < SEVERE:
@@ -230,6 +236,12 @@ def decide(city: City, rows: Rows, levers_moved_on: int) -> None:
             # Asking for advice is not yet a decision for care.
             if episode.decided_on <= -NEVER and choice not in (NGO, CONSULATE):
                 episode.decided_on = city.today
+
+
+@compiled
+def has_to_decide(city: City, episode: Record) -> bool:
+    """Tell whether somebody has to decide today what to do about an illness."""
+    return episode.state == State.UNDECIDED and episode.decides_on <= city.today
 
 
 @compiled

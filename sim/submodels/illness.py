@@ -34,7 +34,7 @@ from sim.agents.task import Ending
 from sim.engine.arrays import Column, Floats, Integers, Rows
 from sim.engine.calendar import DAYS_A_YEAR
 from sim.engine.chance import exponential, gumbel, happens, pick_one, uniform
-from sim.engine.compiled import Record, compiled, look_ahead
+from sim.engine.compiled import AHEAD, Record, compiled, fetch_whole, look_ahead
 from sim.engine.places import take_row
 from sim.parameters import World
 from sim.submodels.ends import end, end_all
@@ -62,6 +62,8 @@ ONSET, COURSE, TASTE, SEQUELAE = (
     words.PURPOSES.index(purpose)
     for purpose in ("onset", "worsening and recovery", "taste", "sequelae")
 )
+NEARLY_RECOVERED = 0.25
+"""Hazard short of recovery below which a person's record may be wanted today: a hint for speed."""
 
 
 class Illness(Submodel):
@@ -200,6 +202,9 @@ def live_through_a_day(city: City, rows: Rows) -> tuple[Rows, Rows]:
     count_ended = count_dying = 0
     for place in range(len(rows)):
         look_ahead(city.episodes, rows, place)
+        soon = city.episodes[rows[min(place + AHEAD // 2, len(rows) - 1)]]
+        if soon.recovers_at - soon.recovery < NEARLY_RECOVERED and soon.migrant >= 0:
+            fetch_whole(city.migrants, soon.migrant)
         row = rows[place]
         episode = city.episodes[row]
         weight = city.numbers[0].illness.loss_of_health[episode.kind, episode.severity - 1]

@@ -26,7 +26,7 @@ from sim.agents.migrant import NEVER, STRATA_SHAPE, can_pay
 from sim.engine.arrays import Rows
 from sim.engine.calendar import DAYS_A_MONTH
 from sim.engine.chance import happens, uniform
-from sim.engine.compiled import Record, compiled
+from sim.engine.compiled import Record, compiled, look_ahead_at_all
 from sim.parameters import World
 from sim.submodels.information import CLINIC_SOURCE, ITEMS, REGISTRATION, learn
 from sim.submodels.purse import pay_out
@@ -103,8 +103,9 @@ def lasts(city: City, migrant: Record) -> int:
 @compiled
 def renew_all(city: City, rows: Rows) -> None:
     """Renew papers, or lose the status."""
-    for row in rows:
-        renew(city, city.migrants[row])
+    for place in range(len(rows)):
+        look_ahead_at_all(city.migrants, rows, place)
+        renew(city, city.migrants[rows[place]])
 
 
 @compiled

@@ -7,9 +7,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.engine.reminders import Reminders
+from sim.engine.arrays import Integers, Rows
+from sim.engine.reminders import TURN, due_rows, remind
+from sim.engine.reminders import Reminders as Wheels
 
-BUNDLE = Reminders.BUNDLE
+BUNDLE = TURN
+
+
+class Reminders(Wheels):
+    """Reminders as rules use them."""
+
+    def add(self, days: Integers, rows: Rows) -> None:
+        """Remember that each of `rows` falls due on the day beside it."""
+        self.make_room(len(rows))
+        for day, row in zip(days.tolist(), rows.tolist(), strict=True):
+            remind(self.wheel, day, row)
+
+    def due(self, day: int) -> Rows:
+        """Return the rows due on a day."""
+        return due_rows(self.wheel, day)
+
+
 repeatable = settings(derandomize=True, deadline=None, max_examples=40)
 
 # A round: go on so many days, file reminders (days ahead, row), ask what is due, file some more.
