@@ -9,13 +9,13 @@ inflow would have left it. They know what a mean-field equilibrium says they kno
 yet: burn-in takes care of that.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import optimize, special
 
 from sim import vocabulary as words
-from sim.agents.employer import Employers
+from sim.agents.employer import Employers, LabourMarket
 from sim.agents.migrant import work_groups
 from sim.engine.arrays import Column, Floats, Integers
 from sim.engine.calendar import MONTHS_A_YEAR
@@ -25,24 +25,6 @@ from sim.tables import by
 
 if TYPE_CHECKING:
     from sim.model import AlmatyModel
-
-
-class LabourMarket(NamedTuple):
-    """Who looks for workers, by market: a sector and a nationality.
-
-    Attributes
-    ----------
-    first : array of int, shape (markets + 1,)
-        Where the employers of each market begin, and where those of the last end.
-    employers : array of int
-        Rows of employers, market by market.
-    cumulated_size : array of float
-        Sizes of the employers of a market, cumulated.
-    """
-
-    first: Integers
-    employers: Integers
-    cumulated_size: Floats
 
 
 def found_employers(model: "AlmatyModel") -> Employers:

@@ -1,9 +1,12 @@
 """Employers: who gives work, contracts and leave."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from sim import vocabulary as words
 from sim.agents.migrant import NEVER
+from sim.engine.arrays import Floats, Integers
 from sim.engine.cohort import Cohort, Column, RowView
 
 
@@ -31,3 +34,21 @@ class Employers(Cohort[Employer]):
     )
     first_work_group = Column(np.int32, "code of the first work group")
     work_groups = Column(np.int32, "number of work groups")
+
+
+class LabourMarket(NamedTuple):
+    """Who looks for workers, by market: a sector and a nationality.
+
+    Attributes
+    ----------
+    first : array of int, shape (markets + 1,)
+        Where the employers of each market begin, and where those of the last end.
+    employers : array of int
+        Rows of employers, market by market.
+    cumulated_size : array of float
+        Sizes of the employers of a market, cumulated.
+    """
+
+    first: Integers
+    employers: Integers
+    cumulated_size: Floats

@@ -71,7 +71,7 @@ class Beds(Submodel):
 
     def discharge(self) -> None:
         """Send home those whose stay is over and who are no emergency any more."""
-        discharge(self.model.city(), self.model.episodes.rows)
+        discharge(self.model.city())
 
     def find(self) -> None:
         """Give free beds to those who board: own hospital first, then the next nearest."""
@@ -100,8 +100,9 @@ class Beds(Submodel):
 
 
 @compiled
-def discharge(city: City, rows: Rows) -> None:
+def discharge(city: City) -> None:
     """Send home those whose stay is over and who are no emergency any more."""
+    rows = rows_of(city.cases)
     for row in rows:
         episode = city.episodes[row]
         if episode.state != State.IN_BED or episode.severity >= SEVERE:

@@ -38,6 +38,7 @@ from sim.agents.task import INFORMATION
 from sim.engine.arrays import Booleans, Floats, Rows
 from sim.engine.chance import uniform
 from sim.engine.compiled import AHEAD, Record, compiled, fetch, look_ahead
+from sim.engine.places import rows_of
 from sim.parameters import World
 from sim.submodels.experience import fear_of
 from sim.submodels.illness import INFECTION, INJURY, draw_tastes
@@ -140,11 +141,11 @@ class CareSeeking(Submodel):
 
     def perceive(self) -> None:
         """Let latent needs be perceived."""
-        perceive(self.model.city(), self.model.episodes.rows)
+        perceive(self.model.city())
 
     def decide(self) -> None:
         """Let those whose decision is due compare their options."""
-        decide(self.model.city(), self.model.episodes.rows, self.model.levers_moved_on)
+        decide(self.model.city(), self.model.levers_moved_on)
 
     def utility_terms(self, rows: Rows) -> Floats:
         """Return the parts of the utility of every option for these episodes.
@@ -174,8 +175,9 @@ def equally_near(units: Rows, distance: Floats) -> Rows:
 
 
 @compiled
-def perceive(city: City, rows: Rows) -> None:
+def perceive(city: City) -> None:
     """Add a day of the hazard of perceiving a latent need."""
+    rows = rows_of(city.cases)
     seeking = city.numbers[0].care_seeking
     for place in range(len(rows)):
         look_ahead(city.episodes, rows, place)
@@ -199,8 +201,9 @@ def perceive(city: City, rows: Rows) -> None:
 
 
 @compiled
-def decide(city: City, rows: Rows, levers_moved_on: int) -> None:
+def decide(city: City, levers_moved_on: int) -> None:
     """Let those whose decision is due compare their options and choose, or wait."""
+    rows = rows_of(city.cases)
     terms = np.empty((len(TERMS), OPTIONS))
     available = np.empty(OPTIONS, dtype=np.bool_)
     for place in range(len(rows)):

@@ -46,7 +46,9 @@ class Coordination(Submodel):
         """Let staff learn from needs settled together, and knowledge leave with them."""
         agencies, referral = self.model.agencies, self.model.world.referral
         knowledge, together = agencies.knowledge, agencies.closed_together
-        ignorance = (1.0 - knowledge) * (1.0 - referral.joint_learning) ** together
+        ignorance = 1.0 - knowledge
+        met = together > 0
+        ignorance[met] *= (1.0 - referral.joint_learning) ** together[met]
         knowledge[:] = 1.0 - ignorance
         # A directory is read at once; what was learned beyond it fades.
         knowledge[:] = np.maximum(knowledge, self.base)

@@ -22,10 +22,12 @@ from scipy import special
 from sim import vocabulary as words
 from sim.accounts import CHART
 from sim.agents.city import City
+from sim.agents.employer import LabourMarket
 from sim.agents.migrant import NOT_HERE, stratum_code
 from sim.agents.task import Ending
 from sim.engine.arrays import Booleans, Column, Floats, Identities, Integers, Rows
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_WEEK, DAYS_A_YEAR
+from sim.engine.chance import trait
 from sim.engine.compiled import Record, compiled, for_rules, look_ahead_at_all
 from sim.engine.draws import pick, poisson_counts
 from sim.engine.log import next_record
@@ -49,6 +51,7 @@ SAVINGS_BROUGHT, SAVINGS_TAKEN, DEBTS_BROUGHT, DEBTS_TAKEN = (
         "savings brought", "savings taken along", "debts brought", "debts taken along",
     )
 )  # fmt: skip
+EMPLOYER, WORK_GROUP = (words.PURPOSES.index(name) for name in ("employer", "work group"))
 ANNOUNCED_DAYS = 32
 """Days for which candidates are drawn together."""
 
@@ -290,47 +293,51 @@ class Demography(Submodel):
         Large employers are met in proportion to their size. Since nobody's place depends on
         who else is present, scenarios agree on who works where.
         """
-        model = self.model
-        market = model.labour_market
-        u = model.draws.trait("employer", persons, jobs)
-        place = np.asarray(sector * len(words.NATIONALITIES) + nationality, dtype=np.int64)
-        employer = meet_employers(place, u, market.first, market.employers, market.cumulated_size)
-        employers = model.employers
-        within = np.floor(
-            model.draws.trait("work group", persons, jobs) * employers.work_groups[employer]
-        ).astype(np.int64)
-        return employer, employers.first_work_group[employer] + within
+        market = sector.astype(np.int64) * len(words.NATIONALITIES) + nationality
+        jobs = np.broadcast_to(np.asarray(jobs, dtype=np.int64), len(persons)).copy()
+        return find_work(
+            self.model.draws.chance, for_rules(self.model.employers.table),
+            self.model.labour_market, persons, market, jobs,
+        )  # fmt: skip
 
 
 # --- rules -----------------------------------------------------------------------------------
 
 
 @compiled
-def meet_employers(
-    market: Integers, u: Floats, first: Integers, employers: Rows, cumulated_size: Floats
-) -> Integers:
-    """Return an employer of each person's market, the large in proportion to their size.
+def find_work(
+    chance: Identities,
+    employers: Column,
+    labour_market: LabourMarket,
+    persons: Identities,
+    market: Integers,
+    jobs: Integers,
+) -> tuple[Integers, Integers]:
+    """Find each person an employer of their market, and a work group there.
 
     Parameters
     ----------
     market : array of int, shape (people,)
-    u : array of float, shape (people,)
-        Uniform numbers.
-    first, employers, cumulated_size : arrays
-        See `sim.initialisation.LabourMarket`.
+        Number of sector and nationality, see `sim.agents.employer.LabourMarket`.
+    jobs : array of int, shape (people,)
+        Which offer of work in their life this is.
     """
-    met = np.empty(len(market), dtype=np.int64)
-    for i in range(len(market)):
-        low, high = first[market[i]], first[market[i] + 1]
-        wanted = u[i] * cumulated_size[high - 1]
+    met, group = np.empty(len(persons), dtype=np.int64), np.empty(len(persons), dtype=np.int64)
+    for i in range(len(persons)):
+        low, high = labour_market.first[market[i]], labour_market.first[market[i] + 1]
+        size = labour_market.cumulated_size[high - 1]
+        wanted = trait(chance, EMPLOYER, persons[i], jobs[i]) * size
         while low < high:
             middle = (low + high) // 2
-            if wanted < cumulated_size[middle]:
+            if wanted < labour_market.cumulated_size[middle]:
                 high = middle
             else:
                 low = middle + 1
-        met[i] = employers[low]
-    return met
+        met[i] = labour_market.employers[low]
+        employer = employers[met[i]]
+        within = trait(chance, WORK_GROUP, persons[i], jobs[i]) * employer.work_groups
+        group[i] = employer.first_work_group + int(np.floor(within))
+    return met, group
 
 
 @compiled

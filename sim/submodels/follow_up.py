@@ -14,9 +14,9 @@ from sim import vocabulary as words
 from sim.agents.city import City
 from sim.agents.episode import Outcome, State, decide_anew
 from sim.agents.migrant import NEVER
-from sim.engine.arrays import Rows
 from sim.engine.chance import exponential
 from sim.engine.compiled import Record, compiled
+from sim.engine.places import free_rows, rows_of
 from sim.submodels.ends import end, vacate_bed
 from sim.submodels.submodel import Submodel
 
@@ -30,8 +30,7 @@ class FollowUp(Submodel):
 
     def follow(self) -> None:
         """Let care at home begin where it is due, and end follow-ups that are over."""
-        model = self.model
-        model.episodes.remove_rows(follow(model.city(), model.episodes.rows))
+        follow(self.model.city())
 
 
 # --- rules -----------------------------------------------------------------------------------
@@ -53,8 +52,9 @@ def take_over(city: City, episode: Record) -> None:
 
 
 @compiled
-def follow(city: City, rows: Rows) -> Rows:
-    """Follow the ill who have left; return the episodes whose follow-up is over."""
+def follow(city: City) -> None:
+    """Follow the ill who have left until their follow-up is over."""
+    rows = rows_of(city.cases)
     ended = np.empty(len(rows), dtype=np.intp)
     count = 0
     for row in rows:
@@ -67,4 +67,4 @@ def follow(city: City, rows: Rows) -> Rows:
             end(city, episode, Outcome.LEFT)
             ended[count] = row
             count += 1
-    return ended[:count]
+    free_rows(city.cases, ended[:count])

@@ -35,7 +35,7 @@ from sim.engine.arrays import Column, Floats, Integers, Rows
 from sim.engine.calendar import DAYS_A_YEAR
 from sim.engine.chance import exponential, gumbel, happens, pick_one, uniform
 from sim.engine.compiled import AHEAD, Record, compiled, fetch_whole, look_ahead
-from sim.engine.places import take_row
+from sim.engine.places import free_rows, rows_of, take_row
 from sim.parameters import World
 from sim.submodels.ends import end, end_all
 from sim.submodels.legal_status import PERMIT, works
@@ -108,14 +108,11 @@ class Illness(Submodel):
 
     def progress(self) -> None:
         """Add up a day of hazards and let episodes worsen, recover, end or kill."""
-        model = self.model
-        recovered, dying = live_through_a_day(model.city(), model.episodes.rows)
-        model.episodes.remove_rows(recovered)
-        self._die(dying)
+        self._die(live_through_a_day(self.model.city()))
 
     def abandon_treatment(self) -> None:
         """Let people in long treatment outside a bed give it up."""
-        abandon(self.model.city(), self.model.episodes.rows)
+        abandon(self.model.city())
 
     def _die(self, rows: Rows) -> None:
         """Close fatal episodes and let their owners leave the city."""
@@ -193,11 +190,12 @@ def describe_owner(city: City, episode: Record, migrant: Record) -> None:
 
 
 @compiled
-def live_through_a_day(city: City, rows: Rows) -> tuple[Rows, Rows]:
-    """Let each episode run for a day; return those that have ended and those that kill.
+def live_through_a_day(city: City) -> Rows:
+    """Let each episode run for a day; return those that kill.
 
     Recovered episodes are closed here; deaths concern more than one episode.
     """
+    rows = rows_of(city.cases)
     ended, dying = np.empty(len(rows), dtype=np.intp), np.empty(len(rows), dtype=np.intp)
     count_ended = count_dying = 0
     for place in range(len(rows)):
@@ -227,7 +225,8 @@ def live_through_a_day(city: City, rows: Rows) -> tuple[Rows, Rows]:
                 count_ended += 1
         elif worsens and episode.severity < CRITICAL:
             worsen(city, episode)
-    return ended[:count_ended], dying[:count_dying]
+    free_rows(city.cases, ended[:count_ended])
+    return dying[:count_dying]
 
 
 @compiled
@@ -368,8 +367,9 @@ def decide_sequelae(city: City, episode: Record) -> None:
 
 
 @compiled
-def abandon(city: City, rows: Rows) -> None:
+def abandon(city: City) -> None:
     """Add a day of the hazard of giving up a long treatment at home."""
+    rows = rows_of(city.cases)
     illness = city.numbers[0].illness
     for row in rows:
         episode = city.episodes[row]

@@ -30,6 +30,7 @@ from sim.engine.compiled import (
     look_ahead,
     look_ahead_at_all,
 )
+from sim.engine.places import rows_of
 from sim.parameters import World
 from sim.submodels.businesses import settle_with_employer
 from sim.submodels.insurance import insure
@@ -58,7 +59,7 @@ class Money(Submodel):
 
     def count_absence(self) -> None:
         """Count a day of absence for everybody severely ill or in bed."""
-        count_absence(self.model.city(), self.model.episodes.rows)
+        count_absence(self.model.city())
 
     def pay_wages(self) -> None:
         """Pay wages, living costs, debts and remittances of those whose pay-day it is."""
@@ -75,8 +76,9 @@ def disables(episode: Record) -> bool:
 
 
 @compiled
-def count_absence(city: City, rows: Rows) -> None:
+def count_absence(city: City) -> None:
     """Count a day of absence for everybody severely ill or in bed, once a person."""
+    rows = rows_of(city.cases)
     for place in range(len(rows)):
         look_ahead(city.episodes, rows, place)
         row = rows[place]

@@ -22,10 +22,11 @@ from sim.agents.city import City
 from sim.agents.episode import Gate, State, bring_up, note_failing_gate, step_key, visit_key
 from sim.agents.migrant import can_pay
 from sim.agents.task import DOCUMENTS, PAYMENT
-from sim.engine.arrays import Floats, Integers, Rows
+from sim.engine.arrays import Floats, Integers
 from sim.engine.chance import happens
 from sim.engine.compiled import Record, compiled
 from sim.engine.log import next_record
+from sim.engine.places import rows_of
 from sim.parameters import World
 from sim.submodels.care_seeking import (
     AMBULANCE,
@@ -119,7 +120,7 @@ class Payment(Submodel):
 
     def bill_after_emergencies(self) -> None:
         """Bill the rest of the stay to those whose threat to life is over."""
-        bill_after_emergencies(self.model.city(), self.model.episodes.rows)
+        bill_after_emergencies(self.model.city())
 
 
 def payers_by_cover(payer: Integers) -> Integers:
@@ -311,8 +312,9 @@ def collect(city: City, episode: Record, amount: int, flow: int = BY_PATIENTS) -
 
 
 @compiled
-def bill_after_emergencies(city: City, rows: Rows) -> None:
+def bill_after_emergencies(city: City) -> None:
     """Bill hospital patients whose threat to life is over and who have had no bill yet."""
+    rows = rows_of(city.cases)
     for row in rows:
         episode = city.episodes[row]
         if (

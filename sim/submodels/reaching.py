@@ -30,6 +30,7 @@ from sim.agents.task import INFORMATION, SHELTER
 from sim.engine.arrays import Rows
 from sim.engine.chance import happens, trait
 from sim.engine.compiled import Record, compiled, look_ahead
+from sim.engine.places import rows_of
 from sim.submodels.care_seeking import (
     AMBULANCE,
     CONSULATE,
@@ -55,7 +56,7 @@ class Reaching(Submodel):
     def set_out(self) -> None:
         """Let those who have decided try to reach what they have chosen."""
         model = self.model
-        going_home = set_out(model.city(), model.episodes.rows)
+        going_home = set_out(model.city())
         if len(going_home):
             self._return_home(one_each(model.city(), going_home))
 
@@ -70,8 +71,9 @@ class Reaching(Submodel):
 
 
 @compiled
-def set_out(city: City, rows: Rows) -> Rows:
+def set_out(city: City) -> Rows:
     """Let those who have decided try to reach what they have chosen; return who goes home."""
+    rows = rows_of(city.cases)
     going_home = np.empty(len(rows), dtype=np.intp)
     count = 0
     borrowing = city.numbers[0].payment.borrowing_limit

@@ -103,11 +103,11 @@ class Services(Submodel):
 
     def give_up_waiting(self) -> None:
         """Let people who have waited long for ordinary care give up."""
-        give_up_waiting(self.model.city(), self.model.episodes.rows)
+        give_up_waiting(self.model.city())
 
     def remind_pregnant_women(self) -> None:
         """Let the effect of an antenatal visit end when the next is due; a cue to go again."""
-        remind_pregnant_women(self.model.city(), self.model.episodes.rows)
+        remind_pregnant_women(self.model.city())
 
 
 # --- rules: lines ----------------------------------------------------------------------------
@@ -183,8 +183,9 @@ def place_in_line(city: City, episode: Record) -> np.uint64:
 
 
 @compiled
-def give_up_waiting(city: City, rows: Rows) -> None:
+def give_up_waiting(city: City) -> None:
     """Let people who have waited long for ordinary care give up."""
+    rows = rows_of(city.cases)
     seeking = city.numbers[0].care_seeking
     for row in rows:
         episode = city.episodes[row]
@@ -356,8 +357,9 @@ def treat_at_home(city: City, episode: Record) -> None:
 
 
 @compiled
-def remind_pregnant_women(city: City, rows: Rows) -> None:
+def remind_pregnant_women(city: City) -> None:
     """Let the effect of an antenatal visit end when the next is due; a cue to go again."""
+    rows = rows_of(city.cases)
     for row in rows:
         episode = city.episodes[row]
         if episode.state == State.TREATED_AT_HOME and episode.next_visit_on <= city.today:
