@@ -15,6 +15,7 @@ from sim.agents.migrant import NEVER, STRATA
 from sim.engine.arrays import Column, Floats, Identities, Integers
 from sim.engine.compiled import INTERPRETED, compiled, for_rules, record
 from sim.engine.log import OpenLog
+from sim.engine.moves import Moves
 from sim.engine.one_pointer import one_pointer
 from sim.engine.places import Places
 from sim.engine.reminders import Wheel
@@ -231,25 +232,14 @@ class OpenCity:
         """Let the city be opened anew: numbers or logs are others now."""
         self._city: City | None = None
         self._kept: tuple[Any, ...] = ()
-        self._seen: tuple[Any, ...] | None = None
+        self._moves = Moves.count
         self._day: int | None = None
 
     def of_today(self) -> City:
         """Return the city, with the room in logs that a day may need."""
         model: Any = self._model_itself()
-        seen = self._seen
-        if seen is None or not (
-            model.episodes.table is seen[0]
-            and model.migrants.table is seen[1]
-            and model.tasks.table is seen[2]
-            and model.departures.wheel is seen[3]
-            and model.onset_reminders.wheel is seen[4]
-        ):
+        if self._moves != Moves.count:
             self.close()
-            self._seen = (
-                model.episodes.table, model.migrants.table, model.tasks.table,
-                model.departures.wheel, model.onset_reminders.wheel,
-            )  # fmt: skip
         if self._day != model.day:
             self._make_room_in_logs()
         if self._city is None:

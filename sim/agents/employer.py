@@ -6,8 +6,13 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.agents.migrant import NEVER
-from sim.engine.arrays import Floats, Integers
+from sim.engine.arrays import Column as Values
+from sim.engine.arrays import Floats, Identities, Integers
+from sim.engine.chance import trait
 from sim.engine.cohort import Cohort, Column, RowView
+from sim.engine.compiled import compiled
+
+EMPLOYER, WORK_GROUP = (words.PURPOSES.index(name) for name in ("employer", "work group"))
 
 
 class Employer(RowView):
@@ -52,3 +57,44 @@ class LabourMarket(NamedTuple):
     first: Integers
     employers: Integers
     cumulated_size: Floats
+
+
+# --- rules -----------------------------------------------------------------------------------
+
+
+@compiled
+def find_employer(
+    chance: Identities,
+    employers: Values,
+    labour_market: LabourMarket,
+    person: int,
+    market: int,
+    jobs: int,
+) -> tuple[int, int]:
+    """Find a person an employer of a market, the large in proportion to their size, and a group.
+
+    Since nobody's place depends on who else is present, scenarios agree on who works where.
+
+    Parameters
+    ----------
+    market : int
+        Number of sector and nationality, see `LabourMarket`.
+    jobs : int
+        Which offer of work in their life this is.
+
+    Returns
+    -------
+    employer, work_group : int
+    """
+    low, high = labour_market.first[market], labour_market.first[market + 1]
+    size = labour_market.cumulated_size[high - 1]
+    wanted = trait(chance, EMPLOYER, person, jobs) * size
+    while low < high:
+        middle = (low + high) // 2
+        if wanted < labour_market.cumulated_size[middle]:
+            high = middle
+        else:
+            low = middle + 1
+    row = int(labour_market.employers[low])
+    within = int(np.floor(trait(chance, WORK_GROUP, person, jobs) * employers[row].work_groups))
+    return row, int(employers[row].first_work_group) + within

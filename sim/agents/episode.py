@@ -12,7 +12,7 @@ import numpy as np
 from sim import vocabulary as words
 from sim.agents.city import City
 from sim.agents.migrant import NEVER
-from sim.engine.arrays import Integers, Rows
+from sim.engine.arrays import Rows
 from sim.engine.cohort import Cohort, Column, RowView
 from sim.engine.compiled import Record, compiled
 from sim.engine.kernels import OCCURRENCE_BITS
@@ -219,10 +219,6 @@ class Episodes(Cohort[Episode]):
     paid = Column(np.int32, "paid by the patient so far", unit="KZT")
     owed = Column(np.int32, "owed to facilities", unit="KZT")
     relieved = Column(np.int32, "owed and then paid by others", unit="KZT")
-
-    def visit_key(self, rows: Rows) -> Integers:
-        """Return the occurrence key of draws made once a contact with an institution."""
-        return np.asarray(self.ordinal[rows].astype(np.int64) * DECISIONS + self.visits[rows])
 
 
 # --- rules -----------------------------------------------------------------------------------

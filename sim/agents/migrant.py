@@ -4,8 +4,6 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.engine.arrays import Column as Values
-from sim.engine.arrays import Rows
-from sim.engine.calendar import DAYS_A_MONTH
 from sim.engine.cohort import Cohort, Column, RowView
 from sim.engine.compiled import Record, compiled, records
 
@@ -153,14 +151,6 @@ class Migrants(Cohort[Migrant]):
         scanned=True,
         unit="0-29",
     )
-
-    def in_week_slice(self, day: int) -> Rows:
-        """Return the seventh of the people whose weekly business falls on this day."""
-        return np.flatnonzero(self.week_slice == day % 7)
-
-    def in_month_slice(self, day: int) -> Rows:
-        """Return the thirtieth of the people whose pay-day is this day."""
-        return np.flatnonzero(self.month_slice == day % DAYS_A_MONTH)
 
 
 STRATA_SHAPE = (

@@ -45,6 +45,7 @@ from sim.engine.arrays import NOBODY, Booleans, Identities, Rows
 from sim.engine.arrays import Column as Values
 from sim.engine.columns import Column, RowView
 from sim.engine.compiled import copy_records, field, for_rules, record_type, room_for
+from sim.engine.moves import Moves
 from sim.engine.places import (
     LISTED,
     PRESENT,
@@ -260,6 +261,7 @@ class Cohort[A: RowView](RowSet[A]):
             self._scanned[name] = np.concatenate([array, default])
         self._name_arrays()
         self.places = enlarged(self.places, old + more)
+        Moves.count += 1
 
     def copy_for(self, model: Any) -> Self:
         """Return an independent copy that belongs to another model."""

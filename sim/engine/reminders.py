@@ -11,6 +11,7 @@ import numpy as np
 
 from sim.engine.arrays import Integers, Rows
 from sim.engine.compiled import compiled
+from sim.engine.moves import Moves
 
 TURN = 1024
 """Days of one turn of the wheel."""
@@ -137,6 +138,7 @@ class Reminders:
         needed = int(self.wheel.number[USED]) + min(count, TURN + count // NOTES + 1)
         if needed > len(self.wheel.sheets):
             self.wheel = self._enlarged(max(needed, 2 * len(self.wheel.sheets)))
+            Moves.count += 1
 
     def copy(self) -> Self:
         """Return an independent copy."""

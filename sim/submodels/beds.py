@@ -18,11 +18,18 @@ from scipy import special
 
 from sim import vocabulary as words
 from sim.agents.city import City
-from sim.agents.episode import State, bring_up, decide_anew, lose_treatment, step_key
+from sim.agents.episode import (
+    State,
+    bring_up,
+    decide_anew,
+    lose_treatment,
+    step_key,
+    visit_key,
+)
 from sim.agents.task import SHELTER
 from sim.engine.arrays import Booleans, Floats, Integers, Rows
 from sim.engine.calendar import DAY_OFFSET
-from sim.engine.chance import happens
+from sim.engine.chance import happens, uniform
 from sim.engine.compiled import Record, compiled
 from sim.engine.days_ahead import DaysAhead
 from sim.engine.places import rows_of
@@ -37,7 +44,9 @@ if TYPE_CHECKING:
     from sim.model import AlmatyModel
 
 SEVERE, MODERATE = words.SEVERE, 2
-LODGING_LOST = words.PURPOSES.index("lodging lost")
+LODGING_LOST, LENGTH_OF_STAY = (
+    words.PURPOSES.index(purpose) for purpose in ("lodging lost", "length of the stay in bed")
+)
 UNITS_A_DAY = 1 << 12
 """Room for unit numbers in the identity of a (day, unit) draw."""
 
@@ -86,14 +95,9 @@ class Beds(Submodel):
         """Draw how long patients who have got a bed stay."""
         if len(rows) == 0:
             return
-        model, episodes, clinics = self.model, self.model.episodes, self.model.clinics
-        unit = episodes.unit[rows]
-        mean, sigma = clinics.mean_stay[unit, episodes.kind[rows]], clinics.stay_sigma[unit]
-        normal = model.draws.normal(
-            "length of the stay in bed", episodes.person[rows], episodes.visit_key(rows)
-        )
-        stay = mean * np.exp(sigma * normal - sigma**2 / 2.0)
-        episodes.leaves_bed_on[rows] = model.day + np.maximum(np.rint(stay), 1)
+        u, mean, sigma = draw_stays(self.model.city(), rows)
+        stay = mean * np.exp(sigma * special.ndtri(u) - sigma**2 / 2.0)
+        stay_in_bed(self.model.city(), rows, stay)
 
 
 # --- rules -----------------------------------------------------------------------------------
@@ -227,6 +231,26 @@ def take_beds(city: City, rows: Rows, units: Integers) -> Booleans:
             clinic.in_bed += 1
             clinic.free_beds -= 1
     return gets
+
+
+@compiled
+def draw_stays(city: City, rows: Rows) -> tuple[Floats, Floats, Floats]:
+    """Draw uniform numbers for stays in bed; return them, and the mean and sigma of each stay."""
+    u, mean, sigma = np.empty(len(rows)), np.empty(len(rows)), np.empty(len(rows))
+    for i in range(len(rows)):
+        episode = city.episodes[rows[i]]
+        clinic = city.clinics[episode.unit]
+        mean[i] = clinic.mean_stay[episode.kind]
+        sigma[i] = clinic.stay_sigma
+        u[i] = uniform(city.chance, LENGTH_OF_STAY, episode.person, visit_key(episode))
+    return u, mean, sigma
+
+
+@compiled
+def stay_in_bed(city: City, rows: Rows, days: Floats) -> None:
+    """Note when each of these stays in bed is over."""
+    for i in range(len(rows)):
+        city.episodes[rows[i]].leaves_bed_on = city.today + int(max(np.rint(days[i]), 1.0))
 
 
 @compiled

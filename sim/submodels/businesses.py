@@ -28,10 +28,11 @@ import numpy as np
 from sim import vocabulary as words
 from sim.accounts import CHART
 from sim.agents.city import City
+from sim.agents.employer import LabourMarket, find_employer
 from sim.agents.episode import bring_up
 from sim.agents.migrant import NEVER
 from sim.agents.task import SHELTER
-from sim.engine.arrays import Floats, Integers, Rows
+from sim.engine.arrays import Floats, Rows
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_WEEK, DAYS_A_YEAR, MONTHS_A_YEAR
 from sim.engine.chance import happens
 from sim.engine.compiled import Record, compiled
@@ -48,6 +49,7 @@ INSPECTION, DISMISSAL, DISMISSAL_FOR_ABSENCE, HIRING = (
     for purpose in ("inspection", "dismissal", "dismissal for absence", "hiring")
 )
 FINES_OF_EMPLOYERS = CHART.number("fines of employers")
+NATIONALITIES = len(words.NATIONALITIES)
 WEEKS_OF_SEARCH = 64
 """Room for the weeks of a search for work in the occurrence key of hiring."""
 
@@ -82,15 +84,6 @@ class Businesses(Submodel):
         of_sector = np.bincount(sector, members, minlength=len(words.SECTORS))
         with_contract = np.bincount(sector, formal, minlength=len(words.SECTORS))
         return np.asarray(with_contract / np.maximum(of_sector, 1.0))
-
-    def hire(self, rows: Rows) -> None:
-        """Let people who have found work begin it."""
-        model, migrants = self.model, self.model.migrants
-        employer, group = model.demography.find_work(
-            migrants.pid[rows], migrants.sector[rows], migrants.nationality[rows],
-            migrants.jobs[rows] + 1,
-        )  # fmt: skip
-        begin_work(model.city(), rows, employer, group)
 
 
 # --- rules: employers ------------------------------------------------------------------------
@@ -225,18 +218,22 @@ def who_is_hired(city: City, rows: Rows) -> Rows:
 
 
 @compiled
-def begin_work(city: City, rows: Rows, employers: Integers, groups: Integers) -> None:
+def begin_work(city: City, labour_market: LabourMarket, rows: Rows) -> None:
     """Let people begin work in another group; contracts are for those who may work."""
-    for i in range(len(rows)):
-        migrant = city.migrants[rows[i]]
-        if city.work_groups[groups[i]].formal and not may_work(migrant):
+    for row in rows:
+        migrant = city.migrants[row]
+        market = int(migrant.sector) * NATIONALITIES + int(migrant.nationality)
+        employer, group = find_employer(
+            city.chance, city.employers, labour_market, migrant.pid, market, int(migrant.jobs) + 1
+        )
+        if city.work_groups[group].formal and not may_work(migrant):
             # Offered with a contract: nothing for this person; the next offer is another one.
             migrant.jobs += 1
             continue
         change_places(city, migrant, -1)
-        migrant.employer = employers[i]
-        migrant.work_group = groups[i]
-        migrant.district = city.employers[employers[i]].district
+        migrant.employer = employer
+        migrant.work_group = group
+        migrant.district = city.employers[employer].district
         change_places(city, migrant, 1)
         migrant.jobs += 1
         migrant.jobless_since = NEVER

@@ -47,10 +47,12 @@ class Coordination(Submodel):
         agencies, referral = self.model.agencies, self.model.world.referral
         knowledge, together = agencies.knowledge, agencies.closed_together
         ignorance = 1.0 - knowledge
-        met = together > 0
-        ignorance[met] *= (1.0 - referral.joint_learning) ** together[met]
-        knowledge[:] = 1.0 - ignorance
+        if together.any():
+            ignorance *= (1.0 - referral.joint_learning) ** together
+            together[:] = 0
+        np.subtract(1.0, ignorance, out=knowledge)
         # A directory is read at once; what was learned beyond it fades.
-        knowledge[:] = np.maximum(knowledge, self.base)
-        knowledge[:] = self.base + (knowledge - self.base) * self.staff_stays
-        together[:] = 0
+        np.maximum(knowledge, self.base, out=knowledge)
+        knowledge -= self.base
+        knowledge *= self.staff_stays
+        knowledge += self.base

@@ -22,12 +22,11 @@ from scipy import special
 from sim import vocabulary as words
 from sim.accounts import CHART
 from sim.agents.city import City
-from sim.agents.employer import LabourMarket
+from sim.agents.employer import LabourMarket, find_employer
 from sim.agents.migrant import NOT_HERE, stratum_code
 from sim.agents.task import Ending
 from sim.engine.arrays import Booleans, Column, Floats, Identities, Integers, Rows
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_WEEK, DAYS_A_YEAR
-from sim.engine.chance import trait
 from sim.engine.compiled import Record, compiled, for_rules, look_ahead_at_all
 from sim.engine.draws import pick, poisson_counts
 from sim.engine.log import next_record
@@ -51,7 +50,6 @@ SAVINGS_BROUGHT, SAVINGS_TAKEN, DEBTS_BROUGHT, DEBTS_TAKEN = (
         "savings brought", "savings taken along", "debts brought", "debts taken along",
     )
 )  # fmt: skip
-EMPLOYER, WORK_GROUP = (words.PURPOSES.index(name) for name in ("employer", "work group"))
 ANNOUNCED_DAYS = 32
 """Days for which candidates are drawn together."""
 
@@ -277,28 +275,17 @@ class Demography(Submodel):
         move_out(self.model.city(), rows, int(ending))
 
     def find_work(
-        self,
-        persons: Identities,
-        sector: Integers,
-        nationality: Integers,
-        jobs: Integers | int = 0,
+        self, persons: Identities, sector: Integers, nationality: Integers
     ) -> tuple[Integers, Integers]:
-        """Find each person an employer of their sector and nationality, and a work group.
-
-        Parameters
-        ----------
-        jobs : array of int, default 0
-            Which offer of work in their life this is.
-
-        Large employers are met in proportion to their size. Since nobody's place depends on
-        who else is present, scenarios agree on who works where.
-        """
+        """Find each person their first employer, of their sector and nationality, and a group."""
         market = sector.astype(np.int64) * len(words.NATIONALITIES) + nationality
-        jobs = np.broadcast_to(np.asarray(jobs, dtype=np.int64), len(persons)).copy()
         return find_work(
-            self.model.draws.chance, for_rules(self.model.employers.table),
-            self.model.labour_market, persons, market, jobs,
-        )  # fmt: skip
+            self.model.draws.chance,
+            for_rules(self.model.employers.table),
+            self.model.labour_market,
+            persons,
+            market,
+        )
 
 
 # --- rules -----------------------------------------------------------------------------------
@@ -311,32 +298,11 @@ def find_work(
     labour_market: LabourMarket,
     persons: Identities,
     market: Integers,
-    jobs: Integers,
 ) -> tuple[Integers, Integers]:
-    """Find each person an employer of their market, and a work group there.
-
-    Parameters
-    ----------
-    market : array of int, shape (people,)
-        Number of sector and nationality, see `sim.agents.employer.LabourMarket`.
-    jobs : array of int, shape (people,)
-        Which offer of work in their life this is.
-    """
+    """Find each person a first employer of their market, and a work group there."""
     met, group = np.empty(len(persons), dtype=np.int64), np.empty(len(persons), dtype=np.int64)
     for i in range(len(persons)):
-        low, high = labour_market.first[market[i]], labour_market.first[market[i] + 1]
-        size = labour_market.cumulated_size[high - 1]
-        wanted = trait(chance, EMPLOYER, persons[i], jobs[i]) * size
-        while low < high:
-            middle = (low + high) // 2
-            if wanted < labour_market.cumulated_size[middle]:
-                high = middle
-            else:
-                low = middle + 1
-        met[i] = labour_market.employers[low]
-        employer = employers[met[i]]
-        within = trait(chance, WORK_GROUP, persons[i], jobs[i]) * employer.work_groups
-        group[i] = employer.first_work_group + int(np.floor(within))
+        met[i], group[i] = find_employer(chance, employers, labour_market, persons[i], market[i], 0)
     return met, group
 
 

@@ -18,7 +18,6 @@ from sim.accounts import CHART
 from sim.agents.city import City
 from sim.agents.episode import State, bring_up
 from sim.agents.task import SHELTER
-from sim.engine.arrays import Rows
 from sim.engine.calendar import DAYS_A_MONTH
 from sim.engine.chance import happens
 from sim.engine.compiled import (
@@ -30,7 +29,7 @@ from sim.engine.compiled import (
     look_ahead,
     look_ahead_at_all,
 )
-from sim.engine.places import rows_of
+from sim.engine.places import rows_of, rows_with
 from sim.parameters import World
 from sim.submodels.businesses import settle_with_employer
 from sim.submodels.insurance import insure
@@ -63,7 +62,7 @@ class Money(Submodel):
 
     def pay_wages(self) -> None:
         """Pay wages, living costs, debts and remittances of those whose pay-day it is."""
-        pay_wages(self.model.city(), self.model.migrants.in_month_slice(self.model.day))
+        pay_wages(self.model.city())
 
 
 # --- rules -----------------------------------------------------------------------------------
@@ -98,8 +97,9 @@ def count_absence(city: City) -> None:
 
 
 @compiled
-def pay_wages(city: City, rows: Rows) -> None:
+def pay_wages(city: City) -> None:
     """Pay a month's wage; cover living costs, repay debts, send home what is left over."""
+    rows = rows_with(city.month_slice, city.today % DAYS_A_MONTH)
     money = city.numbers[0].money
     for place in range(len(rows)):
         look_ahead_at_all(city.migrants, rows, place)

@@ -12,9 +12,12 @@ Parameters: `conf/parameters/information.yaml`, `enforcement.yaml`, `legal_statu
 import numpy as np
 
 from sim.agents.city import City
+from sim.agents.employer import LabourMarket
 from sim.engine.arrays import Rows
+from sim.engine.calendar import DAYS_A_WEEK
 from sim.engine.compiled import AHEAD, compiled, fetch_first_line, look_ahead
-from sim.submodels.businesses import give_up_looking, who_is_hired
+from sim.engine.places import rows_with
+from sim.submodels.businesses import begin_work, give_up_looking, who_is_hired
 from sim.submodels.enforcement import act, expose_to_police, pressure_of_the_week
 from sim.submodels.information import ITEMS, forget, hear, learn_all, news_nearby, source_of
 from sim.submodels.legal_status import renew_all, works
@@ -27,24 +30,22 @@ class Week(Submodel):
     def live(self) -> None:
         """Let a seventh of the people live through a week of news and police."""
         model = self.model
-        rows = model.migrants.in_week_slice(model.day)
-        model.departures.make_room(2 * len(rows))
-        hired = live(model.city(), rows)
-        if len(hired):
-            model.businesses.hire(hired)
+        model.departures.make_room(len(model.migrants))
+        live(model.city(), model.labour_market)
 
 
 # --- rules -----------------------------------------------------------------------------------
 
 
 @compiled
-def live(city: City, rows: Rows) -> Rows:
-    """Let people live through a week, and meet with what it brings; return who finds work."""
+def live(city: City, labour_market: LabourMarket) -> None:
+    """Let a seventh of the people live through a week, and meet with what it brings."""
+    rows = rows_with(city.week_slice, city.today % DAYS_A_WEEK)
     detected, out_of_date, jobless = live_through_a_week(city, rows)
     act(city, detected)
     renew_all(city, out_of_date)
     give_up_looking(city, jobless)
-    return who_is_hired(city, jobless)
+    begin_work(city, labour_market, who_is_hired(city, jobless))
 
 
 @compiled

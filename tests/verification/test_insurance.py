@@ -46,7 +46,7 @@ def test_without_claims_the_fund_is_the_sum_of_rate_times_wage() -> None:
     def watched() -> None:
         nonlocal expected
         migrants = model.migrants
-        rows = migrants.in_month_slice(model.day)
+        rows = np.flatnonzero(migrants.month_slice == model.day % 30)
         days = np.minimum(model.day - migrants.entered_on[rows], 30)
         joins = may_join[migrants.nationality[rows], migrants.legal_status[rows]]
         income = np.rint(migrants.wage[rows] * (days / 30))

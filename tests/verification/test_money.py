@@ -86,7 +86,7 @@ class Purses:
 
         def watched(*args: Any) -> None:
             migrants = model.migrants
-            rows = migrants.in_month_slice(model.day)
+            rows = np.flatnonzero(migrants.month_slice == model.day % 30)
             debt = migrants.debt[rows].astype(np.int64)
             pay_wages(*args)
             rise = migrants.debt[rows] - debt
