@@ -169,15 +169,15 @@ def hands_on_arrays(rule: Any) -> bool:
     called = [rule.py_func.__globals__.get(name) for name in named]
     results = [one.py_func for one in (rule, *called) if isinstance(one, Dispatcher)]
     return not MAKERS_OF_ARRAYS.isdisjoint(attributes) or not all(
-        _is_number(one.__annotations__.get("return")) for one in results
+        _is_no_array(one.__annotations__.get("return")) for one in results
     )
 
 
-def _is_number(result: Any) -> bool:
-    """Tell whether what a rule returns is nothing, a number or record, or several numbers."""
+def _is_no_array(result: Any) -> bool:
+    """Tell whether what a rule returns is nothing, a number, a record, or several of these."""
     if get_origin(result) is tuple:
-        return all(_is_number(one) for one in get_args(result))
-    return result in (None, bool, int, float, np.uint64)
+        return all(_is_no_array(one) for one in get_args(result))
+    return result in (None, bool, int, float, np.uint64, Record)
 
 
 def _widest_types(signature: Any) -> Any:
