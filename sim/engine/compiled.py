@@ -344,7 +344,7 @@ else:
             def ask(lowering: Any, builder: Any, signature: Any, values: Any) -> Any:
                 kind = signature.args[0]
                 array = arrayobj.make_array(kind)(lowering, builder, values[0])
-                (stride,) = cgutils.unpack_tuple(builder, array.strides, 1)
+                stride = builder.extract_value(array.strides, 0)
                 byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
                 call = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
                 prefetch = cgutils.get_or_insert_function(

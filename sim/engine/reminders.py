@@ -10,7 +10,7 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from sim.engine.arrays import Integers, Rows
-from sim.engine.compiled import compiled
+from sim.engine.compiled import AHEAD, compiled, fetch
 from sim.engine.moves import Moves
 
 TURN = 1024
@@ -58,6 +58,16 @@ def remind(wheel: Wheel, day: int, row: int) -> None:
     wheel.sheets[sheet, place] = day
     wheel.sheets[sheet, place + 1] = row
     wheel.sheets[sheet, WRITTEN] += 1
+
+
+@compiled
+def remind_all(wheel: Wheel, days: Integers, rows: Rows) -> None:
+    """Note that each of these rows falls due on the day beside it."""
+    for i in range(len(rows)):
+        sheet = wheel.first[days[min(i + AHEAD, len(rows) - 1)] % TURN]
+        if sheet != END:
+            fetch(wheel.sheets, sheet)
+        remind(wheel, days[i], rows[i])
 
 
 @compiled

@@ -11,7 +11,7 @@ from sim.agents.episode import State
 from sim.agents.migrant import NEVER, STRATA
 from sim.agents.task import ORDINAL_BITS
 from sim.engine.arrays import Column, Identities, Integers
-from sim.engine.compiled import compiled, look_ahead
+from sim.engine.compiled import AHEAD, compiled, fetch_first_line, look_ahead
 from sim.engine.kernels import mix_twice
 from sim.engine.places import rows_of
 
@@ -254,7 +254,9 @@ def look_at_institutions(city: City, page: Pages) -> None:
 def count_contracts(city: City, page: Pages) -> None:
     """Count people in work groups of employers who give contracts."""
     members = 0
+    last = len(city.work_groups) - 1
     for number in range(len(city.work_groups)):
+        fetch_first_line(city.work_groups, min(number + AHEAD, last))
         if city.work_groups[number].formal:
             members += city.work_groups[number].members
     page.counts[WITH_CONTRACTS] = members

@@ -37,7 +37,7 @@ from sim.agents.migrant import NEVER, can_pay
 from sim.agents.task import INFORMATION
 from sim.engine.arrays import Booleans, Floats, Rows
 from sim.engine.chance import uniform
-from sim.engine.compiled import AHEAD, Record, compiled, fetch, look_ahead
+from sim.engine.compiled import AHEAD, Record, compiled, fetch, fetch_whole, look_ahead
 from sim.engine.places import rows_of
 from sim.parameters import World
 from sim.submodels.experience import fear_of
@@ -181,11 +181,12 @@ def perceive(city: City) -> None:
     seeking = city.numbers[0].care_seeking
     for place in range(len(rows)):
         look_ahead(city.episodes, rows, place)
+        soon = city.episodes[rows[min(place + AHEAD // 2, len(rows) - 1)]]
+        if soon.state == State.LATENT:
+            fetch(city.migrants, soon.migrant)
         episode = city.episodes[rows[place]]
         if episode.state != State.LATENT:
             continue
-        soon = city.episodes[rows[min(place + AHEAD // 2, len(rows) - 1)]]
-        fetch(city.migrants, max(int(soon.migrant), 0))
         literacy = city.migrants[episode.migrant].literacy
         hazard = seeking.perception[episode.severity - 1] * (seeking.perception_base + literacy)
         episode.perception += hazard
@@ -210,7 +211,7 @@ def decide(city: City, levers_moved_on: int) -> None:
         look_ahead(city.episodes, rows, place)
         soon = city.episodes[rows[min(place + AHEAD // 2, len(rows) - 1)]]
         if has_to_decide(city, soon):
-            fetch(city.migrants, soon.migrant)
+            fetch_whole(city.migrants, soon.migrant)
         soon = city.episodes[rows[min(place + AHEAD // 4, len(rows) - 1)]]
         if has_to_decide(city, soon):
             fetch(city.work_groups, city.migrants[soon.migrant].work_group)

@@ -23,7 +23,7 @@ from sim import vocabulary as words
 from sim.accounts import CHART
 from sim.agents.city import City
 from sim.agents.employer import LabourMarket, find_employer
-from sim.agents.migrant import NOT_HERE, stratum_code
+from sim.agents.migrant import NEVER, NOT_HERE, stratum_code
 from sim.agents.task import Ending
 from sim.engine.arrays import Booleans, Column, Floats, Identities, Integers, Rows
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_WEEK, DAYS_A_YEAR
@@ -31,7 +31,7 @@ from sim.engine.compiled import Record, compiled, for_rules, look_ahead_at_all
 from sim.engine.draws import pick, poisson_counts
 from sim.engine.log import next_record
 from sim.engine.places import free_row, take_row
-from sim.engine.reminders import due_rows, remind
+from sim.engine.reminders import due_rows, remind_all
 from sim.parameters import World
 from sim.submodels.enforcement import start_detection
 from sim.submodels.follow_up import take_over
@@ -39,7 +39,7 @@ from sim.submodels.information import BRIEFING, ITEMS, count_informed, learn
 from sim.submodels.insurance import count_member
 from sim.submodels.legal_status import start_status, works
 from sim.submodels.needs import end_needs_of
-from sim.submodels.onset import expect_onset
+from sim.submodels.onset import draw_next_onset
 from sim.submodels.purse import book
 from sim.submodels.submodel import Submodel
 from sim.tables import by, by_two, numbers
@@ -316,15 +316,17 @@ def let_in(city: City, newcomers: Column, told: Booleans) -> Rows:
     told : array of bool, shape (people, items)
         What each learns from a briefing.
     """
-    rows = np.empty(len(newcomers), dtype=np.intp)
-    for i in range(len(newcomers)):
+    count = len(newcomers)
+    rows, leaves_on = np.empty(count, dtype=np.intp), np.empty(count, dtype=np.int64)
+    expecting, expected_on = np.empty(count, dtype=np.intp), np.empty(count, dtype=np.int64)
+    expected = 0
+    for i in range(count):
         row = take_row(city.people)
         rows[i] = row
         city.migrants[row] = newcomers[i]
         migrant = city.migrants[row]
         city.week_slice[row] = int(migrant.pid % np.uint64(DAYS_A_WEEK))
         city.month_slice[row] = int(migrant.pid % np.uint64(DAYS_A_MONTH))
-        remind(city.departures, migrant.leaves_on, row)
         repay_entry_debt(city, migrant)
         book(city, SAVINGS_BROUGHT, migrant.savings)
         book(city, DEBTS_BROUGHT, migrant.debt)
@@ -335,7 +337,13 @@ def let_in(city: City, newcomers: Column, told: Booleans) -> Rows:
             if told[i, item]:
                 learn(city, migrant, item, BRIEFING)
         migrant.next_onset_at = city.today
-        expect_onset(city, row)
+        leaves_on[i] = migrant.leaves_on
+        day = draw_next_onset(city, migrant)
+        if day < NEVER:
+            expected_on[expected], expecting[expected] = day, row
+            expected += 1
+    remind_all(city.departures, leaves_on, rows)
+    remind_all(city.onsets, expected_on[:expected], expecting[:expected])
     return rows
 
 

@@ -20,7 +20,7 @@ from sim.engine.arrays import Floats, Integers, Rows
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_YEAR
 from sim.engine.chance import exponential, uniform
 from sim.engine.compiled import Record, compiled, look_ahead_at_all, record
-from sim.engine.reminders import due_rows, remind
+from sim.engine.reminders import due_rows, remind_all
 from sim.parameters import World
 from sim.submodels.illness import ACUTE, CHRONIC, INFECTION, INJURY, MATERNITY
 from sim.submodels.submodel import Submodel
@@ -137,7 +137,8 @@ def draw_onsets(city: City, season: float) -> tuple[Rows, Integers, Integers]:
     due = due_rows(city.onsets, city.today)
     people = np.empty(len(due), dtype=np.intp)
     kinds, ordinals = np.empty(len(due), dtype=np.int64), np.empty(len(due), dtype=np.int64)
-    opened = 0
+    expecting, expected_on = np.empty(len(due), np.intp), np.empty(len(due), np.int64)
+    opened = expected = 0
     for place in range(len(due)):
         look_ahead_at_all(city.migrants, due, place)
         row = due[place]
@@ -148,7 +149,10 @@ def draw_onsets(city: City, season: float) -> tuple[Rows, Integers, Integers]:
             continue
         ordinal = int(migrant.onsets)
         migrant.onsets += 1
-        expect_onset(city, row)
+        day = draw_next_onset(city, migrant)
+        if day < NEVER:
+            expected_on[expected], expecting[expected] = day, row
+            expected += 1
         u = uniform(city.chance, KIND, migrant.pid, ordinal)
         kind = kind_of_onset(city, migrant, u, season)
         if kind != PASSED_OVER and migrant.episode_of[kind] < 0:
@@ -156,15 +160,8 @@ def draw_onsets(city: City, season: float) -> tuple[Rows, Integers, Integers]:
             kinds[opened] = kind
             ordinals[opened] = ordinal
             opened += 1
+    remind_all(city.onsets, expected_on[:expected], expecting[:expected])
     return people[:opened], kinds[:opened], ordinals[:opened]
-
-
-@compiled
-def expect_onset(city: City, row: int) -> None:
-    """Draw a person's next candidate onset, and remember its day if it comes in this life."""
-    day = draw_next_onset(city, city.migrants[row])
-    if day < NEVER:
-        remind(city.onsets, day, row)
 
 
 @compiled
