@@ -33,6 +33,7 @@ import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import config, extending, njit, types
 from numba.core import cgutils, errors, event, sigutils
+from numba.core.cpu import CPUContext
 from numba.core.dispatcher import Dispatcher
 from numba.np import arrayobj
 
@@ -155,6 +156,23 @@ def compiled[F: Callable[..., Any]](rule: F) -> F:
         machine_code.compile = lambda signature: compile_exactly(_widest_types(signature))
         compiler.compile = translate_without_counting
     return cast(F, machine_code)
+
+
+def _count_at_the_door(context: CPUContext, *arguments: Any, **more: Any) -> Any:
+    """Let the door through which Python calls a rule count, whether the rule does or not.
+
+    What Python hands over is counted in at the door, so it has to be counted out there too, or it
+    would stay in memory for ever.
+    """
+    counts, context.enable_nrt = context.enable_nrt, True
+    try:
+        return _make_door(context, *arguments, **more)
+    finally:
+        context.enable_nrt = counts
+
+
+_make_door: Any = CPUContext.create_cpython_wrapper
+cast(Any, CPUContext).create_cpython_wrapper = _count_at_the_door
 
 
 def hands_on_arrays(rule: Any) -> bool:
