@@ -210,8 +210,7 @@ class Agencies:
 
     def opens_on(self, calendar: WorkCalendar, day: int) -> Booleans:
         """Return which agencies work on a day."""
-        works = self.works_on[:, calendar.weekday(day)].copy()
-        return works & self.works_on_holidays if calendar.is_holiday(day) else works
+        return calendar.works(day, self.works_on, self.works_on_holidays)
 
     def copy_state(self, other: "Agencies") -> None:
         """Take over the state of another model's agencies."""

@@ -184,8 +184,7 @@ class Clinics:
 
     def opens_on(self, calendar: WorkCalendar, day: int) -> Booleans:
         """Return which units work on a day."""
-        works = self.works_on[:, calendar.weekday(day)].copy()
-        return works & self.works_on_holidays if calendar.is_holiday(day) else works
+        return calendar.works(day, self.works_on, self.works_on_holidays)
 
     def nearest(self, kind: str) -> Integers:
         """Return, for each district, the units of a kind from the nearest to the farthest.

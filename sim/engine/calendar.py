@@ -3,6 +3,10 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+import numpy as np
+
+from sim.engine.arrays import Booleans
+
 DAYS_A_YEAR = 365.0
 DAYS_A_MONTH = 30
 """Days from one pay-day to the next; sums quoted by the month are spread over as many."""
@@ -45,6 +49,18 @@ class WorkCalendar:
     def day_of_year(self, day: int) -> int:
         """Return the day of the year, from 1."""
         return self.date_of(day).timetuple().tm_yday
+
+    def works(self, day: int, weekdays: Booleans, holidays: Booleans) -> Booleans:
+        """Return which institutions work on a day.
+
+        Parameters
+        ----------
+        weekdays : array of bool, shape (institutions, 7)
+        holidays : array of bool, shape (institutions,)
+            Whether they work on public holidays.
+        """
+        today = weekdays[:, self.weekday(day)]
+        return np.asarray(today & (holidays | (not self.is_holiday(day))))
 
     def is_holiday(self, day: int) -> bool:
         """Return whether the day is a public holiday."""

@@ -30,12 +30,10 @@ from shutil import copytree, rmtree
 from typing import Any, cast, get_args, get_origin
 
 import numpy as np
-from llvmlite import ir  # type: ignore[import-untyped]
-from numba import config, extending, njit, types
-from numba.core import cgutils, errors, event, sigutils
+from numba import config, njit, types
+from numba.core import errors, event, sigutils
 from numba.core.cpu import CPUContext
 from numba.core.dispatcher import Dispatcher
-from numba.np import arrayobj
 
 from sim.engine.arrays import Column
 
@@ -48,12 +46,6 @@ PLACES_OF_RULES = ("vocabulary.py", "engine/*.py", "agents/*.py", "submodels/*.p
 LINE_OF_MEMORY = 64
 """Bytes that a processor fetches together."""
 
-LINES_AT_THE_HEAD = 2
-"""Lines of memory that hold the fields of a record that are often looked at."""
-FOR_READING_SOON = (0, 3, 1)
-"""LLVM's words for: to read, to keep in every cache, data."""
-AHEAD = 16
-"""Records that a walk is ahead with its wishes to memory."""
 
 MAKERS_OF_ARRAYS = frozenset(
     ("empty", "zeros", "ones", "full", "array", "argsort", "unique", "concatenate", "copy")
@@ -341,69 +333,6 @@ def fields_first(records: Any) -> Any:
     (1, 3)
     """
     return records.view(np.dtype((FieldsFirst, records.dtype)))
-
-
-if INTERPRETED:
-
-    def fetch(table: Column, row: int) -> None:
-        """Do nothing: interpreted rules are not in a hurry."""
-
-    fetch_first_line = fetch_whole = fetch
-
-else:
-
-    def _fetching(lines: int | None) -> Any:
-        """Return a function that asks memory for so many lines of a record (None: for all)."""
-
-        @extending.intrinsic
-        def fetch(context: Any, table: Any, row: Any) -> Any:
-            """Ask memory for a record that will be needed in a moment, without waiting for it."""
-
-            def ask(lowering: Any, builder: Any, signature: Any, values: Any) -> Any:
-                kind = signature.args[0]
-                array = arrayobj.make_array(kind)(lowering, builder, values[0])
-                stride = builder.extract_value(array.strides, 0)
-                byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
-                call = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
-                prefetch = cgutils.get_or_insert_function(
-                    builder.module, call, "llvm.prefetch.p0i8"
-                )
-                record = builder.gep(
-                    builder.bitcast(array.data, byte), [builder.mul(values[1], stride)]
-                )
-                for line in range(lines or -(-kind.dtype.size // LINE_OF_MEMORY)):
-                    offset = ir.Constant(ir.IntType(64), line * LINE_OF_MEMORY)
-                    builder.call(
-                        prefetch,
-                        [
-                            builder.gep(record, [offset]),
-                            *(number(code) for code in FOR_READING_SOON),
-                        ],
-                    )
-                return lowering.get_dummy_value()
-
-            return types.void(table, types.intp), ask
-
-        return fetch
-
-    fetch_first_line = _fetching(1)
-    fetch = _fetching(LINES_AT_THE_HEAD)
-    fetch_whole = _fetching(None)
-
-
-@compiled
-def look_ahead(table: Column, rows: Column, place: int) -> None:
-    """Let memory bring the record to which a walk through rows comes in a moment.
-
-    Without it a walk through scattered records waits for nearly each of them.
-    """
-    fetch(table, rows[min(place + AHEAD, len(rows) - 1)])
-
-
-@compiled
-def look_ahead_at_all(table: Column, rows: Column, place: int) -> None:
-    """Do as `look_ahead` does, where a rule needs more of a record than its head."""
-    fetch_whole(table, rows[min(place + AHEAD, len(rows) - 1)])
 
 
 def for_rules(table: Column) -> Column:

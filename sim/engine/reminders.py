@@ -10,8 +10,9 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from sim.engine.arrays import Integers, Rows
-from sim.engine.compiled import AHEAD, compiled, fetch
+from sim.engine.compiled import compiled
 from sim.engine.moves import Moves
+from sim.engine.prefetch import AHEAD, fetch
 
 TURN = 1024
 """Days of one turn of the wheel."""

@@ -11,9 +11,10 @@ from sim.agents.episode import State
 from sim.agents.migrant import NEVER, STRATA
 from sim.agents.task import ORDINAL_BITS
 from sim.engine.arrays import Column, Identities, Integers
-from sim.engine.compiled import AHEAD, compiled, fetch_first_line, look_ahead
+from sim.engine.compiled import compiled
 from sim.engine.kernels import mix_twice
 from sim.engine.places import rows_of
+from sim.engine.prefetch import AHEAD, fetch_first_line, look_ahead
 
 if TYPE_CHECKING:
     from sim.model import AlmatyModel
@@ -32,6 +33,8 @@ BY_STRATUM = ("present", "hidden", "open_cases", "unresolved", "insured", "eligi
 PRESENT, HIDDEN, OPEN_CASES, UNRESOLVED, INSURED, ELIGIBLE = range(len(BY_STRATUM))
 BY_UNIT = ("slots", "served_today", "waiting", "diverted_today", "in_bed")
 BY_AGENCY = ("slots", "served_today", "waiting")
+SLOTS, SERVED, IN_LINE, DIVERTED, IN_BED = range(len(BY_UNIT))
+"""Places in `BY_UNIT`; the first three in `BY_AGENCY` too."""
 ITEMS = len(words.KNOWLEDGE)
 FIRST_ROOM = 32
 """Days for which there is room at first."""
@@ -236,18 +239,18 @@ def look_at_institutions(city: City, page: Pages) -> None:
         clinic = city.clinics[unit]
         patients += clinic.in_bed
         waiting += clinic.waiting
-        page.units[0, unit] = clinic.slots
-        page.units[1, unit] = clinic.served_today
-        page.units[2, unit] = clinic.waiting
-        page.units[3, unit] = clinic.diverted_today
-        page.units[4, unit] = clinic.in_bed
+        page.units[SLOTS, unit] = clinic.slots
+        page.units[SERVED, unit] = clinic.served_today
+        page.units[IN_LINE, unit] = clinic.waiting
+        page.units[DIVERTED, unit] = clinic.diverted_today
+        page.units[IN_BED, unit] = clinic.in_bed
     page.counts[PATIENTS] = patients
     page.counts[WAITING] = waiting
     for number in range(len(city.agencies)):
         agency = city.agencies[number]
-        page.agencies[0, number] = agency.slots
-        page.agencies[1, number] = agency.served_today
-        page.agencies[2, number] = agency.waiting
+        page.agencies[SLOTS, number] = agency.slots
+        page.agencies[SERVED, number] = agency.served_today
+        page.agencies[IN_LINE, number] = agency.waiting
 
 
 @compiled

@@ -37,8 +37,9 @@ from sim.agents.migrant import NEVER, can_pay
 from sim.agents.task import INFORMATION
 from sim.engine.arrays import Booleans, Floats, Rows
 from sim.engine.chance import uniform
-from sim.engine.compiled import AHEAD, Record, compiled, fetch, fetch_whole, look_ahead
+from sim.engine.compiled import Record, compiled
 from sim.engine.places import rows_of
+from sim.engine.prefetch import SOON, VERY_SOON, coming, fetch, fetch_whole, look_ahead
 from sim.parameters import World
 from sim.submodels.experience import fear_of
 from sim.submodels.illness import INFECTION, INJURY, draw_tastes
@@ -181,7 +182,7 @@ def perceive(city: City) -> None:
     seeking = city.numbers[0].care_seeking
     for place in range(len(rows)):
         look_ahead(city.episodes, rows, place)
-        soon = city.episodes[rows[min(place + AHEAD // 2, len(rows) - 1)]]
+        soon = city.episodes[coming(rows, place, SOON)]
         if soon.state == State.LATENT:
             fetch(city.migrants, soon.migrant)
         episode = city.episodes[rows[place]]
@@ -209,10 +210,10 @@ def decide(city: City, levers_moved_on: int) -> None:
     available = np.empty(OPTIONS, dtype=np.bool_)
     for place in range(len(rows)):
         look_ahead(city.episodes, rows, place)
-        soon = city.episodes[rows[min(place + AHEAD // 2, len(rows) - 1)]]
+        soon = city.episodes[coming(rows, place, SOON)]
         if has_to_decide(city, soon):
             fetch_whole(city.migrants, soon.migrant)
-        soon = city.episodes[rows[min(place + AHEAD // 4, len(rows) - 1)]]
+        soon = city.episodes[coming(rows, place, VERY_SOON)]
         if has_to_decide(city, soon):
             fetch(city.work_groups, city.migrants[soon.migrant].work_group)
         episode = city.episodes[rows[place]]

@@ -27,10 +27,11 @@ from sim.agents.migrant import NEVER, NOT_HERE, stratum_code
 from sim.agents.task import Ending
 from sim.engine.arrays import Booleans, Column, Floats, Identities, Integers, Rows
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_WEEK, DAYS_A_YEAR
-from sim.engine.compiled import Record, compiled, for_rules, look_ahead_at_all
+from sim.engine.compiled import Record, compiled, for_rules
 from sim.engine.draws import pick, poisson_counts
 from sim.engine.log import next_record
 from sim.engine.places import free_row, take_row
+from sim.engine.prefetch import look_ahead_at_all
 from sim.engine.reminders import due_rows, remind_all
 from sim.parameters import World
 from sim.submodels.enforcement import start_detection

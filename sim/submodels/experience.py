@@ -22,7 +22,8 @@ import numpy as np
 from sim import vocabulary as words
 from sim.agents.city import City
 from sim.engine.calendar import DAYS_A_WEEK
-from sim.engine.compiled import AHEAD, Record, compiled, fetch_whole
+from sim.engine.compiled import Record, compiled
+from sim.engine.prefetch import AHEAD, fetch_whole
 from sim.parameters import World
 from sim.submodels.submodel import Submodel
 from sim.tables import by, numbers

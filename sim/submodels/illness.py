@@ -34,8 +34,9 @@ from sim.agents.task import Ending
 from sim.engine.arrays import Column, Floats, Integers, Rows
 from sim.engine.calendar import DAYS_A_YEAR
 from sim.engine.chance import exponential, gumbel, happens, pick_one, uniform
-from sim.engine.compiled import AHEAD, Record, compiled, fetch_whole, look_ahead
+from sim.engine.compiled import Record, compiled
 from sim.engine.places import free_rows, rows_of, take_row
+from sim.engine.prefetch import SOON, coming, fetch_whole, look_ahead
 from sim.parameters import World
 from sim.submodels.ends import end, end_all
 from sim.submodels.legal_status import PERMIT, works
@@ -200,7 +201,7 @@ def live_through_a_day(city: City) -> Rows:
     count_ended = count_dying = 0
     for place in range(len(rows)):
         look_ahead(city.episodes, rows, place)
-        soon = city.episodes[rows[min(place + AHEAD // 2, len(rows) - 1)]]
+        soon = city.episodes[coming(rows, place, SOON)]
         if soon.recovers_at - soon.recovery < NEARLY_RECOVERED and soon.migrant >= 0:
             fetch_whole(city.migrants, soon.migrant)
         row = rows[place]

@@ -26,7 +26,8 @@ from sim.agents.migrant import NEVER, STRATA_SHAPE, can_pay
 from sim.engine.arrays import Rows
 from sim.engine.calendar import DAYS_A_MONTH
 from sim.engine.chance import happens, uniform
-from sim.engine.compiled import Record, compiled, look_ahead_at_all
+from sim.engine.compiled import Record, compiled
+from sim.engine.prefetch import look_ahead_at_all
 from sim.parameters import World
 from sim.submodels.information import CLINIC_SOURCE, ITEMS, REGISTRATION, learn
 from sim.submodels.purse import pay_out

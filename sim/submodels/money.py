@@ -20,16 +20,9 @@ from sim.agents.episode import State, bring_up
 from sim.agents.task import SHELTER
 from sim.engine.calendar import DAYS_A_MONTH
 from sim.engine.chance import happens
-from sim.engine.compiled import (
-    AHEAD,
-    Record,
-    compiled,
-    fetch,
-    fetch_first_line,
-    look_ahead,
-    look_ahead_at_all,
-)
+from sim.engine.compiled import Record, compiled
 from sim.engine.places import rows_of, rows_with
+from sim.engine.prefetch import SOON, coming, fetch, fetch_first_line, look_ahead, look_ahead_at_all
 from sim.parameters import World
 from sim.submodels.businesses import settle_with_employer
 from sim.submodels.insurance import insure
@@ -103,7 +96,7 @@ def pay_wages(city: City) -> None:
     money = city.numbers[0].money
     for place in range(len(rows)):
         look_ahead_at_all(city.migrants, rows, place)
-        soon = city.migrants[rows[min(place + AHEAD // 2, len(rows) - 1)]]
+        soon = city.migrants[coming(rows, place, SOON)]
         fetch_first_line(city.work_groups, soon.work_group)
         fetch(city.employers, soon.employer)
         migrant = city.migrants[rows[place]]

@@ -37,9 +37,10 @@ from sim.agents.task import (
 )
 from sim.engine.arrays import Column, Integers, Rows
 from sim.engine.chance import exponential, happens, uniform
-from sim.engine.compiled import Record, compiled, look_ahead
+from sim.engine.compiled import Record, compiled
 from sim.engine.log import next_record
 from sim.engine.places import free_row, rows_of, take_row
+from sim.engine.prefetch import look_ahead
 from sim.parameters import World
 from sim.submodels.information import AGENCY_SOURCE, WHO_HELPS, learn
 from sim.submodels.submodel import Submodel

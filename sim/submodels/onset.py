@@ -19,7 +19,8 @@ from sim.agents.migrant import NEVER
 from sim.engine.arrays import Floats, Integers, Rows
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_YEAR
 from sim.engine.chance import exponential, uniform
-from sim.engine.compiled import Record, compiled, look_ahead_at_all, record
+from sim.engine.compiled import Record, compiled, record
+from sim.engine.prefetch import look_ahead_at_all
 from sim.engine.reminders import due_rows, remind_all
 from sim.parameters import World
 from sim.submodels.illness import ACUTE, CHRONIC, INFECTION, INJURY, MATERNITY

@@ -29,8 +29,9 @@ from sim.agents.migrant import NEVER, can_pay
 from sim.agents.task import INFORMATION, SHELTER
 from sim.engine.arrays import Rows
 from sim.engine.chance import happens, trait
-from sim.engine.compiled import Record, compiled, look_ahead
+from sim.engine.compiled import Record, compiled
 from sim.engine.places import rows_of
+from sim.engine.prefetch import look_ahead
 from sim.submodels.care_seeking import (
     AMBULANCE,
     CONSULATE,

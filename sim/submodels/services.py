@@ -29,9 +29,10 @@ from sim.agents.episode import (
 from sim.agents.migrant import NEVER
 from sim.engine.arrays import Booleans, Identities, Integers, Rows
 from sim.engine.chance import happens, trait
-from sim.engine.compiled import Record, compiled, look_ahead
+from sim.engine.compiled import Record, compiled
 from sim.engine.log import next_record
 from sim.engine.places import rows_of
+from sim.engine.prefetch import look_ahead
 from sim.engine.queues import served, whole_slots
 from sim.parameters import World
 from sim.submodels.care_seeking import AMBULANCE, SEVERE

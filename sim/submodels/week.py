@@ -15,8 +15,9 @@ from sim.agents.city import City
 from sim.agents.employer import LabourMarket
 from sim.engine.arrays import Rows
 from sim.engine.calendar import DAYS_A_WEEK
-from sim.engine.compiled import AHEAD, compiled, fetch_first_line, look_ahead
+from sim.engine.compiled import compiled
 from sim.engine.places import rows_with
+from sim.engine.prefetch import SOON, coming, fetch_first_line, look_ahead
 from sim.submodels.businesses import begin_work, give_up_looking, who_is_hired
 from sim.submodels.enforcement import act, expose_to_police, pressure_of_the_week
 from sim.submodels.information import ITEMS, forget, hear, learn_all, news_nearby, source_of
@@ -68,7 +69,7 @@ def live_through_a_week(city: City, rows: Rows) -> tuple[Rows, Rows, Rows]:
     count_learned = count_forgotten = count_detected = 0
     for place in range(len(rows)):
         look_ahead(city.migrants, rows, place)
-        soon = rows[min(place + AHEAD // 2, len(rows) - 1)]
+        soon = coming(rows, place, SOON)
         fetch_first_line(city.work_groups, city.migrants[soon].work_group)
         row = rows[place]
         migrant = city.migrants[row]
