@@ -6,7 +6,6 @@ Drawn from result tables alone, like the other figures.
 from dataclasses import dataclass
 from textwrap import fill
 
-import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
@@ -15,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch, Rectangle
 from matplotlib.path import Path as Outline
 
-from experiments.report import number, title
+from experiments.report import change, number, title
 from experiments.statistics import interval
 from sim import vocabulary as words
 
@@ -269,6 +268,7 @@ def unresolved_stock(curves: pd.DataFrame, confidence: float) -> Figure:
     scenarios = list(dict.fromkeys(curves["scenario"]))
     known = stocks(curves, ["unresolved_cases"])
     total = stocks(curves, ["unresolved_cases", "hidden_need"])
+    present = by_scenario(curves, curves["present"])
     figure, axes = plt.subplots(
         2, len(scenarios), figsize=(max(3.0 * len(scenarios), 9.0), 9.4), squeeze=False,
         sharex=True, sharey="row",
@@ -283,8 +283,10 @@ def unresolved_stock(curves: pd.DataFrame, confidence: float) -> Figure:
         above.set_title(fill(title(scenario), 14), fontsize=14)
         below.set_xlabel("day of the policy")
         for axis, levels in ((above, total), (below, known)):
-            change = change_in_words(levels[scenario], levels[reference], confidence)
-            axis.text(0.04, 0.97, change, transform=axis.transAxes, va="top", fontsize=12.5)
+            means = {name: over_all_days(levels[name], present[name]) for name in scenarios}
+            base = None if scenario == reference else means[reference]
+            words = change_in_words(means[scenario], base, confidence)
+            axis.text(0.04, 0.97, words, transform=axis.transAxes, va="top", fontsize=12.5)
     for row, heading in ((0, "known and hidden"), (1, "known alone (other scale)")):
         axes[row, 0].set_ylabel(f"per 1,000 present:\n{heading}", fontsize=14)
         axes[row, 0].set_ylim(0, 1.25 * axes[row, 0].get_ylim()[1])
@@ -294,12 +296,21 @@ def unresolved_stock(curves: pd.DataFrame, confidence: float) -> Figure:
 
 def stocks(curves: pd.DataFrame, names: list[str]) -> dict[str, pd.DataFrame]:
     """Return a stock per 1,000 present by scenario: one row a day, one column a seed."""
-    per_thousand = 1000 * curves[names].sum(axis=1) / curves["present"]
-    table = curves[["day", "seed"]].assign(stock=per_thousand)
+    return by_scenario(curves, 1000 * curves[names].sum(axis=1) / curves["present"])
+
+
+def by_scenario(curves: pd.DataFrame, series: "pd.Series[float]") -> dict[str, pd.DataFrame]:
+    """Return a daily series by scenario: one row a day, one column a seed."""
+    table = curves[["day", "seed"]].assign(value=series)
     return {
-        str(scenario): run.pivot(index="day", columns="seed", values="stock")
+        str(scenario): run.pivot(index="day", columns="seed", values="value")
         for scenario, run in table.groupby(curves["scenario"], sort=False)
     }
+
+
+def over_all_days(levels: pd.DataFrame, present: pd.DataFrame) -> "pd.Series[float]":
+    """Return each seed's mean, a day weighing as much as people are present: as in the tables."""
+    return (levels * present).sum() / present.sum()
 
 
 def draw_stack(axis: Axes, known: "pd.Series[float]", total: "pd.Series[float]") -> None:
@@ -328,16 +339,15 @@ def between(values: pd.DataFrame, confidence: float) -> pd.DataFrame:
     return interval(long.groupby(level=0), confidence)
 
 
-def change_in_words(levels: pd.DataFrame, reference: pd.DataFrame, confidence: float) -> str:
-    """Return the mean level over all days, or the paired difference with its interval."""
-    if levels is reference:
-        return f"mean {levels.to_numpy().mean():.1f}"
-    by_seed = (levels - reference).mean()
-    change = between(pd.DataFrame([by_seed]), confidence).iloc[0]
-    shown = f"{change['mean']:+.1f}"
-    if np.isnan(change["low"]):
-        return shown
-    return f"{shown}\n({change['low']:+.1f} to {change['high']:+.1f})"
+def change_in_words(
+    levels: "pd.Series[float]", reference: "pd.Series[float] | None", confidence: float
+) -> str:
+    """Return the mean level over seeds, or the paired difference with its interval."""
+    if reference is None:
+        return f"mean {levels.mean():.1f}"
+    found = between(pd.DataFrame([levels - reference]), confidence).iloc[0]
+    shown, span = change(found["mean"], found["low"], found["high"], "")
+    return f"{shown}\n({span})" if span else shown
 
 
 def _legend(figure: Figure, scenarios: list[str], confidence: float, seeds: int) -> None:
