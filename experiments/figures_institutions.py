@@ -285,8 +285,8 @@ def unresolved_stock(curves: pd.DataFrame, confidence: float) -> Figure:
         for axis, levels in ((above, total), (below, known)):
             means = {name: over_all_days(levels[name], present[name]) for name in scenarios}
             base = None if scenario == reference else means[reference]
-            words = change_in_words(means[scenario], base, confidence)
-            axis.text(0.04, 0.97, words, transform=axis.transAxes, va="top", fontsize=12.5)
+            said = change_in_words(means[scenario], base, confidence)
+            axis.text(0.04, 0.97, said, transform=axis.transAxes, va="top", fontsize=12.5)
     for row, heading in ((0, "known and hidden"), (1, "known alone (other scale)")):
         axes[row, 0].set_ylabel(f"per 1,000 present:\n{heading}", fontsize=14)
         axes[row, 0].set_ylim(0, 1.25 * axes[row, 0].get_ylim()[1])
