@@ -153,9 +153,7 @@ def settle_first_residents(model: "AlmatyModel") -> None:
     admitted = draws.trait("admission", persons) * peak < demography.season(entered_on)
     whole_stay = np.maximum(np.rint(stay), 1).astype(np.int64)
     persons = persons[admitted]
-    attributes = demography.describe(persons, demography.resident_status_share)
-    # What they were told on arrival is part of the equilibrium they start at.
-    attributes["told"][:] = False
-    rows = demography.admit(persons, entered_on[admitted], whole_stay[admitted], attributes)
+    newcomers = demography.newcomers(persons, entered_on[admitted], whole_stay[admitted])
+    rows = demography.admit(newcomers, first_residents=True)
     model.next_candidate = count
     model.information.start_at_equilibrium(rows)

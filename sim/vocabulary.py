@@ -55,19 +55,20 @@ GATES = ("perceive", "seek", "reach", "pay", "engage")
 """Levesque's five steps of access, in order."""
 
 PURPOSES = (
-    "ambulance called", "asked for papers", "care at home", "channel", "consent", "custody",
-    "detection", "dismissal", "dismissal for absence", "duplicate", "duration of papers",
-    "early discharge", "employer", "enrolment", "facility report", "giving up", "giving up a need",
-    "hiring", "inspection", "kind", "kind of renewal", "leaving the line of an agency",
-    "learning threshold", "leave from work", "leave to see an agency", "length of the stay in bed",
-    "lodging lost", "losing contact", "matched", "medical check", "memory", "navigation", "no-show",
-    "onset", "onset gap", "place in the line", "processing time", "raid", "recall",
-    "reconsideration", "referral", "regularisation", "renewal of papers", "report by an agency",
-    "return to care", "sequelae", "success at an agency", "success of a service",
-    "taught by an agency", "taste", "taught by a visit", "where to turn", "work group",
-    "which agency", "which ambulance", "which hospital", "which polyclinic", "which mobile_clinic",
-    "which private", "voluntary insurance", "withheld wage", "worsening and recovery",
-    "wrongful refusal",
+    "ambulance called", "asked for papers", "briefing", "care at home", "channel", "consent",
+    "custody", "detection", "dismissal", "dismissal for absence", "duplicate",
+    "duration of papers", "early discharge", "employer", "enrolment", "facility report", "fear",
+    "first learning threshold", "giving up", "giving up a need", "hiring", "inspection", "kind",
+    "kind of renewal", "language", "leaving the line of an agency", "learning threshold",
+    "leave from work", "leave to see an agency", "legal status", "length of the stay in bed",
+    "literacy", "lodging lost", "losing contact", "matched", "medical check", "memory",
+    "nationality", "navigation", "no-show", "onset", "onset gap", "passport held",
+    "place in the line", "processing time", "raid", "recall", "reconsideration", "referral",
+    "regularisation", "renewal of papers", "report by an agency", "return to care", "sector",
+    "sequelae", "sex", "success at an agency", "success of a service", "taught by an agency",
+    "taste", "taught by a visit", "where to turn", "work group", "which agency", "which ambulance",
+    "which hospital", "which polyclinic", "which mobile_clinic", "which private",
+    "voluntary insurance", "withheld wage", "worsening and recovery", "wrongful refusal",
 )  # fmt: skip
 """Decisions of chance that rules draw for; their names matter, not their order (except
 that "which ..." stand in the order of `OPTIONS`)."""

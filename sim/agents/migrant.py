@@ -160,15 +160,17 @@ STRATA_SHAPE = (
     len(words.SECTORS),
 )
 """Groups that results are reported by, in the order of the combined code."""
+_, STATUSES, SEXES, SECTORS = STRATA_SHAPE
 STRATA = int(np.prod(STRATA_SHAPE))
 
 
-def stratum_code(nationality: Values, legal_status: Values, sex: Values, sector: Values) -> Values:
-    """Return the combined code of the four grouping variables."""
-    return np.ravel_multi_index((nationality, legal_status, sex, sector), STRATA_SHAPE)
-
-
 # --- rules: what one person does alone --------------------------------------------------------
+
+
+@compiled
+def stratum_code(nationality: int, legal_status: int, sex: int, sector: int) -> int:
+    """Return the combined code of the four grouping variables."""
+    return ((nationality * STATUSES + legal_status) * SEXES + sex) * SECTORS + sector
 
 
 @compiled

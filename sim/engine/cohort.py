@@ -212,14 +212,6 @@ class Cohort[A: RowView](RowSet[A]):
             arrays[name][rows] = value
         return rows
 
-    def new_records(self, pid: Identities, **values: Any) -> Values:
-        """Return records of agents who are not in the model yet (columns as in `add_rows`)."""
-        records = np.repeat(self._new_record, len(pid))
-        records["pid"] = pid
-        for name, value in values.items():
-            field(records, name)[:] = value
-        return records
-
     def make_room(self, count: int) -> None:
         """Make room for so many more agents."""
         while len(self) + count > self.capacity:

@@ -16,6 +16,9 @@ Parameters: `conf/parameters/demography.yaml`, `legal_status.yaml`, `employment.
 `money.yaml`. Neutral state: `demography.inflow_factor=0` (nobody new comes).
 """
 
+from functools import lru_cache
+from typing import Any
+
 import numpy as np
 from scipy import special
 
@@ -25,10 +28,12 @@ from sim.agents.city import City
 from sim.agents.employer import LabourMarket, find_employer
 from sim.agents.migrant import NEVER, NOT_HERE, stratum_code
 from sim.agents.task import Ending
-from sim.engine.arrays import Booleans, Column, Floats, Identities, Integers, Rows
+from sim.engine.arrays import Column, Floats, Identities, Integers, Rows
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_WEEK, DAYS_A_YEAR
+from sim.engine.chance import pick_one, trait
 from sim.engine.compiled import Record, compiled, for_rules
 from sim.engine.draws import pick, poisson_counts
+from sim.engine.kernels import BELOW_ONE
 from sim.engine.log import next_record
 from sim.engine.places import free_row, take_row
 from sim.engine.prefetch import look_ahead_at_all
@@ -36,11 +41,11 @@ from sim.engine.reminders import due_rows, remind_all
 from sim.parameters import World
 from sim.submodels.enforcement import start_detection
 from sim.submodels.follow_up import take_over
-from sim.submodels.information import BRIEFING, ITEMS, count_informed, learn
+from sim.submodels.information import ITEMS, brief, count_informed, draw_first_thresholds
 from sim.submodels.insurance import count_member
 from sim.submodels.legal_status import start_status, works
 from sim.submodels.needs import end_needs_of
-from sim.submodels.onset import draw_next_onset
+from sim.submodels.onset import draw_next_onset, risk_class
 from sim.submodels.purse import book
 from sim.submodels.submodel import Submodel
 from sim.tables import by, by_two, numbers
@@ -51,11 +56,25 @@ SAVINGS_BROUGHT, SAVINGS_TAKEN, DEBTS_BROUGHT, DEBTS_TAKEN = (
         "savings brought", "savings taken along", "debts brought", "debts taken along",
     )
 )  # fmt: skip
+NATIONALITIES = len(words.NATIONALITIES)
+FEAR, LANGUAGE, LEGAL_STATUS, LITERACY, NATIONALITY, PASSPORT_HELD, SECTOR, SEX = (
+    words.PURPOSES.index(purpose)
+    for purpose in (
+        "fear", "language", "legal status", "literacy", "nationality", "passport held", "sector",
+        "sex",
+    )
+)  # fmt: skip
 ANNOUNCED_DAYS = 32
 """Days for which candidates are drawn together."""
 
-type Newcomers = tuple[Column, Booleans]
-"""Records of people to be let in, and what each learns from a briefing, shape (people, items)."""
+NEWCOMER: np.dtype[Any] = np.dtype(
+    [
+        ("person", np.uint64), ("entered_on", np.int64), ("leaves_on", np.int64),
+        ("age", np.float64), ("wage", np.float64), ("entry_debt", np.float64),
+    ]
+)  # fmt: skip
+"""Somebody about to come, with what is drawn for many at once because its law is inverted by a
+special function: age in years, wage in medians of the sector, debt on entry in mean debts."""
 
 
 class Demography(Submodel):
@@ -64,21 +83,23 @@ class Demography(Submodel):
     def prepare(self, world: World) -> None:
         """Turn shares and stays into tables."""
         demography, legal, money = world.demography, world.legal_status, world.money
-        self.nationality_share = by(words.NATIONALITIES, demography.nationality_share)
-        self.sector_share = by(words.SECTORS, demography.sector_share)
-        self.women_share = by(words.SECTORS, demography.women_share)
-        self.manages_language = by(words.NATIONALITIES, demography.manages_language)
-        self.status_share = by_two(words.NATIONALITIES, words.LEGAL_STATUSES, legal.share_at_entry)
-        self.resident_status_share = by_two(
-            words.NATIONALITIES, words.LEGAL_STATUSES, legal.share_of_residents
-        )
-        self.passport_held = by(words.SECTORS, world.employment.passport_held)
-        self.wage_median = by(words.SECTORS, money.wage_median)
         self.stay_share = by(words.STAYS, demography.stay_share)
         self.stay_shape = by(words.STAYS, demography.stay_shape)
         self.stay_mean = by(words.STAYS, demography.stay_mean)
-        self.numbers = numbers(demography)
-        self._announced: dict[int, tuple[int, Newcomers]] = {}
+        self.numbers = numbers(
+            demography,
+            nationality_share=by(words.NATIONALITIES, demography.nationality_share),
+            sector_share=by(words.SECTORS, demography.sector_share),
+            women_share=by(words.SECTORS, demography.women_share),
+            manages_language=by(words.NATIONALITIES, demography.manages_language),
+            status_share=by_two(words.NATIONALITIES, words.LEGAL_STATUSES, legal.share_at_entry),
+            resident_status_share=by_two(
+                words.NATIONALITIES, words.LEGAL_STATUSES, legal.share_of_residents
+            ),
+            passport_held=by(words.SECTORS, world.employment.passport_held),
+            wage_median=by(words.SECTORS, money.wage_median),
+        )
+        self._announced: dict[int, tuple[int, Column]] = {}
         self.mean_inflow = world.city.population / demography.mean_stay
 
     def season(self, day: Integers | int) -> Floats:
@@ -101,7 +122,7 @@ class Demography(Submodel):
             self._announce()
         count, newcomers = self._announced[model.day]
         model.next_candidate += count
-        self.admit(newcomers[0]["pid"], model.day, newcomers=newcomers)
+        self.admit(newcomers)
 
     def _announce(self) -> None:
         """Draw the candidates of the coming days at once, and describe those to be admitted.
@@ -122,12 +143,11 @@ class Demography(Submodel):
         inflow = self.season(day_of) * demography.inflow_factor
         admitted = draws.trait("admission", persons) * ceiling < inflow
         persons, day_of = persons[admitted], day_of[admitted]
-        stay = self.planned_stay(persons)
-        records, told = self.newcomers(persons, day_of, day_of + stay, self.describe(persons))
+        newcomers = self.newcomers(persons, day_of, self.planned_stay(persons))
         first = np.searchsorted(day_of, days)
         last = np.searchsorted(day_of, days, side="right")
         self._announced = {
-            day: (int(counts[index]), (records[begin:end], told[begin:end]))
+            day: (int(counts[index]), newcomers[begin:end])
             for index, (day, begin, end) in enumerate(
                 zip(days.tolist(), first.tolist(), last.tolist(), strict=True)
             )
@@ -135,28 +155,16 @@ class Demography(Submodel):
 
     # --- what the schedule and the initialisation build on ------------------------------------
 
-    def admit(
-        self,
-        persons: Identities,
-        entered_on: Integers | int,
-        stay: Integers | None = None,
-        attributes: dict[str, Column] | None = None,
-        newcomers: Newcomers | None = None,
-    ) -> Rows:
-        """Add people to the city and give them their attributes.
+    def admit(self, newcomers: Column, *, first_residents: bool = False) -> Rows:
+        """Let people into the city and give them their attributes.
 
         Parameters
         ----------
-        persons : array of int
-            Permanent identities.
-        entered_on : int or array of int
-            Day of entry.
-        stay : array of int, optional
-            Planned days of stay; drawn when not given.
-        attributes : dict, optional
-            What `describe` says of them, if it has been asked already.
-        newcomers : Newcomers, optional
-            Their records, if they are there already.
+        newcomers : array of records
+            As `newcomers` returns them.
+        first_residents : bool, default False
+            They have been here for a while: they have the papers of residents, and what they were
+            told on arrival is part of the equilibrium of knowledge they start at.
 
         Returns
         -------
@@ -164,103 +172,49 @@ class Demography(Submodel):
             Their rows in `model.migrants`.
         """
         model = self.model
-        if newcomers is None:
-            if stay is None:
-                stay = self.planned_stay(persons)
-            if attributes is None:
-                attributes = self.describe(persons)
-            leaves_on = np.maximum(entered_on + stay, model.day + 1)
-            newcomers = self.newcomers(persons, entered_on, leaves_on, attributes)
-        records, told = newcomers
-        model.migrants.make_room(len(records))
-        model.departures.make_room(len(records))
-        model.onset_reminders.make_room(len(records))
-        return let_in(model.city(), for_rules(records), told)
+        model.migrants.make_room(len(newcomers))
+        model.departures.make_room(len(newcomers))
+        model.onset_reminders.make_room(len(newcomers))
+        return let_in(
+            model.city(), model.migrants.blank, model.labour_market, for_rules(newcomers),
+            first_residents,
+        )  # fmt: skip
 
-    def newcomers(
-        self,
-        persons: Identities,
-        entered_on: Integers | int,
-        leaves_on: Integers,
-        attributes: dict[str, Column],
-    ) -> Newcomers:
-        """Return people who are about to come, from what `describe` says of them."""
-        told = attributes.pop("told")
-        records = self.model.migrants.new_records(
-            persons, entered_on=entered_on, leaves_on=leaves_on, **attributes
+    def newcomers(self, persons: Identities, entered_on: Integers | int, stay: Integers) -> Column:
+        """Return people who are about to come, and to stay for so many days.
+
+        What they are is a pure function of seed and identity, whatever the day.
+        """
+        model, draws = self.model, self.model.draws
+        demography, money = model.world.demography, model.world.money
+        youngest, oldest = special.ndtr(
+            (np.array([demography.age_min, demography.age_max]) - demography.age_mean)
+            / demography.age_sd
         )
-        return records, told
+        within = youngest + draws.trait("age", persons) * (oldest - youngest)
+        owes = draws.trait("entry debt", persons) < money.entry_debt_share
+        shape = money.entry_debt_shape
+        newcomers = np.zeros(len(persons), NEWCOMER)
+        newcomers["person"] = persons
+        newcomers["entered_on"] = entered_on
+        newcomers["leaves_on"] = np.maximum(entered_on + stay, model.day + 1)
+        newcomers["age"] = demography.age_mean + demography.age_sd * special.ndtri(within)
+        newcomers["wage"] = np.exp(money.wage_sigma * special.ndtri(draws.trait("wage", persons)))
+        newcomers["entry_debt"][owes] = (
+            special.gammaincinv(shape, draws.trait("size of entry debt", persons[owes])) / shape
+        )
+        return newcomers
 
     def planned_stay(self, persons: Identities) -> Integers:
         """Draw the planned stay of arrivals, in days."""
         draws = self.model.draws
-        stay = pick(draws.trait("kind of stay", persons), self.stay_share)
-        shape = self.stay_shape[stay]
-        days = (
-            self.stay_mean[stay]
-            / shape
-            * special.gammaincinv(shape, draws.trait("length of stay", persons))
-        )
-        return np.maximum(np.rint(days), 1).astype(np.int64)
-
-    def describe(
-        self, persons: Identities, status_share: Floats | None = None
-    ) -> dict[str, Column]:
-        """Return the attributes of people: a pure function of seed and identity.
-
-        Besides columns of `Migrants`, "told" says what they learn from a briefing on arrival.
-        `status_share` is the share of each legal status by nationality (else that of arrivals).
-        """
-        model, draws, world = self.model, self.model.draws, self.model.world
-        demography, legal, money = world.demography, world.legal_status, world.money
-        nationality = pick(draws.trait("nationality", persons), self.nationality_share)
-        sector = pick(draws.trait("sector", persons), self.sector_share)
-        sex = (draws.trait("sex", persons) < self.women_share[sector]).astype(np.int8)
-        status_share = self.status_share if status_share is None else status_share
-        legal_status = pick(draws.trait("legal status", persons), status_share[nationality])
-        bounds = special.ndtr(
-            (np.array([demography.age_min, demography.age_max]) - demography.age_mean)
-            / demography.age_sd
-        )
-        within = bounds[0] + draws.trait("age", persons) * (bounds[1] - bounds[0])
-        susceptibility = legal.fear_susceptibility_low + draws.trait("fear", persons) * (
-            legal.fear_susceptibility_high - legal.fear_susceptibility_low
-        )
-        wage = self.wage_median[sector] * np.exp(
-            money.wage_sigma * special.ndtri(draws.trait("wage", persons))
-        )
-        owes = draws.trait("entry debt", persons) < money.entry_debt_share
-        debt = np.zeros(len(persons))
-        shape = money.entry_debt_shape
-        size = special.gammaincinv(shape, draws.trait("size of entry debt", persons[owes])) / shape
-        debt[owes] = np.rint(wage[owes] * money.entry_debt_mean * size)
-        literacy_range = demography.literacy_high - demography.literacy_low
-        age = demography.age_mean + demography.age_sd * special.ndtri(within)
-        manages_language = draws.trait("language", persons) < self.manages_language[nationality]
-        employer, work_group = self.find_work(persons, sector, nationality)
-        return {
-            "nationality": nationality,
-            "sex": sex,
-            "age": age,
-            "risk_class": model.onset.risk_class(nationality, sector, age, sex),
-            "sector": sector,
-            "district": model.employers.district[employer],
-            "legal_status": legal_status,
-            "stratum": stratum_code(nationality, legal_status, sex, sector),
-            "manages_language": manages_language,
-            "learning_threshold": model.information.first_thresholds(persons),
-            "told": model.information.brief(persons, manages_language),
-            "literacy": (
-                demography.literacy_low + draws.trait("literacy", persons) * literacy_range
-            ),
-            "fear_susceptibility": susceptibility,
-            "passport_held": draws.trait("passport held", persons) < self.passport_held[sector],
-            "employer": employer,
-            "work_group": work_group,
-            "wage": np.rint(wage),
-            "savings": np.rint(money.entry_savings * wage),
-            "debt": debt,
-        }
+        kind = pick(draws.trait("kind of stay", persons), self.stay_share)
+        u = draws.trait("length of stay", persons)
+        days = np.empty(len(persons), dtype=np.int64)
+        for one, (shape, mean) in enumerate(zip(self.stay_shape, self.stay_mean, strict=True)):
+            chosen = kind == one
+            days[chosen] = 1 + np.searchsorted(at_most_days(shape, mean), u[chosen])
+        return days
 
     def leave(self, rows: Rows, ending: Ending = Ending.LEFT) -> None:
         """Take people out of the city; whoever is ill is followed from now on.
@@ -275,48 +229,44 @@ class Demography(Submodel):
             return
         move_out(self.model.city(), rows, int(ending))
 
-    def find_work(
-        self, persons: Identities, sector: Integers, nationality: Integers
-    ) -> tuple[Integers, Integers]:
-        """Find each person their first employer, of their sector and nationality, and a group."""
-        market = sector.astype(np.int64) * len(words.NATIONALITIES) + nationality
-        return find_work(
-            self.model.draws.chance,
-            for_rules(self.model.employers.table),
-            self.model.labour_market,
-            persons,
-            market,
-        )
+
+@lru_cache(maxsize=16)
+def at_most_days(shape: float, mean: float) -> Floats:
+    """Return the probabilities that a gamma stay is at most 1, 2, ... days long, rounded.
+
+    A stay in whole days is looked up in them: inverting the law for everybody takes five times as
+    long. They end where no draw lies beyond.
+    """
+    longest = special.gammaincinv(shape, BELOW_ONE) * mean / shape
+    return np.asarray(special.gammainc(shape, (np.arange(longest) + 1.5) * shape / mean))
 
 
 # --- rules -----------------------------------------------------------------------------------
 
 
 @compiled
-def find_work(
-    chance: Identities,
-    employers: Column,
+def let_in(
+    city: City,
+    blank: Column,
     labour_market: LabourMarket,
-    persons: Identities,
-    market: Integers,
-) -> tuple[Integers, Integers]:
-    """Find each person a first employer of their market, and a work group there."""
-    met, group = np.empty(len(persons), dtype=np.int64), np.empty(len(persons), dtype=np.int64)
-    for i in range(len(persons)):
-        met[i], group[i] = find_employer(chance, employers, labour_market, persons[i], market[i], 0)
-    return met, group
-
-
-@compiled
-def let_in(city: City, newcomers: Column, told: Booleans) -> Rows:
+    newcomers: Column,
+    first_residents: bool,
+) -> Rows:
     """Let people in, let them learn what they are told, and settle old debts.
 
     Parameters
     ----------
+    blank : array of one record
+        Somebody of whom nothing is known yet.
     newcomers : array of records
-    told : array of bool, shape (people, items)
-        What each learns from a briefing.
+        See `NEWCOMER`.
+    first_residents : bool
+        See `Demography.admit`.
     """
+    demography = city.numbers[0].demography
+    status_share = demography.status_share
+    if first_residents:
+        status_share = demography.resident_status_share
     count = len(newcomers)
     rows, leaves_on = np.empty(count, dtype=np.intp), np.empty(count, dtype=np.int64)
     expecting, expected_on = np.empty(count, dtype=np.intp), np.empty(count, dtype=np.int64)
@@ -324,8 +274,10 @@ def let_in(city: City, newcomers: Column, told: Booleans) -> Rows:
     for i in range(count):
         row = take_row(city.people)
         rows[i] = row
-        city.migrants[row] = newcomers[i]
+        city.migrants[row] = blank[0]
         migrant = city.migrants[row]
+        describe(city, migrant, newcomers[i], status_share)
+        find_first_work(city, labour_market, migrant)
         city.week_slice[row] = int(migrant.pid % np.uint64(DAYS_A_WEEK))
         city.month_slice[row] = int(migrant.pid % np.uint64(DAYS_A_MONTH))
         repay_entry_debt(city, migrant)
@@ -334,9 +286,8 @@ def let_in(city: City, newcomers: Column, told: Booleans) -> Rows:
         start_detection(city, migrant)
         start_status(city, migrant, migrant.entered_on == city.today)
         count_person(city, migrant, 1)
-        for item in range(ITEMS):
-            if told[i, item]:
-                learn(city, migrant, item, BRIEFING)
+        if not first_residents:
+            brief(city, migrant)
         migrant.next_onset_at = city.today
         leaves_on[i] = migrant.leaves_on
         day = draw_next_onset(city, migrant)
@@ -346,6 +297,60 @@ def let_in(city: City, newcomers: Column, told: Booleans) -> Rows:
     remind_all(city.departures, leaves_on, rows)
     remind_all(city.onsets, expected_on[:expected], expecting[:expected])
     return rows
+
+
+@compiled
+def describe(city: City, migrant: Record, newcomer: Record, status_share: Floats) -> None:
+    """Give a person their attributes, but for their work.
+
+    Parameters
+    ----------
+    newcomer : record
+        See `NEWCOMER`.
+    status_share : array of float, shape (nationalities, legal statuses)
+    """
+    demography, legal = city.numbers[0].demography, city.numbers[0].legal_status
+    money, chance, person = city.numbers[0].money, city.chance, newcomer.person
+    migrant.pid = person
+    migrant.entered_on = newcomer.entered_on
+    migrant.leaves_on = newcomer.leaves_on
+    nationality = pick_one(trait(chance, NATIONALITY, person, 0), demography.nationality_share)
+    sector = pick_one(trait(chance, SECTOR, person, 0), demography.sector_share)
+    sex = int(trait(chance, SEX, person, 0) < demography.women_share[sector])
+    status = pick_one(trait(chance, LEGAL_STATUS, person, 0), status_share[nationality])
+    migrant.nationality, migrant.sector = nationality, sector
+    migrant.sex, migrant.legal_status = sex, status
+    migrant.stratum = stratum_code(nationality, status, sex, sector)
+    migrant.age = newcomer.age
+    migrant.risk_class = risk_class(city, nationality, sector, newcomer.age, sex)
+    migrant.manages_language = (
+        trait(chance, LANGUAGE, person, 0) < demography.manages_language[nationality]
+    )
+    migrant.literacy = demography.literacy_low + trait(chance, LITERACY, person, 0) * (
+        demography.literacy_high - demography.literacy_low
+    )
+    migrant.fear_susceptibility = legal.fear_susceptibility_low + trait(chance, FEAR, person, 0) * (
+        legal.fear_susceptibility_high - legal.fear_susceptibility_low
+    )
+    migrant.passport_held = (
+        trait(chance, PASSPORT_HELD, person, 0) < (demography.passport_held[sector])
+    )
+    wage = demography.wage_median[sector] * newcomer.wage
+    migrant.wage = int(np.rint(wage))
+    migrant.savings = int(np.rint(money.entry_savings * wage))
+    migrant.debt = int(np.rint(wage * money.entry_debt_mean * newcomer.entry_debt))
+    draw_first_thresholds(city, migrant)
+
+
+@compiled
+def find_first_work(city: City, labour_market: LabourMarket, migrant: Record) -> None:
+    """Find a person their first employer, of their sector and nationality, and a work group."""
+    market = int(migrant.sector) * NATIONALITIES + migrant.nationality
+    employer, work_group = find_employer(
+        city.chance, city.employers, labour_market, migrant.pid, market, 0
+    )
+    migrant.employer, migrant.work_group = employer, work_group
+    migrant.district = city.employers[employer].district
 
 
 @compiled

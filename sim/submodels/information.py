@@ -21,12 +21,14 @@ Parameters: `conf/parameters/information.yaml`. Neutral state: all reaches, word
 briefing and `taught_by_visit` at 0 (nobody learns anything).
 """
 
+from math import log
+
 import numpy as np
 
 from sim import vocabulary as words
 from sim.agents.city import City
 from sim.agents.episode import visit_key
-from sim.engine.arrays import Booleans, Floats, Identities, Integers, Rows
+from sim.engine.arrays import Booleans, Floats, Integers, Rows
 from sim.engine.calendar import DAYS_A_WEEK
 from sim.engine.chance import exponential, happens, pick_one, trait
 from sim.engine.compiled import Record, compiled
@@ -43,10 +45,13 @@ LIVES = 8
 """Room for items in the occurrence key of learning."""
 LONGEST_MEMORY = 1_000_000
 """Days that are as good as for ever."""
-MEMORY, LEARNING_THRESHOLD, TAUGHT_BY_VISIT, CHANNEL = (
+MEMORY, FIRST_THRESHOLD, LEARNING_THRESHOLD, TAUGHT_BY_VISIT, CHANNEL, BRIEFED = (
     words.PURPOSES.index(purpose)
-    for purpose in ("memory", "learning threshold", "taught by a visit", "channel")
-)
+    for purpose in (
+        "memory", "first learning threshold", "learning threshold", "taught by a visit", "channel",
+        "briefing",
+    )
+)  # fmt: skip
 EMPLOYER_SOURCE, WORK_GROUP, NEARBY, BRIEFING, CLINIC_SOURCE, AGENCY_SOURCE = (
     words.SOURCES.index(source)
     for source in (
@@ -86,6 +91,9 @@ class Information(Submodel):
         self.in_district = by(words.KNOWLEDGE, information.word_of_mouth_in_district).astype(
             np.float32
         )
+        self.briefing = information.briefing_coverage * by(
+            words.KNOWLEDGE, information.briefing_content
+        )
         self.numbers = numbers(
             information,
             channel_hazard=self.channel_hazard,
@@ -93,23 +101,8 @@ class Information(Submodel):
             induction=self.induction,
             at_work=self.at_work,
             in_district=self.in_district,
+            briefing=self.briefing,
         )
-        self.briefing = information.briefing_coverage * by(
-            words.KNOWLEDGE, information.briefing_content
-        )
-
-    def first_thresholds(self, persons: Identities) -> Floats:
-        """Return the thresholds at which people first learn each item, shape (people, items)."""
-        u = self.model.draws.trait("first learning threshold", persons[:, None], np.arange(ITEMS))
-        return -np.log(u)
-
-    def brief(self, persons: Identities, manages_language: Booleans) -> Booleans:
-        """Return which items arrivals learn from a briefing, shape (people, items)."""
-        comprehension = np.where(
-            manages_language, 1.0, self.model.world.information.comprehension_without_language
-        )
-        u = self.model.draws.trait("briefing", persons[:, None], np.arange(ITEMS))
-        return u < comprehension[:, None] * self.briefing
 
     def start_at_equilibrium(self, rows: Rows) -> None:
         """Let initial residents know what they would know in the long run (well-mixed)."""
@@ -228,6 +221,26 @@ def hear(city: City, migrant: Record, nearby: Floats) -> bool:
         learns = not knows and exposure >= migrant.learning_threshold[item]
         changes = changes or forgets or learns
     return changes
+
+
+@compiled
+def draw_first_thresholds(city: City, migrant: Record) -> None:
+    """Draw how much news it takes until a person first learns each item."""
+    for item in range(ITEMS):
+        migrant.learning_threshold[item] = -log(
+            trait(city.chance, FIRST_THRESHOLD, migrant.pid, item)
+        )
+
+
+@compiled
+def brief(city: City, migrant: Record) -> None:
+    """Let an arrival learn what they are told and understand."""
+    information = city.numbers[0].information
+    heed = 1.0 if migrant.manages_language else information.comprehension_without_language
+    for item in range(ITEMS):
+        told = trait(city.chance, BRIEFED, migrant.pid, item) < heed * information.briefing[item]
+        if told:
+            learn(city, migrant, item, BRIEFING)
 
 
 @compiled

@@ -65,15 +65,6 @@ class Onset(Submodel):
         rates[:, MATERNITY] = illness.maternity_rate * woman
         return rates
 
-    def risk_class(
-        self, nationality: Integers, sector: Integers, age: Floats, sex: Integers
-    ) -> Integers:
-        """Return the code of what the rates of illness depend on."""
-        older = age > self.model.world.illness.chronic_age
-        return np.ravel_multi_index(
-            (nationality, sector == CONSTRUCTION, older, sex == WOMAN), RISK_CLASSES
-        )
-
     def season(self, day: int) -> float:
         """Return the seasonal factor of acute illness."""
         illness = self.model.world.illness
@@ -163,6 +154,13 @@ def draw_onsets(city: City, season: float) -> tuple[Rows, Integers, Integers]:
             opened += 1
     remind_all(city.onsets, expected_on[:expected], expecting[:expected])
     return people[:opened], kinds[:opened], ordinals[:opened]
+
+
+@compiled
+def risk_class(city: City, nationality: int, sector: int, age: float, sex: int) -> int:
+    """Return the code of what the rates of illness depend on."""
+    older = int(age > city.numbers[0].illness.chronic_age)
+    return ((nationality * 2 + int(sector == CONSTRUCTION)) * 2 + older) * 2 + int(sex == WOMAN)
 
 
 @compiled

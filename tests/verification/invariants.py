@@ -11,7 +11,7 @@ from sim import vocabulary as words
 from sim.accounts import CHART
 from sim.agents.agency import PURSES
 from sim.agents.episode import State
-from sim.agents.migrant import NEVER, STRATA, STRATA_SHAPE, stratum_code
+from sim.agents.migrant import NEVER, STRATA, STRATA_SHAPE
 from sim.agents.task import NOWHERE, Move, Place
 from sim.engine.arrays import Column, Integers, Rows
 from sim.model import AlmatyModel
@@ -531,7 +531,9 @@ def check_statuses(model: AlmatyModel) -> None:
     contract_workers = status == words.LEGAL_STATUSES.index("eaeu_contract")
     assert not (contract_workers & (nationality == words.NATIONALITIES.index("uzbekistan"))).any()
     assert not (contract_workers & (nationality == words.NATIONALITIES.index("tajikistan"))).any()
-    code = stratum_code(nationality, status, migrants.sex[rows], migrants.sector[rows])
+    code = np.ravel_multi_index(
+        (nationality, status, migrants.sex[rows], migrants.sector[rows]), STRATA_SHAPE
+    )
     assert (migrants.stratum[rows] == code).all()
     insured = migrants.insured[rows]
     assert (model.counts["insured"][0] == np.bincount(code[insured], minlength=STRATA)).all()

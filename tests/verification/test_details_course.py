@@ -21,6 +21,7 @@ from sim.submodels.illness import (
     give_birth,
 )
 from sim.submodels.needs import relieve
+from sim.submodels.onset import risk_class
 from tests.verification.single import illness, numbers_of, person, record, small_city, unit_of
 
 
@@ -158,9 +159,9 @@ def test_colds_come_at_their_peak(model: AlmatyModel) -> None:
 def test_the_old_fall_chronically_ill_more_often(model: AlmatyModel) -> None:
     """Rates by age differ by the two factors of the entry, for chronic illness alone."""
     entry = model.world.illness
-    age = np.array([entry.chronic_age - 5.0, entry.chronic_age + 5.0])
-    nobody_else = np.zeros(2, dtype=np.int64)
-    young, old = model.onset.risk_class(nobody_else, nobody_else, age, nobody_else).tolist()
+    young, old = (
+        risk_class(model.city(), 0, 0, entry.chronic_age + years, 0) for years in (-5.0, 5.0)
+    )
     rates = numbers_of(model, "onset")["rates"]
     expected = entry.chronic_factor_old / entry.chronic_factor_young
     assert rates[old, CHRONIC] / rates[young, CHRONIC] == pytest.approx(expected)

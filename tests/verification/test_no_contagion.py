@@ -24,7 +24,8 @@ def infections(strangers_ill: bool) -> set[tuple[int, int, int, int, int]]:
     """Return all onsets of tuberculosis but those of 200 strangers, who are ill or well."""
     watch = Watch(AlmatyModel(city(population=400, seed=5, changed=FREQUENT)))
     model = watch.model
-    rows = model.demography.admit(STRANGERS, model.day, np.full(len(STRANGERS), 300))
+    stay = np.full(len(STRANGERS), 300)
+    rows = model.demography.admit(model.demography.newcomers(STRANGERS, model.day, stay))
     if strangers_ill:
         nothing = np.zeros(len(rows), dtype=np.int64)
         model.illness.open_episodes(rows, nothing + INFECTION, nothing + 60)

@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 
 from experiments.statistics import interval
-from sim.engine.arrays import Column, Identities, Integers, Rows
+from sim.engine.arrays import Column, Rows
 from sim.model import AlmatyModel
 from sim.scenario import Scenario
-from sim.submodels.demography import Demography, Newcomers
+from sim.submodels.demography import Demography
 from tests.cities import city
 from tests.verification.conftest import SCARCE
 
@@ -32,27 +32,10 @@ def shuffled(monkeypatch: pytest.MonkeyPatch) -> None:
     admit, rng = Demography.admit, np.random.default_rng(3)
 
     def admit_in_any_order(
-        self: Demography,
-        persons: Identities,
-        entered_on: Integers | int,
-        stay: Integers | None = None,
-        attributes: dict[str, Column] | None = None,
-        newcomers: Newcomers | None = None,
+        self: Demography, newcomers: Column, *, first_residents: bool = False
     ) -> Rows:
-        order = rng.permutation(len(persons))
-        mixed = (
-            None
-            if attributes is None
-            else {name: values[order] for name, values in attributes.items()}
-        )
-        rows = admit(
-            self,
-            persons[order],
-            entered_on[order] if isinstance(entered_on, np.ndarray) else entered_on,
-            None if stay is None else stay[order],
-            mixed,
-            None if newcomers is None else (newcomers[0][order], newcomers[1][order]),
-        )
+        order = rng.permutation(len(newcomers))
+        rows = admit(self, newcomers[order], first_residents=first_residents)
         in_their_order = np.empty_like(rows)
         in_their_order[order] = rows
         return in_their_order

@@ -207,7 +207,8 @@ def test_one_newcomer_more_changes_nobody_elses_life() -> None:
         model = watch.model
         if extra:
             identity = np.array([stranger], dtype=np.uint64)
-            row = model.demography.admit(identity, model.day, np.array([500]))
+            people = model.demography.newcomers(identity, model.day, np.array([500]))
+            row = model.demography.admit(people)
             # A life rich in illness, lest the stranger be idle.
             model.illness.open_episodes(row, np.array([1]), np.array([0]))
             model.migrants.onsets[row] += 1
