@@ -206,21 +206,21 @@ def hear(city: City, migrant: Record, nearby: Floats) -> bool:
     heed = np.float32(1.0)
     if not migrant.manages_language:
         heed = np.float32(information.comprehension_without_language)
-    changes = False
+    by_employer = np.float32(group.formal)
+    changes = 0
     for item in range(ITEMS):
-        # News of what is known already is added up as nothing: quicker than to pass it over.
         hazard = information.channel_hazard[migrant.nationality, item] * heed
         hazard += np.float32(group.informed[item]) / members * information.at_work[item]
         hazard += nearby[migrant.district, migrant.nationality, item]
-        hazard += information.induction[item] if group.formal else np.float32(0.0)
-        heard = np.float32(DAYS_A_WEEK) * hazard
-        knows = migrant.knows[item]
-        exposure = migrant.exposure[item] + (np.float32(0.0) if knows else heard)
+        hazard += information.induction[item] * by_employer
+        # News of what is known already counts nothing. In numbers instead of questions, whose
+        # answers the processor cannot guess ahead.
+        unknown = 1 - int(migrant.knows[item])
+        exposure = migrant.exposure[item] + np.float32(DAYS_A_WEEK) * hazard * np.float32(unknown)
         migrant.exposure[item] = exposure
-        forgets = knows and migrant.forgets_on[item] <= city.today
-        learns = not knows and exposure >= migrant.learning_threshold[item]
-        changes = changes or forgets or learns
-    return changes
+        changes |= (1 - unknown) & int(migrant.forgets_on[item] <= city.today)
+        changes |= unknown & int(exposure >= migrant.learning_threshold[item])
+    return changes != 0
 
 
 @compiled
