@@ -44,7 +44,7 @@ class City(NamedTuple):
         See `sim.agents.agency.Agencies`.
     counts : array of one record
         See `city_counts`.
-    handovers, closed_needs, police, visits, payments, closed_episodes, leavers : OpenLog
+    handovers, closed_needs, police, visits, payments, closed_episodes, leavers, deaths : OpenLog
         What is written down for the observer.
     people, cases, errands : Places
         Which rows of migrants, episodes and tasks are taken.
@@ -77,6 +77,7 @@ class City(NamedTuple):
     payments: OpenLog
     closed_episodes: OpenLog
     leavers: OpenLog
+    deaths: OpenLog
     people: Places
     cases: Places
     errands: Places
@@ -136,6 +137,7 @@ else:
         payments: OpenLog,
         closed_episodes: OpenLog,
         leavers: OpenLog,
+        deaths: OpenLog,
         people: Places,
         cases: Places,
         errands: Places,
@@ -152,7 +154,7 @@ else:
             clinics, work_groups, agencies, tasks,
             knowledge, closed_together, counts, handovers,
             closed_needs, police, visits,
-            payments, closed_episodes, leavers,
+            payments, closed_episodes, leavers, deaths,
             people, cases,
             errands, week_slice, month_slice,
             departures, onsets, nearest,
@@ -256,6 +258,7 @@ class OpenCity:
             model.payments.make_room(VISITS_A_DAY * episodes),
             model.closed_episodes.make_room(episodes),
             model.leavers.make_room(people),
+            model.deaths.make_room(episodes),
             model.handovers.make_room(HANDOVERS_A_DAY * tasks),
             model.closed_needs.make_room(tasks),
             model.police.make_room(people),
@@ -287,6 +290,7 @@ class OpenCity:
             model.payments.open(),
             model.closed_episodes.open(),
             model.leavers.open(),
+            model.deaths.open(),
             model.migrants.places,
             model.episodes.places,
             model.tasks.places,

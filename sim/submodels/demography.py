@@ -26,6 +26,7 @@ from sim import vocabulary as words
 from sim.accounts import CHART
 from sim.agents.city import City
 from sim.agents.employer import LabourMarket, find_employer
+from sim.agents.episode import Outcome, one_each
 from sim.agents.migrant import NEVER, NOT_HERE, stratum_code
 from sim.agents.task import Ending
 from sim.engine.arrays import Column, Floats, Identities, Integers, Rows
@@ -35,10 +36,11 @@ from sim.engine.compiled import Record, compiled, for_rules
 from sim.engine.draws import pick, poisson_counts
 from sim.engine.kernels import BELOW_ONE
 from sim.engine.log import next_record
-from sim.engine.places import free_row, take_row
+from sim.engine.places import free_row, free_rows, rows_of, take_row
 from sim.engine.prefetch import look_ahead_at_all
 from sim.engine.reminders import due_rows, remind_all
 from sim.parameters import World
+from sim.submodels.ends import end
 from sim.submodels.enforcement import start_detection
 from sim.submodels.follow_up import take_over
 from sim.submodels.information import ITEMS, brief, count_informed, draw_first_thresholds
@@ -216,18 +218,14 @@ class Demography(Submodel):
             days[chosen] = 1 + np.searchsorted(at_most_days(shape, mean), u[chosen])
         return days
 
-    def leave(self, rows: Rows, ending: Ending = Ending.LEFT) -> None:
-        """Take people out of the city; whoever is ill is followed from now on.
+    def die(self, episodes: Rows) -> None:
+        """Let these episodes end in death."""
+        die(self.model.city(), episodes)
 
-        Parameters
-        ----------
-        rows : array of int
-        ending : Ending
-            How their open needs end.
-        """
-        if len(rows) == 0:
-            return
-        move_out(self.model.city(), rows, int(ending))
+    def leave(self, rows: Rows) -> None:
+        """Let people leave the city; whoever is ill is followed from now on."""
+        if len(rows):
+            move_out(self.model.city(), rows, int(Ending.LEFT))
 
 
 @lru_cache(maxsize=16)
@@ -364,6 +362,34 @@ def depart(city: City) -> None:
             leaving[count] = row
             count += 1
     move_out(city, leaving[:count], Ending.LEFT)
+
+
+@compiled
+def die(city: City, rows: Rows) -> None:
+    """Let these episodes end in death; with their owners all other episodes of theirs end."""
+    fatal = one_each(city, rows)  # Two may kill one person on one day; one death is enough.
+    dead, count_dead = np.empty(len(fatal), dtype=np.intp), 0
+    for row in fatal:
+        episode = city.episodes[row]
+        entry = next_record(city.deaths)
+        entry.day = city.today
+        entry.stratum = episode.stratum
+        entry.present = episode.migrant >= 0
+        entry.age = episode.age
+        end(city, episode, Outcome.DIED)
+        if episode.migrant >= 0:
+            dead[count_dead] = episode.migrant
+            count_dead += 1
+    free_rows(city.cases, fatal)
+    others, count_others = rows_of(city.cases).copy(), 0
+    for row in others:
+        for one in fatal:
+            if city.episodes[row].person == city.episodes[one].person:
+                end(city, city.episodes[row], Outcome.OWNER_DIED)
+                others[count_others] = row
+                count_others += 1
+    free_rows(city.cases, others[:count_others])
+    move_out(city, dead[:count_dead], Ending.DIED)
 
 
 @compiled

@@ -8,16 +8,8 @@ import numpy as np
 
 from sim.agents.city import City
 from sim.agents.episode import Episodes, State
-from sim.engine.arrays import Rows
 from sim.engine.compiled import Record, compiled
 from sim.engine.log import next_record
-
-
-@compiled
-def end_all(city: City, rows: Rows, outcome: int) -> None:
-    """End episodes (the caller removes their rows)."""
-    for row in rows:
-        end(city, city.episodes[row], outcome)
 
 
 @compiled

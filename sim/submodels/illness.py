@@ -26,11 +26,9 @@ from sim.agents.episode import (
     episode_identity,
     lose_treatment,
     note_failing_gate,
-    one_each,
     step_key,
 )
 from sim.agents.migrant import NEVER
-from sim.agents.task import Ending
 from sim.engine.arrays import Column, Floats, Integers, Rows
 from sim.engine.calendar import DAYS_A_YEAR
 from sim.engine.chance import exponential, gumbel, happens, pick_one, uniform
@@ -38,7 +36,7 @@ from sim.engine.compiled import Record, compiled
 from sim.engine.places import free_rows, rows_of, take_row
 from sim.engine.prefetch import SOON, coming, fetch_whole, look_ahead
 from sim.parameters import World
-from sim.submodels.ends import end, end_all
+from sim.submodels.ends import end
 from sim.submodels.legal_status import PERMIT, works
 from sim.submodels.needs import supersede
 from sim.submodels.submodel import Submodel
@@ -109,35 +107,13 @@ class Illness(Submodel):
 
     def progress(self) -> None:
         """Add up a day of hazards and let episodes worsen, recover, end or kill."""
-        self._die(live_through_a_day(self.model.city()))
+        dying = live_through_a_day(self.model.city())
+        if len(dying):
+            self.model.demography.die(dying)
 
     def abandon_treatment(self) -> None:
         """Let people in long treatment outside a bed give it up."""
         abandon(self.model.city())
-
-    def _die(self, rows: Rows) -> None:
-        """Close fatal episodes and let their owners leave the city."""
-        if len(rows) == 0:
-            return
-        model, episodes = self.model, self.model.episodes
-        # Two episodes may kill one person on one day; one death is enough.
-        fatal = one_each(model.city(), rows)
-        owners = episodes.migrant[fatal]
-        model.deaths.append(
-            day=model.day, stratum=episodes.stratum[fatal], present=owners >= 0,
-            age=episodes.age[fatal],
-        )  # fmt: skip
-        dead = episodes.person[fatal]
-        self.close(fatal, Outcome.DIED)
-        others = episodes.rows[np.isin(episodes.person[episodes.rows], dead)]
-        self.close(others, Outcome.OWNER_DIED)
-        model.demography.leave(owners[owners >= 0].astype(np.intp), Ending.DIED)
-
-    def close(self, rows: Rows, outcome: Outcome) -> None:
-        """End episodes: write them into the log and free whatever they held."""
-        if len(rows):
-            end_all(self.model.city(), rows, int(outcome))
-            self.model.episodes.remove_rows(rows)
 
 
 # --- rules -----------------------------------------------------------------------------------

@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 
 from sim.agents.episode import Outcome, State
+from sim.engine.arrays import Rows
 from sim.model import AlmatyModel
+from sim.submodels.ends import end
 from tests.cities import city
+from tests.verification.single import record
 from tests.verification.worlds import NO_BURN_IN, NOBODY_FALLS_ILL, run_block
 
 HOSPITALS, BEDS = 1_002, 10
@@ -40,6 +43,13 @@ def lone_hospitals(mean_stay: float, sigma: float) -> AlmatyModel:
     return AlmatyModel(city(population=300, changed=world))
 
 
+def close(model: AlmatyModel, rows: Rows, outcome: Outcome) -> None:
+    """End episodes and let their rows be free."""
+    for row in rows:
+        end(model.city(), record(model.episodes, row), int(outcome))
+    model.episodes.remove_rows(rows)
+
+
 def share_lost(
     model: AlmatyModel, offered_load: float, mean_stay: float, seed: int, run_in: int, observed: int
 ) -> float:
@@ -57,7 +67,7 @@ def share_lost(
     for day in range(run_in + observed):
         run_block(model, "discharge")
         rows = episodes.rows
-        model.illness.close(rows[episodes.state[rows] != State.IN_BED], Outcome.RECOVERED)
+        close(model, rows[episodes.state[rows] != State.IN_BED], Outcome.RECOVERED)
         run_block(model, "doors open")
         destination = np.repeat(
             hospitals, rng.poisson(offered_load / mean_stay, size=len(hospitals))
@@ -73,7 +83,7 @@ def share_lost(
         rows = episodes.rows
         assert (episodes.state[rows] == State.IN_BED).all()
         without_bed = rows[episodes.boarding[rows] | np.isin(episodes.unit[rows], elsewhere)]
-        model.illness.close(without_bed, Outcome.LEFT)
+        close(model, without_bed, Outcome.LEFT)
         # The threat to life is over at once, so the length of the stay alone decides.
         episodes.severity[episodes.rows] = 2
         if day >= run_in:
