@@ -119,6 +119,7 @@ CITY = {
     "formal_share": "share of workers whose employer gives contracts, as last seen, by sector",
     "ledger": "sum of every flow of money, KZT", "lost_work": "wages of days too ill to work, KZT",
     "jobless": "people who have lost their work",
+    "with_contracts": "people in work groups of employers who give contracts",
     "health_lost": "health lost to illness, thousandths of a day, by group",
 }  # fmt: skip
 

@@ -11,7 +11,7 @@ from mesa.agentset import AbstractAgentSet
 
 from sim import vocabulary as words
 from sim.agents.agency import Agencies
-from sim.agents.city import City, OpenCity, city_counts
+from sim.agents.city import WORKED_OUT, City, OpenCity, city_counts
 from sim.agents.clinic import Clinics
 from sim.agents.employer import Employer, Employers
 from sim.agents.episode import Episode, Episodes
@@ -493,7 +493,9 @@ class AlmatyModel(mesa.Model[Any, Any]):
         for name in self.ARRAYS:
             table = getattr(self, name)
             # Where the fields lie in memory is no part of the state.
-            order = WORK_GROUP_FIELDS if name == "work_groups" else table.dtype.names or ()
+            order = WORK_GROUP_FIELDS
+            if name == "counts":
+                order = tuple(one for one in table.dtype.names if one not in WORKED_OUT)
             summary.update(in_plain_order(table, order).tobytes())
         for name in self.COHORTS:
             summary.update(getattr(self, name).digest())

@@ -182,7 +182,7 @@ def city_counts() -> Column:
     employer gives contracts, as last seen. `ledger` sums every flow of `sim.accounts`, in KZT;
     `lost_work` sums the wages of days on which people were too ill to work, `health_lost`
     the health lost to illness by stratum, in thousandths of a day; `jobless` counts people who
-    have lost their work.
+    have lost their work, `with_contracts` those in work groups of employers who give contracts.
     """
     items = len(words.KNOWLEDGE)
     places = (len(words.DISTRICTS), len(words.NATIONALITIES))
@@ -205,10 +205,13 @@ def city_counts() -> Column:
         ledger=np.zeros(FLOWS, dtype=np.int64),
         lost_work=0,
         jobless=0,
+        with_contracts=0,
         health_lost=np.zeros(STRATA, dtype=np.int64),
     )
 
 
+WORKED_OUT = ("with_contracts",)
+"""Counts that follow from the rest of the state and are no part of it."""
 VISITS_A_DAY = 4
 """Most visits of an episode in a day: a clinic, an ambulance, a hospital, giving up a line."""
 

@@ -24,6 +24,8 @@ is a day and a row."""
 USED, SPARE = range(2)
 """Entries of `Wheel.number`: sheets ever used, and the first spare one among them."""
 END = -1
+BITS = 8
+"""Rows that are ticked off in a byte."""
 FIRST_ROOM = 8
 
 
@@ -122,13 +124,32 @@ def due_rows(wheel: Wheel, day: int) -> Rows:
             wheel.sheets[sheet, FOLLOWING] = wheel.number[SPARE]
             wheel.number[SPARE] = sheet
         sheet = following
-    rows = rows[:due]
-    rows.sort()
+    return in_order(rows[:due])
+
+
+@compiled
+def in_order(rows: Rows) -> Rows:
+    """Return row numbers ascending and without repeats, written over what was given.
+
+    They are ticked off on a list with a bit for every row there may be: for numbers so dense that
+    is quicker than comparing them.
+
+    >>> in_order(np.array([70, 3, 70, 0])).tolist()
+    [0, 3, 70]
+    """
+    last = 0
+    for row in rows:
+        last = max(last, row)
+    ticked = np.zeros(last // BITS + 1, dtype=np.uint8)
+    for row in rows:
+        ticked[row // BITS] |= 1 << (row % BITS)
     count = 0
-    for place in range(due):
-        if place == 0 or rows[place] != rows[place - 1]:
-            rows[count] = rows[place]
-            count += 1
+    for place in range(len(ticked)):
+        if ticked[place]:
+            for bit in range(BITS):
+                if ticked[place] >> bit & 1:
+                    rows[count] = place * BITS + bit
+                    count += 1
     return rows[:count]
 
 

@@ -10,11 +10,11 @@ from sim.agents.city import City
 from sim.agents.episode import State
 from sim.agents.migrant import NEVER, STRATA
 from sim.agents.task import ORDINAL_BITS
-from sim.engine.arrays import Column, Identities, Integers
+from sim.engine.arrays import Booleans, Column, Identities, Integers
 from sim.engine.compiled import compiled
 from sim.engine.kernels import mix_twice
 from sim.engine.places import rows_of
-from sim.engine.prefetch import AHEAD, fetch_first_line, look_ahead
+from sim.engine.prefetch import look_ahead
 
 if TYPE_CHECKING:
     from sim.model import AlmatyModel
@@ -206,7 +206,7 @@ def write_down(city: City, page: Pages, ambulance_wait: float) -> None:
     page.counts[NEWLY_SEVERE] = counts.newly_severe
     page.counts[AMBULANCE_WAIT] = ambulance_wait
     page.counts[JOBLESS] = counts.jobless
-    count_contracts(city, page)
+    page.counts[WITH_CONTRACTS] = counts.with_contracts
     look_at_people(city, page)
     look_at_institutions(city, page)
     page.ledger[:] = counts.ledger
@@ -254,18 +254,6 @@ def look_at_institutions(city: City, page: Pages) -> None:
 
 
 @compiled
-def count_contracts(city: City, page: Pages) -> None:
-    """Count people in work groups of employers who give contracts."""
-    members = 0
-    last = len(city.work_groups) - 1
-    for number in range(len(city.work_groups)):
-        fetch_first_line(city.work_groups, min(number + AHEAD, last))
-        if city.work_groups[number].formal:
-            members += city.work_groups[number].members
-    page.counts[WITH_CONTRACTS] = members
-
-
-@compiled
 def look_at_cases(city: City, page: Pages) -> None:
     """Count what is open this evening.
 
@@ -274,12 +262,11 @@ def look_at_cases(city: City, page: Pages) -> None:
     from the day it was lost.
     """
     episodes, tasks = rows_of(city.cases), rows_of(city.errands)
-    cases = no_cases(len(episodes) + len(tasks))
-    hidden, open_cases = page.strata[HIDDEN], page.strata[OPEN_CASES]
-    unresolved = page.strata[UNRESOLVED]
+    most = len(episodes) + len(tasks)
+    case, stratum = np.empty(most, dtype=np.uint64), np.empty(most, dtype=np.int64)
+    is_long, needs = np.empty(most, dtype=np.bool_), 0
+    hidden = page.strata[HIDDEN]
     hidden[:] = 0
-    open_cases[:] = 0
-    unresolved[:] = 0
     open_episodes = boarding = 0
     for place in range(len(episodes)):
         look_ahead(city.episodes, episodes, place)
@@ -291,18 +278,31 @@ def look_at_cases(city: City, page: Pages) -> None:
         if not episode.formal_contact and not episode.had.any():
             hidden[episode.stratum] += 1
         elif not episode.treated and episode.untreated_since > -NEVER:
-            case = case_number(episode.person, episode.ordinal)
-            is_long = episode.untreated_since < city.today - LONG_OPEN_DAYS
-            count_case(cases, case, is_long, episode.stratum, open_cases, unresolved)
+            case[needs] = case_number(episode.person, episode.ordinal)
+            is_long[needs] = episode.untreated_since < city.today - LONG_OPEN_DAYS
+            stratum[needs] = episode.stratum
+            needs += 1
     for row in tasks:
         task = city.tasks[row]
-        if task.second or task.redundant:
-            continue
-        case = case_number(task.person, task.ordinal)
-        is_long = task.arose_on < city.today - LONG_OPEN_DAYS
-        count_case(cases, case, is_long, task.stratum, open_cases, unresolved)
+        if not (task.second or task.redundant):
+            case[needs] = case_number(task.person, task.ordinal)
+            is_long[needs] = task.arose_on < city.today - LONG_OPEN_DAYS
+            stratum[needs] = task.stratum
+            needs += 1
+    count_cases(case[:needs], is_long[:needs], stratum[:needs], page)
     page.counts[OPEN_EPISODES] = open_episodes
     page.counts[BOARDING] = boarding
+
+
+@compiled
+def count_cases(case: Identities, is_long: Booleans, stratum: Integers, page: Pages) -> None:
+    """Count cases by stratum from their needs, each once as open and once as open for long."""
+    counted = no_cases(len(case))
+    open_cases, unresolved = page.strata[OPEN_CASES], page.strata[UNRESOLVED]
+    open_cases[:] = 0
+    unresolved[:] = 0
+    for need in range(len(case)):
+        count_case(counted, case[need], is_long[need], stratum[need], open_cases, unresolved)
 
 
 @compiled

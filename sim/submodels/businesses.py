@@ -117,8 +117,10 @@ def run_businesses(city: City, rows: Rows, month: int) -> None:
         formal = employer.formality < formality(employment, belief, share)
         if formal != employer.formal:
             employer.formal = formal
-            for group in range(employer.work_groups):
-                city.work_groups[employer.first_work_group + group].formal = formal
+            for number in range(employer.work_groups):
+                group = city.work_groups[employer.first_work_group + number]
+                group.formal = formal
+                city.counts[0].with_contracts += group.members if formal else -group.members
 
 
 @compiled
@@ -246,6 +248,7 @@ def change_places(city: City, migrant: Record, change: int) -> None:
     """Count a person, and what they know, in or out of a work group and a district."""
     group, counts = city.work_groups[migrant.work_group], city.counts[0]
     group.members += change
+    counts.with_contracts += change * int(group.formal)
     group.insured += change * int(migrant.insured)
     group.shared += change * int(migrant.in_shared_registry)
     group.changed_on = city.today

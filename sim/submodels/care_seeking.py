@@ -38,6 +38,7 @@ from sim.agents.task import INFORMATION
 from sim.engine.arrays import Booleans, Floats, Rows
 from sim.engine.chance import uniform
 from sim.engine.compiled import Record, compiled
+from sim.engine.kernels import BELOW_ONE
 from sim.engine.places import rows_of
 from sim.engine.prefetch import SOON, VERY_SOON, coming, fetch, fetch_whole, look_ahead
 from sim.parameters import World
@@ -111,6 +112,7 @@ class CareSeeking(Submodel):
             permission=by(words.SEVERITIES, employment.permission),
             permission_base=employment.permission_base,
             permission_slope=employment.permission_slope,
+            log_of_waiting=np.log1p(-min(seeking.reconsideration, BELOW_ONE)),
             borrowing_limit=world.money.borrowing_limit,
             language=language,
             offered=self.offered,
@@ -395,7 +397,7 @@ def decide_later(city: City, episode: Record) -> None:
     u = uniform(city.chance, RECONSIDERATION, episode.person, decision_key(episode))
     days = 1
     if episode.severity < SEVERE and probability < 1.0:
-        days += int(np.floor(np.log(u) / np.log1p(-probability)))
+        days += int(np.floor(np.log(u) / city.numbers[0].care_seeking.log_of_waiting))
     episode.decides_on = city.today + days
     episode.decisions = min(episode.decisions + 1, DECISIONS - 1)
 

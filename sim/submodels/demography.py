@@ -437,6 +437,8 @@ def move_out(city: City, rows: Rows, ending: int) -> None:
 @compiled
 def count_person(city: City, migrant: Record, change: int) -> None:
     """Count a person in or out of their work group, district and stratum."""
-    city.work_groups[migrant.work_group].members += change
+    group = city.work_groups[migrant.work_group]
+    group.members += change
+    city.counts[0].with_contracts += change * int(group.formal)
     city.counts[0].residents[migrant.district, migrant.nationality] += change
     city.counts[0].present[migrant.stratum] += change

@@ -156,6 +156,8 @@ def learned(
     relaxation: float,
 ) -> float:
     """Return an opinion (0-1) after a week of experiences and of relaxation to a common one."""
-    pull = towards_one * (1.0 - opinion) - weight_of_zero * towards_zero * opinion
-    moved = min(max(opinion + learning * pull / people, 0.0), 1.0)
+    moved = opinion
+    if towards_one > 0 or towards_zero > 0:
+        pull = towards_one * (1.0 - opinion) - weight_of_zero * towards_zero * opinion
+        moved = min(max(opinion + learning * pull / people, 0.0), 1.0)
     return moved + relaxation * (common - moved)

@@ -244,15 +244,20 @@ def brief(city: City, migrant: Record) -> None:
 
 
 @compiled
-def source_of(city: City, migrant: Record, item: int, nearby: Floats) -> int:
-    """Return where an item has been learned: one of the sources, in proportion to its hazard."""
+def source_of(city: City, migrant: Record, item: int, nearby: Floats, shares: Floats) -> int:
+    """Return where an item has been learned: one of the sources, in proportion to its hazard.
+
+    Parameters
+    ----------
+    nearby : array of float32, shape (districts, nationalities, items)
+        See `news_nearby`.
+    shares : array of float, shape (`BRIEFING`,)
+        Room for the hazards.
+    """
     information = city.numbers[0].information
     group = city.work_groups[migrant.work_group]
-    shares = np.zeros(BRIEFING)
-    for channel in range(EMPLOYER_SOURCE):
-        shares[channel] = information.hazard_of_channel[channel, migrant.nationality, item]
-    if group.formal:
-        shares[EMPLOYER_SOURCE] = information.induction[item]
+    shares[:EMPLOYER_SOURCE] = information.hazard_of_channel[:, migrant.nationality, item]
+    shares[EMPLOYER_SOURCE] = information.induction[item] if group.formal else 0.0
     shares[WORK_GROUP] = group.informed[item] / group.members * information.at_work[item]
     shares[NEARBY] = nearby[migrant.district, migrant.nationality, item]
     key = int(migrant.times_learned[item]) * LIVES + item

@@ -20,7 +20,15 @@ from sim.engine.places import rows_with
 from sim.engine.prefetch import SOON, coming, fetch_first_line, look_ahead
 from sim.submodels.businesses import begin_work, give_up_looking, who_is_hired
 from sim.submodels.enforcement import act, expose_to_police, pressure_of_the_week
-from sim.submodels.information import ITEMS, forget, hear, learn_all, news_nearby, source_of
+from sim.submodels.information import (
+    BRIEFING,
+    ITEMS,
+    forget,
+    hear,
+    learn_all,
+    news_nearby,
+    source_of,
+)
 from sim.submodels.legal_status import renew_all, works
 from sim.submodels.submodel import Submodel
 
@@ -92,9 +100,9 @@ def live_through_a_week(city: City, rows: Rows) -> tuple[Rows, Rows, Rows]:
             if not works(migrant):
                 jobless[count_jobless] = row
                 count_jobless += 1
-    sources = np.empty(count_learned, dtype=np.int64)
+    sources, shares = np.empty(count_learned, dtype=np.int64), np.zeros(BRIEFING)
     for i in range(count_learned):
-        sources[i] = source_of(city, city.migrants[learner[i]], learned[i], nearby)
+        sources[i] = source_of(city, city.migrants[learner[i]], learned[i], nearby, shares)
     learn_all(city, learner[:count_learned], learned[:count_learned], sources)
     for i in range(count_forgotten):
         forget(city, city.migrants[forgetter[i]], forgotten[i])

@@ -543,6 +543,8 @@ def check_statuses(model: AlmatyModel) -> None:
     lasts_for_good = np.isin(status, [words.LEGAL_STATUSES.index(n) for n in FOR_GOOD])
     assert (migrants.status_until[rows][lasts_for_good] >= NEVER).all()
     assert (migrants.status_until[rows][~lasts_for_good] < NEVER).all()
+    with_contracts = groups["members"][groups["formal"]].sum()
+    assert model.counts["with_contracts"][0] == with_contracts
     assert model.counts["jobless"][0] == (migrants.jobless_since[rows] < NEVER).sum()
     employers = model.employers
     first = employers.first_work_group[employers.rows]
