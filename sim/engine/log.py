@@ -1,5 +1,7 @@
 """Append-only tables: what has happened, for the observer."""
 
+import mmap
+import sys
 from hashlib import blake2b
 from typing import Any, NamedTuple, Self
 
@@ -29,6 +31,18 @@ def next_record(log: OpenLog) -> Record:
 SPARE_ROOM = 4
 """Times what is asked for that a new sheet has room for."""
 SMALLEST_SHEET = 256
+
+
+def empty_sheet(count: int, kind: np.dtype[Any]) -> Column:
+    """Return room for so many records, which takes up memory only as far as it is written on.
+
+    An array of NumPy would as well, but it asks for large pages, each of which is cleared as a
+    whole for the first record that is written on it.
+    """
+    if sys.platform == "win32":
+        return np.empty(count, kind)
+    private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+    return np.frombuffer(mmap.mmap(-1, count * kind.itemsize, flags=private), kind)
 
 
 class Log:
@@ -89,7 +103,7 @@ class Log:
         size = max(SPARE_ROOM * room, len(self), SMALLEST_SHEET)
         if self._length[0]:
             self._put_aside.append(self._records[: self._length[0]])
-        self._records = np.empty(size, self._type)
+        self._records = empty_sheet(size, self._type)
         self._length[0] = 0
         return True
 
