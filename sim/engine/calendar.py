@@ -37,10 +37,13 @@ class WorkCalendar:
     def __init__(self, start: date, holidays: Iterable[str]) -> None:
         self.start = start
         self.holidays = frozenset(holidays)
+        self._last_asked = (0, start)
 
     def date_of(self, day: int) -> date:
         """Return the date of a day."""
-        return self.start + timedelta(days=day)
+        if self._last_asked[0] != day:  # most ask for today
+            self._last_asked = day, self.start + timedelta(days=day)
+        return self._last_asked[1]
 
     def weekday(self, day: int) -> int:
         """Return the weekday, Monday being 0."""

@@ -44,6 +44,7 @@ from sim.engine.places import rows_of
 from sim.engine.queues import served, whole_slots
 from sim.parameters import World
 from sim.submodels.care_seeking import CONSULATE, NGO
+from sim.submodels.demography import move_out
 from sim.submodels.enforcement import REPORT_BY_AGENCY, may_be_reported, take_bed
 from sim.submodels.experience import tell_group
 from sim.submodels.information import AGENCY_SOURCE, ITEMS, learn
@@ -105,9 +106,7 @@ class Casework(Submodel):
 
     def work(self) -> None:
         """Let agencies finish what they have processed, and see those next in line."""
-        model = self.model
-        model.demography.leave(work(model.city()))
-        count_waiting_at_agencies(model.city())
+        work(self.model.city())
 
 
 # --- rules: the day ---------------------------------------------------------------------------
@@ -140,14 +139,15 @@ def open_agencies(city: City, opens: Booleans, fraction: Floats) -> None:
 
 
 @compiled
-def work(city: City) -> Rows:
-    """Finish what has been processed, and see those next in line; return who now goes home."""
+def work(city: City) -> None:
+    """Finish what has been processed, and see those next in line; some go home with that."""
     done = finish(city)
     helped = serve(city, next_at_agencies(city))
     leave_lines(city)
     forget_closed_tasks(city)
     home = np.unique(np.concatenate((done, helped)))
-    return home[city.people.occupied[home]]
+    move_out(city, home[city.people.occupied[home]], Ending.LEFT)
+    count_waiting_at_agencies(city)
 
 
 # --- rules: lines -----------------------------------------------------------------------------

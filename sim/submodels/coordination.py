@@ -14,7 +14,10 @@ instruments at 0, as in 2018.
 import numpy as np
 
 from sim import vocabulary as words
+from sim.agents.city import City
+from sim.engine.arrays import Floats
 from sim.engine.calendar import DAYS_A_YEAR
+from sim.engine.compiled import compiled
 from sim.parameters import World
 from sim.submodels.submodel import Submodel
 
@@ -44,15 +47,27 @@ class Coordination(Submodel):
 
     def learn_about_each_other(self) -> None:
         """Let staff learn from needs settled together, and knowledge leave with them."""
-        agencies, referral = self.model.agencies, self.model.world.referral
-        knowledge, together = agencies.knowledge, agencies.closed_together
-        ignorance = 1.0 - knowledge
-        if together.any():
-            ignorance *= (1.0 - referral.joint_learning) ** together
-            together[:] = 0
-        np.subtract(1.0, ignorance, out=knowledge)
-        # A directory is read at once; what was learned beyond it fades.
-        np.maximum(knowledge, self.base, out=knowledge)
-        knowledge -= self.base
-        knowledge *= self.staff_stays
-        knowledge += self.base
+        joint_learning = self.model.world.referral.joint_learning
+        learn_about_each_other(self.model.city(), self.base, self.staff_stays, joint_learning)
+
+
+# --- rules -----------------------------------------------------------------------------------
+
+
+@compiled
+def learn_about_each_other(
+    city: City, base: Floats, staff_stays: float, joint_learning: float
+) -> None:
+    """Let staff learn from needs settled together; what they know beyond `base` fades.
+
+    A directory is read at once.
+    """
+    for one in range(base.shape[0]):
+        for other in range(base.shape[1]):
+            ignorance = 1.0 - city.knowledge[one, other]
+            times = city.closed_together[one, other]
+            if times > 0:
+                ignorance *= (1.0 - joint_learning) ** times
+                city.closed_together[one, other] = 0
+            known = max(1.0 - ignorance, base[one, other])
+            city.knowledge[one, other] = (known - base[one, other]) * staff_stays + base[one, other]

@@ -142,7 +142,7 @@ class Demography(Submodel):
         )
         day_of = np.repeat(days, counts)
         persons = model.next_candidate + np.arange(len(day_of), dtype=np.uint64)
-        inflow = self.season(day_of) * demography.inflow_factor
+        inflow = np.repeat(self.season(days) * demography.inflow_factor, counts)
         admitted = draws.trait("admission", persons) * ceiling < inflow
         persons, day_of = persons[admitted], day_of[admitted]
         newcomers = self.newcomers(persons, day_of, self.planned_stay(persons))
@@ -221,11 +221,6 @@ class Demography(Submodel):
     def die(self, episodes: Rows) -> None:
         """Let these episodes end in death."""
         die(self.model.city(), episodes)
-
-    def leave(self, rows: Rows) -> None:
-        """Let people leave the city; whoever is ill is followed from now on."""
-        if len(rows):
-            move_out(self.model.city(), rows, int(Ending.LEFT))
 
 
 @lru_cache(maxsize=16)

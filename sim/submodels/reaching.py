@@ -26,7 +26,7 @@ from sim.agents.episode import (
     try_key,
 )
 from sim.agents.migrant import NEVER, can_pay
-from sim.agents.task import INFORMATION, SHELTER
+from sim.agents.task import INFORMATION, SHELTER, Ending
 from sim.engine.arrays import Rows
 from sim.engine.chance import happens, trait
 from sim.engine.compiled import Record, compiled
@@ -43,6 +43,7 @@ from sim.submodels.care_seeking import (
     PRIVATE,
     leave_probability,
 )
+from sim.submodels.demography import move_out
 from sim.submodels.payment import TICKETS, collect
 from sim.submodels.submodel import Submodel
 
@@ -56,24 +57,15 @@ class Reaching(Submodel):
 
     def set_out(self) -> None:
         """Let those who have decided try to reach what they have chosen."""
-        model = self.model
-        going_home = set_out(model.city())
-        if len(going_home):
-            self._return_home(one_each(model.city(), going_home))
-
-    def _return_home(self, rows: Rows) -> None:
-        """Let people buy a ticket and leave with their illness."""
-        model = self.model
-        buy_tickets(model.city(), rows)
-        model.demography.leave(model.episodes.migrant[rows].astype(np.intp))
+        set_out(self.model.city())
 
 
 # --- rules -----------------------------------------------------------------------------------
 
 
 @compiled
-def set_out(city: City) -> Rows:
-    """Let those who have decided try to reach what they have chosen; return who goes home."""
+def set_out(city: City) -> None:
+    """Let those who have decided try to reach what they have chosen."""
     rows = rows_of(city.cases)
     going_home = np.empty(len(rows), dtype=np.intp)
     count = 0
@@ -99,7 +91,8 @@ def set_out(city: City) -> Rows:
             ask_for_advice(city, episode)
         else:
             go_to_clinic(city, episode)
-    return going_home[:count]
+    if count > 0:
+        return_home(city, one_each(city, going_home[:count]))
 
 
 @compiled
@@ -179,10 +172,13 @@ def unit_for(city: City, episode: Record, option: int) -> int:
 
 
 @compiled
-def buy_tickets(city: City, rows: Rows) -> None:
-    """Let people pay for the way home, as far as they can."""
+def return_home(city: City, rows: Rows) -> None:
+    """Let people pay for the way home, as far as they can, and leave with their illness."""
     payment = city.numbers[0].payment
-    for row in rows:
-        episode = city.episodes[row]
+    leaving = np.empty(len(rows), dtype=np.intp)
+    for i in range(len(rows)):
+        episode = city.episodes[rows[i]]
+        leaving[i] = episode.migrant
         means = can_pay(city.migrants[episode.migrant], payment.borrowing_limit)
         collect(city, episode, int(min(payment.bus_home, np.floor(means))), TICKETS)
+    move_out(city, leaving, Ending.LEFT)
