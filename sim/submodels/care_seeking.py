@@ -215,9 +215,11 @@ def decide(city: City, levers_moved_on: int) -> None:
         soon = city.episodes[coming(rows, place, SOON)]
         if has_to_decide(city, soon):
             fetch_whole(city.migrants, soon.migrant)
+            fetch_whole(city.episodes, coming(rows, place, SOON))
         soon = city.episodes[coming(rows, place, VERY_SOON)]
         if has_to_decide(city, soon):
-            fetch(city.work_groups, city.migrants[soon.migrant].work_group)
+            fetch_whole(city.work_groups, city.migrants[soon.migrant].work_group)
+            fetch(city.employers, city.migrants[soon.migrant].employer)
         episode = city.episodes[rows[place]]
         if not has_to_decide(city, episode):
             continue

@@ -36,7 +36,7 @@ from sim.engine.compiled import Record, compiled, for_rules
 from sim.engine.draws import pick, poisson_counts
 from sim.engine.kernels import BELOW_ONE
 from sim.engine.log import next_record
-from sim.engine.places import free_row, free_rows, rows_of, take_row
+from sim.engine.places import free_row, rows_of, take_row
 from sim.engine.prefetch import look_ahead_at_all
 from sim.engine.reminders import due_rows, remind_all
 from sim.parameters import World
@@ -372,19 +372,26 @@ def die(city: City, rows: Rows) -> None:
         entry.present = episode.migrant >= 0
         entry.age = episode.age
         end(city, episode, Outcome.DIED)
+        free_row(city.cases, row)  # It keeps its record until it is taken again.
         if episode.migrant >= 0:
             dead[count_dead] = episode.migrant
             count_dead += 1
-    free_rows(city.cases, fatal)
-    others, count_others = rows_of(city.cases).copy(), 0
-    for row in others:
-        for one in fatal:
-            if city.episodes[row].person == city.episodes[one].person:
-                end(city, city.episodes[row], Outcome.OWNER_DIED)
-                others[count_others] = row
-                count_others += 1
-    free_rows(city.cases, others[:count_others])
+            for other in city.migrants[episode.migrant].episode_of:
+                if other >= 0:
+                    end(city, city.episodes[other], Outcome.OWNER_DIED)
+                    free_row(city.cases, other)
+        else:
+            end_followed(city, episode.person)
     move_out(city, dead[:count_dead], Ending.DIED)
+
+
+@compiled
+def end_followed(city: City, person: int) -> None:
+    """End what is still followed of somebody who had left and has died."""
+    for row in rows_of(city.cases):
+        if city.episodes[row].person == person:
+            end(city, city.episodes[row], Outcome.OWNER_DIED)
+            free_row(city.cases, row)
 
 
 @compiled

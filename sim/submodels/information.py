@@ -32,6 +32,7 @@ from sim.engine.arrays import Booleans, Floats, Integers, Rows
 from sim.engine.calendar import DAYS_A_WEEK
 from sim.engine.chance import exponential, happens, pick_one, trait
 from sim.engine.compiled import Record, compiled
+from sim.engine.prefetch import SOON, coming, fetch_first_line, look_ahead
 from sim.parameters import World
 from sim.submodels.submodel import Submodel
 from sim.tables import by, by_two, numbers
@@ -268,6 +269,8 @@ def source_of(city: City, migrant: Record, item: int, nearby: Floats, shares: Fl
 def learn_all(city: City, rows: Rows, items: Integers, sources: Integers) -> None:
     """Let each of these people learn the item beside them."""
     for i in range(len(rows)):
+        look_ahead(city.migrants, rows, i)
+        fetch_first_line(city.work_groups, city.migrants[coming(rows, i, SOON)].work_group)
         learn(city, city.migrants[rows[i]], items[i], sources[i])
 
 

@@ -102,8 +102,10 @@ def live_through_a_week(city: City, rows: Rows) -> tuple[Rows, Rows, Rows]:
                 count_jobless += 1
     sources, shares = np.empty(count_learned, dtype=np.int64), np.zeros(BRIEFING)
     for i in range(count_learned):
+        look_ahead(city.migrants, learner[:count_learned], i)
         sources[i] = source_of(city, city.migrants[learner[i]], learned[i], nearby, shares)
     learn_all(city, learner[:count_learned], learned[:count_learned], sources)
     for i in range(count_forgotten):
+        look_ahead(city.migrants, forgetter[:count_forgotten], i)
         forget(city, city.migrants[forgetter[i]], forgotten[i])
     return detected[:count_detected], out_of_date[:count_out_of_date], jobless[:count_jobless]
