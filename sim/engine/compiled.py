@@ -98,6 +98,9 @@ def _copy_folder(source: Path, target: Path) -> None:
 if not vars(config)["CACHE_DIR"]:
     vars(config)["CACHE_DIR"] = str(_place_on_disk())
 
+# Fields that lie side by side are worked on together where that is possible.
+vars(config)["SLP_VECTORIZE"] = 1
+
 PLACE_OF_MACHINE_CODE = Path(vars(config)["CACHE_DIR"])
 
 
@@ -187,7 +190,7 @@ def _is_no_array(result: Any) -> bool:
     """Tell whether what a rule returns is nothing, a number, a record, or several of these."""
     if get_origin(result) is tuple:
         return all(_is_no_array(one) for one in get_args(result))
-    return result in (None, bool, int, float, np.uint64, Record)
+    return result in (None, bool, int, float, np.float32, np.uint64, Record)
 
 
 def _widest_types(signature: Any) -> Any:
