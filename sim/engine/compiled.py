@@ -153,6 +153,14 @@ def compiled[F: Callable[..., Any]](rule: F) -> F:
     return cast(F, machine_code)
 
 
+def inlined[F: Callable[..., Any]](rule: F) -> F:
+    """Compile a rule as a part of each rule that calls it.
+
+    Its numbers stay as narrow as they are there, and the processor may take several calls together.
+    """
+    return cast(F, njit(inline="always")(rule))
+
+
 def _count_at_the_door(context: CPUContext, *arguments: Any, **more: Any) -> Any:
     """Let the door through which Python calls a rule count, whether the rule does or not.
 

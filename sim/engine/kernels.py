@@ -1,10 +1,9 @@
 """The mixer behind all chance, compiled, with the NumPy path it must agree with bit for bit."""
 
 import numpy as np
-from numba import njit
 
 from sim.engine.arrays import Floats, Identities
-from sim.engine.compiled import compiled
+from sim.engine.compiled import compiled, inlined
 
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
 MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -16,7 +15,7 @@ TO_UNIT = 2.0**-53
 BELOW_ONE = 1.0 - TO_UNIT
 
 
-@njit(inline="always")
+@inlined
 def mix_twice(packed: np.uint64, stream_1: np.uint64, stream_2: np.uint64) -> np.uint64:
     """Return well-mixed bits: two rounds of SplitMix64's finaliser, keyed by two streams."""
     z = packed * SPREAD + stream_1

@@ -31,7 +31,7 @@ from sim.agents.episode import visit_key
 from sim.engine.arrays import Booleans, Floats, Integers, Rows
 from sim.engine.calendar import DAYS_A_WEEK
 from sim.engine.chance import exponential, happens, pick_one, trait
-from sim.engine.compiled import Record, compiled
+from sim.engine.compiled import Record, compiled, inlined
 from sim.engine.prefetch import SOON, coming, fetch_first_line, look_ahead
 from sim.parameters import World
 from sim.submodels.submodel import Submodel
@@ -202,26 +202,40 @@ def hear(city: City, migrant: Record, nearby: Floats) -> bool:
         Whether there is an item to be learned, or to be forgotten, today.
     """
     information = city.numbers[0].information
-    group = city.work_groups[migrant.work_group]
-    members = np.float32(group.members)
+    group, today, changes = city.work_groups[migrant.work_group], city.today, 0
     heed = np.float32(1.0)
     if not migrant.manages_language:
         heed = np.float32(information.comprehension_without_language)
-    by_employer = np.float32(group.formal)
-    changes = 0
+    # All items are looked up before any is written: so the processor takes them together.
+    heard = (
+        hazard_of(information, migrant, group, nearby, heed, EMERGENCY_RIGHT),
+        hazard_of(information, migrant, group, nearby, heed, WHO_HELPS),
+        hazard_of(information, migrant, group, nearby, heed, INSURANCE),
+        hazard_of(information, migrant, group, nearby, heed, REGISTRATION),
+    )
     for item in range(ITEMS):
-        hazard = information.channel_hazard[migrant.nationality, item] * heed
-        hazard += np.float32(group.informed[item]) / members * information.at_work[item]
-        hazard += nearby[migrant.district, migrant.nationality, item]
-        hazard += information.induction[item] * by_employer
         # News of what is known already counts nothing. In numbers instead of questions, whose
         # answers the processor cannot guess ahead.
         unknown = 1 - int(migrant.knows[item])
-        exposure = migrant.exposure[item] + np.float32(DAYS_A_WEEK) * hazard * np.float32(unknown)
+        news = np.float32(DAYS_A_WEEK) * heard[item] * np.float32(unknown)
+        exposure = migrant.exposure[item] + news
         migrant.exposure[item] = exposure
-        changes |= (1 - unknown) & int(migrant.forgets_on[item] <= city.today)
+        changes |= (1 - unknown) & int(migrant.forgets_on[item] <= today)
         changes |= unknown & int(exposure >= migrant.learning_threshold[item])
     return changes != 0
+
+
+@inlined
+def hazard_of(
+    information: Record, migrant: Record, group: Record, nearby: Floats, heed: np.float32, item: int
+) -> np.float32:
+    """Return today's hazard of hearing of an item."""
+    hazard = information.channel_hazard[migrant.nationality, item] * heed
+    hazard += (
+        np.float32(group.informed[item]) / np.float32(group.members) * information.at_work[item]
+    )
+    hazard += nearby[migrant.district, migrant.nationality, item]
+    return hazard + information.induction[item] * np.float32(group.formal)
 
 
 @compiled
