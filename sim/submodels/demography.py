@@ -37,7 +37,7 @@ from sim.engine.draws import pick, poisson_counts
 from sim.engine.kernels import BELOW_ONE
 from sim.engine.log import next_record
 from sim.engine.places import free_row, rows_of, take_row
-from sim.engine.prefetch import look_ahead_at_all
+from sim.engine.prefetch import SOON, coming, fetch_first_line, look_ahead, look_ahead_at_all
 from sim.engine.reminders import due_rows, remind_all
 from sim.parameters import World
 from sim.submodels.ends import end
@@ -271,6 +271,11 @@ def let_in(
         migrant = city.migrants[row]
         describe(city, migrant, newcomers[i], status_share)
         find_first_work(city, labour_market, migrant)
+    for i in range(count):
+        look_ahead(city.migrants, rows, i)
+        fetch_first_line(city.work_groups, city.migrants[coming(rows, i, SOON)].work_group)
+        row = rows[i]
+        migrant = city.migrants[row]
         city.week_slice[row] = int(migrant.pid % np.uint64(DAYS_A_WEEK))
         city.month_slice[row] = int(migrant.pid % np.uint64(DAYS_A_MONTH))
         repay_entry_debt(city, migrant)

@@ -34,7 +34,7 @@ from sim.engine.calendar import DAYS_A_YEAR
 from sim.engine.chance import exponential, gumbel, happens, pick_one, uniform
 from sim.engine.compiled import Record, compiled
 from sim.engine.places import free_rows, rows_of, take_row
-from sim.engine.prefetch import SOON, coming, fetch_whole, look_ahead
+from sim.engine.prefetch import SOON, coming, fetch_first_line, fetch_whole, look_ahead
 from sim.parameters import World
 from sim.submodels.ends import end
 from sim.submodels.legal_status import PERMIT, works
@@ -125,6 +125,8 @@ def begin(city: City, blank: Column, people: Rows, kinds: Integers, ordinals: In
     illness = city.numbers[0].illness
     rows = np.empty(len(people), dtype=np.intp)
     for i in range(len(rows)):
+        soon = city.migrants[coming(people, i, SOON)]
+        fetch_first_line(city.work_groups, soon.work_group)
         rows[i] = take_row(city.cases)
         city.episodes[rows[i]] = blank[0]
         episode, migrant = city.episodes[rows[i]], city.migrants[people[i]]
