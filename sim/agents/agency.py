@@ -13,7 +13,7 @@ import mesa
 import numpy as np
 
 from sim import vocabulary as words
-from sim.engine.arrays import Booleans, Column, Floats, Integers
+from sim.engine.arrays import Column, Floats, Integers
 from sim.engine.calendar import WorkCalendar
 from sim.engine.compiled import records
 from sim.parameters import World
@@ -95,6 +95,7 @@ class Agencies:
     """Fields of the table that change from day to day; the others follow from the world."""
 
     def __init__(self, model: Any, world: World) -> None:
+        self.calendar: WorkCalendar = model.calendar
         self.units = [
             Agency(model, number, name, one.kind)
             for number, (name, one) in enumerate(world.agencies.items())
@@ -194,6 +195,7 @@ class Agencies:
             [[day in one.opens.weekdays for day in words.WEEKDAYS] for one in specifications]
         ).reshape(-1, len(words.WEEKDAYS))
         self.works_on_holidays = np.array([one.opens.holidays for one in specifications], np.bool_)
+        self.open_agencies = self.calendar.open_days(self.works_on, self.works_on_holidays)
         table["share_of_days"] = self.works_on.sum(axis=1) / len(words.WEEKDAYS)
         self.base_knowledge = self._base_knowledge(world)
 
@@ -207,10 +209,6 @@ class Agencies:
             for neighbour, probability in one.knows_of.items():
                 table[row, self.names.index(neighbour)] = probability
         return table
-
-    def opens_on(self, calendar: WorkCalendar, day: int) -> Booleans:
-        """Return which agencies work on a day."""
-        return calendar.works(day, self.works_on, self.works_on_holidays)
 
     def copy_state(self, other: "Agencies") -> None:
         """Take over the state of another model's agencies."""

@@ -44,7 +44,8 @@ class City(NamedTuple):
         See `sim.agents.agency.Agencies`.
     counts : array of one record
         See `city_counts`.
-    handovers, closed_needs, police, visits, payments, closed_episodes, leavers, deaths : OpenLog
+    handovers, closed_needs, police, visits, payments, closed_episodes : OpenLog
+    leavers, deaths, policy_costs : OpenLog
         What is written down for the observer.
     people, cases, errands : Places
         Which rows of migrants, episodes and tasks are taken.
@@ -78,6 +79,7 @@ class City(NamedTuple):
     closed_episodes: OpenLog
     leavers: OpenLog
     deaths: OpenLog
+    policy_costs: OpenLog
     people: Places
     cases: Places
     errands: Places
@@ -138,6 +140,7 @@ else:
         closed_episodes: OpenLog,
         leavers: OpenLog,
         deaths: OpenLog,
+        policy_costs: OpenLog,
         people: Places,
         cases: Places,
         errands: Places,
@@ -154,7 +157,7 @@ else:
             clinics, work_groups, agencies, tasks,
             knowledge, closed_together, counts, handovers,
             closed_needs, police, visits,
-            payments, closed_episodes, leavers, deaths,
+            payments, closed_episodes, leavers, deaths, policy_costs,
             people, cases,
             errands, week_slice, month_slice,
             departures, onsets, nearest,
@@ -262,6 +265,7 @@ class OpenCity:
             model.closed_episodes.make_room(episodes),
             model.leavers.make_room(people),
             model.deaths.make_room(episodes),
+            model.policy_costs.make_room(1),
             model.handovers.make_room(HANDOVERS_A_DAY * tasks),
             model.closed_needs.make_room(tasks),
             model.police.make_room(people),
@@ -294,6 +298,7 @@ class OpenCity:
             model.closed_episodes.open(),
             model.leavers.open(),
             model.deaths.open(),
+            model.policy_costs.open(),
             model.migrants.places,
             model.episodes.places,
             model.tasks.places,

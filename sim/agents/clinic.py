@@ -73,6 +73,7 @@ class Clinics:
     """
 
     def __init__(self, model: Any, world: World) -> None:
+        self.calendar: WorkCalendar = model.calendar
         self.units: list[Clinic] = []
         for institution, specification in world.institutions.items():
             number_of_kind = 0
@@ -158,6 +159,7 @@ class Clinics:
             [[day in one.opens.weekdays for day in words.WEEKDAYS] for one in specifications]
         )
         self.works_on_holidays = np.array([one.opens.holidays for one in specifications])
+        self.open_units = self.calendar.open_days(self.works_on, self.works_on_holidays)
         self.travel = world.city.travel_days()
         self.ambulance_response = [
             (one.crews or 0.0, one.background_calls or 0.0, one.minutes_a_call or 0.0)
@@ -181,10 +183,6 @@ class Clinics:
             codes = [words.INSTITUTION_KINDS.index(kind) for kind in kinds]
             self._masks[kinds] = np.isin(self.kind, codes)
         return self._masks[kinds][units]
-
-    def opens_on(self, calendar: WorkCalendar, day: int) -> Booleans:
-        """Return which units work on a day."""
-        return calendar.works(day, self.works_on, self.works_on_holidays)
 
     def nearest(self, kind: str) -> Integers:
         """Return, for each district, the units of a kind from the nearest to the farthest.

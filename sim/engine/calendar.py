@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from sim.engine.arrays import Booleans
+from sim.engine.days_ahead import DaysAhead
 
 DAYS_A_YEAR = 365.0
 DAYS_A_MONTH = 30
@@ -64,6 +65,14 @@ class WorkCalendar:
         """
         today = weekdays[:, self.weekday(day)]
         return np.asarray(today & (holidays | (not self.is_holiday(day))))
+
+    def open_days(self, weekdays: Booleans, holidays: Booleans) -> DaysAhead:
+        """Return which institutions work, by day (arguments as in `works`)."""
+        return DaysAhead(
+            lambda days: np.array(
+                [self.works(day, weekdays, holidays) for day in days[:, 0].tolist()]
+            )
+        )
 
     def is_holiday(self, day: int) -> bool:
         """Return whether the day is a public holiday."""

@@ -72,8 +72,7 @@ class Businesses(Submodel):
         model = self.model
         if (model.day + model.world.city.burn_in_days) % DAYS_A_MONTH == 0:
             model.counts["formal_share"][0] = self.formal_share()
-        rows = model.employers.rows[model.day % DAYS_A_MONTH :: DAYS_A_MONTH]
-        run_businesses(model.city(), rows, (model.day + DAY_OFFSET) // DAYS_A_MONTH)
+        run_businesses(model.city(), (model.day + DAY_OFFSET) // DAYS_A_MONTH)
 
     def formal_share(self) -> Floats:
         """Return the share of workers whose employer gives contracts, by sector."""
@@ -98,10 +97,10 @@ def formality(employment: Record, believed: float, share: float) -> float:
 
 
 @compiled
-def run_businesses(city: City, rows: Rows, month: int) -> None:
-    """Inspect some employers; let all of these rows decide on contracts."""
+def run_businesses(city: City, month: int) -> None:
+    """Let a thirtieth of the employers, of whom some are inspected, decide on contracts."""
     employment = city.numbers[0].businesses
-    for row in rows:
+    for row in range(city.today % DAYS_A_MONTH, len(city.employers), DAYS_A_MONTH):
         employer = city.employers[row]
         belief = float(employer.believed_inspections)
         belief += (employment.inspections - belief) * employment.fading

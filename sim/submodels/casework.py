@@ -101,7 +101,7 @@ class Casework(Submodel):
     def open_doors(self) -> None:
         """Open the day at the agencies."""
         model = self.model
-        opens = model.agencies.opens_on(model.calendar, model.day)
+        opens = model.agencies.open_agencies.on(model.day)
         open_agencies(model.city(), opens, self.fraction.on(model.day))
 
     def work(self) -> None:

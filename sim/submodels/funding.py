@@ -19,6 +19,7 @@ from sim.agents.city import City
 from sim.engine.arrays import Identities, Integers
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_QUARTER
 from sim.engine.compiled import compiled
+from sim.engine.log import next_record
 from sim.parameters import World
 from sim.submodels.purse import book
 from sim.submodels.submodel import Submodel
@@ -61,8 +62,7 @@ class Funding(Submodel):
             table["budget"][hub] += self.fund_a_month
             table["received"][hub] += self.fund_a_month
             self._book("joint fund", self.fund_a_month)
-        self._pay_for_staff_and_rooms()
-        self._pay_for_the_policy()
+        pay_for_the_day(model.city(), self.running_cost_a_day, self._policy_costs_today())
 
     def _grants(self) -> None:
         """Pay the next grant, by what was settled in the quarter before."""
@@ -85,20 +85,16 @@ class Funding(Submodel):
         for purse, flow in enumerate(GRANTS):
             self._book(flow, int(amounts[table["payer"] == purse].sum()))
 
-    def _pay_for_staff_and_rooms(self) -> None:
-        """Let agencies with a budget pay a day of staff and rooms, as far as it goes."""
-        pay_for_staff_and_rooms(self.model.city(), self.running_cost_a_day)
-
-    def _pay_for_the_policy(self) -> None:
+    def _policy_costs_today(self) -> float:
+        """Book what the policy costs today, by who pays, and return the sum."""
         model = self.model
-        costs = dict(self.policy_cost_a_day)
+        costs = self.policy_cost_a_day
         if model.world.coordination.stand_by > 0 and not model.founded:
             model.founded = 1
-            costs["the state"] += self.set_up_cost
+            costs = {**costs, "the state": costs["the state"] + self.set_up_cost}
         for payer, amount in costs.items():
             self._book(f"policy costs of {payer}", amount)
-        total = sum(costs.values()) + self.fund_a_month / DAYS_A_MONTH
-        model.policy_costs.append(day=np.array([model.day]), amount=total)
+        return sum(costs.values()) + self.fund_a_month / DAYS_A_MONTH
 
     def _book(self, flow: str, amount: int) -> None:
         if amount:
@@ -110,8 +106,11 @@ class Funding(Submodel):
 
 
 @compiled
-def pay_for_staff_and_rooms(city: City, a_day: Integers) -> None:
+def pay_for_the_day(city: City, a_day: Integers, policy_costs: float) -> None:
     """Let agencies with a budget pay a day of staff and rooms, as far as it goes."""
+    entry = next_record(city.policy_costs)
+    entry.day = city.today
+    entry.amount = policy_costs
     for number in range(len(city.agencies)):
         agency = city.agencies[number]
         if agency.money:

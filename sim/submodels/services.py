@@ -94,7 +94,7 @@ class Services(Submodel):
     def open_doors(self) -> None:
         """Open the day: slots, credit, and the beds that residents leave free."""
         model = self.model
-        open_clinics(model.city(), model.clinics.opens_on(model.calendar, model.day))
+        open_clinics(model.city(), model.clinics.open_units.on(model.day))
         model.beds.count_free()
 
     def see_patients(self) -> None:

@@ -89,7 +89,7 @@ def test_on_holidays_only_those_work_who_say_so(model: AlmatyModel) -> None:
     ]
     assert weekday_holidays
     for day in weekday_holidays:
-        open_clinics(model.city(), clinics.opens_on(calendar, day))
+        open_clinics(model.city(), clinics.open_units.on(day))
         works = clinics.works_on[:, calendar.weekday(day)] & clinics.works_on_holidays
         assert clinics.open.tolist() == works.tolist()
         assert not clinics.open[unit_of(model, "polyclinic")]
