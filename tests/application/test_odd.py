@@ -113,7 +113,7 @@ def test_an_indicator_without_a_counting_is_refused(monkeypatch: pytest.MonkeyPa
 def test_every_purpose_of_chance_is_found_where_it_is_drawn() -> None:
     found = {one.purpose for one in tables_model.draws()}
     assert set(words.PURPOSES) <= found
-    by_array = {"nationality", "wage", "formal employer", "fraction of a bed"}
+    by_array = {"age", "wage", "formal employer", "fraction of a bed"}
     assert by_array <= found - set(words.PURPOSES)
 
 

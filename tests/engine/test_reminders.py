@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.engine.arrays import Integers, Rows
-from sim.engine.reminders import TURN, due_rows, remind
+from sim.engine.reminders import TURN, due_rows, in_order, remind
 from sim.engine.reminders import Reminders as Wheels
 
 BUNDLE = TURN
@@ -157,3 +157,9 @@ def test_reminders_of_days_that_were_skipped_do_not_come_late() -> None:
     reminders.add(days, days)
     found = {day: reminders.due(day).tolist() for day in (0, 2, BUNDLE + 3, 3 * BUNDLE)}
     assert found == {day: [day] for day in found}
+
+
+@given(st.lists(st.integers(0, 3000)))
+def test_rows_are_put_in_order_as_by_sorting(rows: list[int]) -> None:
+    given_rows = np.array(rows, dtype=np.intp)
+    assert in_order(given_rows).tolist() == sorted(set(rows))

@@ -6,10 +6,14 @@ people the standard errors are 0.4 % of the number and 0.5 % of the mean age.
 
 import numpy as np
 import pytest
-from scipy import stats
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import special, stats
 
 from sim import vocabulary as words
+from sim.engine.kernels import BELOW_ONE
 from sim.model import AlmatyModel
+from sim.submodels.demography import at_most_days
 from tests.cities import city
 from tests.verification.worlds import NO_BURN_IN, NO_NEWS, NOBODY_FALLS_ILL, keep_only
 
@@ -136,3 +140,22 @@ def test_the_season_moves_people_within_the_year_but_not_their_mean_number() -> 
     assert (first_year.max() - first_year.min()) / PEOPLE > 0.1
     # The population starts where the season would have left it: both years look the same.
     assert np.abs(first_year - second_year).max() / PEOPLE < 0.025
+
+
+@given(
+    shape=st.floats(0.5, 10.0),
+    mean=st.floats(30.0, 2000.0),
+    u=st.lists(st.floats(1e-9, BELOW_ONE), min_size=1, max_size=50),
+)
+@settings(max_examples=40, deadline=None)
+def test_stays_looked_up_are_the_inverted_law_in_whole_days(
+    shape: float, mean: float, u: list[float]
+) -> None:
+    """But for draws so near to a bound that the inversion itself cannot tell."""
+    looked_up = 1 + np.searchsorted(at_most_days(shape, mean), u)
+    days = mean / shape * special.gammaincinv(shape, u)
+    near_a_bound = abs(days - np.floor(days) - 0.5) < 1e-6 * np.maximum(days, 1.0)
+    # Where the law is flat, neighbouring numbers mean stays that are far apart.
+    far_out = np.array(u) > 1.0 - 1e-9
+    expected = np.maximum(np.rint(days), 1)
+    assert ((looked_up == expected) | near_a_bound | far_out).all()
