@@ -331,7 +331,7 @@ def describe(city: City, migrant: Record, newcomer: Record, status_share: Floats
         legal.fear_susceptibility_high - legal.fear_susceptibility_low
     )
     migrant.passport_held = (
-        trait(chance, PASSPORT_HELD, person, 0) < (demography.passport_held[sector])
+        trait(chance, PASSPORT_HELD, person, 0) < demography.passport_held[sector]
     )
     wage = demography.wage_median[sector] * newcomer.wage
     migrant.wage = int(np.rint(wage))
