@@ -156,7 +156,7 @@ def normalise_overrides(overrides: Sequence[str]) -> list[str]:
                 f"cannot read '{text}': write name=value, e.g. seed=3"
             ) from error
         key = override.key_or_group
-        parsed.append((text, key))
+        parsed.append((text, key, override.value()))
         if key in GROUPS and not override.is_delete():
             value = override.value()
             if isinstance(value, str):
@@ -170,7 +170,7 @@ def normalise_overrides(overrides: Sequence[str]) -> list[str]:
             else:
                 raise ConfigurationError(f"'{text}': name a file of conf/{key}")
     base = _compose(selections).parts
-    return [_normalise(text, key, base) for text, key in parsed]
+    return [_normalise(text, key, value, base) for text, key, value in parsed]
 
 
 def _compose(overrides: Sequence[str]) -> Composed:
@@ -203,7 +203,7 @@ def as_dict(configuration: DictConfig) -> dict[str, Any]:
     return {str(name): value for name, value in plain.items()}
 
 
-def _normalise(text: str, key: str, base: dict[str, Any]) -> str:
+def _normalise(text: str, key: str, value: Any, base: dict[str, Any]) -> str:
     if key in GROUPS or key.startswith("hydra") or text.startswith(("+", "~")):
         return text
     node: Any = base
@@ -221,7 +221,14 @@ def _normalise(text: str, key: str, base: dict[str, Any]) -> str:
                 raise ConfigurationError(f"'{where}' is a single value: it has no '{name}'")
             raise ConfigurationError(f"unknown name '{name}'{place}: {nearest(name, known)}")
         node = node[name]
-    return text.replace(key, f"{key}.value", 1) if _is_entry(node) else text
+    if _is_entry(node):
+        return text.replace(key, f"{key}.value", 1)
+    if isinstance(node, dict) and isinstance(value, int | float):
+        first = next(iter(node))
+        raise ConfigurationError(
+            f"'{text}': '{key}' has values of its own: set one of them, e.g. {key}.{first}=..."
+        )
+    return text
 
 
 def _is_entry(node: Any) -> bool:

@@ -14,6 +14,7 @@ from omegaconf import OmegaConf
 from pydantic import ValidationError
 
 from sim.configuration import (
+    GROUPS,
     ConfigurationError,
     check_choice,
     check_range,
@@ -386,7 +387,11 @@ def check_parts(resolved: dict[str, Any]) -> None:
             raise ConfigurationError(f"unknown name '{name}': {nearest(name, TOP_LEVEL)}")
     for name in ("city", "regime", "law", "parameters", "scenario", "shock", "study", "executor"):
         if not isinstance(resolved.get(name), dict):
-            raise ConfigurationError(f"no {name} is chosen: name one of conf/{name}")
+            raise ConfigurationError(
+                f"no {name} is chosen: name one of conf/{name}"
+                if name in GROUPS
+                else f"'{name}' is missing"
+            )
     for name in ("scenario", "shock"):
         if not isinstance(resolved[name].get("changes"), list):
             raise ConfigurationError(f"{name}.changes must be a list of changes")

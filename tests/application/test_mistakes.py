@@ -70,6 +70,8 @@ EARLY = [
     ("seed", "cannot read 'seed'"),
     ("seed=[1", "cannot read"),
     ("scenario=[baseline]", "name a file of conf/scenario"),
+    ("parameters=3", "set one of them, e.g. parameters.demography=..."),
+    ("regime=7", "set one of them, e.g. regime.as_legislated=..."),
 ]
 LATE = [
     ("scenarios=[baseline,mobile_clinic]", "did you mean 'mobile_clinics'"),
@@ -82,6 +84,7 @@ LATE = [
     ("scenario.changes=3", "changes"),
     ("~scenario", "scenario"),
     ("~study", "study"),
+    ("~law", "'law' is missing"),
 ]
 
 
