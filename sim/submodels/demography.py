@@ -8,9 +8,10 @@ is admitted when its uniform number lies below inflow(t) / ceiling, where
 
 N being the mean population and L the mean stay. A scenario that changes the inflow thus thins one
 and the same list: the people it shares with another scenario are the same people. Stays are a
-mixture of gamma laws (short, seasonal, settled). People leave on their planned day, by death, or
-by returning home ill; their open episodes are followed for a while (see `follow_up`), so that a
-departure never looks like a cure.
+mixture of gamma laws (short, seasonal, settled), rounded to whole days, one at least. People leave
+on their planned day, by returning home ill, or by death, which ends all other episodes of theirs.
+Open episodes of who leaves alive are followed for a while (see `follow_up`), so that a departure
+never looks like a cure.
 
 Parameters: `conf/parameters/demography.yaml`, `legal_status.yaml`, `employment.yaml`,
 `money.yaml`. Neutral state: `demography.inflow_factor=0` (nobody new comes).
@@ -245,7 +246,7 @@ def let_in(
     newcomers: Column,
     first_residents: bool,
 ) -> Rows:
-    """Let people in, let them learn what they are told, and settle old debts.
+    """Let people in: describe them, let them settle and learn what they are told.
 
     Parameters
     ----------
@@ -278,16 +279,11 @@ def let_in(
         migrant = city.migrants[row]
         city.week_slice[row] = int(migrant.pid % np.uint64(DAYS_A_WEEK))
         city.month_slice[row] = int(migrant.pid % np.uint64(DAYS_A_MONTH))
-        repay_entry_debt(city, migrant)
-        book(city, SAVINGS_BROUGHT, migrant.savings)
-        book(city, DEBTS_BROUGHT, migrant.debt)
-        start_detection(city, migrant)
-        start_status(city, migrant, migrant.entered_on == city.today)
-        count_person(city, migrant, 1)
+        settle_in(city, migrant)
         if not first_residents:
             brief(city, migrant)
-        migrant.next_onset_at = city.today
         leaves_on[i] = migrant.leaves_on
+        migrant.next_onset_at = city.today
         day = draw_next_onset(city, migrant)
         if day < NEVER:
             expected_on[expected], expecting[expected] = day, row
@@ -295,6 +291,17 @@ def let_in(
     remind_all(city.departures, leaves_on, rows)
     remind_all(city.onsets, expected_on[:expected], expecting[:expected])
     return rows
+
+
+@compiled
+def settle_in(city: City, migrant: Record) -> None:
+    """Let a person bring savings and debts, start with some papers, and count from now on."""
+    repay_entry_debt(city, migrant)
+    book(city, SAVINGS_BROUGHT, migrant.savings)
+    book(city, DEBTS_BROUGHT, migrant.debt)
+    start_detection(city, migrant)
+    start_status(city, migrant, migrant.entered_on == city.today)
+    count_person(city, migrant, 1)
 
 
 @compiled
