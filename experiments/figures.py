@@ -48,7 +48,7 @@ def draw_comparison(folder: Path, confidence: float) -> None:
             save(effect_plot(summary, confidence), folder, "effects")
             save(group_effects(summary, confidence), folder, "groups")
         save(gate_decomposition(summary), folder, "gates")
-        save(institution_load(summary), folder, "load")
+        save(institution_load(summary, confidence), folder, "load")
         save(institutions.institution_flows(flows, curves["day"].nunique()), folder, "flows")
         save(institutions.unresolved_stock(curves, confidence), folder, "unresolved")
     if (summary["verdict"] != "reference").any():
@@ -170,8 +170,8 @@ LOAD_WORDS = {
 }  # fmt: skip
 
 
-def institution_load(summary: pd.DataFrame) -> Figure:
-    """Draw contacts, use of capacity and queues by kind of institution."""
+def institution_load(summary: pd.DataFrame, confidence: float) -> Figure:
+    """Draw contacts, use of capacity and queues by kind of institution, with intervals."""
     scenarios = list(dict.fromkeys(summary["scenario"]))
     contacts = summary[(summary["indicator"] == "contacts") & (summary["by"] == "all")]
     load = summary[summary["indicator"] == "load"]
@@ -201,20 +201,31 @@ def institution_load(summary: pd.DataFrame) -> Figure:
         for offset, (colour, scenario) in enumerate(
             zip(colours(scenarios), scenarios, strict=True)
         ):
-            level = table[table["scenario"] == scenario].set_index(key)["level"]
-            # Private doctors have no limit, so a share of it means nothing.
-            values = [
-                np.nan if is_share and kind == "private" else level.get(kind, np.nan)
-                for kind in kinds
-            ]
+            found = table[table["scenario"] == scenario].set_index(key).reindex(kinds)
+            if is_share and "private" in kinds:
+                # Private doctors have no limit, so a share of it means nothing.
+                found.loc["private", "level"] = np.nan
+            value = found["level"].to_numpy()
+            room = (found["level_high"] - found["level"]).fillna(0.0).to_numpy()
             places = np.arange(len(kinds)) + (offset - (len(scenarios) - 1) / 2) * height
-            axis.barh(places, values, height=height * 0.92, color=colour, label=title(scenario))
+            axis.barh(places, value, height=height * 0.92, color=colour, label=title(scenario))
+            axis.errorbar(
+                value, places, xerr=room, fmt="none", ecolor="#222222", elinewidth=1.2, capsize=2
+            )
         axis.set_title(heading)
         axis.set_yticks(range(len(kinds)), [LOAD_WORDS[kind] for kind in kinds])
         axis.set_ylim(len(kinds) - 0.5, -0.5)
         axis.grid(visible=False, axis="y")
         if is_share:
             axis.xaxis.set_major_formatter(PercentFormatter(1.0))
+        axis.set_xlim(left=0)
+    replicates = int(summary["replicates"].max())
+    if replicates > 1:
+        figure.suptitle(
+            f"Lines: {confidence:.0%} simulation intervals, {replicates} replicates",
+            fontsize=12,
+            color="#555555",
+        )
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=legend_columns(len(scenarios)))
     return figure
