@@ -15,7 +15,7 @@ from rich.console import Console
 
 from experiments.cost_effectiveness import cheers, cost_effectiveness
 from experiments.report import print_comparison, print_gains, print_precision
-from experiments.results import as_typed, renewed_folder, write_manifest, write_table
+from experiments.results import as_typed, renewed_folder, write_table
 from experiments.settings import CompareSettings, compare_settings, named_scenarios
 from experiments.specifications import plan_runs
 from experiments.statistics import precision, rank_stability, required_replicates, summarise
@@ -50,7 +50,7 @@ def replicate(
     """Carry out so many replicates; seeds count up from the configuration's own."""
     first = scenarios[0].seed
     runs = plan_runs(scenarios, range(first, first + replicates))
-    return carry_out_study(resolved["study"]["name"], resolved, scenarios, runs, console)
+    return carry_out_study(resolved["study"]["name"], resolved, runs, console)
 
 
 def until_precise(
@@ -90,10 +90,11 @@ def report(
     """Write tables and figures of what is stored, and print the headline."""
     if done.left_to_others:
         return done.status
+    done.say_what_is_left_out(len(settings.scenarios), console)
     if not done.results.whole_seeds(len(settings.scenarios)):
         console.print("No seed has results under every scenario: there is nothing to compare.")
     else:
-        folder = write_results(done.results, done.output, resolved, settings)
+        folder = write_results(done, resolved, settings)
         summary = pd.read_parquet(folder / "summary.parquet")
         print_comparison(console, summary, settings.confidence)
         print_gains(console, summary)
@@ -113,19 +114,18 @@ def complete_replicates(results: Results, scenarios: list[str], name: str) -> pd
     return table[table["seed"].isin(whole)].drop(columns="sample").reset_index(drop=True)
 
 
-def write_results(
-    results: Results, output: Path, resolved: dict[str, Any], settings: CompareSettings
-) -> Path:
+def write_results(done: CarriedOut, resolved: dict[str, Any], settings: CompareSettings) -> Path:
     """Write tables, manifest and figures of a comparison; return the folder."""
     from experiments import figures
 
+    results = done.results
     reference = settings.scenarios[0]
     tables = {
         name: complete_replicates(results, settings.scenarios, name)
         for name in ("indicators", "curves", "flows", "runs")
     }
     indicators = tables["indicators"]
-    final = output / results.study.name
+    final = done.output / results.study.name
     with renewed_folder(final) as folder:
         for name, table in tables.items():
             write_table(folder, name, table.drop(columns="run"))
@@ -136,18 +136,10 @@ def write_results(
             write_table(folder, "precision", precision(overall, reference, settings.confidence))
             write_table(folder, "ranks", rank_stability(overall))
             _write_cost_effectiveness(folder, scenario_from(resolved), settings, indicators)
-        write_manifest(
-            folder,
-            results.study.manifest["configuration"],
-            study=results.study.manifest["study"],
-            name=results.study.name,
-            store=as_typed(results.store.path),
-            scenarios=settings.scenarios,
-            reference=reference,
-            seeds=sorted(indicators["seed"].unique().tolist()),
-            failed_seeds=results.failed_seeds,
-            cpu_seconds=results.cpu_seconds,
-        )
+        done.write_manifest(
+            folder, resolved, settings=settings.model_dump(), scenarios=settings.scenarios,
+            reference=reference, seeds=sorted(indicators["seed"].unique().tolist()),
+        )  # fmt: skip
         figures.draw_comparison(folder, settings.confidence)
     return final
 

@@ -10,7 +10,7 @@ import pandas as pd
 from rich.console import Console
 
 from experiments.compare import complete_replicates, replicate
-from experiments.results import as_typed, renewed_folder, write_manifest, write_table
+from experiments.results import as_typed, renewed_folder, write_table
 from experiments.settings import CompareSettings, compare_settings, named_scenarios
 from experiments.study import CarriedOut
 from sim.configuration import ConfigurationError
@@ -44,6 +44,7 @@ def report(
     if done.left_to_others:
         return done.status
     results = done.results
+    done.say_what_is_left_out(len(settings.scenarios), console)
     curves = complete_replicates(results, settings.scenarios, "curves")
     if curves.empty:
         console.print("No seed has results under every scenario: there is nothing to draw.")
@@ -53,11 +54,9 @@ def report(
         write_table(folder, "curves", curves.drop(columns="run"))
         write_table(folder, "quantiles", quantiles(curves, settings.quantiles))
         write_table(folder, "failures", results.failures)
-        write_manifest(
-            folder, results.study.manifest["configuration"], study="curves",
-            name=results.study.name, store=as_typed(results.store.path),
-            scenarios=settings.scenarios, seeds=sorted(curves["seed"].unique().tolist()),
-            failed_seeds=results.failed_seeds, cpu_seconds=results.cpu_seconds,
+        done.write_manifest(
+            folder, resolved, settings=settings.model_dump(), scenarios=settings.scenarios,
+            seeds=sorted(curves["seed"].unique().tolist()),
         )  # fmt: skip
         draw_curves(folder, settings.quantiles)
     console.print(f"Tables, figures and manifest: {as_typed(final)}", markup=False)

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from experiments.report import change, title
-from experiments.results import as_typed, renewed_folder, write_manifest, write_table
+from experiments.results import as_typed, renewed_folder, write_table
 from experiments.settings import FactorialSettings, factorial_settings
 from experiments.specifications import plan_runs
 from experiments.statistics import KEY, interval, summarise, verdict
@@ -54,7 +54,7 @@ def run(resolved: dict[str, Any], console: Console) -> int:
     scenarios = cells(scenario_from(resolved), settings.factors)
     first = scenarios[0].seed
     runs = plan_runs(scenarios, range(first, first + settings.replicates))
-    done = carry_out_study("factorial", resolved, scenarios, runs, console)
+    done = carry_out_study("factorial", resolved, runs, console)
     return report(done, resolved, settings, console)
 
 
@@ -65,7 +65,9 @@ def report(
     if done.left_to_others:
         return done.status
     results = done.results
-    whole = results.whole_seeds(2 ** len(settings.factors))
+    combinations_of_all = 2 ** len(settings.factors)
+    done.say_what_is_left_out(combinations_of_all, console)
+    whole = results.whole_seeds(combinations_of_all)
     if not whole:
         console.print("No seed has results under every combination: there are no effects.")
         return done.status
@@ -77,12 +79,9 @@ def report(
         write_all(folder, indicators, effects, settings.confidence)
         write_table(folder, "runs", results.table("runs").drop(columns="sample"))
         write_table(folder, "failures", results.failures)
-        write_manifest(
-            folder, results.study.manifest["configuration"], study="factorial",
-            name=results.study.name, store=as_typed(results.store.path),
-            factors=settings.factors, scenarios=results.study.manifest["scenarios"],
-            reference=REFERENCE, seeds=whole, failed_seeds=results.failed_seeds,
-            cpu_seconds=results.cpu_seconds,
+        done.write_manifest(
+            folder, resolved, settings=settings.model_dump(), factors=settings.factors,
+            scenarios=results.study.manifest["scenarios"], reference=REFERENCE, seeds=whole,
         )  # fmt: skip
     print_effects(console, effects, settings.confidence)
     console.print(f"Tables, figure and manifest: {as_typed(final)}", markup=False)

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from experiments.compare import complete_replicates, replicate
 from experiments.meanfield import Prediction, not_read, predict
+from experiments.provenance import configuration_of
 from experiments.report import HEADLINE, change, number, title
 from experiments.results import as_typed, renewed_folder, write_manifest, write_table
 from experiments.settings import checked, named_scenarios, output_folder
@@ -58,7 +59,8 @@ def settings_of(resolved: dict[str, Any]) -> MeanFieldSettings:
     """Return the checked settings of a composed configuration."""
     settings = checked(MeanFieldSettings, resolved)
     for name in settings.scenarios:
-        check_choice("scenario", name)
+        if name not in resolved.get("policies", {}):
+            check_choice("scenario", name)
     if len(set(settings.scenarios)) < len(settings.scenarios):
         raise ConfigurationError("scenarios: one is named twice")
     if settings.beside is not None:
@@ -82,7 +84,7 @@ def run(resolved: dict[str, Any], console: Console) -> int:
     if settings.beside is not None:
         summary = pd.read_parquet(Path(settings.beside) / "summary.parquet")
         _check_beside(summary, settings)
-    _write_and_print(resolved, settings, summary, output_folder(resolved), "meanfield", console)
+    _write_and_print(resolved, settings, summary, None, console)
     return 0
 
 
@@ -92,13 +94,13 @@ def report(
     """Report predictions beside what is stored."""
     if done.left_to_others:
         return done.status
+    done.say_what_is_left_out(len(settings.scenarios), console)
     if not done.results.whole_seeds(len(settings.scenarios)):
         console.print("No seed has results under every scenario: there is nothing to compare.")
         return done.status
     indicators = complete_replicates(done.results, settings.scenarios, "indicators")
     summary = summarise(indicators, settings.scenarios[0], settings.confidence, bootstrap=False)
-    name = done.results.study.name
-    _write_and_print(resolved, settings, summary, done.output, name, console)
+    _write_and_print(resolved, settings, summary, done, console)
     return done.status
 
 
@@ -181,16 +183,22 @@ def _write_and_print(
     resolved: dict[str, Any],
     settings: MeanFieldSettings,
     summary: pd.DataFrame | None,
-    output: Path,
-    name: str,
+    done: CarriedOut | None,
     console: Console,
 ) -> None:
     scenarios = named_scenarios(resolved, settings.scenarios)
     table = comparison(scenarios, summary)
-    final = output / name
+    output = output_folder(resolved) if done is None else done.output
+    final = output / ("meanfield" if done is None else done.results.study.name)
     with renewed_folder(final) as folder:
         write_table(folder, "meanfield", table)
-        write_manifest(folder, resolved, study="meanfield", name=name, beside=settings.beside)
+        if done is not None:
+            done.write_manifest(folder, resolved, settings=settings.model_dump())
+        else:
+            write_manifest(
+                folder, configuration_of(resolved), study="meanfield", name="meanfield",
+                command=resolved.get("command"), settings=settings.model_dump(),
+            )  # fmt: skip
     print_comparison(console, table, scenarios)
     console.print(f"Table and manifest: {as_typed(final)}", markup=False)
 

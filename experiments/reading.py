@@ -61,14 +61,20 @@ class StoreReader:
         Returns
         -------
         DataFrame
-            A row a run: run (its id), bundle, scenario, sample, seed, and what was varied.
+            A row a run: run (its id), bundle (where it is stored, or is to be), scenario, sample,
+            seed, and what was varied.
         """
-        if study is not None:
-            return self._store.study(study).plan
-        plans = [self._store.study(name).plan for name in self.studies()]
+        plans = [
+            self._store.study(name).plan for name in (self.studies() if study is None else [study])
+        ]
         if not plans:
             return pd.DataFrame(columns=["run", "bundle", "scenario", "sample", "seed"])
-        return pd.concat(plans, ignore_index=True).drop_duplicates("run", ignore_index=True)
+        plan = pd.concat(plans, ignore_index=True)
+        if study is None:
+            plan = plan.drop_duplicates("run", ignore_index=True)
+        stored = self._store.index().bundle_of
+        planned = zip(plan["run"], plan["bundle"], strict=True)
+        return plan.assign(bundle=[stored.get(run, bundle) for run, bundle in planned])
 
     def indicators(self, study: str | None = None, where: Conditions = ()) -> pd.DataFrame:
         """Return the indicators of runs.
@@ -132,7 +138,8 @@ class StoreReader:
         Returns
         -------
         DataFrame
-            A row a run: digest of its end, seconds of work, and when it ended.
+            A row a run: digest of its end, seconds of work, when it ended, and the versions of
+            Python, NumPy and Numba that made its numbers.
         """
         runs, times = self._table("runs", study), self._table("times", study)
         if runs.empty:

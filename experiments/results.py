@@ -1,12 +1,9 @@
 """Result folders: tables, manifest and figures, written all or not at all."""
 
 import json
-import platform
-import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -14,10 +11,16 @@ from uuid import uuid4
 
 import pandas as pd
 
-import sim
-from experiments.specifications import model_version
+from experiments.provenance import code_and_packages, system
+from experiments.store import as_typed
+from experiments.store_files import as_json
 
-PACKAGES = ("mesa", "numpy", "scipy", "pandas", "pyarrow", "pydantic", "hydra-core", "omegaconf")
+__all__ = [
+    "as_typed", "final_name", "new_folder", "renewed_folder", "write_manifest", "write_table",
+]  # fmt: skip
+MANIFEST = "manifest.json"
+WRITTEN = "written"
+"""Name in a manifest of the list of files that the program wrote into the folder."""
 
 
 @contextmanager
@@ -52,16 +55,19 @@ def new_folder(output: Path, name: str) -> Iterator[Path]:
 def renewed_folder(folder: Path) -> Iterator[Path]:
     """Give a folder to write into that takes the place of an earlier one when all is written.
 
-    On an error the earlier one stays as it was.
+    On an error the earlier one stays as it was. Files of the user's own in it are kept: whatever
+    the program has not written there itself.
     """
     temporary = folder.with_name(f".{folder.name}.unfinished-{uuid4().hex}")
     temporary.mkdir(parents=True)
     try:
         yield temporary
+        _note_files(temporary)
         if folder.exists():
             before = folder.with_name(f".{folder.name}.before-{uuid4().hex}")
             folder.rename(before)
             temporary.rename(folder)
+            _hand_on(before, folder)
             rmtree(before, ignore_errors=True)
         else:
             temporary.rename(folder)
@@ -70,10 +76,28 @@ def renewed_folder(folder: Path) -> Iterator[Path]:
         raise
 
 
-def as_typed(folder: Path) -> str:
-    """Return a path as the reader would type it."""
-    here = Path.cwd()
-    return str(folder.relative_to(here)) if folder.is_relative_to(here) else str(folder)
+def _note_files(folder: Path) -> None:
+    """Write into the manifest of a folder which files the program has written there."""
+    path = folder / MANIFEST
+    if path.is_file():
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest[WRITTEN] = sorted(one.name for one in folder.iterdir())
+        path.write_text(as_json(manifest), encoding="utf-8")
+
+
+def _hand_on(before: Path, folder: Path) -> None:
+    """Move into a renewed folder what the program had not written into the one before."""
+    try:
+        ours = set(json.loads((before / MANIFEST).read_text(encoding="utf-8"))[WRITTEN])
+    except (OSError, ValueError, KeyError, TypeError):
+        ours = {one.name for one in folder.iterdir()}
+    for kept in before.iterdir():
+        if kept.name in ours:
+            continue
+        target = folder / kept.name
+        while target.exists():  # a name the program has begun to use itself
+            target = target.with_name(f"{target.name}.before")
+        kept.rename(target)
 
 
 def final_name(temporary: Path) -> Path:
@@ -88,48 +112,23 @@ def write_table(folder: Path, name: str, table: pd.DataFrame) -> None:
     table.to_csv(folder / f"{name}.csv", index=False)
 
 
-def code_and_packages() -> dict[str, Any]:
-    """Return the state of the code and the versions of what it rests on."""
-    return {
-        "git": git_state(),
-        "python": platform.python_version(),
-        "packages": {name: _version(name) for name in PACKAGES},
-    }
+def write_manifest(folder: Path, configuration: Mapping[str, Any], **facts: Any) -> None:
+    """Write what is needed to repeat a study: code, packages, machine, configuration, digests.
 
-
-def write_manifest(folder: Path, resolved: dict[str, Any], **facts: Any) -> None:
-    """Write what is needed to repeat the study: code version, packages, configuration, seeds."""
+    Parameters
+    ----------
+    folder : Path
+    configuration : mapping
+        As `experiments.provenance.configuration_of` returns it.
+    **facts
+        What else is to be known, first of all `command`, `settings` (those the tables were made
+        with) and `digests` (of the end of each run).
+    """
     manifest = {
-        "model_version": model_version(),
         **code_and_packages(),
+        "system": system(),
         "finished": f"{datetime.now().astimezone().isoformat(timespec='seconds')}",
         **facts,
-        "configuration": resolved,
+        "configuration": configuration,
     }
-    text = json.dumps(manifest, indent=2, ensure_ascii=False, default=str)
-    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
-
-
-def git_state() -> dict[str, str | bool | None]:
-    """Return the commit of the checkout, and whether it had changes that were not committed."""
-    root = Path(sim.__file__).resolve().parent.parent
-
-    def git(*words: str) -> str:
-        return subprocess.run(
-            ["git", *words], cwd=root, capture_output=True, text=True, check=True
-        ).stdout.strip()
-
-    try:
-        return {
-            "commit": git("rev-parse", "HEAD"),
-            "uncommitted_changes": bool(git("status", "--porcelain")),
-        }
-    except (OSError, subprocess.CalledProcessError):
-        return {"commit": None, "uncommitted_changes": None}
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "unknown"
+    (folder / MANIFEST).write_text(as_json(manifest), encoding="utf-8")

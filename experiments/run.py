@@ -4,13 +4,14 @@ from typing import Any
 
 from rich.console import Console
 
+from experiments.provenance import configuration_of, digests_of
 from experiments.report import print_run
 from experiments.results import as_typed, renewed_folder, write_manifest, write_table
-from experiments.runs import carry_out_one
+from experiments.runs import carry_out_one, machine
 from experiments.settings import output_folder, store_path
 from experiments.specifications import bundles_of, plan_runs
 from experiments.store import Store
-from experiments.study import FAILED, write_down
+from experiments.study import FAILED, set_damage_aside, write_down
 from sim.scenario import scenario_from
 
 KIND = "run"
@@ -24,12 +25,16 @@ def run(resolved: dict[str, Any], console: Console) -> int:
     output = output_folder(resolved)
     store = Store.for_writing(store_path(resolved, output))
     planned = plan_runs([scenario], [scenario.seed])
-    (bundle,) = bundles_of(planned, {scenario.name: scenario})
-    stored = write_down(store, KIND, resolved, [scenario], planned)
+    (bundle,) = bundles_of(planned)
+    set_damage_aside(store, planned, console)
+    stored = write_down(store, KIND, resolved, planned, console)
     with console.status(f"{scenario.name}, seed {scenario.seed}: {scenario.days} days"):
         # The case log is kept nowhere else, so it runs whether or not the store knows the run.
         model, result = carry_out_one(bundle)
-    if not store.has(stored.plan["bundle"].item()):
+    index = store.index()
+    if bundle.runs[0].run in index.failed:
+        store.keep_retried(index.bundle_of[bundle.runs[0].run], result.tables)
+    elif bundle.runs[0].run not in index.bundle_of:
         store.keep(bundle.name, result.tables)
     if model is None:
         (failure,) = result.tables["failures"].to_dict("records")
@@ -46,14 +51,13 @@ def run(resolved: dict[str, Any], console: Console) -> int:
         write_table(folder, "indicators", indicators.assign(**label))
         write_table(folder, "curves", result.tables["curves"].drop(columns="run").assign(**label))
         write_table(folder, "case_log", model.case_log())
+        runs = result.tables["runs"].assign(**label, sample=0)
         write_manifest(
-            folder,
-            resolved,
-            study="run",
-            seeds=[scenario.seed],
-            digest=model.digest(),
-            store=as_typed(store.path),
-        )
+            folder, configuration_of(resolved), study=KIND, name=stored.name,
+            command=resolved.get("command"), files=stored.manifest["files"],
+            seeds=[scenario.seed], digest=runs["digest"].item(), digests=digests_of(runs),
+            machines=[machine()], store=as_typed(store.path),
+        )  # fmt: skip
         figures.draw_run(folder)
     print_run(console, indicators)
     console.print(f"Tables, figures and manifest: {as_typed(final)}", markup=False)

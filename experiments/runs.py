@@ -1,19 +1,25 @@
 """Runs: the runs of a bundle, each branching off the burn-in it shares with others."""
 
+import platform
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from time import perf_counter, process_time
 
+import numba
+import numpy as np
 import pandas as pd
 
-from experiments.specifications import Bundle, PlannedRun, scenario_of
+from experiments.specifications import Bundle, PlannedRun, identity_of, scenario_to_run
 from sim.model import AlmatyModel
 from sim.observation.needs import flow_table
 from sim.scenario import Scenario
 
 FAILURE_COLUMNS = ["run", "stage", "error", "traceback"]
+MACHINE_COLUMNS = ("python", "numpy", "numba", "processor")
+"""Columns of the table times that say which versions, on what, made the numbers of a run."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +36,13 @@ class Past:
         self.name = ""
         self.model: AlmatyModel | None = None
 
-    def of(self, run: PlannedRun, scenario: Scenario) -> AlmatyModel:
-        """Return the model at the end of a run's burn-in."""
-        if self.name != run.past or self.model is None:
+    def of(self, scenario: Scenario) -> AlmatyModel:
+        """Return the model at the end of a scenario's burn-in."""
+        past = identity_of(scenario).past
+        if self.name != past or self.model is None:
             self.name, self.model = "", None  # one burn-in in memory at a time
             self.model = AlmatyModel(scenario)
-            self.name = run.past
+            self.name = past
         return self.model
 
 
@@ -44,13 +51,13 @@ _past = Past()
 
 def carry_out_bundle(bundle: Bundle) -> BundleResult:
     """Carry out the runs of a bundle; one that fails costs only itself."""
-    return joined([_carry_out(bundle, run)[1] for run in bundle.runs])
+    return joined([_carry_out(run)[1] for run in bundle.runs])
 
 
 def carry_out_one(bundle: Bundle) -> tuple[AlmatyModel | None, BundleResult]:
     """Carry out the only run of a bundle; return its model too, None if it failed."""
     (run,) = bundle.runs
-    return _carry_out(bundle, run, branch=False)
+    return _carry_out(run, branch=False)
 
 
 class Clock:
@@ -70,19 +77,28 @@ class Clock:
         return perf_counter() - self.wall_start
 
 
-def _scenario(bundle: Bundle, run: PlannedRun) -> Scenario:
-    return scenario_of(bundle.scenarios[run.scenario], run.values).with_seed(run.seed)
+@cache
+def machine() -> dict[str, str]:
+    """Return the versions that make numbers in this process, and the kind of processor."""
+    return {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "numba": numba.__version__,
+        "processor": platform.machine(),
+    }
 
 
-def _carry_out(
-    bundle: Bundle, run: PlannedRun, branch: bool = True
-) -> tuple[AlmatyModel | None, BundleResult]:
+def _scenario(run: PlannedRun) -> Scenario:
+    return scenario_to_run(run)
+
+
+def _carry_out(run: PlannedRun, branch: bool = True) -> tuple[AlmatyModel | None, BundleResult]:
     """Carry out a run, on a branch of a burn-in that others share or in a city of its own."""
     stage, clock = "set-up", Clock()
     try:
-        scenario = _scenario(bundle, run)
+        scenario = _scenario(run)
         stage = "burn-in"
-        model = _past.of(run, scenario).fork(scenario) if branch else AlmatyModel(scenario)
+        model = _past.of(scenario).fork(scenario) if branch else AlmatyModel(scenario)
         burn_in = clock.cpu
         stage = "days"
         model.run_for(scenario.days)
@@ -103,6 +119,7 @@ def _results_of(run: PlannedRun, model: AlmatyModel, clock: Clock, burn_in: floa
                 "cpu_seconds": [clock.cpu - burn_in],
                 "wall_seconds": [clock.wall],
                 "ended": [datetime.now(UTC).isoformat(timespec="seconds")],
+                **{name: [machine()[name]] for name in MACHINE_COLUMNS},
             }
         ),
     }  # fmt: skip

@@ -113,14 +113,14 @@ def compare_settings(resolved: dict[str, Any]) -> CompareSettings:
         )
     if any(not 0.0 < one < 1.0 for one in settings.quantiles):
         raise ConfigurationError(f"quantiles = {settings.quantiles} must lie between 0 and 1")
-    _check_scenarios("scenarios", settings.scenarios)
+    _check_scenarios("scenarios", settings.scenarios, resolved)
     return settings
 
 
 def factorial_settings(resolved: dict[str, Any]) -> FactorialSettings:
     """Return the checked settings of a factorial."""
     settings = checked(FactorialSettings, resolved)
-    _check_scenarios("factors", settings.factors)
+    _check_scenarios("factors", settings.factors, resolved)
     if "baseline" in settings.factors:
         raise ConfigurationError("factors: 'baseline' is the reference of every factorial")
     return settings
@@ -138,7 +138,7 @@ def sweep_settings(resolved: dict[str, Any], designs: dict[str, Any]) -> SweepSe
         raise ConfigurationError(
             f"unknown design '{settings.design}': {nearest(settings.design, designs)}"
         )
-    _check_scenarios("scenarios", settings.scenarios)
+    _check_scenarios("scenarios", settings.scenarios, resolved)
     return settings
 
 
@@ -151,10 +151,11 @@ def checked[S: Frozen](kind: type[S], resolved: dict[str, Any]) -> S:
         raise ConfigurationError(describe(error, "")) from error
 
 
-def _check_scenarios(key: str, names: list[str]) -> None:
+def _check_scenarios(key: str, names: list[str], resolved: dict[str, Any]) -> None:
     """Make sure that every name is a scenario, and none is named twice."""
     for name in names:
-        check_choice("scenario", name)
+        if name not in resolved.get("policies", {}):
+            check_choice("scenario", name)
     repeated = {name for name in names if names.count(name) > 1}
     if repeated:
         raise ConfigurationError(f"{key}: '{sorted(repeated)[0]}' is named twice")

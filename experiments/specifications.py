@@ -3,23 +3,27 @@
 A run is what happens to one city: its world, the dated changes of levers and outside conditions,
 the horizon, the seed, and the version of the model. Its id is a hash of just that. So the same run
 is known again under whatever name, in whatever study, and never needs to be carried out twice.
+Names of scenarios are labels of rows: nothing is looked up by them, and whoever carries out a run
+works out its id again from what is really run.
 
 Runs that share world and seed share a burn-in; a plan keeps them together in *bundles*, each of
 which is carried out by one worker and stored at once.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import blake2b
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 import sim
+from sim.configuration import ConfigurationError
 from sim.levers import Change
 from sim.scenario import Scenario
 
@@ -32,6 +36,15 @@ LEAST_BUNDLES = 16
 """Into so many bundles a small study is cut, if it has the burn-ins, so that all workers work."""
 SECONDS_A_RUN, AGENT_DAYS_A_SECOND = 0.3, 6e6
 """About what a run costs: only for cutting bundles, so rough numbers do."""
+
+NOT_IN_RESULTS = ("__main__.py", "help.py", "compile_ahead.py")
+"""Modules of `sim` that say how it is called or prepared, and change no result."""
+MAKES_RESULTS = (
+    "specifications.py", "runs.py", "store.py", "store_bundles.py", "store_files.py",
+    "store_index.py",
+)  # fmt: skip
+"""Modules of `experiments` that plan, carry out and store runs. (What a sweep varies is part of the
+id of its runs; figures, tables and statistics are made from what is stored.)"""
 
 
 @dataclass(frozen=True)
@@ -46,6 +59,8 @@ class PlannedRun:
         Hash of what the burn-in depends on; equal pasts are lived once.
     scenario : str
         Name of the policy scenario, as results are labelled.
+    base : Scenario
+        The policy scenario itself, before values of the sample are set.
     sample : int
         Number of the parameter sample (0 if nothing is varied).
     values : dict
@@ -58,6 +73,7 @@ class PlannedRun:
     run: str
     past: str
     scenario: str
+    base: Scenario = field(repr=False, hash=False, compare=False)
     sample: int
     values: Mapping[str, float | str] = field(hash=False)
     seed: int
@@ -71,16 +87,16 @@ class Bundle:
     Attributes
     ----------
     name : str
-        Hash of the ids of its runs.
-    scenarios : dict
-        The policy scenarios in use, before values of samples are set.
+        Hash of the ids of its runs; of runs that failed before, the bundle they failed in.
     runs : tuple of PlannedRun
         Those that share a past stand together.
+    retried : bool
+        Whether the runs are stored as failed in the bundle of that name.
     """
 
     name: str
-    scenarios: Mapping[str, Scenario] = field(repr=False, hash=False)
     runs: tuple[PlannedRun, ...]
+    retried: bool = False
 
     def parts(self) -> list["Bundle"]:
         """Return the bundle as bundles of one run each."""
@@ -89,18 +105,81 @@ class Bundle:
 
 @cache
 def model_version() -> str:
-    """Return the version of the model: its number and a fingerprint of its code.
+    """Return the version of the model: its number and a fingerprint of all code that makes results.
 
     Results of different code are never mixed, whether or not somebody raised the number.
     """
-    package = Path(sim.__file__).parent
+    package, studies = Path(sim.__file__).parent, Path(__file__).parent
+    sources = {one.relative_to(package).as_posix(): one for one in package.rglob("*.py")}
+    sources |= {f"experiments/{name}": studies / name for name in MAKES_RESULTS}
     fingerprint = blake2b(digest_size=4)
-    for source in sorted(package.rglob("*.py")):
-        if source.name == "__main__.py":  # how it is called changes no result
-            continue
-        fingerprint.update(source.relative_to(package).as_posix().encode())
-        fingerprint.update(source.read_bytes())
+    for name in sorted(sources.keys() - set(NOT_IN_RESULTS)):
+        fingerprint.update(name.encode())
+        fingerprint.update(sources[name].read_bytes())
     return f"{sim.__version__}-{fingerprint.hexdigest()}"
+
+
+class Identity(NamedTuple):
+    """What a run is known by.
+
+    Attributes
+    ----------
+    run : str
+        Hash of all that the result depends on.
+    past : str
+        Hash of what the burn-in depends on.
+    """
+
+    run: str
+    past: str
+
+
+class Content(NamedTuple):
+    """Hashes of a scenario without its seed: of all of it, and of the world alone."""
+
+    whole: str
+    world: str
+
+    def identity(self, seed: int) -> Identity:
+        """Return what the run under a seed is known by."""
+        return Identity(_hash(self.whole, seed), _hash(self.world, seed))
+
+
+def content_of(scenario: Scenario) -> Content:
+    """Return hashes of what a scenario is made of, whatever it is called."""
+    world = scenario.world.model_dump_json()
+    whole = _hash(
+        world, scenario.days,
+        [one.model_dump() for one in scenario.changes],
+        [one.model_dump() for one in scenario.shocks],
+    )  # fmt: skip
+    return Content(whole, world)
+
+
+def identity_of(scenario: Scenario) -> Identity:
+    """Return what the run of a scenario under its own seed is known by."""
+    return content_of(scenario).identity(scenario.seed)
+
+
+class IdentityError(Exception):
+    """A run that is not the one planned: its result would be stored under another's id."""
+
+
+def scenario_to_run(run: PlannedRun) -> Scenario:
+    """Return the scenario of a planned run, its seed and the values of its sample set.
+
+    Raises
+    ------
+    IdentityError
+        If its id is not that of the plan.
+    """
+    scenario = scenario_of(run.base, run.values).with_seed(run.seed)
+    found = identity_of(scenario)
+    if found != (run.run, run.past):
+        raise IdentityError(
+            f"planned as run {run.run}, but what would be carried out is run {found.run}"
+        )
+    return scenario
 
 
 def scenario_of(base: Scenario, values: Mapping[str, float | str]) -> Scenario:
@@ -129,26 +208,29 @@ def plan_runs(
     """Return the runs of every scenario under every sample and seed.
 
     Levers that are varied leave the first scenario alone if there are others: it is the reference.
+
+    Raises
+    ------
+    ConfigurationError
+        If two scenarios have one name: their results could not be told apart.
     """
     scenarios, seeds = list(scenarios), list(seeds)
+    twice = [name for name, count in Counter(one.name for one in scenarios).items() if count > 1]
+    if twice:
+        raise ConfigurationError(
+            f"two scenarios are called '{twice[0]}': give each a name of its own"
+        )
     runs = []
     for number, values in enumerate(samples):
         for place, base in enumerate(scenarios):
             mine = values if place or len(scenarios) == 1 else _of_world(values)
             scenario = scenario_of(base, mine)
-            world = scenario.world.model_dump_json()
-            content = _hash(
-                world, scenario.days,
-                [one.model_dump() for one in scenario.changes],
-                [one.model_dump() for one in scenario.shocks],
-            )  # fmt: skip
+            content = content_of(scenario)
             seconds = SECONDS_A_RUN + (
                 scenario.world.city.population * scenario.days / AGENT_DAYS_A_SECOND
             )
             runs += [
-                PlannedRun(
-                    _hash(content, seed), _hash(world, seed), base.name, number, mine, seed, seconds
-                )
+                PlannedRun(*content.identity(seed), base.name, base, number, mine, seed, seconds)
                 for seed in seeds
             ]
     return _in_order(runs)
@@ -172,7 +254,14 @@ def _in_order(runs: list[PlannedRun]) -> list[PlannedRun]:
     return sorted(runs, key=lambda run: (*first[run.past], run.past))
 
 
-def bundles_of(runs: list[PlannedRun], scenarios: Mapping[str, Scenario]) -> list[Bundle]:
+def bundle_of(runs: Iterable[PlannedRun]) -> Bundle:
+    """Return runs as a bundle, named after their ids."""
+    members = tuple(runs)
+    name = blake2b("".join(run.run for run in members).encode(), digest_size=8).hexdigest()
+    return Bundle(name, members)
+
+
+def bundles_of(runs: list[PlannedRun]) -> list[Bundle]:
     """Cut a plan into bundles; a run that occurs twice (under two names) is carried out once."""
     once = list({run.run: run for run in runs}.values())
     enough = min(BUNDLE_SECONDS, sum(run.seconds for run in once) / LEAST_BUNDLES)
@@ -183,9 +272,7 @@ def bundles_of(runs: list[PlannedRun], scenarios: Mapping[str, Scenario]) -> lis
     def close() -> None:
         nonlocal seconds
         if open_bundle:
-            name = blake2b("".join(run.run for run in open_bundle).encode(), digest_size=8)
-            used = {run.scenario: scenarios[run.scenario] for run in open_bundle}
-            bundles.append(Bundle(name.hexdigest(), used, tuple(open_bundle)))
+            bundles.append(bundle_of(open_bundle))
             open_bundle.clear()
             seconds = 0.0
 

@@ -1,48 +1,58 @@
-"""The result store: Parquet files that are whole or absent.
+"""The result store: Parquet files that are whole or absent, and what was written or refused.
 
     store/
       store.json                      format, and the version of the model all runs in it are of
-      studies/<study>/manifest.json   configuration, settings, code and packages
+      studies/<study>/manifest.json   configuration, every scenario in full, code and packages
       studies/<study>/plan.parquet    a row a run: id, bundle, scenario, sample, seed, values varied
-      studies/<study>/machine.json    when and where it was begun
+      studies/<study>/machine.json    when, where and by which command it was begun
+      studies/<study>/contents.json   checksums
       runs/<bundle>/<table>.parquet   indicators, curves, flows, runs, failures
-      runs/<bundle>/times.parquet     seconds, and when it ended
+      runs/<bundle>/times.parquet     seconds, when it ended, and the versions that made the numbers
+      runs/<bundle>/contents.json     runs in it, those that failed, and checksums
+      runs/<bundle>/machine.json      checksum of the times
+      set_aside/                      what was damaged and has been run again
 
 Everything is written to a folder of another name and renamed once. So a store can be read, copied
 or added to at any time by any number of processes; whatever kills a writer, what is there is whole.
-Apart from `times.parquet` and `machine.json` the same study ends with the same bytes, however often
-it was interrupted and wherever it ran.
+Two processes may carry out the same run at once: then it lies in two bundles, and every reader
+takes it from the first in the order of names. Apart from `times.parquet` and `machine.json` the
+same study ends with the same bytes, however often it was interrupted and wherever it ran.
 """
 
-import errno
 import json
-import os
 import shutil
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from socket import gethostname
 from typing import Any
-from uuid import uuid4
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from experiments.specifications import model_version
+from experiments.store_bundles import CONTENTS, FORMAT, MACHINE, TABLES, Bundles
+from experiments.store_files import (
+    UNFINISHED,
+    DamageError,
+    as_json,
+    checked_bytes,
+    fingerprint,
+    read_sealed,
+    rows_of,
+    unfinished,
+    whole_folder,
+    write_once,
+    write_parquet,
+    write_sealed,
+    writer_is_gone,
+)
 from sim.configuration import ConfigurationError, nearest
 
-FORMAT = 1
-TABLES = ("indicators", "curves", "flows", "runs", "failures", "times")
-UNFINISHED = ".unfinished-"
-FORGOTTEN_AFTER = 3600.0
-"""Seconds after which what another machine left unfinished cannot belong to a living process."""
-
-
-class StoreError(OSError):
-    """A store that cannot be written: full disk, lost permission."""
+__all__ = ["TABLES", "Store", "StoredStudy", "as_typed"]
+MANIFEST, PLAN = "manifest.json", "plan.parquet"
+UNTRUSTED = (
+    "store '{path}' has format {found}: until format 2 a run hung on the name of its scenario, so "
+    "two files of one name could be mixed up; its numbers are not read: name another store"
+)
 
 
 @dataclass(frozen=True)
@@ -52,9 +62,10 @@ class StoredStudy:
     name: str
     manifest: Mapping[str, Any]
     plan: pd.DataFrame
+    machine: Mapping[str, Any]
 
 
-class Store:
+class Store(Bundles):
     """A folder of runs and the studies they belong to.
 
     Parameters
@@ -62,9 +73,6 @@ class Store:
     path : Path
         The folder.
     """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
 
     # --- opening ---
 
@@ -82,16 +90,13 @@ class Store:
             (path / "studies").mkdir(parents=True, exist_ok=True)
             (path / "runs").mkdir(exist_ok=True)
             if not store._identity.is_file():
-                if any((path / "runs").iterdir()):
-                    raise ConfigurationError(f"store: '{path}' holds files that are no store")
-                store._write_once(
-                    store._identity,
-                    _as_json({"format": FORMAT, "model_version": model_version()}),
-                )
-            probe = path / _unfinished()
+                store._identify()
+            probe = path / unfinished()
             probe.mkdir()
             probe.rmdir()
             store._sweep()
+        except DamageError:
+            raise
         except OSError as error:
             raise ConfigurationError(
                 f"store: cannot write to '{path}' ({error.strerror})"
@@ -116,37 +121,52 @@ class Store:
         """
         store = cls(path)
         if not store._identity.is_file():
-            others = [one.parent.name for one in path.parent.glob("*/store.json")]
-            beside = f"; beside it: {', '.join(sorted(others))}" if others else ""
-            raise ConfigurationError(f"store: there is no store in '{path}'{beside}")
+            raise ConfigurationError(f"store: there is no store in '{path}'{_beside(path)}")
         store._check_format()
         return store
 
-    @property
-    def _identity(self) -> Path:
-        return self.path / "store.json"
-
-    @property
-    def model_version(self) -> str:
-        """Version of the model whose runs are kept here."""
-        return str(json.loads(self._identity.read_text(encoding="utf-8"))["model_version"])
+    def _identify(self) -> None:
+        """Write down which version of the model the runs are of, unless others are there."""
+        index = self.index()
+        versions = {one.model_version for one in index.contents.values()}
+        if index.damaged or versions - {model_version()}:
+            raise ConfigurationError(f"store: '{self.path}' holds files that are no store")
+        identity = {"format": FORMAT, "model_version": model_version()}
+        write_once(self._identity, lambda path: write_sealed(path, identity))
 
     def _check_format(self) -> None:
         try:
-            found = json.loads(self._identity.read_text(encoding="utf-8"))["format"]
-        except (ValueError, KeyError) as error:
-            raise ConfigurationError(f"store: '{self._identity}' is damaged") from error
+            found = json.loads(self._identity.read_bytes().decode("utf-8"))["format"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ConfigurationError(self._damaged_identity) from error
+        if isinstance(found, int) and found < FORMAT:
+            raise ConfigurationError(UNTRUSTED.format(path=self.path, found=found))
         if found != FORMAT:
             raise ConfigurationError(
                 f"store '{self.path}' has format {found}, this program reads format {FORMAT}"
             )
+        try:
+            read_sealed(self._identity)
+        except DamageError as error:
+            raise ConfigurationError(self._damaged_identity) from error
+
+    @property
+    def _damaged_identity(self) -> str:
+        return (
+            f"store: '{self._identity}' is damaged: take it away, and the next study writes it "
+            "anew from the runs that are there"
+        )
 
     def _sweep(self) -> None:
         """Remove what killed processes left unfinished; those that may be alive keep theirs."""
         for place in (self.path, self.path / "runs", self.path / "studies"):
             for left in place.glob(f"{UNFINISHED}*"):
-                if _writer_is_gone(left):
+                if not writer_is_gone(left):
+                    continue
+                if left.is_dir():
                     shutil.rmtree(left, ignore_errors=True)
+                else:
+                    left.unlink(missing_ok=True)
 
     # --- writing ---
 
@@ -164,72 +184,30 @@ class Store:
         plan : DataFrame
             A row a run: run (its id), bundle, scenario, sample, seed, and a column a value varied.
         machine : mapping
-            When and where it was begun.
+            When, where and by which command it was begun.
         """
         place = self.path / "studies" / name
         if not place.is_dir():
-            with self._whole_folder(place) as folder:
-                (folder / "manifest.json").write_text(_as_json(manifest), encoding="utf-8")
-                (folder / "machine.json").write_text(_as_json(machine), encoding="utf-8")
-                _write(folder / "plan.parquet", plan)
+            with whole_folder(self.path, place) as folder:
+                (folder / MANIFEST).write_text(as_json(manifest), encoding="utf-8")
+                write_parquet(folder / PLAN, plan)
+                write_sealed(folder / MACHINE, machine)
+                files = {one: fingerprint(folder / one) for one in (MANIFEST, PLAN)}
+                write_sealed(folder / CONTENTS, {"study": name, "files": files})
         return self.study(name)
-
-    def keep(self, bundle: str, tables: Mapping[str, pd.DataFrame]) -> None:
-        """Store the results of a bundle, all or nothing.
-
-        Parameters
-        ----------
-        bundle : str
-            Its name in the plan.
-        tables : mapping of str to DataFrame
-            One for each of `TABLES`; empty ones are not written.
-
-        Raises
-        ------
-        StoreError
-            If the disk is full or the folder may not be written to any more.
-        """
-        with self._whole_folder(self.path / "runs" / bundle) as folder:
-            for name in TABLES:
-                if len(tables[name]):
-                    _write(folder / f"{name}.parquet", tables[name])
-
-    @contextmanager
-    def _whole_folder(self, place: Path) -> Iterator[Path]:
-        folder = place.with_name(_unfinished())
-        try:
-            folder.mkdir()
-            yield folder
-            for written in folder.iterdir():
-                _to_disk(written)
-            try:
-                folder.rename(place)
-            except OSError as error:
-                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                    raise
-                # Somebody else has stored the same; it is as good as ours.
-                shutil.rmtree(folder, ignore_errors=True)
-        except OSError as error:
-            shutil.rmtree(folder, ignore_errors=True)
-            reason = error.strerror or str(error)
-            raise StoreError(f"store: cannot write to '{self.path}' ({reason})") from error
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-
-    def _write_once(self, path: Path, text: str) -> None:
-        temporary = path.with_name(_unfinished())
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
 
     # --- reading ---
 
     def studies(self) -> list[str]:
         """Return the names of the studies, in the order they were begun."""
         found = [
-            one for one in (self.path / "studies").iterdir() if (one / "plan.parquet").is_file()
+            one
+            for one in (self.path / "studies").iterdir()
+            if one.is_dir()
+            and not one.name.startswith(".")
+            and any((one / file).exists() for file in (PLAN, MANIFEST, CONTENTS))
         ]
-        return [one.name for one in sorted(found, key=lambda one: one.stat().st_mtime)]
+        return [one.name for one in sorted(found, key=_begun)]
 
     def study(self, name: str) -> StoredStudy:
         """Return a study by its name.
@@ -243,149 +221,47 @@ class Store:
         ------
         ConfigurationError
             If there is none of that name.
+        DamageError
+            If it is not what was written.
         """
-        place = self.path / "studies" / name
-        if not (place / "plan.parquet").is_file():
-            known = self.studies()
+        known = self.studies()
+        if name not in known:
             hint = nearest(name, known) if known else "it holds no study yet"
             raise ConfigurationError(f"store '{self.path}': unknown study '{name}': {hint}")
-        manifest = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
-        return StoredStudy(name, manifest, pd.read_parquet(place / "plan.parquet"))
-
-    def has(self, bundle: str) -> bool:
-        """Return whether the results of a bundle are stored.
-
-        Parameters
-        ----------
-        bundle : str
-            Its name in the plan.
-        """
-        return (self.path / "runs" / bundle).is_dir()
-
-    def bundle_of_runs(self) -> dict[str, str]:
-        """Return in which bundle each stored run is, failed ones included.
-
-        Returns
-        -------
-        dict
-            Name of the bundle by id of the run.
-        """
-        found: dict[str, str] = {}
-        for path in self._files("runs") + self._files("failures"):
-            ids = pq.read_table(path, columns=["run"], partitioning=None)["run"].to_pylist()
-            found |= dict.fromkeys(ids, path.parent.name)
-        return found
-
-    def _files(self, name: str, bundles: Iterable[str] | None = None) -> list[Path]:
-        if bundles is None:
-            bundles = (one.name for one in (self.path / "runs").iterdir())
-        paths = (self.path / "runs" / bundle / f"{name}.parquet" for bundle in sorted(bundles))
-        return [
-            path for path in paths if not path.parent.name.startswith(UNFINISHED) and path.is_file()
-        ]
-
-    def read(
-        self,
-        name: str,
-        plan: pd.DataFrame | None = None,
-        columns: Sequence[str] | None = None,
-        where: Sequence[tuple[str, str, Any]] = (),
-        coded: bool = False,
-    ) -> pd.DataFrame:
-        """Return one of the tables of all bundles, each run once.
-
-        Parameters
-        ----------
-        name : str
-            One of `TABLES`.
-        plan : DataFrame, optional
-            Only runs of this plan, in its order; its other columns are put before those of the
-            table.
-        columns : sequence of str, optional
-            Only these of the table.
-        where : sequence of (column, operator, value)
-            As in `pyarrow.parquet.read_table`, e.g. ``[("by", "==", "all")]``.
-        coded : bool
-            Leave the words of the table as categories: a fraction of the memory.
-
-        Returns
-        -------
-        DataFrame
-            Rows of the table with the id of their run; empty if there are none.
-        """
-        wanted = None if columns is None else list(dict.fromkeys(["run", *columns]))
-        parts = [
-            _rows(path, wanted, where)
-            for path in self._files(name, None if plan is None else plan["bundle"].unique())
-        ]
-        if not parts:
-            return pd.DataFrame(columns=wanted or ["run"])
-        whole = pa.concat_tables(parts, promote_options="permissive").unify_dictionaries()
-        table = whole.to_pandas()
-        if plan is not None:
-            table = _beside(plan.drop(columns="bundle"), table)
-        if coded:
-            return table
-        return table.astype(dict.fromkeys(table.columns[table.dtypes == "category"], "str"))
-
-
-def _rows(
-    path: Path, columns: Sequence[str] | None, where: Sequence[tuple[str, str, Any]]
-) -> pa.Table:
-    """Return the rows of a file that meet conditions, with words as numbers of a dictionary.
-
-    Words repeat from row to row: reading and comparing them spelt out takes twice as long.
-    """
-    words = [field.name for field in pq.read_schema(path) if pa.types.is_string(field.type)]
-    return pq.read_table(
-        path, columns=columns, filters=list(where) or None, partitioning=None, use_threads=False,
-        read_dictionary=words,
-    )  # fmt: skip
-
-
-def _beside(plan: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
-    """Put a plan before the rows of its runs; runs are compared by number, their ids are long."""
-    runs = pd.Index(plan["run"].unique())
-    ids = table["run"].cat
-    numbered = table.assign(run=runs.get_indexer(ids.categories)[ids.codes])
-    joined = plan.assign(run=runs.get_indexer(plan["run"])).merge(numbered, on="run", how="inner")
-    return joined.assign(run=pd.Categorical.from_codes(joined["run"], runs))
-
-
-def _unfinished() -> str:
-    """Return a name for what this process has not finished."""
-    return f"{UNFINISHED}{gethostname()}-{os.getpid()}-{uuid4().hex}"
-
-
-def _writer_is_gone(left: Path) -> bool:
-    """Tell whether the process that began a folder has ended; of other machines, guess by age."""
-    try:
-        age = time.time() - left.stat().st_mtime
-    except FileNotFoundError:
-        return False  # finished meanwhile
-    host, _, process = left.name.removeprefix(UNFINISHED).rpartition("-")[0].rpartition("-")
-    if host == gethostname() and process.isdecimal() and os.name != "nt":
+        place = self.path / "studies" / name
+        contents = read_sealed(place / CONTENTS)
+        if contents.get("study") != name:
+            raise DamageError(name, f"it holds the study '{contents.get('study')}'")
+        read = {one: checked_bytes(place / one, at) for one, at in contents["files"].items()}
+        plan = rows_of(read[PLAN], None, ()).to_pandas()
+        words = plan.columns[plan.dtypes == "category"]
         try:
-            os.kill(int(process), 0)
-        except ProcessLookupError:
-            return True
-        except PermissionError:
-            pass
-    return age > FORGOTTEN_AFTER
+            machine = read_sealed(place / MACHINE)
+        except DamageError:  # says when and where: no number hangs on it
+            machine = {}
+        manifest = json.loads(read[MANIFEST].decode("utf-8"))
+        return StoredStudy(name, manifest, plan.astype(dict.fromkeys(words, "str")), machine)
 
 
-def _write(path: Path, table: pd.DataFrame) -> None:
-    pq.write_table(
-        pa.Table.from_pandas(table, preserve_index=False), path, compression="zstd",
-        store_schema=False,
-    )  # fmt: skip
+def _begun(study: Path) -> tuple[str, float]:
+    """Return when a study was begun; a copy of a store keeps that, but not the times of files."""
+    try:
+        return str(read_sealed(study / MACHINE)["begun"]), 0.0
+    except (DamageError, KeyError):
+        return "", study.stat().st_mtime
 
 
-def _to_disk(path: Path) -> None:
-    """Make sure a file is on the disk before its folder gets its name."""
-    with path.open("rb") as opened:
-        os.fsync(opened.fileno())
+def _beside(path: Path) -> str:
+    """Name stores near a place where there is none."""
+    near = {one.parent for one in path.parent.glob("*/store.json")}
+    near |= {one.parent for one in Path.cwd().glob("*/store*/store.json")}
+    if not near:
+        return ": name it by store=FOLDER, or by output=FOLDER as its study was given"
+    names = [one.name if one.parent == path.parent else as_typed(one) for one in sorted(near)]
+    return f"; beside it: {', '.join(names)}"
 
 
-def _as_json(content: Mapping[str, Any]) -> str:
-    return json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n"
+def as_typed(folder: Path) -> str:
+    """Return a path as the reader would type it."""
+    here = Path.cwd()
+    return str(folder.relative_to(here)) if folder.is_relative_to(here) else str(folder)

@@ -14,6 +14,7 @@ import pandas as pd
 from pydantic import Field, ValidationError
 from rich.console import Console
 
+from experiments.provenance import configuration_of
 from experiments.results import as_typed, final_name, new_folder, write_manifest, write_table
 from experiments.settings import output_folder
 from experiments.story_follow import FollowedModel, Follower
@@ -61,7 +62,8 @@ def story_settings(resolved: dict[str, Any]) -> StorySettings:
     except ValidationError as error:
         raise ConfigurationError(describe(error, "")) from error
     for name in settings.scenarios:
-        check_choice("scenario", name)
+        if name not in resolved.get("policies", {}):
+            check_choice("scenario", name)
     if len(settings.scenarios) > MOST_SCENARIOS:
         raise ConfigurationError(
             f"scenarios: a story has one scenario or two, not {len(settings.scenarios)}"
@@ -89,15 +91,12 @@ def run(resolved: dict[str, Any], console: Console) -> int:
     with new_folder(output, f"story_{person}") as folder:
         write_story(folder, told, who)
         write_manifest(
-            folder,
-            resolved,
-            study="story",
-            scenarios=settings.scenarios,
-            person=str(person),
+            folder, configuration_of(resolved), study="story", command=resolved.get("command"),
+            settings=settings.model_dump(), scenarios=settings.scenarios, person=str(person),
             seeds=[base.seed],
-            digests={one.scenario: one.digest for one in told},
+            digests={one.scenario: {"0": {str(base.seed): one.digest}} for one in told},
             cpu_seconds=round(process_time() - started, 1),
-        )
+        )  # fmt: skip
     console.print(story(told, who, console.width), markup=False, highlight=False, soft_wrap=True)
     console.print(f"Text, picture and tables: {as_typed(final_name(folder))}", markup=False)
     return 0

@@ -5,8 +5,7 @@ command (or `study=resume`) goes on where it was stopped, by whatever; results c
 alone, so they are the same whether or not anything was interrupted.
 """
 
-import platform
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -19,19 +18,27 @@ from rich.console import Console
 
 from experiments.executors import carry_out
 from experiments.progress import progress_display
-from experiments.results import code_and_packages
-from experiments.runs import BundleResult, carry_out_bundle, failed, joined
+from experiments.provenance import (
+    code_and_packages,
+    configuration_files,
+    configuration_of,
+    digests_of,
+    fingerprints,
+    system,
+)
+from experiments.results import as_typed, write_manifest
+from experiments.runs import MACHINE_COLUMNS, BundleResult, carry_out_bundle, failed, joined
 from experiments.settings import executor_of, output_folder, shard_of, store_path
 from experiments.specifications import (
     Bundle,
     PlannedRun,
+    bundle_of,
     bundles_of,
-    model_version,
     plan_table,
 )
 from experiments.store import Store, StoredStudy
+from experiments.store_files import DamageError
 from sim.compile_ahead import compile_rules_once
-from sim.scenario import Scenario
 
 INTERRUPTED, FAILED = 130, 1
 SHOWN_FAILURES = 5
@@ -56,7 +63,7 @@ class Results:
 
     @cached_property
     def failures(self) -> pd.DataFrame:
-        """Return the runs that failed: stage, error and traceback."""
+        """Return the runs that failed and have no result: stage, error and traceback."""
         return self.table("failures")
 
     @property
@@ -71,6 +78,26 @@ class Results:
         if times.empty:
             return 0.0
         return round(float(times[["cpu_seconds", "burn_in_cpu_seconds"]].to_numpy().sum()), 1)
+
+    @property
+    def digests(self) -> dict[str, Any]:
+        """Return the digests of all runs, as a manifest holds them."""
+        runs = self.table("runs")
+        return digests_of(runs) if len(runs) else {}
+
+    @property
+    def missing(self) -> int:
+        """Return how many runs of the plan are not stored, not even as failed."""
+        return len(set(self.study.plan["run"]) - self.store.index().bundle_of.keys())
+
+    @property
+    def machines(self) -> list[dict[str, Any]]:
+        """Return the different versions and processors that made the numbers."""
+        times = self.table("times")
+        if times.empty:
+            return []
+        different = times[list(MACHINE_COLUMNS)].drop_duplicates()
+        return [{str(key): one[key] for key in one} for one in different.to_dict("records")]
 
     def whole_seeds(self, scenarios: int) -> list[int]:
         """Return the seeds under which every scenario has a result, under every sample."""
@@ -96,28 +123,70 @@ class CarriedOut:
     output: Path
     missing: int
     interrupted: bool
+    shared_out: bool = False
 
     @property
     def status(self) -> int:
         """Return the exit status."""
         if self.interrupted:
             return INTERRUPTED
+        if self.missing and not self.shared_out:
+            return FAILED
         return FAILED if len(self.results.failures) else 0
 
     @property
     def left_to_others(self) -> bool:
         """Return whether other shards have to finish before there is something to report."""
-        return self.missing > 0 and not self.interrupted
+        return self.missing > 0 and self.shared_out and not self.interrupted
+
+    def say_what_is_left_out(self, scenarios: int, console: Console) -> None:
+        """Say which seeds cannot be compared because some scenario has no result under them."""
+        planned = set(self.results.study.plan["seed"])
+        left = sorted(planned - set(self.results.whole_seeds(scenarios)))
+        if left:
+            console.print(
+                f"Left out, because not every scenario has a result: {listed_seeds(left)}."
+            )
+
+    def write_manifest(self, folder: Path, resolved: dict[str, Any], **facts: Any) -> None:
+        """Write the manifest of a folder of results.
+
+        Parameters
+        ----------
+        folder : Path
+        resolved : dict
+            The configuration of this report: its settings may be others than at the beginning.
+        **facts
+            `settings` (those the tables were made with), and what else is to be known.
+        """
+        results = self.results
+        study = results.study
+        begun: dict[str, Any] = dict(study.manifest["configuration"])
+        now = {name: resolved[name] for name in begun if name in resolved}
+        write_manifest(
+            folder, {**begun, **now},
+            study=study.manifest["study"], name=study.name, store=as_typed(results.store.path),
+            command=study.machine.get("command"), files=study.manifest["files"],
+            failed_seeds=results.failed_seeds, cpu_seconds=results.cpu_seconds,
+            machines=results.machines, digests=results.digests, **facts,
+        )  # fmt: skip
+
+
+def listed_seeds(seeds: list[int], most: int = 8) -> str:
+    """Return seeds in words, at most so many of them.
+
+    >>> listed_seeds([3]), listed_seeds([3, 5]), listed_seeds([1, 2, 3, 4], most=2)
+    ('seed 3', 'seeds 3, 5', 'seeds 1, 2 and 2 more')
+    """
+    named = ", ".join(str(seed) for seed in seeds[:most])
+    more = f" and {len(seeds) - most} more" if len(seeds) > most else ""
+    return f"{'seed' if len(seeds) == 1 else 'seeds'} {named}{more}"
 
 
 def carry_out_study(
-    kind: str,
-    resolved: dict[str, Any],
-    scenarios: list[Scenario],
-    runs: list[PlannedRun],
-    console: Console,
+    kind: str, resolved: dict[str, Any], runs: list[PlannedRun], console: Console
 ) -> CarriedOut:
-    """Carry out those runs of a plan that the store does not hold.
+    """Carry out those runs of a plan that the store does not hold, and those that failed.
 
     Parameters
     ----------
@@ -125,98 +194,118 @@ def carry_out_study(
         Name of the study.
     resolved : dict
         The composed configuration.
-    scenarios : list of Scenario
-        Policy scenarios of the plan.
     runs : list of PlannedRun
     """
     executor, shard = executor_of(resolved), shard_of(resolved)
     output = output_folder(resolved)
     store = Store.for_writing(store_path(resolved, output))
-    study = write_down(store, kind, resolved, scenarios, runs)
-    by_name = {one.name: one for one in scenarios}
-    waiting = _waiting(store, study, by_name, runs)
-    different = study.plan["run"].nunique()
-    stored = different - sum(len(bundle.runs) for bundle in waiting)
-    if stored:
-        console.print(f"{stored} of {different} runs are in the store already.")
-    mine = waiting if shard is None else waiting_of_shard(store, study, waiting, shard)
+    set_damage_aside(store, runs, console)
+    study = write_down(store, kind, resolved, runs, console)
+    waiting = waiting_bundles(store, study, runs)
+    _say_what_is_there(console, study, waiting)
+    mine = waiting if shard is None else waiting_of_shard(study, waiting, shard)
     interrupted = False
     total = sum(len(bundle.runs) for bundle in mine)
     if total:
         with progress_display(console, total) as advance:
             try:
                 for bundle, result in _bundle_by_bundle(executor, mine):
-                    store.keep(bundle.name, result.tables)
+                    _keep(store, bundle, result)
                     advance(len(bundle.runs), len(result.tables["failures"]))
             except KeyboardInterrupt:
                 interrupted = True
-    left = [bundle for bundle in waiting if not store.has(bundle.name)]
-    missing = sum(len(bundle.runs) for bundle in left)
-    done = CarriedOut(Results(store, study), output, missing, interrupted)
-    _say_what_is_missing(console, done)
+    results = Results(store, study)
+    done = CarriedOut(results, output, results.missing, interrupted, shard is not None)
+    say_what_is_missing(console, done)
     return done
 
 
+def _keep(store: Store, bundle: Bundle, result: BundleResult) -> None:
+    if bundle.retried:
+        store.keep_retried(bundle.name, result.tables)
+    else:
+        store.keep(bundle.name, result.tables, [run.run for run in bundle.runs])
+
+
+def set_damage_aside(store: Store, runs: Iterable[PlannedRun], console: Console) -> None:
+    """Set bundles aside that are damaged and hold runs of a plan, or nobody can tell which."""
+    index = store.index()
+    mine = {index.bundle_of[run.run] for run in runs if run.run in index.bundle_of}
+    for bundle in [*index.damaged, *sorted(mine)]:
+        why = store.damage_of(bundle)
+        if why is not None:
+            aside = store.set_aside("runs", bundle)
+            console.print(
+                f"Bundle {bundle} is damaged ({why}): set aside in {as_typed(aside)}; its runs are "
+                "carried out again.",
+                markup=False, soft_wrap=True,
+            )  # fmt: skip
+
+
 def write_down(
-    store: Store,
-    kind: str,
-    resolved: dict[str, Any],
-    scenarios: list[Scenario],
-    runs: list[PlannedRun],
+    store: Store, kind: str, resolved: dict[str, Any], runs: list[PlannedRun], console: Console
 ) -> StoredStudy:
     """Return the study of a plan as it stands in a store; write it down if it is new."""
     labelled = "".join(f"{run.run}{run.scenario}{run.sample}" for run in runs)
     name = f"{kind}-{blake2b(labelled.encode(), digest_size=4).hexdigest()}"
     if name in store.studies():
-        return store.study(name)
-    stored = store.bundle_of_runs()
-    bundles = bundles_of(
-        [run for run in runs if run.run not in stored], {one.name: one for one in scenarios}
-    )
+        try:
+            return store.study(name)
+        except DamageError as damage:
+            aside = store.set_aside("studies", name)
+            console.print(
+                f"Study {name} is damaged ({damage.why}): set aside in {as_typed(aside)}, and "
+                "written down again.",
+                markup=False, soft_wrap=True,
+            )  # fmt: skip
+    stored = store.index().bundle_of
+    bundles = bundles_of([run for run in runs if run.run not in stored])
     plan = plan_table(bundles, runs, stored)
     manifest = {
         "study": kind,
         "name": name,
-        "model_version": model_version(),
         **code_and_packages(),
-        "scenarios": [one.name for one in scenarios],
+        "scenarios": list(dict.fromkeys(run.scenario for run in runs)),
         "runs": len(plan),
         "seeds": sorted({run.seed for run in runs}),
-        "configuration": {
-            key: value
-            for key, value in resolved.items()
-            if key not in ("executor", "output", "store", "shard", "of", "from")
-        },
+        "files": fingerprints(configuration_files(resolved)),
+        "configuration": configuration_of(
+            resolved, {run.base.name: run.base for run in runs}.values()
+        ),
     }
     machine = {
-        "begun": datetime.now(UTC).isoformat(timespec="seconds"),
-        "system": platform.platform(),
+        "begun": datetime.now(UTC).isoformat(),
+        "command": resolved.get("command"),
+        "system": system(),
     }
     return store.begin_study(name, manifest, plan, machine)
 
 
-def _waiting(
-    store: Store, study: StoredStudy, scenarios: Mapping[str, Scenario], runs: list[PlannedRun]
-) -> list[Bundle]:
-    """Return the bundles of a plan that are not stored, in the order of the plan."""
-    planned = {run.run: run for run in runs}
-    once = study.plan.drop_duplicates("run")
-    waiting = []
-    for name, rows in once.groupby("bundle", sort=False):
-        if not store.has(str(name)):
-            members = tuple(planned[run] for run in rows["run"])
-            used = {run.scenario: scenarios[run.scenario] for run in members}
-            waiting.append(Bundle(str(name), used, members))
-    return waiting
+def waiting_bundles(store: Store, study: StoredStudy, runs: list[PlannedRun]) -> list[Bundle]:
+    """Return the runs of a plan that have no result, in bundles, in the order of the plan.
+
+    Of a bundle of the plan only those runs are left that no other study has carried out
+    meanwhile. Runs that failed stay in the bundle in which they are stored as failed.
+    """
+    index = store.index()
+    planned = dict(zip(study.plan["run"], study.plan["bundle"], strict=True))
+    groups: dict[tuple[str, str | None], list[PlannedRun]] = {}
+    for run in {one.run: one for one in runs}.values():
+        stored = index.bundle_of.get(run.run)
+        if stored is None or run.run in index.failed:
+            groups.setdefault((planned[run.run], stored), []).append(run)
+    return [
+        bundle_of(members) if failed_in is None else Bundle(failed_in, tuple(members), True)
+        for (_, failed_in), members in groups.items()
+    ]
 
 
-def waiting_of_shard(
-    store: Store, study: StoredStudy, waiting: list[Bundle], shard: Any
-) -> list[Bundle]:
+def waiting_of_shard(study: StoredStudy, waiting: list[Bundle], shard: Any) -> list[Bundle]:
     """Return the bundles that fall to a shard: the same whatever is stored already."""
     names = list(study.plan["bundle"].drop_duplicates())
     mine = set(names[shard.number - 1 :: shard.of])
-    return [bundle for bundle in waiting if bundle.name in mine]
+    planned = dict(zip(study.plan["run"], study.plan["bundle"], strict=True))
+    return [bundle for bundle in waiting if planned[bundle.runs[0].run] in mine]
 
 
 def _bundle_by_bundle(executor: Any, bundles: list[Bundle]) -> Any:
@@ -237,8 +326,28 @@ def _bundle_by_bundle(executor: Any, bundles: list[Bundle]) -> Any:
             yield whole[name], joined(parts.pop(name))
 
 
-def _say_what_is_missing(console: Console, done: CarriedOut) -> None:
-    """Say in few lines what failed or is still to be done."""
+def _say_what_is_there(console: Console, study: StoredStudy, waiting: list[Bundle]) -> None:
+    """Say how many runs are stored already, and how many are tried again."""
+    different = study.plan["run"].nunique()
+    stored = different - sum(len(bundle.runs) for bundle in waiting)
+    if stored:
+        console.print(f"{stored} of {different} runs are in the store already.")
+    again = sum(len(bundle.runs) for bundle in waiting if bundle.retried)
+    if again:
+        console.print(f"{counted(again, 'run')} that failed before: tried again.")
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number of things in words.
+
+    >>> counted(1, "run"), counted(3, "run")
+    ('1 run', '3 runs')
+    """
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def say_what_is_missing(console: Console, done: CarriedOut) -> None:
+    """Say in few lines what failed or is still to be done, and of a mix of versions."""
     failures = done.results.failures
     for row in failures.head(SHOWN_FAILURES).to_dict("records"):
         sample = f", sample {row['sample']}" if done.results.varied else ""
@@ -255,5 +364,20 @@ def _say_what_is_missing(console: Console, done: CarriedOut) -> None:
             f"Interrupted: {total - done.missing} of {total} runs are stored; the same command, "
             "or study=resume, goes on from there."
         )
-    elif done.missing:
+    elif done.left_to_others:
         console.print(f"{done.missing} of {total} runs are left to other shards.")
+    elif done.missing:
+        console.print(
+            f"{done.missing} of {total} runs are not stored: study=resume carries them out."
+        )
+    if len(failures) and not done.interrupted:
+        console.print(
+            f"{counted(len(failures), 'run')} of {total} failed: the same command, or "
+            "study=resume, tries them again."
+        )
+    if len(done.results.machines) > 1:
+        mixed = "; ".join(
+            ", ".join(f"{name} {value}" for name, value in one.items())
+            for one in done.results.machines
+        )
+        console.print(f"Carried out by different versions or processors: {mixed}.", markup=False)

@@ -15,7 +15,7 @@ from rich.table import Table
 from scipy import special
 
 from experiments.report import change, number, title
-from experiments.results import as_typed, renewed_folder, write_manifest, write_table
+from experiments.results import as_typed, renewed_folder, write_table
 from experiments.samples import DESIGNS, DRAWN, samples_of
 from experiments.settings import SweepSettings, named_scenarios, sweep_settings
 from experiments.specifications import plan_runs
@@ -46,7 +46,7 @@ def run(resolved: dict[str, Any], console: Console) -> int:
     first = scenarios[0].seed
     samples = samples_of(settings.design, settings.vary, settings.samples, first, scenarios[0])
     runs = plan_runs(scenarios, range(first, first + settings.replicates), samples)
-    done = carry_out_study("sweep", resolved, scenarios, runs, console)
+    done = carry_out_study("sweep", resolved, runs, console)
     return report(done, resolved, settings, console)
 
 
@@ -86,12 +86,10 @@ def report(
             write_table(folder, "influence", influence(summary, results.varied, settings))
         write_table(folder, "runs", results.table("runs"))
         write_table(folder, "failures", results.failures)
-        write_manifest(
-            folder, results.study.manifest["configuration"], study="sweep",
-            name=results.study.name, store=as_typed(results.store.path),
-            scenarios=settings.scenarios, reference=reference, samples=len(samples),
-            varied=results.varied, seeds=sorted(indicators["seed"].unique().tolist()),
-            failed_seeds=results.failed_seeds, cpu_seconds=results.cpu_seconds,
+        done.write_manifest(
+            folder, resolved, settings=settings.model_dump(), scenarios=settings.scenarios,
+            reference=reference, samples=len(samples), varied=results.varied,
+            seeds=sorted(indicators["seed"].unique().tolist()),
         )  # fmt: skip
         draw_sweep(folder, settings, results.varied)
     print_spread(console, spread, settings)

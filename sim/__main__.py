@@ -118,7 +118,7 @@ def run_study(resolved: dict[str, Any], given: list[str]) -> int:
     studies: dict[str, Any] = {
         **{name: kind.run for name, kind in stored.KINDS.items()},
         "run": run.run, "story": story.run, "resume": stored.resume, "expand": stored.expand,
-        "figures": stored.figures,
+        "figures": stored.figures, "check": stored.check, "rerun": stored.repeat,
     }  # fmt: skip
     check_parts(resolved)
     name = str(resolved["study"]["name"])
@@ -128,8 +128,9 @@ def run_study(resolved: dict[str, Any], given: list[str]) -> int:
     if not console.is_terminal:
         # A log file has room for a table's lines.
         console = Console(width=LOG_WIDTH)
-    if name == "expand":
+    if name in ("expand", "figures"):
         resolved["given"] = given
+    resolved["command"] = given
     status: int = studies[name](resolved, console)
     return status
 

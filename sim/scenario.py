@@ -36,7 +36,7 @@ TOP_LEVEL = (
     "seed", "days", "output", "scenarios", "replicates", "confidence",
     "person", "case", "nth", "seen_by", "differs", "factors", "store", "shard", "half_width",
     "outcome", "most_replicates", "design", "vary", "samples", "of", "from", "quantiles",
-    "simulate", "beside",
+    "simulate", "beside", "manifest", "policies", "command",
 )  # fmt: skip
 """Names a composed configuration consists of."""
 
@@ -144,8 +144,11 @@ class Scenario:
         ConfigurationError
             If there is no such scenario or it is not valid here.
         """
+        stored = self.resolved.get("policies", {})
+        if name in stored:  # as it was when the study was begun
+            return scenario_from({**self.resolved, "scenario": stored[name]})
         check_choice("scenario", name)
-        return scenario_from({**self.resolved, "scenario": _policy(name)})
+        return scenario_from({**self.resolved, "scenario": policy_file(name)})
 
     def with_policies(self, names: Sequence[str], name: str = "combination") -> "Scenario":
         """Return several policy scenarios together, in the same world and seed.
@@ -304,10 +307,10 @@ def load_scenario(name: str = "baseline", overrides: Sequence[str] = ()) -> Scen
     check_choice("scenario", name)
     if any("scenario" in one.partition("=")[0] for one in overrides):
         return scenario_from(compose_configuration([f"scenario={name}", *overrides]))
-    return scenario_from({**compose_configuration(overrides), "scenario": _policy(name)})
+    return scenario_from({**compose_configuration(overrides), "scenario": policy_file(name)})
 
 
-def _policy(name: str) -> Any:
+def policy_file(name: str) -> Any:
     """Return a policy scenario as its file describes it."""
     path = configuration_folder() / "scenario" / f"{name}.yaml"
     return OmegaConf.to_container(OmegaConf.load(path))

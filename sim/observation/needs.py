@@ -100,9 +100,11 @@ def flow_table(model: "AlmatyModel") -> pd.DataFrame:
     for (origin, target, need, move), count in zip(kinds.tolist(), times.tolist(), strict=True):
         counted[names[origin], names[target], words.NEEDS[need], WHAT[Move(move)]] += count
     flows = [(*flow, count) for flow, count in sorted(counted.items())]
-    columns = ["origin", "target", "need", "what", "count"]
-    return pd.DataFrame(flows, columns=columns).astype({"count": np.int64})
+    return pd.DataFrame(flows, columns=FLOW_COLUMNS).astype({"count": np.int64})
 
+
+FLOW_COLUMNS = ["origin", "target", "need", "what", "count"]
+"""Columns of the table of flows, which is empty in a city without needs."""
 
 WHAT = {
     Move.WENT_BY_THEMSELVES: "went by themselves",

@@ -26,11 +26,11 @@ class Finder(importlib.abc.MetaPathFinder):
             execute(module)
             begin = module._scenario
 
-            def begin_with_faults(bundle, run):
+            def begin_with_faults(run):
                 with open({diary!r}, "a") as diary:
                     diary.write(f"{{run.run}}\\n")
                 {fault}
-                return begin(bundle, run)
+                return begin(run)
 
             module._scenario = begin_with_faults
 

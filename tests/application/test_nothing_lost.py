@@ -13,6 +13,8 @@ import pandas as pd
 import pytest
 
 from experiments.store import Store
+from experiments.store_bundles import FORMAT
+from experiments.store_files import write_sealed
 from sim.configuration import ConfigurationError
 from tests.application import faults
 
@@ -237,9 +239,7 @@ def test_mistakes_are_one_line(undisturbed: Path, tmp_path: Path) -> None:
 def test_a_store_of_another_version_says_so(undisturbed: Path, tmp_path: Path) -> None:
     copy = tmp_path / "store"
     subprocess.run(["cp", "-r", str(undisturbed), str(copy)], check=True)
-    identity = copy / "store.json"
-    ours = Store.for_reading(copy).model_version
-    identity.write_text(identity.read_text().replace(ours, "0.0.1-00000000"))
+    write_sealed(copy / "store.json", {"format": FORMAT, "model_version": "0.0.1-00000000"})
     with pytest.raises(
         ConfigurationError, match=r"version 0\.0\.1-00000000, this is .*expand from="
     ):

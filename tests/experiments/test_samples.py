@@ -124,7 +124,7 @@ def test_levers_leave_the_reference_alone_and_share_its_burn_in() -> None:
     assert len(reference) == 2, "one a seed, whatever the lever"
     assert len({run.run for run in runs if run.scenario == "hub_small"}) == 4
     assert len({run.past for run in runs}) == 2
-    bundles = bundles_of(runs, {one.name: one for one in (base, hub)})
+    bundles = bundles_of(runs)
     carried_out = [run.run for bundle in bundles for run in bundle.runs]
     assert len(carried_out) == len(set(carried_out)) == 6
     for bundle in bundles:
@@ -136,9 +136,7 @@ def test_levers_leave_the_reference_alone_and_share_its_burn_in() -> None:
 @settings(max_examples=15, deadline=None)
 def test_bundles_are_a_partition_that_does_not_depend_on_the_day(seeds: int, samples: int) -> None:
     runs = plan_runs([BASE], range(seeds), [{FEAR: 1.0 + one} for one in range(samples)])
-    bundles = bundles_of(runs, {BASE.name: BASE})
+    bundles = bundles_of(runs)
     assert [run for bundle in bundles for run in bundle.runs] == runs
-    assert [one.name for one in bundles] == [
-        one.name for one in bundles_of(runs, {BASE.name: BASE})
-    ]
+    assert [one.name for one in bundles] == [one.name for one in bundles_of(runs)]
     assert len(bundles) >= min(16, seeds * samples) / 2

@@ -1,0 +1,231 @@
+"""Files of a result store: written whole, with checksums, and read only if they are unchanged.
+
+A JSON file is *sealed*: it holds a hash of its own content. A table is a Parquet file whose size
+and hash stand in a sealed file beside it. So a bit that flips on a disk, a file that was cut short
+or exchanged is noticed before a number is taken from it.
+"""
+
+import errno
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from socket import gethostname
+from typing import Any
+from uuid import uuid4
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+UNFINISHED = ".unfinished-"
+FORGOTTEN_AFTER = 3600.0
+"""Seconds after which what another machine left unfinished cannot belong to a living process."""
+CHECK = "check"
+"""Name under which a sealed file holds the hash of its own content."""
+
+
+class StoreError(OSError):
+    """A store that cannot be written or read: full disk, lost permission, damage."""
+
+
+class DamageError(StoreError):
+    """A file of a store that is not what was written.
+
+    Parameters
+    ----------
+    place : str
+        Name of the folder it stands in: a bundle or a study.
+    why : str
+        What is wrong with it, e.g. "indicators.parquet does not match its checksum".
+    """
+
+    def __init__(self, place: str, why: str) -> None:
+        super().__init__(f"{place}: {why}")
+        self.place = place
+        self.why = why
+
+
+# --- sealed JSON --------------------------------------------------------------------------------
+
+
+def as_json(content: Mapping[str, Any]) -> str:
+    """Return content as the text of a JSON file."""
+    return json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n"
+
+
+def write_sealed(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON file that holds a hash of its own content."""
+    path.write_text(as_json({**content, CHECK: _hash_of(content)}), encoding="utf-8")
+
+
+def read_sealed(path: Path) -> dict[str, Any]:
+    """Return the content of a sealed file.
+
+    Raises
+    ------
+    DamageError
+        If the file is missing, unreadable as JSON, or not what was written.
+    """
+    try:
+        content = json.loads(path.read_bytes().decode("utf-8"))
+        check = content.pop(CHECK)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+        raise DamageError(path.parent.name, f"{path.name} is missing") from error
+    except (ValueError, RecursionError, KeyError, AttributeError, TypeError) as error:
+        raise DamageError(path.parent.name, f"{path.name} is damaged") from error
+    if check != _hash_of(content):
+        raise DamageError(path.parent.name, f"{path.name} does not match its checksum")
+    return dict(content)
+
+
+def _hash_of(content: Mapping[str, Any]) -> str:
+    # As it will be read back: what JSON has no word for is text.
+    text = json.dumps(content, sort_keys=True, ensure_ascii=True, default=str)
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+# --- tables -------------------------------------------------------------------------------------
+
+
+def write_parquet(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as Parquet."""
+    pq.write_table(
+        pa.Table.from_pandas(table, preserve_index=False), path, compression="zstd",
+        store_schema=False,
+    )  # fmt: skip
+
+
+def fingerprint(path: Path) -> dict[str, Any]:
+    """Return size in bytes and hash of a file, as they stand in a sealed file beside it."""
+    content = path.read_bytes()
+    return {"bytes": len(content), "blake2b": blake2b(content, digest_size=16).hexdigest()}
+
+
+def checked_bytes(path: Path, expected: Mapping[str, Any]) -> bytes:
+    """Return the content of a file.
+
+    Raises
+    ------
+    DamageError
+        If it is missing, or not of the size and hash expected.
+    """
+    try:
+        content = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+        raise DamageError(path.parent.name, f"{path.name} is missing") from error
+    if len(content) != expected["bytes"]:
+        raise DamageError(
+            path.parent.name,
+            f"{path.name} has {len(content):,} bytes instead of {expected['bytes']:,}",
+        )
+    if blake2b(content, digest_size=16).hexdigest() != expected["blake2b"]:
+        raise DamageError(path.parent.name, f"{path.name} does not match its checksum")
+    return content
+
+
+def rows_of(
+    content: bytes, columns: Sequence[str] | None, where: Sequence[tuple[str, str, Any]]
+) -> pa.Table:
+    """Return the rows of a Parquet file that meet conditions.
+
+    Words come as numbers of a dictionary: they repeat from row to row, and reading and comparing
+    them spelt out takes twice as long.
+    """
+    source = pa.BufferReader(content)
+    schema = pq.read_schema(source)
+    words = [field.name for field in schema if pa.types.is_string(field.type)]
+    source.seek(0)
+    return pq.read_table(
+        source, columns=columns, filters=list(where) or None, partitioning=None, use_threads=False,
+        read_dictionary=words,
+    )  # fmt: skip
+
+
+# --- whole or absent ----------------------------------------------------------------------------
+
+
+@contextmanager
+def whole_folder(store: Path, place: Path, replace: bool = False) -> Iterator[Path]:
+    """Give a folder to write into that gets its name when everything in it is on the disk.
+
+    Parameters
+    ----------
+    store : Path
+        The store, where the unfinished folder lies: nothing half-written is ever below `runs/`.
+    place : Path
+        The final name.
+    replace : bool
+        Whether to take the place of a folder that is there; otherwise that one stays.
+
+    Raises
+    ------
+    StoreError
+        If the disk is full or the folder may not be written to any more.
+    """
+    folder = store / unfinished()
+    try:
+        folder.mkdir()
+        yield folder
+        for written in folder.iterdir():
+            _to_disk(written)
+        if replace and place.is_dir():
+            before = store / unfinished()
+            place.rename(before)
+            folder.rename(place)
+            shutil.rmtree(before, ignore_errors=True)
+            return
+        try:
+            folder.rename(place)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            # Somebody else has stored the same; it is as good as ours.
+            shutil.rmtree(folder, ignore_errors=True)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        reason = error.strerror or str(error)
+        raise StoreError(f"store: cannot write to '{store}' ({reason})") from error
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def write_once(path: Path, write: Callable[[Path], None]) -> None:
+    """Write a file under another name and rename it."""
+    temporary = path.with_name(unfinished())
+    write(temporary)
+    _to_disk(temporary)
+    temporary.replace(path)
+
+
+def unfinished() -> str:
+    """Return a name for what this process has not finished."""
+    return f"{UNFINISHED}{gethostname()}-{os.getpid()}-{uuid4().hex}"
+
+
+def writer_is_gone(left: Path) -> bool:
+    """Return whether the process that began a folder has ended; of other machines, guess by age."""
+    try:
+        age = time.time() - left.stat().st_mtime
+    except FileNotFoundError:
+        return False  # finished meanwhile
+    host, _, process = left.name.removeprefix(UNFINISHED).rpartition("-")[0].rpartition("-")
+    if host == gethostname() and process.isdecimal() and os.name != "nt":
+        try:
+            os.kill(int(process), 0)
+        except ProcessLookupError:
+            return True
+        except PermissionError:
+            pass
+    return age > FORGOTTEN_AFTER
+
+
+def _to_disk(path: Path) -> None:
+    """Make sure a file is on the disk before its folder gets its name."""
+    with path.open("rb") as opened:
+        os.fsync(opened.fileno())
