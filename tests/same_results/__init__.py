@@ -1,0 +1,1 @@
+"""Whether results are, to the last bit, those of another commit."""
