@@ -1,5 +1,6 @@
 """Sweeps that are killed, shared out, or lose workers end with the same store, byte by byte."""
 
+import json
 import os
 import random
 import signal
@@ -154,6 +155,33 @@ def test_four_shards_make_the_same_store(undisturbed: Path, tmp_path: Path) -> N
         assert status == 0, said
         assert ("left to other shards" in said) == (number != 2), "until the last has come"
     assert content(store) == content(undisturbed)
+
+
+def test_two_at_once_with_shared_runs_each_count_once(tmp_path: Path) -> None:
+    """Two people, one store: overlapping comparisons, one of them in two shards."""
+    store = tmp_path / "store"
+    first = (*TINY[:-1], "scenarios=[baseline,messenger_campaign]", "replicates=4")
+    second = (*TINY[:-1], "scenarios=[baseline,mobile_clinics]", "replicates=4")
+    processes = [
+        start(store, "study=curves", *first, "executor=serial"),
+        start(store, "study=curves", *second, "executor=serial", "shard=1/2"),
+        start(store, "study=curves", *second, "executor=serial", "shard=2/2"),
+    ]
+    said = [process.communicate(timeout=300)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0], said
+    assert len(digests(store)) == 4 * 3
+    everything = (*TINY[:-1], "scenarios=[baseline,messenger_campaign,mobile_clinics]")
+    status, told = sim(store, "study=curves", *everything, "replicates=4", "executor=serial")
+    assert status == 0, told
+    assert "12 of 12 runs are in the store already." in told
+    (folder,) = (
+        path.parent
+        for path in (store.parent / "results").glob("*/manifest.json")
+        if len(json.loads(path.read_text())["scenarios"]) == 3
+    )
+    curves = pd.read_parquet(folder / "curves.parquet")
+    assert curves.groupby(["scenario", "seed"]).size().tolist() == [20] * 12
+    assert sim(store, "study=check")[0] == 0
 
 
 @pytest.fixture

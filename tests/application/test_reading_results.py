@@ -59,7 +59,7 @@ def test_the_example_in_pandas_gives_means_of_every_sample(stored: tuple[Path, s
 
 def test_the_example_in_duckdb_gives_the_same(stored: tuple[Path, str]) -> None:
     store, name = stored
-    query = example("sql").replace("outputs/store-*", str(store)).replace(STUDY, name)
+    query = example("sql").replace(STORE, str(store)).replace(STUDY, name)
     found = duckdb.sql(query).df().set_index(["scenario", "sample"]).sort_index()
     means = expected(store, name)["mean"].sort_index()
     assert found.iloc[:, 0].tolist() == pytest.approx(means.tolist(), nan_ok=True)

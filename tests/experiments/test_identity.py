@@ -1,5 +1,6 @@
 """A run hangs on what is run: never on a name, whoever gives it."""
 
+import ast
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -9,9 +10,12 @@ import pytest
 from rich.console import Console
 
 import experiments.runs
+import sim
 from experiments import compare, open_store
 from experiments.runs import carry_out_bundle
 from experiments.specifications import (
+    MAKES_RESULTS,
+    NOT_IN_RESULTS,
     IdentityError,
     bundle_of,
     content_of,
@@ -127,3 +131,30 @@ def test_a_study_writes_every_scenario_down_in_full(tmp_path: Path) -> None:
     assert configuration["policies"]["mobile_clinics"] == scenarios[1].resolved["scenario"]
     again = scenario_from({**compose_configuration(TINY), **configuration})
     assert identity_of(again.with_policy("mobile_clinics")) == identity_of(scenarios[1])
+
+
+def imported(path: Path, package: str) -> set[str]:
+    """Return the modules of a package that a file imports, as files of it."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = [one.module or "" for one in ast.walk(tree) if isinstance(one, ast.ImportFrom)]
+    names += [one.name for node in ast.walk(tree) if isinstance(node, ast.Import)
+              for one in node.names]  # fmt: skip
+    return {f"{name.split('.')[1]}.py" for name in names if name.startswith(f"{package}.")}
+
+
+def test_the_version_of_a_run_covers_all_code_that_makes_it() -> None:
+    """Whatever the module that carries out runs, or the store, is made of counts."""
+    folder = Path(experiments.runs.__file__).parent
+    found, new = set[str](), {"runs.py", "store.py"}
+    while new:
+        found |= new
+        new = set().union(*(imported(folder / one, "experiments") for one in new)) - found
+    assert found == set(MAKES_RESULTS)
+
+
+def test_what_is_left_out_of_the_version_is_imported_by_nothing_that_counts() -> None:
+    folder = Path(sim.__file__).parent
+    for path in folder.rglob("*.py"):
+        if path.name not in NOT_IN_RESULTS:
+            assert not imported(path, "sim") & set(NOT_IN_RESULTS), path
+    assert all((folder / one).is_file() for one in NOT_IN_RESULTS)
