@@ -6,7 +6,10 @@ from typing import Any
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+import sim
 
 STYLE: dict[Any, Any] = {
     "figure.dpi": 110,
@@ -87,8 +90,21 @@ def legend_columns(entries: int) -> int:
     return -(-entries // rows)
 
 
+FOOTER_INCHES, FOOTER_SIZE = 0.24, 9
+"""Height of the strip below a figure that says which version it is of, and size of its letters."""
+
+
 def save(figure: Figure, folder: Path, name: str) -> None:
-    """Write a figure as PNG and SVG without dates."""
-    figure.savefig(folder / f"{name}.png", metadata={"Software": None})
-    figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": None})
+    """Write a figure as PNG and SVG without dates, with the version of the program below it."""
+    made_by = f"Almaty Health Access {sim.__version__}"
+    layout = figure.get_layout_engine()
+    if isinstance(layout, ConstrainedLayoutEngine):
+        strip = FOOTER_INCHES / figure.get_figheight()
+        layout.set(rect=(0.0, strip, 1.0, 1.0 - strip))
+    figure.text(
+        0.995, 0.06 / figure.get_figheight(), made_by, ha="right", va="bottom", size=FOOTER_SIZE,
+        color=COLOURS[0],
+    )  # fmt: skip
+    figure.savefig(folder / f"{name}.png", metadata={"Software": made_by})
+    figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": made_by})
     plt.close(figure)

@@ -10,7 +10,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["AlmatyModel", "ConfigurationError", "Migrant", "load_scenario"]
 
 if TYPE_CHECKING:
