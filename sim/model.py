@@ -1,7 +1,9 @@
 """The model: the order of the day, as data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from copy import deepcopy
 from hashlib import blake2b
+from numbers import Integral
 from time import process_time
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -17,7 +19,7 @@ from sim.agents.employer import Employer, Employers
 from sim.agents.episode import Episode, Episodes
 from sim.agents.migrant import WORK_GROUP_FIELDS, Migrant, Migrants
 from sim.agents.task import Task, Tasks
-from sim.configuration import ConfigurationError
+from sim.configuration import ConfigurationError, nearest
 from sim.engine.calendar import WorkCalendar
 from sim.engine.compiled import copied, in_plain_order, together
 from sim.engine.draws import Draws
@@ -63,6 +65,13 @@ from sim.tables import by
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+class StoppedInsideDayError(RuntimeError):
+    """A model that an error or an interrupt has stopped in the middle of a day.
+
+    Half of the day has happened and half has not, so nothing true can be said of it any more.
+    """
 
 
 class Block(NamedTuple):
@@ -190,8 +199,17 @@ class AlmatyModel(mesa.Model[Any, Any]):
     def __init__(
         self, scenario: Scenario, *, audit: bool = False, parent: "AlmatyModel | None" = None
     ) -> None:
+        if not isinstance(scenario, Scenario):
+            raise TypeError(
+                f"AlmatyModel takes a Scenario, not {scenario!r}: "
+                "AlmatyModel(load_scenario('baseline'))"
+            )
         super().__init__(rng=scenario.seed)
         self.plan = scenario
+        self._cannot_go_on: str | None = None
+        # Mesa puts a function of its own in the place of `step`; after an error it does nothing.
+        self._step_by_mesa = self.step
+        self.step = self._checked_step  # type: ignore[method-assign]
         self.world: World = scenario.world
         self.base_world: World = scenario.world
         self.values_in_force: dict[str, float | str] = {}
@@ -201,7 +219,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
         self._catching_up = False
         self._open_city = OpenCity(self)
         self.block_seconds: dict[str, float] | None = None
-        self.switched_off: frozenset[str] = frozenset()
+        self._switched_off: frozenset[str] = frozenset()
         self.demography = Demography(self)
         self.information = Information(self)
         self.onset = Onset(self)
@@ -236,15 +254,100 @@ class AlmatyModel(mesa.Model[Any, Any]):
     # --- time ---------------------------------------------------------------------------------
 
     def step(self) -> None:
-        """Live through one day."""
+        """Live through one day.
+
+        Raises
+        ------
+        StoppedInsideDayError
+            If an earlier day was not lived to its end.
+        """
         if not self._catching_up:
             self.live_one_day()
 
+    def _checked_step(self) -> None:
+        self.check_it_can_go_on()
+        self._step_by_mesa()
+
+    def run_for(self, duration: float) -> None:
+        """Live through so many days.
+
+        Parameters
+        ----------
+        duration : int
+            Whole days, at least 0.
+
+        Raises
+        ------
+        ValueError
+            If it is no such number.
+        StoppedInsideDayError
+            If an earlier day was not lived to its end.
+        """
+        self.check_it_can_go_on()
+        days = whole_days("run_for", duration)
+        if days < 0:
+            raise ValueError(f"run_for({duration}): must be a whole number of days, at least 0")
+        if days:
+            super().run_for(days)
+
+    def run_until(self, end_time: float) -> None:
+        """Live until so many days since day 0 have been lived.
+
+        Parameters
+        ----------
+        end_time : int
+            Whole days, not before today.
+
+        Raises
+        ------
+        ValueError
+            If it is no such number.
+        StoppedInsideDayError
+            If an earlier day was not lived to its end.
+        """
+        self.check_it_can_go_on()
+        end = whole_days("run_until", end_time)
+        if end < self.time:
+            raise ValueError(f"run_until({end_time}): must not be before today, day {self.day}")
+        if end > self.time:
+            super().run_until(end)
+
+    def check_it_can_go_on(self) -> None:
+        """Raise unless the last day was lived to its end and the agents are still there.
+
+        Raises
+        ------
+        StoppedInsideDayError
+            Otherwise.
+        """
+        if self._cannot_go_on is not None:
+            raise StoppedInsideDayError(
+                f"{self._cannot_go_on}: nothing more can be run or read from it; make it anew"
+            )
+
+    @property
+    def switched_off(self) -> frozenset[str]:
+        """Names of the blocks of the day that are left out."""
+        return self._switched_off
+
+    @switched_off.setter
+    def switched_off(self, names: Collection[str]) -> None:
+        known = [block.name for block in self.SCHEDULE]
+        if isinstance(names, str) or not isinstance(names, Collection):
+            raise TypeError(f"switched_off = {names!r}: must be a set of names of blocks")
+        for name in names:
+            if name not in known:
+                raise ValueError(f"switched_off: unknown block '{name}': {nearest(name, known)}")
+        self._switched_off = frozenset(names)
+
     def live_one_day(self) -> None:
         """Run the blocks of the day in their order."""
+        self.check_it_can_go_on()
+        # Taken back when the day is over; an error or interrupt leaves it.
+        self._cannot_go_on = f"the model stopped in the middle of day {self.day}"
         self.counts["newly_severe"] = 0
         for block in self.SCHEDULE:
-            if block.name in self.switched_off:
+            if block.name in self._switched_off:
                 continue
             if self.block_seconds is None:
                 block.run(self)
@@ -255,6 +358,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
                 self.block_seconds[block.name] = self.block_seconds.get(block.name, 0.0) + spent
         self.draws.audit_rules()
         self.day += 1
+        self._cannot_go_on = None
 
     def apply_levers(self) -> None:
         """Put today's dated changes, and a new law, in force."""
@@ -367,6 +471,9 @@ class AlmatyModel(mesa.Model[Any, Any]):
         >>> branch.digest() == model.digest()  # the same city, until a lever moves
         True
         """
+        self.check_it_can_go_on()
+        if not isinstance(scenario, Scenario):
+            raise TypeError(f"fork takes a Scenario, not {scenario!r}: fork(scenario)")
         if scenario.seed != self.plan.seed or scenario.world != self.plan.world:
             raise ConfigurationError(
                 "a branch needs the same world and seed as its past; "
@@ -398,6 +505,31 @@ class AlmatyModel(mesa.Model[Any, Any]):
             self.run_until(parent.time)
             self._catching_up = False
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> "AlmatyModel":
+        """Return a branch under the same scenario, with whatever the user has hung on the model."""
+        if type(self) is not AlmatyModel:
+            raise TypeError(f"a {type(self).__name__} cannot be copied: make it anew")
+        twin = self.fork(self.plan)
+        memo[id(self)] = twin
+        twin.switched_off = self.switched_off
+        twin.random.setstate(self.random.getstate())
+        twin.rng.bit_generator.state = self.rng.bit_generator.state
+        for name in vars(self).keys() - vars(twin).keys():
+            setattr(twin, name, deepcopy(vars(self)[name], memo))
+        return twin
+
+    def __copy__(self) -> "AlmatyModel":
+        raise TypeError(
+            "a model has no shallow copy: copy.deepcopy(model), or model.fork(scenario) for "
+            "other levers from here on"
+        )
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError(
+            "a model cannot be pickled or sent to another process: send its scenario, and make "
+            "the model there"
+        )
+
     @property
     def scenario(self) -> Any:
         """The scenario the model runs."""
@@ -426,6 +558,16 @@ class AlmatyModel(mesa.Model[Any, Any]):
             Task: self.tasks,
         }
 
+    def remove_all_agents(self) -> None:
+        """Remove all agents. The model can then not go on: there is nobody in it."""
+        for name in self.COHORTS:
+            cohort = getattr(self, name)
+            cohort.remove_rows(cohort.rows)
+        for institution in (*self.clinics.units, *self.agencies.units):
+            institution.leave()
+        super().remove_all_agents()  # type: ignore[no-untyped-call]
+        self._cannot_go_on = "all agents of the model have been removed"
+
     @property
     def agent_types(self) -> list[type]:
         """Types of agents in the model."""
@@ -440,7 +582,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
         ----------
         start_day, end_day : int
             The window is [start_day, end_day), in days since the end of burn-in; by default all
-            days lived so far.
+            days lived so far. Whole numbers with 0 <= start_day <= end_day <= model.day.
 
         Returns
         -------
@@ -448,6 +590,13 @@ class AlmatyModel(mesa.Model[Any, Any]):
             Long: code, indicator, detail, by ("all", "nationality", "legal_status", "sex",
             "sector", "institution"), group, unit, numerator, denominator, value, better ("higher",
             "lower" or ""). NaN where there was no case.
+
+        Raises
+        ------
+        ValueError
+            If the window is not made of days that were lived.
+        StoppedInsideDayError
+            If the last day was not lived to its end.
 
         Examples
         --------
@@ -461,7 +610,15 @@ class AlmatyModel(mesa.Model[Any, Any]):
         >>> sorted(set(women["unit"])), bool((women["value"] >= 0).all())
         (['per 1,000 person-years'], True)
         """
-        return indicators.indicators(self, start_day, self.day if end_day is None else end_day)
+        self.check_it_can_go_on()
+        start = whole_days("start_day", start_day)
+        end = self.day if end_day is None else whole_days("end_day", end_day)
+        if not 0 <= start <= end <= self.day:
+            raise ValueError(
+                f"indicators of days {start} to {end}: the window must lie between 0 and "
+                f"{self.day}, the days lived so far, and end no sooner than it starts"
+            )
+        return indicators.indicators(self, start, end)
 
     def curves(self) -> "pd.DataFrame":
         """Return daily outcomes, one row a day since day 0.
@@ -472,6 +629,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
             Counts of people, episodes, visits and needs of each day, and money in KZT; columns as
             in `sim.observation.curves.curves`.
         """
+        self.check_it_can_go_on()
         return curves.curves(self)
 
     def case_log(self) -> "pd.DataFrame":
@@ -483,10 +641,12 @@ class AlmatyModel(mesa.Model[Any, Any]):
             One row a visit to a clinic or move of a need; columns as in
             `sim.observation.case_log.case_log`. People are simulated.
         """
+        self.check_it_can_go_on()
         return case_log(self)
 
     def digest(self) -> str:
         """Return a hex digest of the whole state; equal runs have equal digests."""
+        self.check_it_can_go_on()
         summary = blake2b(digest_size=16)
         for name in self.NUMBERS:
             summary.update(str(getattr(self, name)).encode())
@@ -507,3 +667,17 @@ class AlmatyModel(mesa.Model[Any, Any]):
         for name in self.LOGS:
             summary.update(getattr(self, name).digest())
         return summary.hexdigest()
+
+
+def whole_days(what: str, number: Any) -> int:
+    """Return a number of days as a Python integer.
+
+    Raises
+    ------
+    ValueError
+        If it is not a whole number.
+    """
+    whole = isinstance(number, Integral) and not isinstance(number, bool | np.bool_)
+    if not whole and not (isinstance(number, float) and number.is_integer()):
+        raise ValueError(f"{what} = {number!r}: must be a whole number of days")
+    return int(number)

@@ -9,10 +9,10 @@ entry there. Each is a `mesa.Agent`; their daily numbers stand side by side in `
 
 from typing import Any
 
-import mesa
 import numpy as np
 
 from sim import vocabulary as words
+from sim.agents.institution import Institution
 from sim.engine.arrays import Column, Floats, Integers
 from sim.engine.calendar import WorkCalendar
 from sim.engine.compiled import records
@@ -38,7 +38,7 @@ PURSES = ("ngos", "iom", "coordination")
 """Accounts of agencies with money of their own: see `sim.accounts`."""
 
 
-class Agency(mesa.Agent[Any]):
+class Agency(Institution):
     """One agency.
 
     Attributes

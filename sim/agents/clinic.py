@@ -6,10 +6,10 @@ credit, beds) are kept side by side in `Clinics`, so that one queue engine serve
 
 from typing import Any
 
-import mesa
 import numpy as np
 
 from sim import vocabulary as words
+from sim.agents.institution import Institution
 from sim.engine.arrays import Booleans, Column, Floats, Integers
 from sim.engine.calendar import WorkCalendar
 from sim.engine.compiled import records
@@ -20,7 +20,7 @@ from sim.parameters import World
 MINUTES_A_DAY = 24 * 60
 
 
-class Clinic(mesa.Agent[Any]):
+class Clinic(Institution):
     """One unit of an institution.
 
     Attributes

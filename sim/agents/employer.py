@@ -1,13 +1,14 @@
 """Employers: who gives work, contracts and leave."""
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from sim import vocabulary as words
-from sim.agents.migrant import NEVER
+from sim.agents.migrant import COHORTS, FIRST_UNIQUE_ID, NEVER
 from sim.engine.arrays import Column as Values
-from sim.engine.arrays import Floats, Identities, Integers
+from sim.engine.arrays import Floats, Identities, Integers, Rows
+from sim.engine.calendar import DAYS_A_YEAR
 from sim.engine.chance import trait
 from sim.engine.cohort import Cohort, Column, RowView
 from sim.engine.compiled import compiled
@@ -23,6 +24,17 @@ class Employers(Cohort[Employer]):
     """All employers; they stay for the whole run."""
 
     row_view = Employer
+    unique_ids = (FIRST_UNIQUE_ID + 1, COHORTS)
+    settable: ClassVar[dict[str, tuple[float, float]] | None] = {
+        "tolerance": (0, 1),
+        "formality": (0, 1),
+        "pays_in_kind": (0, 1),
+        "believed_inspections": (0, DAYS_A_YEAR),
+    }
+
+    def let_go(self, rows: Rows) -> None:
+        """Refuse: people work there, and look for work there."""
+        raise TypeError("employers stay for the whole run")
 
     sector = Column(np.int8, "sector", labels=words.SECTORS)
     nationality = Column(np.int8, "nationality of most workers", labels=words.NATIONALITIES)

@@ -6,12 +6,13 @@ is the same episode in every scenario.
 """
 
 from enum import IntEnum
+from typing import ClassVar
 
 import numpy as np
 
 from sim import vocabulary as words
 from sim.agents.city import City
-from sim.agents.migrant import NEVER
+from sim.agents.migrant import COHORTS, FIRST_UNIQUE_ID, NEVER
 from sim.engine.arrays import Rows
 from sim.engine.cohort import Cohort, Column, RowView
 from sim.engine.compiled import Record, compiled
@@ -70,6 +71,12 @@ class Episodes(Cohort[Episode]):
     """All open episodes, and those of people who left ill and are still followed."""
 
     row_view = Episode
+    unique_ids = (FIRST_UNIQUE_ID + 2, COHORTS)
+    settable: ClassVar[dict[str, tuple[float, float]] | None] = {}
+
+    def let_go(self, rows: Rows) -> None:
+        """Refuse: whoever is ill, waits or is treated hangs on it."""
+        raise TypeError("an episode ends by recovery, departure or death, in the model")
 
     person = Column(np.uint64, "identity of the owner")
     ordinal = Column(np.int32, "ordinal of the onset in the owner's life")

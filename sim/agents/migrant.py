@@ -1,9 +1,12 @@
 """Labour migrants: the people of the model."""
 
+from typing import Any, ClassVar
+
 import numpy as np
 
 from sim import vocabulary as words
 from sim.engine.arrays import Column as Values
+from sim.engine.arrays import Rows
 from sim.engine.cohort import Cohort, Column, RowView
 from sim.engine.compiled import Record, compiled, records
 
@@ -11,6 +14,11 @@ NOT_HERE = -1
 """Slice of the week and of the month of a row that is nobody's."""
 NEVER = 2**30
 """A day that does not come."""
+FIRST_UNIQUE_ID, COHORTS = 2**20, 4
+"""Numbers of agents in cohorts, `unique_id`, begin far above those Mesa gives to institutions; each
+of the four cohorts has every fourth."""
+MOST_MONEY = 10**9
+"""Most KZT that may be given to a person from outside: what a row can hold, and sums of it."""
 
 
 class Migrant(RowView):
@@ -18,9 +26,38 @@ class Migrant(RowView):
 
 
 class Migrants(Cohort[Migrant]):
-    """All labour migrants present in the city."""
+    """All labour migrants present in the city.
+
+    From outside the model may be set what nothing else is counted from: language, literacy, fear,
+    wage, and money in hand, which is booked as brought from outside. A migrant who is removed
+    leaves the city as if the planned stay had ended.
+    """
 
     row_view = Migrant
+    unique_ids = (FIRST_UNIQUE_ID, COHORTS)
+    settable: ClassVar[dict[str, tuple[float, float]] | None] = {
+        "manages_language": (0, 1),
+        "literacy": (0, 1),
+        "fear_susceptibility": (0, np.inf),
+        "wage": (0, MOST_MONEY),
+        "savings": (0, MOST_MONEY),
+        "debt": (0, MOST_MONEY),
+        "passport_held": (0, 1),
+    }
+
+    def put(self, name: str, rows: Rows, stored: Any) -> None:
+        """Set a column of some rows, and book money that has come from outside."""
+        before = self.__dict__[name][rows].astype(np.float64)
+        super().put(name, rows, stored)
+        if name in ("savings", "debt"):
+            more = int(self.__dict__[name][rows].astype(np.float64).sum() - before.sum())
+            self.model.demography.book_from_outside(name, more)
+        if name in ("savings", "debt", "wage"):
+            self.changed_on[rows] = self.model.day
+
+    def let_go(self, rows: Rows) -> None:
+        """Let migrants leave the city now, with all that hangs on it."""
+        self.model.demography.let_go(rows)
 
     # Records keep this order within a width: what is used together lies together.
     nationality = Column(np.int8, "nationality", labels=words.NATIONALITIES, often=True)

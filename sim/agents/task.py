@@ -7,11 +7,13 @@ illness where the need does: a debt stays a debt.
 """
 
 from enum import IntEnum
+from typing import ClassVar
 
 import numpy as np
 
 from sim import vocabulary as words
-from sim.agents.migrant import NEVER
+from sim.agents.migrant import COHORTS, FIRST_UNIQUE_ID, NEVER
+from sim.engine.arrays import Rows
 from sim.engine.cohort import Cohort, Column, RowView
 from sim.engine.compiled import Record, compiled
 
@@ -76,6 +78,12 @@ class Tasks(Cohort[Task]):
     """All needs that are open, and second openings of the same need."""
 
     row_view = Task
+    unique_ids = (FIRST_UNIQUE_ID + 3, COHORTS)
+    settable: ClassVar[dict[str, tuple[float, float]] | None] = {"motivation": (0, 1)}
+
+    def let_go(self, rows: Rows) -> None:
+        """Refuse: agencies wait for it, and its owner does."""
+        raise TypeError("a need ends by being settled or lost, in the model")
 
     person = Column(np.uint64, "identity of the person")
     ordinal = Column(np.int32, "ordinal of the episode that brought the need")

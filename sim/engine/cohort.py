@@ -83,6 +83,12 @@ class Cohort[A: RowView](RowSet[A]):
     columns: ClassVar[dict[str, Column]] = {}
     record_type: ClassVar[np.dtype[Any]]
 
+    unique_ids: ClassVar[tuple[int, int]] = (0, 1)
+    """First number and step of `unique_id`: cohorts of one model have numbers of their own."""
+    settable: ClassVar[dict[str, tuple[float, float]] | None] = None
+    """Columns that may be set from outside, with lowest and highest value; None: all but `pid`.
+    Whole columns (`cohort.wage[rows] = wages`) are the model's own way and are not checked."""
+
     pid = Column(np.uint64, "permanent identity; every keyed draw of the agent hangs on it")
 
     def __init_subclass__(cls) -> None:
@@ -179,8 +185,49 @@ class Cohort[A: RowView](RowSet[A]):
         )
 
     def view(self, row: int) -> A:
-        """Return one row as a Mesa agent."""
+        """Return one row as a Mesa agent.
+
+        Raises
+        ------
+        LookupError
+            If the row is nobody's.
+        """
+        if not 0 <= row < self.capacity or not self.occupied[row]:
+            raise LookupError(f"row {row} of {type(self).__name__} is nobody's")
         return self._view(int(row))
+
+    def checked(self, name: str, value: Any) -> Any:
+        """Return the stored form of a value that somebody outside the model gives a column.
+
+        Raises
+        ------
+        AttributeError
+            If there is no such column, or the model keeps it itself.
+        TypeError, ValueError
+            If the value does not fit.
+        """
+        column, kind = self.columns.get(name), self.row_view.__name__
+        if column is None or name == "pid":
+            raise AttributeError(f"{kind!r} has no settable attribute {name!r}")
+        if self.settable is None:
+            return column.encode(value)
+        if name not in self.settable:
+            raise AttributeError(
+                f"{kind}.{name} is kept by the model itself, which counts on it; settable are: "
+                f"{', '.join(self.settable) or 'none'}"
+            )
+        return column.encode(value, *self.settable[name])
+
+    def put(self, name: str, rows: Rows, stored: Any) -> None:
+        """Set a column of some rows to a value that has been checked."""
+        self.__dict__[name][rows] = stored
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        if self.model is not None:
+            raise TypeError(
+                f"{type(self).__name__} are copied with their model: copy.deepcopy(model)"
+            )
+        return self.copy_for(None)
 
     def add_rows(self, pid: Identities, **values: Any) -> Rows:
         """Add agents.
@@ -218,10 +265,25 @@ class Cohort[A: RowView](RowSet[A]):
             self._double()
 
     def remove_rows(self, rows: Rows) -> None:
-        """Take agents out; their rows are free for others."""
+        """Take agents out; their rows are free for others.
+
+        Raises
+        ------
+        LookupError
+            If a row is nobody's, or named twice.
+        """
+        wanted = np.asarray(rows, dtype=np.intp)
+        inside = (wanted >= 0) & (wanted < self.capacity)
+        there = inside.all() and self.occupied[wanted].all()
+        if not there or len(np.unique(wanted)) < len(wanted):
+            raise LookupError(f"rows {wanted.tolist()} of {type(self).__name__}: not all in use")
         free_rows(self.places, np.asarray(rows, dtype=np.intp))
         for name, array in self._scanned.items():
             array[rows] = self.columns[name].default
+
+    def let_go(self, rows: Rows) -> None:
+        """Take agents out because somebody outside the model asks for it."""
+        self.remove_rows(rows)
 
     def add(self, agent: A) -> None:
         """Refuse: agents of a cohort are created by `add_rows`."""
@@ -230,7 +292,7 @@ class Cohort[A: RowView](RowSet[A]):
     def discard(self, agent: A) -> None:
         """Take an agent out of the model, if it is there."""
         if agent in self:
-            self.remove_rows(np.array([agent.row]))
+            self.let_go(np.array([agent.row]))
 
     def _keep_only(self, rows: Rows) -> "RowSet[A]":
         raise TypeError("all agents of a type cannot be changed in place; leave out inplace=True")

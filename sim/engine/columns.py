@@ -1,5 +1,7 @@
 """Columns, and rows seen as Mesa agents."""
 
+from difflib import get_close_matches
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Self, overload
 
 import mesa
@@ -72,11 +74,70 @@ class Column:
             return self
         raise AttributeError(self.name)
 
-    def encode(self, value: Any) -> Any:
-        """Return the stored form of a user's value (labels become codes)."""
-        if self.labels is not None and isinstance(value, str):
-            return self.labels.index(value)
+    def encode(self, value: Any, low: float = -np.inf, high: float = np.inf) -> Any:
+        """Return the stored form of a user's value (labels become codes).
+
+        Parameters
+        ----------
+        value : scalar, label, or sequence of `width` scalars
+        low, high : float
+            Range that the numbers have to lie in, besides that of the type.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the value is of another form, not a number, unknown as a label, or out of range.
+        """
+        if self.width is None:
+            return self._encode_one(value, low, high)
+        given = np.asarray(value)
+        if given.shape != self.shape:
+            raise ValueError(
+                f"{self.name}: takes {self.width} values, not an array of shape {given.shape}"
+            )
+        return [self._encode_one(one, low, high) for one in given.tolist()]
+
+    def _encode_one(self, value: Any, low: float, high: float) -> Any:
+        if self.labels is not None:
+            return self._code(value)
+        if self.dtype == np.bool_:
+            if isinstance(value, bool | np.bool_) or (isinstance(value, Real) and value in (0, 1)):
+                return bool(value)
+            raise TypeError(f"{self.name} = {value!r}: must be True or False")
+        if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+            raise TypeError(f"{self.name} = {value!r}: must be a number")
+        if np.issubdtype(self.dtype, np.integer):
+            if not isinstance(value, Integral) and not float(value).is_integer():
+                raise ValueError(f"{self.name} = {value}: must be a whole number")
+            value = int(value) if isinstance(value, Integral) else int(float(value))
+        limits: Any = (
+            np.iinfo(self.dtype) if np.issubdtype(self.dtype, np.integer) else np.finfo(self.dtype)
+        )
+        lowest, highest = max(low, limits.min), min(high, limits.max)
+        if not lowest <= value <= highest:  # nor is NaN
+            unit = f" ({self.unit})" if self.unit else ""
+            raise ValueError(
+                f"{self.name} = {value}: must lie between {lowest:g} and {highest:g}{unit}"
+            )
         return value
+
+    def _code(self, value: Any) -> int:
+        """Return the code of a label; a code itself is taken too."""
+        assert self.labels is not None
+        if isinstance(value, str):
+            if value in self.labels:
+                return self.labels.index(value)
+            close = get_close_matches(value, self.labels, n=1, cutoff=0.5)
+            hint = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(self.labels)}"
+            raise ValueError(f"{self.name}: unknown '{value}': {hint}")
+        if isinstance(value, Integral) and not isinstance(value, bool | np.bool_):
+            if 0 <= int(value) < len(self.labels):
+                return int(value)
+            raise ValueError(
+                f"{self.name} = {value}: must be one of {', '.join(self.labels)}, or a code from "
+                f"0 to {len(self.labels) - 1}"
+            )
+        raise TypeError(f"{self.name} = {value!r}: must be one of {', '.join(self.labels)}")
 
     def decode(self, values: Values) -> list[Any]:
         """Return stored values as plain Python values (codes become labels)."""
@@ -87,7 +148,17 @@ class Column:
         return list(labels[values].tolist())
 
 
-class RowView(mesa.Agent[Any]):
+class BelongsToModel:
+    """Something that is a part of a model, and is copied with the model or not at all."""
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        raise TypeError(f"a {type(self).__name__} is copied with its model: copy.deepcopy(model)")
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError(f"a {type(self).__name__} is a part of its model and cannot be pickled")
+
+
+class RowView(BelongsToModel, mesa.Agent[Any]):
     """One row of a cohort, as a `mesa.Agent`.
 
     Attributes are the cohort's columns: reading takes the value from the array, assigning
@@ -111,8 +182,9 @@ class RowView(mesa.Agent[Any]):
 
     @property
     def unique_id(self) -> int:  # type: ignore[override]  # Mesa stores it
-        """The permanent identity, unique among the agents of one type."""
-        return self.pid
+        """A number that no other agent of the model has, made from the permanent identity."""
+        first, step = self._cohort.unique_ids
+        return first + step * self.pid
 
     @property
     def row(self) -> int:
@@ -137,14 +209,26 @@ class RowView(mesa.Agent[Any]):
         return column.decode(self._cohort.__dict__[name][self.row : self.row + 1])[0]
 
     def __setattr__(self, name: str, value: Any) -> None:
-        column = self._cohort.columns.get(name)
-        if column is None or name == "pid":
-            raise AttributeError(f"{type(self).__name__!r} has no settable attribute {name!r}")
-        self._cohort.__dict__[name][self.row] = column.encode(value)
+        self._cohort.put(name, np.array([self.row]), self.check_setting(name, value))
+
+    def check_setting(self, name: str, value: Any) -> Any:
+        """Return the stored form of a value for an attribute, or raise if it cannot be set to it.
+
+        Parameters
+        ----------
+        name : str
+            One of the cohort's columns.
+        value
+            A number, a label, or as many as the column has values a row.
+        """
+        return self._cohort.checked(name, value)
 
     def remove(self) -> None:
-        """Take the agent out of its cohort."""
-        self._cohort.remove_rows(np.array([self.row]))
+        """Take the agent out of the model."""
+        self._cohort.let_go(np.array([self.row]))
+
+    def __copy__(self) -> Self:
+        return type(self)(self._cohort, self._row)
 
     def __eq__(self, other: object) -> bool:
         return (

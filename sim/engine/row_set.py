@@ -77,15 +77,19 @@ class RowSet[A: RowView](AbstractAgentSet[A]):
 
     @classmethod
     def _from_iterable(cls, agents: Iterable[Any]) -> Any:
-        """Let `&`, `|` and `-` of Python's set protocol return an ordinary Mesa agent set."""
+        """Let `&`, `|` and `-` of Python's set protocol return a set that keeps its members."""
         members = list(dict.fromkeys(agents))
-        cohorts = {id(agent._cohort): agent._cohort for agent in members}
-        if len(cohorts) == 1:
-            (cohort,) = cohorts.values()
+        cohorts = {id(one): one for one in (getattr(agent, "_cohort", None) for agent in members)}
+        (cohort,) = cohorts.values() if len(cohorts) == 1 else (None,)
+        if cohort is not None:
             return RowSet(cohort, np.array([agent.row for agent in members], dtype=np.intp))
-        return Kept(members, random=Random(0))
+        return Kept(members)
 
     def __copy__(self) -> "RowSet[A]":
+        return self._subset(self.rows)
+
+    def copy(self) -> "RowSet[A]":
+        """Return a set of the same members."""
         return self._subset(self.rows)
 
     def select(
@@ -154,12 +158,7 @@ class RowSet[A: RowView](AbstractAgentSet[A]):
 
     def set(self, attr_name: str, value: Any) -> Self:  # type: ignore[override]  # Mesa names AgentSet
         """Set one attribute of every member to a value."""
-        column = self.cohort.columns.get(attr_name)
-        if column is None or attr_name == "pid":
-            raise AttributeError(
-                f"{self.cohort.row_view.__name__!r} has no settable attribute {attr_name!r}"
-            )
-        self.cohort.__dict__[attr_name][self.rows] = column.encode(value)
+        self.cohort.put(attr_name, self.rows, self.cohort.checked(attr_name, value))
         return self
 
     def agg(self, attribute: str, func: Callable[..., Any] | Iterable[Callable[..., Any]]) -> Any:

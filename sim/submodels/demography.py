@@ -59,6 +59,10 @@ SAVINGS_BROUGHT, SAVINGS_TAKEN, DEBTS_BROUGHT, DEBTS_TAKEN = (
         "savings brought", "savings taken along", "debts brought", "debts taken along",
     )
 )  # fmt: skip
+MOVED_BY_PEOPLE = {
+    "savings": (SAVINGS_BROUGHT, SAVINGS_TAKEN), "debt": (DEBTS_BROUGHT, DEBTS_TAKEN),
+}  # fmt: skip
+"""Flows of money that comes with people and goes with them, by column."""
 NATIONALITIES = len(words.NATIONALITIES)
 FEAR, LANGUAGE, LEGAL_STATUS, LITERACY, NATIONALITY, PASSPORT_HELD, SECTOR, SEX = (
     words.PURPOSES.index(purpose)
@@ -218,6 +222,23 @@ class Demography(Submodel):
             chosen = kind == one
             days[chosen] = 1 + np.searchsorted(at_most_days(shape, mean), u[chosen])
         return days
+
+    def let_go(self, rows: Rows) -> None:
+        """Let people leave now, because somebody outside the model asks for it."""
+        move_out(self.model.city(), np.asarray(rows, dtype=np.intp), Ending.LEFT)
+
+    def book_from_outside(self, what: str, amount: int) -> None:
+        """Book money (or debts) given to or taken from people from outside the model.
+
+        Parameters
+        ----------
+        what : str
+            "savings" or "debt".
+        amount : int
+            In KZT; negative if it was taken.
+        """
+        brought, taken = MOVED_BY_PEOPLE[what]
+        self.model.counts["ledger"][0, brought if amount > 0 else taken] += abs(amount)
 
     def die(self, episodes: Rows) -> None:
         """Let these episodes end in death."""

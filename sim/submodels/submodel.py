@@ -3,13 +3,14 @@
 from typing import TYPE_CHECKING
 
 from sim.engine.arrays import Column
+from sim.engine.columns import BelongsToModel
 from sim.parameters import World
 
 if TYPE_CHECKING:
     from sim.model import AlmatyModel
 
 
-class Submodel:
+class Submodel(BelongsToModel):
     """A part of the day.
 
     A submodel keeps no state of its own: state lives in the cohorts and in `Clinics`. It only
