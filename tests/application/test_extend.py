@@ -10,15 +10,30 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.shown import commands, in_sentences, is_sim, made_small
+
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "extend.md").read_text(encoding="utf-8")
-NEEDED = ("sim", "experiments", "conf", "tests", "pyproject.toml")
+NEEDED = (
+    "sim", "experiments", "conf", "tests", "docs", "benchmarks", "README.md", "pyproject.toml",
+)  # fmt: skip
 ONLY_YAML = ("A scenario", "An institution")
 WITH_CODE = ("An indicator", "A submodel")
 
 
+WITHOUT_FIGURES = """
+import experiments.figures, sys
+from sim.__main__ import main
+experiments.figures.draw_comparison = lambda *_: None
+sys.exit(main())
+"""
+"""`python -m sim` without its figures, which take longer than everything else."""
+
+
 class Block(NamedTuple):
     """A fenced block: its language, "file=..." or "run", and its text."""
+
+    # "run": Python as it stands, or commands, of which those of the model get a small city.
 
     language: str
     what: str
@@ -46,6 +61,20 @@ def apply(block: Block, root: Path) -> None:
     path.write_text(text.replace(before, after), encoding="utf-8")
 
 
+def processes(block: Block, output: Path) -> list[list[str]]:
+    """Return what a block that is run makes Python do, process by process."""
+    if block.language == "python":
+        return [["-c", block.text]]
+    assert block.language == "bash"
+    found = []
+    for words in commands(block.text):
+        assert words[0] == "python", f"{words}: only commands of Python are run"
+        if is_sim(words) and "--help" not in words:
+            words = ["python", "-c", WITHOUT_FIGURES, *made_small(words), f"output={output}"]
+        found.append(words[1:])
+    return found
+
+
 def carry_out(section: str, root: Path, cwd: Path, **environment: str) -> None:
     """Make the changes of a section below `root`, and run what it says in `cwd`."""
     steps = blocks(section)
@@ -54,16 +83,17 @@ def carry_out(section: str, root: Path, cwd: Path, **environment: str) -> None:
         if step.what != "run":
             apply(step, root)
             continue
-        done = subprocess.run(
-            [sys.executable, "-c", step.text],
-            cwd=cwd,
-            env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+        for words in processes(step, root / "outputs"):
+            done = subprocess.run(
+                [sys.executable, *words],
+                cwd=cwd,
+                env={**os.environ, **environment},
+                capture_output=True,
+                text=True,
+                timeout=600,
+                check=False,
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.slow
@@ -100,3 +130,5 @@ def test_every_section_is_carried_out() -> None:
     assert set(re.findall(r"^## (.*)$", TEXT, re.M)) == {*ONLY_YAML, *WITH_CODE}
     fenced = len(re.findall(r"^```\w", TEXT, re.M))
     assert sum(len(blocks(one)) for one in (*ONLY_YAML, *WITH_CODE)) == fenced
+    left = {"python -m tests.approved"}  # it approves values: test_golden_run.py
+    assert set(in_sentences(ROOT / "docs" / "extend.md")) == left
