@@ -24,24 +24,22 @@ FENCE = re.compile(
 )
 COMMAND = re.compile(r"`((?:[A-Z_]+=\S+ )?(?:python3?|pytest|uv|pip) [^`]*)`")
 SIM = ("python", "-m", "sim")
+TWO = {"scenarios": "[baseline,mobile_clinics]"}
+"""Two scenarios that differ from day 0 on."""
 TINY = {"city.population": "300", "city.burn_in_days": "60", "executor.workers": "1"}
 """What every command that runs something is given, unless it names it (numbers are replaced)."""
 OF_STUDY = {
-    "compare": {
-        "replicates": "2", "most_replicates": "3", "scenarios": "[baseline,mobile_clinics]",
-    },
-    "curves": {"replicates": "2"},
+    "compare": {"replicates": "2", "most_replicates": "3", **TWO},
+    "curves": {"replicates": "2", **TWO},
     "factorial": {"replicates": "2", "factors": "[arrival_briefing,uzbek_consulate]"},
-    "sweep": {"replicates": "2", "samples": "2", "scenarios": "[baseline,mobile_clinics]"},
-    "meanfield": {"replicates": "2"},
+    "sweep": {"replicates": "1", "samples": "2", **TWO},
+    "meanfield": {"replicates": "2", **TWO},
     "story": {"seen_by": "0", "differs": "false", "nth": "1", "city.population": "1000"},
     "run": {},
 }  # fmt: skip
 """The same by study; a study that is not here runs nothing, or what is stored already."""
 SHORTEST = 20
 """Days of a command whose changes all start on day 0."""
-STUDIES_OF = {"scenarios": "[baseline,hub_medium]"}
-"""What results that a command stands beside are made of."""
 
 
 class Fence(NamedTuple):
@@ -116,21 +114,18 @@ def days_needed(words: list[str]) -> int:
 def made_small(words: list[str]) -> list[str]:
     """Return the words after `python -m sim`, for a small city and a short run.
 
-    The main job keeps its scenarios.
-
     >>> made_small(["python", "-m", "sim", "study=run", "scenario=hub_small", "days=900"])[:3]
     ['study=run', 'scenario=hub_small', 'days=122']
     """
     kept, study = words[3:], study_of(words)
     if study == "expand":
-        return [re.sub(r"^replicates=\d+", "replicates=3", word) for word in kept]
+        few = [re.sub(r"^replicates=\d+", "replicates=2", word) for word in kept]
+        return [*few, "executor=serial"]
     if study not in OF_STUDY or any(word in ("--help", "-h") for word in kept):
         return kept
     tiny = {**TINY, **OF_STUDY[study]}
-    if not kept:
-        del tiny["scenarios"]
-    if any(word.startswith("beside=") for word in kept):
-        tiny |= STUDIES_OF
+    if any(word.startswith("design=") for word in kept):
+        tiny["replicates"] = "2"  # what is drawn from ranges is told from chance by two seeds
     if not any(word.startswith("executor=") for word in kept):
         tiny["executor"] = "serial"
     named = {word.partition("=")[0] for word in kept}
