@@ -30,7 +30,12 @@ FIRST_REPLICATES = 5
 
 def settings_of(resolved: dict[str, Any]) -> CompareSettings:
     """Return the checked settings of a composed configuration."""
-    return compare_settings(resolved)
+    settings = compare_settings(resolved)
+    if settings.replicates == "auto" and len(settings.scenarios) < 2:
+        raise ConfigurationError(
+            "replicates=auto looks at differences: name two scenarios or more, or a number"
+        )
+    return settings
 
 
 def run(resolved: dict[str, Any], console: Console) -> int:

@@ -2,8 +2,10 @@
 
 Costs are those of society (indicator C2), effects are disability-adjusted life years averted
 (indicator H2, discounted); both for 1,000 person-years, against the reference. A scenario is
-*dominated* if another costs no more and averts no less, *extendedly dominated* if a mixture of two
-others does; the others form the frontier, along which each is compared with the one before it.
+*dominated* if another costs no more and averts no less, and is better in one of the two,
+*extendedly dominated* if a mixture of two others does; the others form the frontier, along which
+each is compared with the one before it. Scenarios that are equal but for rounding stand at the same
+place, and share the probability of being best. One whose cost or effect is not known has neither.
 Probabilities of being best are over replicates (chance inside the model), not over parameters.
 """
 
@@ -13,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from experiments.statistics import interval
+from experiments.statistics import NOISE, difference_of, interval
 
 COST, EFFECT = ("societal_cost", ""), ("daly", "discounted")
 PER = 1000
@@ -49,7 +51,9 @@ def cost_effectiveness(
     """
     cost = PER * paired(indicators, COST, reference)
     averted = -paired(indicators, EFFECT, reference)
-    table = pd.DataFrame({"scenario": cost.columns})
+    known = cost.notna() & averted.notna()
+    cost, averted = cost.where(known), averted.where(known)
+    table = pd.DataFrame({"scenario": cost.columns, "pairs": known.sum().to_numpy()})
     for name, values in (("cost", cost), ("daly_averted", averted)):
         long = values.melt(var_name="scenario")
         summary = interval(long.groupby("scenario", sort=False)["value"], confidence)
@@ -74,7 +78,13 @@ def paired(indicators: pd.DataFrame, outcome: tuple[str, str], reference: str) -
     ]
     wide = rows.pivot(index="seed", columns="scenario", values="value")
     wide = wide[list(dict.fromkeys(indicators["scenario"]))]
-    return wide.sub(wide[reference], axis=0)
+    return pd.DataFrame(
+        {name: difference_of(wide[name], wide[reference]) for name in wide.columns},
+        index=wide.index, columns=wide.columns,
+    )  # fmt: skip
+
+
+UNKNOWN = "unknown"
 
 
 def frontier(cost: np.ndarray, effect: np.ndarray) -> tuple[list[str], list[float]]:
@@ -87,15 +97,40 @@ def frontier(cost: np.ndarray, effect: np.ndarray) -> tuple[list[str], list[floa
     ['frontier', 'extendedly dominated', 'frontier', 'dominated']
     >>> icer[2]
     2.5
+    >>> frontier(np.array([0., 10., 10., np.nan]), np.array([0., 4., 4., 1.]))[0]
+    ['frontier', 'frontier', 'frontier', 'unknown']
     """
+    known = np.isfinite(cost) & np.isfinite(effect)
+    twin = [_first_equal(one, cost, effect) for one in range(len(cost))]
+    first = [one for one in range(len(cost)) if twin[one] == one and known[one]]
+    places, ratios = _frontier_of_different(cost[first], effect[first])
+    at = {one: place for place, one in enumerate(first)}
+    position = [places[at[one]] if one in at else UNKNOWN for one in twin]
+    return position, [ratios[at[one]] if one in at else float("nan") for one in twin]
+
+
+def _first_equal(one: int, cost: np.ndarray, effect: np.ndarray) -> int:
+    """Return the first choice of the same cost and effect, but for rounding."""
+    return next(
+        other
+        for other in range(one + 1)
+        if other == one
+        or (
+            abs(cost[one] - cost[other]) <= NOISE * abs(cost[one])
+            and abs(effect[one] - effect[other]) <= NOISE * abs(effect[one])
+        )
+    )
+
+
+def _frontier_of_different(cost: np.ndarray, effect: np.ndarray) -> tuple[list[str], list[float]]:
+    """Return place and ratio of choices no two of which are equal."""
     count = len(cost)
     position = ["frontier"] * count
     for one in range(count):
         for other in range(count):
-            no_worse = cost[other] <= cost[one] and effect[other] >= effect[one]
-            better = cost[other] < cost[one] or effect[other] > effect[one]
-            if no_worse and (better or other < one):
+            if other != one and cost[other] <= cost[one] and effect[other] >= effect[one]:
                 position[one] = "dominated"
+    ratio: list[float] = []
     while True:
         left = [one for one in np.argsort(cost, kind="stable") if position[one] == "frontier"]
         ratio = [(cost[b] - cost[a]) / (effect[b] - effect[a]) for a, b in pairwise(left)]
@@ -110,19 +145,35 @@ def frontier(cost: np.ndarray, effect: np.ndarray) -> tuple[list[str], list[floa
 
 
 def acceptability(cost: pd.DataFrame, averted: pd.DataFrame, gdp_per_capita: float) -> pd.DataFrame:
-    """Return how often each scenario has the largest net benefit, over resampled replicates."""
-    draws = np.random.default_rng(SEED).integers(0, len(cost), (RESAMPLES, len(cost)))
-    mean_cost = cost.to_numpy()[draws].mean(axis=1)
-    mean_averted = averted.to_numpy()[draws].mean(axis=1)
-    rows = []
-    for multiple in np.linspace(0.0, LARGEST_THRESHOLD, STEPS):
-        benefit = multiple * gdp_per_capita * mean_averted - mean_cost
-        best = np.bincount(benefit.argmax(axis=1), minlength=cost.shape[1]) / RESAMPLES
-        rows += [
-            {"threshold_in_gdp": multiple, "scenario": scenario, "probability_best": share}
-            for scenario, share in zip(cost.columns, best.tolist(), strict=True)
+    """Return how often each scenario has the largest net benefit, over resampled replicates.
+
+    Scenarios with the same net benefit share a resample between them. One without any known cost or
+    effect has no probability (NaN) and does not count for the others; replicates in which any of
+    the others lacks one are left out.
+    """
+    known = cost.notna() & averted.notna()
+    counts = known.any().to_numpy()
+    whole = known.loc[:, counts].all(axis=1).to_numpy()
+    share = np.full((STEPS, cost.shape[1]), np.nan)
+    multiples = np.linspace(0.0, LARGEST_THRESHOLD, STEPS)
+    if whole.any():
+        size = int(whole.sum())
+        draws = np.random.default_rng(SEED).integers(0, size, (RESAMPLES, size))
+        mean_cost = cost.loc[whole, counts].to_numpy()[draws].mean(axis=1)
+        mean_averted = averted.loc[whole, counts].to_numpy()[draws].mean(axis=1)
+        for step, multiple in enumerate(multiples):
+            worth = multiple * gdp_per_capita * mean_averted
+            benefit = worth - mean_cost
+            scale = np.maximum(np.abs(worth), np.abs(mean_cost)).max(axis=1, keepdims=True)
+            best = benefit >= benefit.max(axis=1, keepdims=True) - NOISE * scale
+            share[step, counts] = (best / best.sum(axis=1, keepdims=True)).mean(axis=0)
+    return pd.DataFrame(
+        [
+            {"threshold_in_gdp": multiple, "scenario": scenario, "probability_best": value}
+            for multiple, row in zip(multiples, share.tolist(), strict=True)
+            for scenario, value in zip(cost.columns, row, strict=True)
         ]
-    return pd.DataFrame(rows)
+    )
 
 
 def cheers(

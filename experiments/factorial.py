@@ -22,7 +22,7 @@ from experiments.report import change, title
 from experiments.results import as_typed, renewed_folder, write_table
 from experiments.settings import FactorialSettings, factorial_settings
 from experiments.specifications import plan_runs
-from experiments.statistics import KEY, interval, summarise, verdict
+from experiments.statistics import KEY, NOISE, interval, summarise, verdict
 from experiments.study import CarriedOut, carry_out_study
 from sim.scenario import Scenario, scenario_from
 
@@ -125,7 +125,8 @@ def factorial_effects(
             for kind, values in ((at_reference, contrasts[0]), (averaged, mean)):
                 table = interval(values.groupby(KEY, sort=False), confidence)
                 table["kind"], table["term"] = kind, " x ".join(chosen)
-                parts.append(table.rename(columns={"count": "replicates"}).reset_index())
+                table = table.drop(columns="sd").rename(columns={"count": "replicates"})
+                parts.append(table.reset_index())
     result = pd.concat(parts, ignore_index=True)
     result["verdict"] = [
         verdict(low, high, better)
@@ -139,13 +140,19 @@ def factorial_effects(
 def contrast(
     wide: pd.DataFrame, chosen: tuple[str, ...], background: tuple[str, ...], factors: list[str]
 ) -> "pd.Series[float]":
-    """Return the alternating sum over the chosen factors, the others set as in the background."""
+    """Return the alternating sum over the chosen factors, the others set as in the background.
+
+    A sum that is mere rounding of its terms is 0.
+    """
     total = 0.0 * wide[REFERENCE]
+    scale = total
     for size in range(len(chosen) + 1):
         for present in combinations(chosen, size):
             name = JOINED.join(one for one in factors if one in (*present, *background))
-            total = total + (-1) ** (len(chosen) - size) * wide[name or REFERENCE]
-    return total
+            term = wide[name or REFERENCE]
+            total = total + (-1) ** (len(chosen) - size) * term
+            scale = scale.where(scale > term.abs(), term.abs())
+    return total.mask(total.abs() <= NOISE * scale, 0.0)
 
 
 def write_all(

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from experiments.report import title
+from experiments.report import path_in_words, title
 from experiments.style import COLOURS, STYLE, colours, legend_columns, save, signed
 
 if TYPE_CHECKING:
@@ -44,18 +44,6 @@ def draw_sweep(folder: Path, settings: "SweepSettings", varied: list[str]) -> No
         elif len(varied) == 2 and len(numeric) == 2:
             save(heat_maps(summary, varied, settings), folder, "heatmap")
             save(interaction_curves(summary, varied, settings), folder, "interaction")
-
-
-def path_in_words(path: str) -> str:
-    """Return a path as an axis shows it.
-
-    >>> path_in_words("levers.coordination.capacity")
-    'coordination: capacity (lever)'
-    """
-    lever = path.startswith("levers.")
-    parts = path.removeprefix("levers.").replace("_", " ").split(".")
-    words = f"{parts[0]}: {' '.join(parts[1:])}" if len(parts) > 1 else parts[0]
-    return f"{words} (lever)" if lever else words
 
 
 def _broken(name: str) -> str:

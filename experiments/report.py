@@ -7,6 +7,8 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from experiments.statistics import NO_CASES
+
 HEADLINE = (
     ("Emergencies (read together)", (
         ("emergency_uptake_24h", "", "emergency care within 24 h", "%"),
@@ -61,6 +63,18 @@ def title(name: str) -> str:
     return words.replace("Ngo", "NGO").replace("Osms", "OSMS")
 
 
+def path_in_words(path: str) -> str:
+    """Return a path as an axis shows it.
+
+    >>> path_in_words("levers.coordination.capacity")
+    'coordination: capacity (lever)'
+    """
+    lever = path.startswith("levers.")
+    parts = path.removeprefix("levers.").replace("_", " ").split(".")
+    words = f"{parts[0]}: {' '.join(parts[1:])}" if len(parts) > 1 else parts[0]
+    return f"{words} (lever)" if lever else words
+
+
 def number(value: float, form: str) -> str:
     """Return a level as it is printed: shares in per cent, money without decimals.
 
@@ -112,7 +126,7 @@ def print_comparison(console: Console, summary: pd.DataFrame, confidence: float)
             table.add_row(f"[bold]{words}[/]")
             rows = overall[(overall["indicator"] == name) & (overall["detail"] == detail)]
             for row in rows.to_dict("records"):
-                table.add_row(*_cells(row, form))
+                table.add_row(*row_cells(row, form))
     console.print(table)
     console.print(
         "Differences of shares are in percentage points. Emergency contacts have no good or bad\n"
@@ -121,10 +135,13 @@ def print_comparison(console: Console, summary: pd.DataFrame, confidence: float)
     )
 
 
-def _cells(row: dict[Any, Any], form: str) -> tuple[str, str, str, str, str]:
+def row_cells(row: dict[Any, Any], form: str) -> tuple[str, str, str, str, str]:
+    """Return scenario, level, difference, interval and verdict of a row, as they are printed."""
     scenario, level = "  " + title(row["scenario"]), number(row["level"], form)
     if row["verdict"] == "reference":
         return scenario, level, "", "", "reference"
+    if row["verdict"] == NO_CASES:
+        return scenario, level, "", "", NO_CASES
     mean, spread = change(row["difference"], row["difference_low"], row["difference_high"], form)
     return scenario, level, mean, spread, MARKS.get(row["verdict"], row["verdict"])
 
@@ -157,6 +174,8 @@ def print_gains(console: Console, summary: pd.DataFrame) -> None:
 
 
 def _gain(row: dict[Any, Any]) -> str:
+    if row["verdict"] == NO_CASES:
+        return f"[dim]{NO_CASES}[/]"
     mean, spread = change(row["difference"], row["difference_low"], row["difference_high"], "%")
     colour = {"better": "green", "worse": "red"}.get(row["verdict"], "dim")
     return f"[{colour}]{mean}[/]\n[dim]{spread}[/]" if spread else mean

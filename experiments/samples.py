@@ -14,6 +14,7 @@ import numpy as np
 
 from experiments.specifications import LEVER
 from sim.configuration import ConfigurationError
+from sim.engine.arrays import Floats
 from sim.scenario import Scenario
 from sim.tables import Entry
 
@@ -124,10 +125,57 @@ def _one_at_a_time(vary: Mapping[str, Any], count: int, seed: int, base: Scenari
     return [{}, *alone]
 
 
-def _drawn(sampler: str) -> Callable[..., list[Values]]:
-    def draw(vary: Mapping[str, Any], count: int, seed: int, base: Scenario) -> list[Values]:
-        from scipy.stats import qmc  # a quarter of a second, for these designs alone
+def nested_latin_hypercube(dimensions: int, count: int, seed: int) -> Floats:
+    """Return points of a Latin hypercube design that can be extended.
 
+    The design begins with one point and is doubled: each of the n strata of a dimension is halved,
+    and the n new points are put into the halves that are empty, in random order. So with 1, 2, 4,
+    8, ... points each of so many strata holds one point, in every dimension, and a longer design
+    begins with the points of a shorter one. A design of another length is the beginning of the
+    next.
+
+    Parameters
+    ----------
+    dimensions, count : int
+    seed : int
+        Designs of one seed are beginnings of each other.
+
+    Returns
+    -------
+    array of float, shape (count, dimensions)
+        Points of the unit cube.
+
+    Examples
+    --------
+    >>> points = nested_latin_hypercube(3, 8, seed=1)
+    >>> [sorted((8 * column).astype(int).tolist()) for column in points.T][0]
+    [0, 1, 2, 3, 4, 5, 6, 7]
+    >>> bool((nested_latin_hypercube(3, 5, seed=1) == points[:5]).all())
+    True
+    """
+    chance = np.random.default_rng(seed)
+    points = chance.random((1, dimensions))
+    while len(points) < count:
+        size = len(points)
+        new = np.empty((size, dimensions))
+        for column in range(dimensions):
+            taken = np.floor(2 * size * points[:, column]).astype(int)
+            empty = np.setdiff1d(np.arange(2 * size), taken)
+            new[:, column] = (chance.permutation(empty) + chance.random(size)) / (2 * size)
+        points = np.concatenate([points, new])
+    return points[:count]
+
+
+def sobol(dimensions: int, count: int, seed: int) -> Floats:
+    """Return the first points of a scrambled Sobol sequence, which are those of longer ones too."""
+    from scipy.stats import qmc  # a quarter of a second, for this design alone
+
+    points: Floats = qmc.Sobol(dimensions, rng=seed).random(count)
+    return points
+
+
+def _drawn(sampler: Callable[[int, int, int], Floats]) -> Callable[..., list[Values]]:
+    def draw(vary: Mapping[str, Any], count: int, seed: int, base: Scenario) -> list[Values]:
         ends = []
         for path, given in vary.items():
             if isinstance(given, list):
@@ -136,8 +184,9 @@ def _drawn(sampler: str) -> Callable[..., list[Values]]:
         with warnings.catch_warnings():
             # A Sobol sequence of another length than a power of 2 is less balanced, not wrong.
             warnings.simplefilter("ignore", UserWarning)
-            unit = getattr(qmc, sampler)(len(vary), rng=seed).random(count)
-        scaled = qmc.scale(unit, *np.array(ends).T)
+            unit = sampler(len(vary), count, seed)
+        low, high = np.array(ends).T
+        scaled = low + unit * (high - low)
         return [
             {
                 path: base.like(path.removeprefix(LEVER), value)
@@ -153,8 +202,8 @@ DESIGNS: dict[str, Callable[..., list[Values]]] = {
     "grid": _grid,
     "list": _list,
     "one_at_a_time": _one_at_a_time,
-    "latin_hypercube": _drawn("LatinHypercube"),
-    "sobol": _drawn("Sobol"),
+    "latin_hypercube": _drawn(nested_latin_hypercube),
+    "sobol": _drawn(sobol),
 }
 """How samples are chosen: every combination, one list beside the other, each value alone (after a
 sample in which nothing is varied), or drawn from the ranges."""

@@ -25,6 +25,9 @@ KEY = ["code", "indicator", "detail", "by", "group", "unit", "better"]
 RESAMPLES = 1000
 """Resamples of seeds."""
 MOST_REPLICATES = 100_000
+NOISE = 64 * float(np.finfo(float).eps)
+"""Differences so small, relative to what is subtracted, are rounding and count as none."""
+NO_CASES, IDENTICAL = "no cases", "identical"
 
 
 def summarise(
@@ -52,25 +55,33 @@ def summarise(
     Returns
     -------
     DataFrame
-        One row an outcome and scenario: level, level_low, level_high, difference, difference_low,
-        difference_high, difference_bootstrap_low, difference_bootstrap_high, replicates,
-        variance_ratio (variance of the difference had the runs not been paired, over its
-        variance), verdict.
+        One row an outcome and scenario: level, level_low, level_high, reference_level, difference,
+        difference_low, difference_high, difference_bootstrap_low, difference_bootstrap_high,
+        replicates, pairs, variance_ratio (variance of the difference had the runs not been paired,
+        over its variance), verdict.
+
+        Of a compared scenario all of these are over the seeds under which both it and the reference
+        have a value (`pairs` of them), so that difference = level - reference_level; the level of
+        the reference itself is over all its seeds (`replicates`). The verdict is "no cases" where
+        there was nothing to count under either, in any replicate.
     """
     wide = (
         indicators.set_index([*key, "seed", "scenario"])["value"]
         .unstack("scenario", sort=False)
         .replace([np.inf, -np.inf], np.nan)
     )
+    cases = cases_of(indicators, key)
     parts = [
         _against(wide[scenario], wide[reference], key, confidence, bootstrap)
-        .assign(scenario=scenario)
+        .assign(scenario=scenario, cases=cases[[scenario, reference]].max(axis=1))
         .reset_index()
         for scenario in dict.fromkeys(indicators["scenario"])
     ]
     result = pd.concat(parts, ignore_index=True)
     ends = zip(result["difference_low"], result["difference_high"], result["better"], strict=True)
     result["verdict"] = [verdict(low, high, better) for low, high, better in ends]
+    same = result["verdict"].isin([IDENTICAL, "no interval"])
+    result.loc[same & (result.pop("cases") == 0), "verdict"] = NO_CASES
     result.loc[result["scenario"] == reference, "verdict"] = "reference"
     return result[["scenario", *[name for name in result.columns if name != "scenario"]]]
 
@@ -83,8 +94,10 @@ def _against(
     bootstrap: bool,
 ) -> pd.DataFrame:
     """Return level and paired difference to the reference of every outcome, with intervals."""
+    difference = difference_of(values, reference)
+    if values is not reference and values.name != reference.name:
+        values, reference = values.where(difference.notna()), reference.where(difference.notna())
     level = interval(values.groupby(key, sort=False), confidence)
-    difference = values - reference
     change = interval(difference.groupby(key, sort=False), confidence)
     boot_low = boot_high = np.full(len(level), np.nan)
     if bootstrap:
@@ -95,24 +108,66 @@ def _against(
             "level": level["mean"],
             "level_low": level["low"],
             "level_high": level["high"],
+            "reference_level": reference.groupby(key, sort=False).mean(),
             "difference": change["mean"],
             "difference_low": change["low"],
             "difference_high": change["high"],
             "difference_bootstrap_low": boot_low,
             "difference_bootstrap_high": boot_high,
             "replicates": level["count"],
+            "pairs": change["count"],
             "variance_ratio": variance_ratio(values, reference, key),
         }
     )
 
 
+def difference_of[Values: (pd.Series[float], pd.DataFrame)](
+    values: Values, reference: Values
+) -> Values:
+    """Return values minus a reference; what is mere rounding of the two is 0.
+
+    Examples
+    --------
+    >>> three = pd.Series([0.1 + 0.2, 1e9 + 1e-7, 1.0])
+    >>> difference_of(three, pd.Series([0.3, 1e9, 0.9])).round(3).tolist()
+    [0.0, 0.0, 0.1]
+    """
+    difference = values - reference
+    scale = np.maximum(values.abs(), reference.abs())
+    return difference.mask(difference.abs() <= NOISE * scale, 0.0)
+
+
+def cases_of(indicators: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    """Return how much was counted of every outcome under every scenario, in all replicates.
+
+    Returns
+    -------
+    DataFrame
+        One row an outcome, one column a scenario: the numerator, or whether there is a value at all
+        where nothing was counted; money is never "no case".
+    """
+    counted = indicators["value"].notna().astype(float)
+    if "numerator" in indicators:
+        money = indicators["unit"].astype(str).str.contains("KZT")
+        nothing = (indicators["numerator"] == 0) & (indicators["value"] == 0) & ~money
+        counted = counted.mask(nothing, 0.0)
+    table = indicators[[*key, "scenario"]].assign(counted=counted)
+    grouped = table.groupby([*key, "scenario"], sort=False, observed=True)["counted"].sum()
+    return grouped.unstack("scenario", sort=False).fillna(0.0)
+
+
 def variance_ratio(
     values: "pd.Series[float]", reference: "pd.Series[float]", key: list[str]
 ) -> "pd.Series[float]":
-    """Return the variance that differences would have unpaired, over that which they have."""
-    unpaired = sum(one.groupby(key, sort=False).var() for one in (values, reference))
-    paired = (values - reference).groupby(key, sort=False).var()
-    return unpaired / paired.replace(0.0, np.nan)
+    """Return the variance that differences would have unpaired, over that which they have.
+
+    NaN where differences do not vary, but for rounding.
+    """
+    grouped = [one.groupby(key, sort=False) for one in (values, reference)]
+    unpaired = sum(one.var() for one in grouped)
+    scale = sum(one.mean().abs() for one in grouped)
+    paired = difference_of(values, reference).groupby(key, sort=False).var()
+    return unpaired / paired.where(paired > (NOISE * scale) ** 2)
 
 
 def bootstrap_interval(values: Column, confidence: float) -> tuple[Floats, Floats]:
@@ -168,30 +223,36 @@ def precision(indicators: pd.DataFrame, reference: str, confidence: float) -> pd
     Returns
     -------
     DataFrame
-        One row an outcome and scenario: sd (of paired differences), half_width, replicates,
-        variance_ratio (unpaired over paired variance), replicates_to_halve.
+        One row an outcome and scenario: sd (of paired differences), half_width, replicates (pairs
+        of them), variance_ratio (unpaired over paired variance), replicates_to_halve (missing where
+        a single pair says nothing about it).
     """
     wide = indicators.set_index([*KEY, "seed", "scenario"])["value"].unstack("scenario", sort=False)
     parts = []
     for scenario in wide.columns.drop(reference):
-        difference = (wide[scenario] - wide[reference]).groupby(KEY, sort=False)
+        difference = difference_of(wide[scenario], wide[reference]).groupby(KEY, sort=False)
         known = interval(difference, confidence)
         table = pd.DataFrame(
             {
-                "sd": difference.std(),
+                "sd": known["sd"],
                 "half_width": (known["high"] - known["low"]) / 2,
                 "replicates": known["count"],
                 "variance_ratio": variance_ratio(wide[scenario], wide[reference], KEY),
             }
         )
-        table["replicates_to_halve"] = [
-            required_replicates(sd, half / 2, confidence) if half > 0 else count
-            for sd, half, count in zip(
-                table["sd"], table["half_width"], table["replicates"], strict=True
-            )
-        ]
+        known_so_far = zip(table["sd"], table["half_width"], table["replicates"], strict=True)
+        table["replicates_to_halve"] = pd.array(
+            [_to_halve(sd, half, count, confidence) for sd, half, count in known_so_far],
+            dtype="Int64",
+        )
         parts.append(table.assign(scenario=scenario).reset_index())
     return pd.concat(parts, ignore_index=True)
+
+
+def _to_halve(sd: float, half: float, count: int, confidence: float) -> int | None:
+    if np.isnan(half):
+        return None
+    return required_replicates(sd, half / 2, confidence) if half > 0 else count
 
 
 def rank_stability(indicators: pd.DataFrame) -> pd.DataFrame:
@@ -201,7 +262,9 @@ def rank_stability(indicators: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row an outcome (with a good and a bad direction) and scenario: rank of the mean (1 is
-        best), share of resamples in which it has that rank, share in which it is best.
+        best; equal means share a rank), share of resamples in which it has that rank, share in
+        which it is best, replicates (seeds with a value under every scenario, which alone count),
+        and why some are left out or there is no rank.
     """
     from scipy import stats
 
@@ -211,9 +274,15 @@ def rank_stability(indicators: pd.DataFrame) -> pd.DataFrame:
     for key, outcome in directed.groupby(KEY, sort=False):
         wide = outcome.pivot(index="seed", columns="scenario", values="value")
         wide = wide[list(dict.fromkeys(outcome["scenario"]))]
-        values = wide.to_numpy()
-        if len(values) < 2 or not np.isfinite(values).all():
+        why = _missing_values(wide)
+        wide = wide[np.isfinite(wide.to_numpy()).all(axis=1)]
+        if len(wide) < 2:
+            why = f"fewer than two seeds to rank by{f': {why}' if why else ''}"
+            rows += [(*key, name, np.nan, np.nan, np.nan, len(wide), why) for name in wide.columns]
             continue
+        # What differs by rounding alone is equal.
+        first = wide.iloc[:, [0] * wide.shape[1]].set_axis(wide.columns, axis=1)
+        values = (first + difference_of(wide, first)).to_numpy()
         if key[KEY.index("better")] == "higher":
             values = -values
         drawn = rng.integers(0, len(values), (RESAMPLES, len(values)))
@@ -222,18 +291,35 @@ def rank_stability(indicators: pd.DataFrame) -> pd.DataFrame:
         for place, scenario in enumerate(wide.columns):
             rows.append(
                 (*key, scenario, own[place], (ranks[:, place] == own[place]).mean(),
-                 (ranks[:, place] == 1).mean())
+                 (ranks[:, place] == 1).mean(), len(wide), why)
             )  # fmt: skip
-    return pd.DataFrame(rows, columns=[*KEY, "scenario", "rank", "rank_stability", "best"])
+    columns = [*KEY, "scenario", "rank", "rank_stability", "best", "replicates", "why"]
+    return pd.DataFrame(rows, columns=columns).astype({"rank": "Int64"})
+
+
+def _missing_values(wide: pd.DataFrame) -> str:
+    """Say under which scenarios values are missing, and for how many seeds; "" if none is."""
+    missing = (~np.isfinite(wide)).sum()
+    return "; ".join(
+        f"no value under {name} in {count} of {len(wide)} seeds"
+        for name, count in missing.items()
+        if count
+    )
 
 
 def interval(grouped: "SeriesGroupBy[Any, Any]", confidence: float) -> pd.DataFrame:
-    """Return mean, low, high and count of each group, by Student's t."""
+    """Return mean, low, high, count and sd of each group, by Student's t.
+
+    A spread that is mere rounding of equal values is 0.
+    """
     mean, count, spread = grouped.mean(), grouped.count(), grouped.std()
+    spread = spread.mask(spread <= NOISE * mean.abs(), 0.0)
     degrees = (count - 1).clip(lower=1)
     quantile = pd.Series(special.stdtrit(degrees, (1 + confidence) / 2), index=mean.index)
     half: pd.Series[float] = (quantile * spread / np.sqrt(count)).where(count > 1)
-    return pd.DataFrame({"mean": mean, "low": mean - half, "high": mean + half, "count": count})
+    return pd.DataFrame(
+        {"mean": mean, "low": mean - half, "high": mean + half, "count": count, "sd": spread}
+    )
 
 
 def verdict(low: float, high: float, better: str) -> str:
@@ -241,7 +327,7 @@ def verdict(low: float, high: float, better: str) -> str:
     if np.isnan(low):
         return "no interval"
     if low == high == 0:
-        return "identical"
+        return IDENTICAL
     if low <= 0 <= high:
         return "no clear change"
     if not better:

@@ -4,7 +4,10 @@ All look at unmet need (indicator A1) of single episodes. Ranks are by wage amon
 need. Equitable is access that depends on need alone.
 """
 
+from functools import cache
+
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from sim import vocabulary as words
 from sim.agents.migrant import STRATA_SHAPE
@@ -104,16 +107,24 @@ def andersen_blocks(episodes: Records) -> dict[str, Floats]:
     }
 
 
+@cache
+def _threads() -> ThreadpoolController:
+    """Return what controls the threads of linear algebra; finding its libraries takes a while."""
+    return ThreadpoolController()  # type: ignore[no-untyped-call]
+
+
 def shapley_shares(blocks: dict[str, Floats], outcome: Floats) -> dict[str, float]:
     """Return the share of each block in what a linear model of the outcome explains.
 
     The explained part (R squared of a linear probability model) is shared out after Shapley: a
     block's mean gain over all orders in which the three can be put into the model.
     """
-    explained = {
-        frozenset(names): explained_part([blocks[name] for name in names], outcome)
-        for names in _subsets(tuple(blocks))
-    }
+    # Matrices are so small that several threads take five times as long as one.
+    with _threads().limit(limits=1, user_api="blas"):
+        explained = {
+            frozenset(names): explained_part([blocks[name] for name in names], outcome)
+            for names in _subsets(tuple(blocks))
+        }
     names = tuple(blocks)
     worth = dict.fromkeys(names, 0.0)
     for name in names:

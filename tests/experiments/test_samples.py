@@ -37,9 +37,10 @@ def test_one_at_a_time_begins_with_nothing_varied() -> None:
     ]  # fmt: skip
 
 
-@given(count=st.integers(2, 40), seed=st.integers(0, 1000))
+@given(power=st.integers(1, 6), seed=st.integers(0, 1000))
 @settings(max_examples=20, deadline=None)
-def test_a_latin_hypercube_has_one_value_in_every_slice(count: int, seed: int) -> None:
+def test_a_latin_hypercube_has_one_value_in_every_slice(power: int, seed: int) -> None:
+    count = 2**power
     vary = {FEAR: {"low": 1.0, "high": 3.0}, "city.population": {"low": 500, "high": 5000}}
     samples = samples_of("latin_hypercube", vary, count, seed, BASE)
     values = np.array([one[FEAR] for one in samples])
@@ -47,6 +48,18 @@ def test_a_latin_hypercube_has_one_value_in_every_slice(count: int, seed: int) -
     assert sorted(slices) == list(range(count))
     assert all(isinstance(one["city.population"], int) for one in samples)
     assert samples == samples_of("latin_hypercube", vary, count, seed, BASE)
+
+
+@given(few=st.integers(1, 40), more=st.integers(0, 40), seed=st.integers(0, 1000))
+@settings(max_examples=20, deadline=None)
+def test_a_longer_design_begins_with_a_shorter_one(few: int, more: int, seed: int) -> None:
+    """So study=expand with more samples runs the new ones alone."""
+    people = {"low": 500, "high": 100_000}
+    vary = {FEAR: {"low": 1.0, "high": 3.0}, PRICE: None, "city.population": people}
+    for design in ("latin_hypercube", "sobol"):
+        longer = samples_of(design, vary, few + more, seed, BASE)
+        assert longer[:few] == samples_of(design, vary, few, seed, BASE)
+        assert len({tuple(one.values()) for one in longer}) == few + more
 
 
 def test_a_sobol_sequence_is_even() -> None:
