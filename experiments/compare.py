@@ -15,7 +15,7 @@ from rich.console import Console
 
 from experiments.cost_effectiveness import cheers, cost_effectiveness
 from experiments.report import print_comparison, print_gains, print_precision
-from experiments.results import as_typed, renewed_folder, write_table
+from experiments.results import as_typed, renewed_folder, say_what_is_not_drawn, write_table
 from experiments.settings import CompareSettings, compare_settings, named_scenarios
 from experiments.specifications import plan_runs
 from experiments.statistics import precision, rank_stability, required_replicates, summarise
@@ -105,6 +105,7 @@ def report(
         print_gains(console, summary)
         if len(settings.scenarios) > 1:
             print_precision(console, pd.read_parquet(folder / "precision.parquet"))
+        say_what_is_not_drawn(folder, console)
         console.print(f"Tables, figures and manifest: {as_typed(folder)}", markup=False)
     return done.status
 

@@ -10,7 +10,7 @@ import pandas as pd
 from rich.console import Console
 
 from experiments.compare import complete_replicates, replicate
-from experiments.results import as_typed, renewed_folder, write_table
+from experiments.results import as_typed, renewed_folder, say_what_is_not_drawn, write_table
 from experiments.settings import CompareSettings, compare_settings, named_scenarios
 from experiments.study import CarriedOut
 from sim.configuration import ConfigurationError
@@ -59,6 +59,7 @@ def report(
             seeds=sorted(curves["seed"].unique().tolist()),
         )  # fmt: skip
         draw_curves(folder, settings.quantiles)
+    say_what_is_not_drawn(final, console)
     console.print(f"Tables, figures and manifest: {as_typed(final)}", markup=False)
     return done.status
 

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from experiments.report import change, title
-from experiments.results import as_typed, renewed_folder, write_table
+from experiments.results import as_typed, renewed_folder, say_what_is_not_drawn, write_table
 from experiments.settings import FactorialSettings, factorial_settings
 from experiments.specifications import plan_runs
 from experiments.statistics import KEY, NOISE, interval, summarise, verdict
@@ -84,6 +84,7 @@ def report(
             scenarios=results.study.manifest["scenarios"], reference=REFERENCE, seeds=whole,
         )  # fmt: skip
     print_effects(console, effects, settings.confidence)
+    say_what_is_not_drawn(final, console)
     console.print(f"Tables, figure and manifest: {as_typed(final)}", markup=False)
     return done.status
 

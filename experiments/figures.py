@@ -6,7 +6,6 @@ when drawn again from the same tables.
 
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
@@ -18,13 +17,7 @@ from experiments.figures_groups import group_effects
 from experiments.figures_money import draw_costs
 from experiments.figures_time import load_over_time, outcome_curves, quantile_curves
 from experiments.report import title
-from experiments.style import (
-    STYLE,
-    colours,
-    draw_changes,
-    legend_columns,
-    save,
-)
+from experiments.style import colours, draw_changes, draw_each, legend_columns
 
 GATES: tuple[tuple[str, str, str], ...] = (
     ("perceive", "did not know that\nemergency care is free", "#56B4E9"),
@@ -42,32 +35,42 @@ def draw_comparison(folder: Path, confidence: float) -> None:
     summary = pd.read_parquet(folder / "summary.parquet")
     curves = pd.read_parquet(folder / "curves.parquet")
     flows = pd.read_parquet(folder / "flows.parquet")
-    with mpl.rc_context(STYLE):
-        save(outcome_curves(curves, confidence), folder, "curves")
-        if (summary["verdict"] != "reference").any():
-            save(effect_plot(summary, confidence), folder, "effects")
-            save(group_effects(summary, confidence), folder, "groups")
-        save(gate_decomposition(summary), folder, "gates")
-        save(institution_load(summary, confidence), folder, "load")
-        save(institutions.institution_flows(flows, curves["day"].nunique()), folder, "flows")
-        save(institutions.unresolved_stock(curves, confidence), folder, "unresolved")
-    if (summary["verdict"] != "reference").any():
+    compared = {
+        "effects": lambda: effect_plot(summary, confidence),
+        "groups": lambda: group_effects(summary, confidence),
+    }
+    several = (summary["verdict"] != "reference").any()
+    draw_each(
+        folder,
+        {
+            "curves": lambda: outcome_curves(curves, confidence),
+            **(compared if several else {}),
+            "gates": lambda: gate_decomposition(summary),
+            "load": lambda: institution_load(summary, confidence),
+            "flows": lambda: institutions.institution_flows(flows, curves["day"].nunique()),
+            "unresolved": lambda: institutions.unresolved_stock(curves, confidence),
+        },
+    )
+    if several:
         draw_costs(folder, confidence)
 
 
 def draw_curves(folder: Path, quantiles: list[float]) -> None:
     """Draw the figures of `study=curves` into its folder."""
     curves = pd.read_parquet(folder / "curves.parquet")
-    with mpl.rc_context(STYLE):
-        save(quantile_curves(curves, quantiles), folder, "curves")
-        save(load_over_time(curves, quantiles), folder, "load_over_time")
+    draw_each(
+        folder,
+        {
+            "curves": lambda: quantile_curves(curves, quantiles),
+            "load_over_time": lambda: load_over_time(curves, quantiles),
+        },
+    )
 
 
 def draw_run(folder: Path) -> None:
     """Draw the figure of a single run into its folder."""
     curves = pd.read_parquet(folder / "curves.parquet")
-    with mpl.rc_context(STYLE):
-        save(outcome_curves(curves, confidence=0.95), folder, "curves")
+    draw_each(folder, {"curves": lambda: outcome_curves(curves, confidence=0.95)})
 
 
 # --- effects ----------------------------------------------------------------------------------

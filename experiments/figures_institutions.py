@@ -16,6 +16,7 @@ from matplotlib.path import Path as Outline
 
 from experiments.report import change, number, title
 from experiments.statistics import interval
+from experiments.style import NothingToDrawError
 from sim import vocabulary as words
 
 DAYS_A_YEAR = 365.25
@@ -100,6 +101,8 @@ def institution_flows(flows: pd.DataFrame, days: int) -> Figure:
         Length of the runs.
     """
     scenarios = list(dict.fromkeys(flows["scenario"]))
+    if flows.empty:
+        raise NothingToDrawError("no need was sent anywhere")
     chosen = list(dict.fromkeys([scenarios[0], most_coordinated(flows)]))
     exchanges = [exchange(flows[flows["scenario"] == one], days) for one in chosen]
     figure, axes = plt.subplots(1, len(chosen), figsize=(9.6 * len(chosen), 10.8), squeeze=False)

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
@@ -10,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from experiments.report import title
-from experiments.style import STYLE, colours, draw_changes, save
+from experiments.style import colours, draw_changes, draw_each
 
 FACTORIAL = (
     ("emergency_uptake_24h", "", "Emergency care\nwithin 24 h", "percentage points", 100.0),
@@ -26,16 +25,14 @@ FACTORIAL = (
 def draw_factorial(folder: Path, confidence: float) -> None:
     """Draw main effects and interactions into the folder of a factorial."""
     effects = pd.read_parquet(folder / "effects.parquet")
-    with mpl.rc_context(STYLE):
-        save(interaction_plot(effects, confidence), folder, "effects")
+    draw_each(folder, {"effects": lambda: interaction_plot(effects, confidence)})
 
 
 def draw_costs(folder: Path, confidence: float) -> None:
     """Draw the cost-effectiveness plane and acceptability curves of a comparison."""
     incremental = pd.read_parquet(folder / "cost_effectiveness.parquet")
     acceptability = pd.read_parquet(folder / "acceptability.parquet")
-    with mpl.rc_context(STYLE):
-        save(cost_plane(incremental, acceptability, confidence), folder, "costs")
+    draw_each(folder, {"costs": lambda: cost_plane(incremental, acceptability, confidence)})
 
 
 def interaction_plot(effects: pd.DataFrame, confidence: float) -> Figure:

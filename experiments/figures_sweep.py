@@ -1,5 +1,6 @@
 """Figures of sweeps: response curves, heat maps, tornados."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from experiments.report import path_in_words, title
-from experiments.style import COLOURS, STYLE, colours, legend_columns, save, signed
+from experiments.style import COLOURS, colours, draw_each, legend_columns, signed
 
 if TYPE_CHECKING:
     from experiments.settings import SweepSettings
@@ -33,17 +34,18 @@ def draw_sweep(folder: Path, settings: "SweepSettings", varied: list[str]) -> No
     """Draw what fits the design into the folder of a sweep."""
     summary = pd.read_parquet(folder / "summary.parquet")
     numeric = [path for path in varied if pd.api.types.is_numeric_dtype(summary[path])]
-    with mpl.rc_context(STYLE):
-        if settings.design == "one_at_a_time":
-            save(tornado_of_values(summary, varied, settings), folder, "tornado")
-        elif (folder / "influence.parquet").is_file():
-            found = pd.read_parquet(folder / "influence.parquet")
-            save(tornado_of_correlations(found, varied, settings), folder, "tornado")
-        elif len(varied) == 1 and numeric:
-            save(response_curves(summary, varied[0], settings), folder, "response")
-        elif len(varied) == 2 and len(numeric) == 2:
-            save(heat_maps(summary, varied, settings), folder, "heatmap")
-            save(interaction_curves(summary, varied, settings), folder, "interaction")
+    drawn: dict[str, Callable[[], Figure]] = {}
+    if settings.design == "one_at_a_time":
+        drawn["tornado"] = lambda: tornado_of_values(summary, varied, settings)
+    elif (folder / "influence.parquet").is_file():
+        found = pd.read_parquet(folder / "influence.parquet")
+        drawn["tornado"] = lambda: tornado_of_correlations(found, varied, settings)
+    elif len(varied) == 1 and numeric:
+        drawn["response"] = lambda: response_curves(summary, varied[0], settings)
+    elif len(varied) == 2 and len(numeric) == 2:
+        drawn["heatmap"] = lambda: heat_maps(summary, varied, settings)
+        drawn["interaction"] = lambda: interaction_curves(summary, varied, settings)
+    draw_each(folder, drawn)
 
 
 def _broken(name: str) -> str:

@@ -156,7 +156,7 @@ def _bands_by_scenario(
             runs = pd.DataFrame(
                 {seed: series_of(run.set_index("day")) for seed, run in mine.groupby("seed")}
             )
-            found = runs.quantile([low, 0.5, high], axis=1).T
+            found = runs.quantile(sorted({low, 0.5, high}), axis=1).T
             axis.fill_between(
                 found.index, found[low], found[high], color=colour, alpha=0.25, linewidth=0
             )

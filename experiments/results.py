@@ -10,15 +10,19 @@ from typing import Any
 from uuid import uuid4
 
 import pandas as pd
+from rich.console import Console
 
 from experiments.provenance import code_and_packages, system
 from experiments.store import as_typed
 from experiments.store_files import as_json
 
 __all__ = [
-    "as_typed", "final_name", "new_folder", "renewed_folder", "write_manifest", "write_table",
+    "as_typed", "final_name", "new_folder", "renewed_folder", "say_what_is_not_drawn",
+    "write_manifest", "write_table",
 ]  # fmt: skip
 MANIFEST = "manifest.json"
+NOT_DRAWN = "not_drawn.txt"
+"""File of a result folder that names figures there was nothing to draw for, or that failed."""
 WRITTEN = "written"
 """Name in a manifest of the list of files that the program wrote into the folder."""
 
@@ -103,6 +107,14 @@ def _hand_on(before: Path, folder: Path) -> None:
 def final_name(temporary: Path) -> Path:
     """Return the name a folder from `new_folder` will have when it is finished."""
     return temporary.with_name(temporary.name.removeprefix(".").removesuffix(".unfinished"))
+
+
+def say_what_is_not_drawn(folder: Path, console: Console) -> None:
+    """Say which figures of a result folder could not be drawn."""
+    path = folder / NOT_DRAWN
+    if path.is_file():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            console.print(f"Figure not drawn: {line}. The tables are complete.", markup=False)
 
 
 def write_table(folder: Path, name: str, table: pd.DataFrame) -> None:

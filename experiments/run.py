@@ -6,7 +6,13 @@ from rich.console import Console
 
 from experiments.provenance import configuration_of, digests_of
 from experiments.report import print_run
-from experiments.results import as_typed, renewed_folder, write_manifest, write_table
+from experiments.results import (
+    as_typed,
+    renewed_folder,
+    say_what_is_not_drawn,
+    write_manifest,
+    write_table,
+)
 from experiments.runs import carry_out_one, machine
 from experiments.settings import output_folder, store_path
 from experiments.specifications import bundles_of, plan_runs
@@ -60,5 +66,6 @@ def run(resolved: dict[str, Any], console: Console) -> int:
         )  # fmt: skip
         figures.draw_run(folder)
     print_run(console, indicators)
+    say_what_is_not_drawn(final, console)
     console.print(f"Tables, figures and manifest: {as_typed(final)}", markup=False)
     return 0

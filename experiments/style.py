@@ -1,8 +1,10 @@
 """What the figures have in common: type, colours, and how they are written."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -10,6 +12,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 import sim
+from experiments.results import NOT_DRAWN
 
 STYLE: dict[Any, Any] = {
     "figure.dpi": 110,
@@ -88,6 +91,39 @@ def legend_columns(entries: int) -> int:
     """
     rows = -(-entries // 4)
     return -(-entries // rows)
+
+
+def draw_each(folder: Path, figures: Mapping[str, Callable[[], Figure]]) -> None:
+    """Draw and write figures; one that cannot be drawn costs neither the others nor the tables.
+
+    What could not be drawn stands in `not_drawn.txt`, a line each.
+
+    Parameters
+    ----------
+    folder : Path
+    figures : mapping of str to callable
+        What makes each figure, by the name of its files.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    """
+    for name, make in figures.items():
+        try:
+            with mpl.rc_context(STYLE):
+                save(make(), folder, name)
+        except OSError:
+            raise
+        except Exception as error:
+            plt.close("all")
+            why = f"{type(error).__name__}: {error}".splitlines()[0]
+            with (folder / NOT_DRAWN).open("a", encoding="utf-8") as noted:
+                noted.write(f"{name}: {why}\n")
+
+
+class NothingToDrawError(ValueError):
+    """A table without what a figure shows."""
 
 
 FOOTER_INCHES, FOOTER_SIZE = 0.24, 9

@@ -27,7 +27,7 @@ from rich.table import Table
 from scipy import special
 
 from experiments.report import change, number, path_in_words, row_cells, title
-from experiments.results import as_typed, renewed_folder, write_table
+from experiments.results import as_typed, renewed_folder, say_what_is_not_drawn, write_table
 from experiments.samples import DESIGNS, DRAWN, samples_of
 from experiments.settings import SweepSettings, named_scenarios, sweep_settings
 from experiments.specifications import LEVER, plan_runs
@@ -117,6 +117,7 @@ def report(
         draw_sweep(folder, settings, results.varied)
     print_response(console, answered, resolved, settings)
     print_spread(console, spread, settings)
+    say_what_is_not_drawn(final, console)
     console.print(f"Tables, figures and manifest: {as_typed(final)}", markup=False)
     return done.status
 
