@@ -4,6 +4,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,8 +14,9 @@ import pandas as pd
 
 import sim
 from experiments.specifications import model_version
-from sim.configuration import configuration_folder
-from sim.scenario import Scenario, policy_file
+from sim.files import configuration_files, file_of, read_choice
+from sim.mistakes import ConfigurationError
+from sim.scenario import Scenario
 
 PACKAGES = (
     "mesa", "numpy", "numba", "llvmlite", "scipy", "pandas", "pyarrow", "pydantic", "hydra-core",
@@ -67,20 +69,30 @@ def configuration_of(
     content = {key: value for key, value in resolved.items() if key not in NOT_OF_THE_STUDY}
     stored = resolved.get("policies", {})
     names = [name for key in NAMES_SCENARIOS for name in resolved.get(key) or ()]
-    named = {name: stored[name] if name in stored else policy_file(name) for name in names}
+    named = {
+        name: stored[name] if name in stored else read_choice("scenario", name).value
+        for name in names
+    }
     content["policies"] = named | {one.name: one.resolved["scenario"] for one in scenarios}
     return content
 
 
-def configuration_files(resolved: Mapping[str, Any]) -> dict[str, Path]:
-    """Return the files that a configuration was composed from, scenarios it names included."""
-    folder = configuration_folder()
-    found = {"conf/config.yaml": folder / "config.yaml"}
-    for group in ("parameters", "regime", "city"):
-        found |= {f"conf/{group}/{one.name}": one for one in (folder / group).glob("*.yaml")}
-    names = [name for key in NAMES_SCENARIOS for name in resolved.get(key) or ()]
-    for name in (resolved["scenario"]["name"], *names):
-        found[f"conf/scenario/{name}.yaml"] = folder / "scenario" / f"{name}.yaml"
+def files_of(resolved: Mapping[str, Any]) -> dict[str, Path]:
+    """Return the files that a configuration was made of, scenarios it names included.
+
+    Returns
+    -------
+    dict
+        Paths by part, e.g. ``parameters/illness`` or ``scenario/baseline``.
+    """
+    found = {
+        name: path
+        for name, path in configuration_files(resolved).items()
+        if not name.startswith("executor/")
+    }
+    for name in (name for key in NAMES_SCENARIOS for name in resolved.get(key) or ()):
+        with suppress(ConfigurationError):  # nothing holds it any more
+            found[f"scenario/{name}"] = file_of("scenario", name)
     return found
 
 

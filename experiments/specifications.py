@@ -197,7 +197,10 @@ def scenario_of(base: Scenario, values: Mapping[str, float | str]) -> Scenario:
         if path.startswith(LEVER)
     ]
     scenario = base.with_values(in_world) if in_world else base
-    return scenario.with_levers(on_day_0) if on_day_0 else scenario
+    if not on_day_0:
+        return scenario
+    # A lever that is varied takes the place of what the scenario does to it.
+    return scenario.without_changes([one.path for one in on_day_0]).with_changes(on_day_0)
 
 
 def plan_runs(

@@ -15,7 +15,7 @@ from rich.console import Console
 from experiments import checking, compare, curves, factorial, meanfield_study, rerun, sweep
 from experiments import run as single_run
 from experiments import story as one_story
-from experiments.provenance import configuration_files, fingerprints
+from experiments.provenance import files_of, fingerprints
 from experiments.settings import output_folder, store_path
 from experiments.store import Store, StoredStudy
 from experiments.store_files import DamageError
@@ -68,7 +68,7 @@ def is_whole(store: Store, study: StoredStudy) -> bool:
 def say_what_changed(study: StoredStudy, console: Console) -> None:
     """Say which files are not what they were when a study was begun."""
     then = study.manifest["files"]
-    now = fingerprints(configuration_files(study.manifest["configuration"]))
+    now = fingerprints(files_of(study.manifest["configuration"]))
     changed = sorted(name for name, content in then.items() if now.get(name) != content)
     if changed:
         console.print(

@@ -11,19 +11,19 @@ from time import process_time
 from typing import Any
 
 import pandas as pd
-from pydantic import Field, ValidationError
+from pydantic import Field
 from rich.console import Console
 
 from experiments.provenance import configuration_of
 from experiments.results import as_typed, final_name, new_folder, write_manifest, write_table
-from experiments.settings import output_folder
+from experiments.settings import checked, output_folder
 from experiments.story_follow import FollowedModel, Follower
 from experiments.story_needs import tell
 from experiments.story_text import Told, day_in_words, facts_of, story
 from experiments.story_words import ILLNESSES, NEEDS, listed
 from sim import vocabulary as words
 from sim.agents.task import Ending, Move
-from sim.configuration import ConfigurationError, check_choice, describe, nearest
+from sim.configuration import ConfigurationError, check_choice, nearest
 from sim.model import AlmatyModel
 from sim.observation.needs import CASE, handover_table, need_table
 from sim.observation.records import episode_table, visit_table
@@ -42,10 +42,10 @@ class StorySettings(Frozen):
 
     scenarios: list[str] = Field(min_length=1)
     case: str
-    nth: int = Field(ge=1)
-    seen_by: int = Field(ge=0)
+    nth: int = Field(strict=True, ge=1)
+    seen_by: int = Field(strict=True, ge=0)
     differs: bool
-    person: int | None = Field(ge=0, lt=2**64)
+    person: int | None = Field(strict=True, ge=0, lt=2**64)
 
 
 def story_settings(resolved: dict[str, Any]) -> StorySettings:
@@ -56,11 +56,7 @@ def story_settings(resolved: dict[str, Any]) -> StorySettings:
     ConfigurationError
         If a name is unknown, or there are more than two scenarios.
     """
-    chosen = {name: resolved.get(name) for name in StorySettings.model_fields}
-    try:
-        settings = StorySettings.model_validate(chosen)
-    except ValidationError as error:
-        raise ConfigurationError(describe(error, "")) from error
+    settings = checked(StorySettings, resolved)
     for name in settings.scenarios:
         if name not in resolved.get("policies", {}):
             check_choice("scenario", name)

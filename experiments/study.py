@@ -20,9 +20,9 @@ from experiments.executors import carry_out
 from experiments.progress import progress_display
 from experiments.provenance import (
     code_and_packages,
-    configuration_files,
     configuration_of,
     digests_of,
+    files_of,
     fingerprints,
     system,
 )
@@ -268,7 +268,7 @@ def write_down(
         "scenarios": list(dict.fromkeys(run.scenario for run in runs)),
         "runs": len(plan),
         "seeds": sorted({run.seed for run in runs}),
-        "files": fingerprints(configuration_files(resolved)),
+        "files": fingerprints(files_of(resolved)),
         "configuration": configuration_of(
             resolved, {run.base.name: run.base for run in runs}.values()
         ),

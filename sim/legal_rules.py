@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Annotated
 
 import numpy as np
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from sim import vocabulary as words
 from sim.engine.arrays import Integers
@@ -45,6 +45,8 @@ def _known(labels: tuple[str, ...]) -> AfterValidator:
 
 class Row(Frozen):
     """One dated row of a law book: in force from `since` until the day before `until`."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
 
     since: date
     until: date | None = None

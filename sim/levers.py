@@ -4,12 +4,15 @@ Levers are capacity, prices, eligibility and exposure to information. No hazard 
 recovery, no probability of success and no indicator is a lever. Shocks are outside conditions.
 """
 
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
 from pydantic import ValidationError
 
 from sim.configuration import ConfigurationError, check_range, describe, nearest
+from sim.mistakes import shortened
+from sim.origin import where_of_change
 from sim.parameters import World
 from sim.tables import Entry, Frozen
 from sim.values import entry_of, exists, value_paths
@@ -145,44 +148,96 @@ def checked_changes(
     ConfigurationError
         One line about the first mistake.
     """
-    where = f"{'scenario' if word == 'lever' else 'shock'} {described['name']}"
-    changes = []
-    for number, raw in enumerate(described["changes"], start=1):
+    group = "scenario" if word == "lever" else "shock"
+    changes: list[Change] = []
+    for number, raw in enumerate(described["changes"]):
         try:
-            change = Change.model_validate(raw)
-        except ValidationError as error:
-            raise ConfigurationError(f"{where}, change {number}: {describe(error, '')}") from error
-        there = exists(world, change.path)
-        if not there or not matches(change.path, whitelist):
-            known = lever_paths(world, whitelist)
-            problem = "not on the whitelist" if there else "unknown"
-            raise ConfigurationError(
-                f"{where}: {word} '{change.path}' is {problem}: {nearest(change.path, known)}"
-            )
-        _check_dates(change, where, days)
-        if change.path.startswith("law."):
-            changes.append(change.model_copy(update={"value": str(change.value)}))
-            continue
-        if isinstance(change.value, str):
-            raise ConfigurationError(f"{where}: {change.path}: '{change.value}' is not a number")
-        check_range(change.value, entry_of(change.path, entries), f"{where}: {change.path}")
-        changes.append(change)
+            changes.append(_checked_change(raw, whitelist, word, days, world, entries))
+            _check_no_other_on_that_day(changes)
+        except ConfigurationError as error:
+            where = where_of_change(group, described, number)
+            raise ConfigurationError(f"{where}: {error}") from error
     return tuple(changes)
 
 
-def _check_dates(change: Change, where: str, days: int) -> None:
+def _checked_change(
+    raw: Any,
+    whitelist: tuple[str, ...],
+    word: str,
+    days: int,
+    world: World,
+    entries: dict[str, Entry],
+) -> Change:
+    try:
+        change = Change.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigurationError(describe(error, "")) from error
+    there = exists(world, change.path)
+    if not there or not matches(change.path, whitelist):
+        known = lever_paths(world, whitelist)
+        problem = "not on the whitelist" if there else "unknown"
+        raise ConfigurationError(
+            f"{word} '{shortened(change.path)}' is {problem}: {nearest(change.path, known)}"
+        )
+    _check_dates(change, days)
+    if change.path.startswith("law."):
+        return change.model_copy(update={"value": str(change.value)})
+    if isinstance(change.value, str):
+        raise ConfigurationError(f"{change.path}: '{shortened(change.value)}' is not a number")
+    check_range(change.value, entry_of(change.path, entries), change.path)
+    return change
+
+
+def _check_no_other_on_that_day(changes: list[Change]) -> None:
+    """Refuse two changes of one path on one day: nobody could tell which of them counts."""
+    last = changes[-1]
+    if any((one.path, one.start_day) == (last.path, last.start_day) for one in changes[:-1]):
+        raise ConfigurationError(f"'{last.path}' is changed twice on day {last.start_day}")
+
+
+def unfinished_ramps(changes: Iterable[Mapping[str, Any]], days: int) -> list[str]:
+    """Return the paths of changes that are not complete when a run ends, each with its dates.
+
+    A run shorter than a ramp is no mistake (a short one is a quick trial), but its effect is not
+    that of the policy; so it is said.
+
+    Parameters
+    ----------
+    changes : iterable of mapping
+        As in the file of a scenario.
+    days : int
+        Horizon of the run.
+
+    Examples
+    --------
+    >>> unfinished_ramps([{"path": "coordination.matching", "start_day": 5, "ramp_days": 30}], 20)
+    ['coordination.matching (complete on day 35, the run ends on day 20)']
+    """
+    return [
+        f"{one['path']} (complete on day {one['start_day'] + one['ramp_days']}, "
+        f"the run ends on day {days})"
+        for one in changes
+        if one.get("ramp_days") and one["start_day"] + one["ramp_days"] > days
+    ]
+
+
+def _check_dates(change: Change, days: int) -> None:
     if not 0 <= change.start_day < days:
         raise ConfigurationError(
-            f"{where}: start_day {change.start_day} of '{change.path}' is outside the run "
-            f"(0 to {days - 1})"
+            f"start_day {change.start_day} of '{change.path}' is outside the run (0 to {days - 1})"
         )
     if change.ramp_days < 0:
-        raise ConfigurationError(f"{where}: ramp_days of '{change.path}' must not be negative")
+        raise ConfigurationError(f"ramp_days of '{change.path}' must not be negative")
     if change.until_day is not None and change.until_day <= change.start_day:
-        raise ConfigurationError(f"{where}: until_day of '{change.path}' must come after start_day")
+        raise ConfigurationError(f"until_day of '{change.path}' must come after start_day")
+    if change.until_day is not None and change.ramp_days > change.until_day - change.start_day:
+        raise ConfigurationError(
+            f"ramp_days {change.ramp_days} of '{change.path}' is longer than the change lasts "
+            f"({change.until_day - change.start_day} days): it would never be complete"
+        )
     if change.repeat_every is not None and (
         change.until_day is None or change.repeat_every < change.until_day - change.start_day
     ):
         raise ConfigurationError(
-            f"{where}: repeat_every of '{change.path}' needs an until_day that ends before it"
+            f"repeat_every of '{change.path}' needs an until_day that ends before it"
         )

@@ -10,12 +10,13 @@ from difflib import get_close_matches
 from typing import Annotated
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from sim import vocabulary as words
 from sim.engine.arrays import Floats
 from sim.institutions import MOST_AGENCIES, AgencySpecification, InstitutionSpecification
 from sim.legal_rules import CALENDAR, Law, LegalRules, Regime, check_law
+from sim.mistakes import shortened
 from sim.tables import (
     ByDistrict,
     ByKind,
@@ -370,6 +371,22 @@ class Insurance(Frozen):
     purchase_norm: float
 
 
+FIRST_START, LAST_START = date(1900, 1, 1), date(2200, 12, 31)
+"""Days on which a run may begin."""
+LEAP_YEAR = 2000
+
+
+def _days_of_a_year(days: tuple[str, ...]) -> tuple[str, ...]:
+    for day in days:
+        try:
+            found = date.fromisoformat(f"{LEAP_YEAR}-{day}")
+        except ValueError:
+            found = None
+        if found is None or f"{found:%m-%d}" != day:
+            raise ValueError(f"'{shortened(day)}' is no day of a year: write month-day, e.g. 03-08")
+    return days
+
+
 class City(Frozen):
     """The place: population, calendar, districts."""
 
@@ -377,9 +394,9 @@ class City(Frozen):
     summary: str
     population: int
     reference_population: int
-    start_date: date
+    start_date: date = Field(ge=FIRST_START, le=LAST_START)
     burn_in_days: int
-    holidays: tuple[str, ...]
+    holidays: Annotated[tuple[str, ...], AfterValidator(_days_of_a_year)]
     district_share: Shares[ByDistrict]
     district_tile: Annotated[dict[str, Table], AfterValidator(keyed_by(words.DISTRICTS))]
     travel_within: float

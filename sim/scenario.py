@@ -4,30 +4,28 @@ A policy scenario is a list of lever changes and nothing else; a shock is a list
 outside conditions (see `sim.levers`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
+from os import PathLike, fspath, sep
+from pathlib import Path
 from typing import Any
 
-from omegaconf import OmegaConf
 from pydantic import ValidationError
 
-from sim.configuration import (
-    GROUPS,
-    ConfigurationError,
-    check_choice,
-    check_range,
-    choices,
-    compose_configuration,
-    configuration_folder,
-    describe,
-    nearest,
-    unwrap,
-)
+from sim.composition import compose_configuration, with_searchpath
+from sim.configuration import check_range, describe, unwrap
+from sim.described import check_changes, check_described, check_summary
+from sim.files import GROUPS, Sources, check_name, looking_in, read_choice, sources
 from sim.legal_rules import check_law
 from sim.levers import LEVERS, SHOCKS, Change, checked_changes
+from sim.mistakes import ConfigurationError, nearest, shortened
+from sim.origin import with_file
+from sim.overrides import quoted, read_words, searched
 from sim.parameters import World
+from sim.strict_yaml import Document
 from sim.tables import Entry
 from sim.values import entry_of, exists, raw_value_at, value_at, value_paths, with_resolved
 
@@ -36,9 +34,15 @@ TOP_LEVEL = (
     "seed", "days", "output", "scenarios", "replicates", "confidence",
     "person", "case", "nth", "seen_by", "differs", "factors", "store", "shard", "half_width",
     "outcome", "most_replicates", "design", "vary", "samples", "of", "from", "quantiles",
-    "simulate", "beside", "manifest", "policies", "command",
+    "simulate", "beside", "find", "manifest", "policies", "command", "detail",
 )  # fmt: skip
 """Names a composed configuration consists of."""
+MOST_DAYS = 36_500
+"""Longest run, in days: a hundred years."""
+LARGEST_SEED = 10**18
+"""Seeds of later replicates count up from the first, and have to fit into 64 bits."""
+TOGETHER = " + "
+"""Between the names of scenarios that are combined."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ class Scenario:
         Range, unit, tier and source of every number, by path.
     resolved : dict
         The complete configuration as composed, for the manifest.
+    sources : Sources
+        Where other scenarios are looked for by name.
     """
 
     name: str
@@ -71,6 +77,7 @@ class Scenario:
     days: int
     entries: dict[str, Entry] = field(repr=False, compare=False)
     resolved: dict[str, Any] = field(repr=False, compare=False)
+    sources: Sources = field(repr=False, compare=False)
 
     def world_on(self, day: int) -> World:
         """Return the world of a day.
@@ -131,13 +138,13 @@ class Scenario:
         """
         return replace(self, seed=seed, resolved={**self.resolved, "seed": seed})
 
-    def with_policy(self, name: str) -> "Scenario":
-        """Return another policy scenario of `conf/scenario/` in the same world and seed.
+    def with_policy(self, name: str | PathLike[str] | Mapping[str, Any]) -> "Scenario":
+        """Return another policy scenario in the same world and seed.
 
         Parameters
         ----------
-        name : str
-            Name of its file, without the ending.
+        name : str, path or mapping
+            As of `load_scenario`; names are looked for where this scenario's own was.
 
         Raises
         ------
@@ -147,8 +154,9 @@ class Scenario:
         stored = self.resolved.get("policies", {})
         if name in stored:  # as it was when the study was begun
             return scenario_from({**self.resolved, "scenario": stored[name]})
-        check_choice("scenario", name)
-        return scenario_from({**self.resolved, "scenario": policy_file(name)})
+        described, used = policy_of(name, self.sources)
+        with looking_in(used):
+            return scenario_from({**self.resolved, "scenario": described})
 
     def with_policies(self, names: Sequence[str], name: str = "combination") -> "Scenario":
         """Return several policy scenarios together, in the same world and seed.
@@ -245,49 +253,74 @@ class Scenario:
         """
         return round(value) if isinstance(raw_value_at(self.world, path), int) else value
 
-    def with_levers(self, changes: Sequence[Change]) -> "Scenario":
-        """Return the same scenario with some levers set otherwise (checked).
+    def with_changes(
+        self, changes: Sequence[Change | Mapping[str, Any]], name: str | None = None
+    ) -> "Scenario":
+        """Return the same scenario with more lever changes (checked).
+
+        What it changes already stays: changes of other paths, and of the same path on other days
+        (a later one begins from what the earlier one has made of the number). To put a change in
+        the place of others, take those out first: ``scenario.without_changes([path])``.
 
         Parameters
         ----------
-        changes : sequence of Change
-            A change of a path that the scenario changes already takes the place of it.
+        changes : sequence of Change, or of mappings with its fields
+            E.g. ``[{"path": "information.ngo_reach", "value": 0.5, "start_day": 0}]``.
+        name : str, optional
+            What to call it in reports; without one it keeps its own.
+
+        Raises
+        ------
+        ConfigurationError
+            If a change is not valid, or there is one of the same path on the same day already.
+        TypeError
+            If `changes` is no sequence of changes.
         """
-        paths = {one.path for one in changes}
-        kept = [one for one in self.changes if one.path not in paths]
+        if isinstance(changes, Change | Mapping | str):
+            raise TypeError("changes: give a list of changes, e.g. with_changes([change])")
+        added = [one.model_dump() if isinstance(one, Change) else dict(one) for one in changes]
+        return self._with_only([*(one.model_dump() for one in self.changes), *added], name)
+
+    def without_changes(self, paths: Collection[str]) -> "Scenario":
+        """Return the same scenario without its changes of some levers.
+
+        Parameters
+        ----------
+        paths : collection of str
+            Paths of levers, e.g. ``["information.ngo_reach"]``.
+        """
+        return self._with_only(
+            [one.model_dump() for one in self.changes if one.path not in paths], None
+        )
+
+    def _with_only(self, changes: list[dict[str, Any]], name: str | None) -> "Scenario":
         policy = {
-            "name": self.name,
+            "name": self.name if name is None else _checked_name("scenario", name),
             "summary": self.summary,
-            "changes": [one.model_dump() for one in (*kept, *changes)],
+            "changes": changes,
         }
-        checked = checked_changes(policy, LEVERS, "lever", self.days, self.world, self.entries)
-        return replace(self, changes=checked, resolved={**self.resolved, "scenario": policy})
-
-    def with_changes(self, *changes: Change, name: str = "custom", summary: str = "") -> "Scenario":
-        """Return a scenario of the same world with other lever changes (checked).
-
-        Parameters
-        ----------
-        *changes : Change
-            All changes it consists of.
-        name, summary : str
-            What to call it in reports.
-        """
-        policy = {
-            "name": name,
-            "summary": summary,
-            "changes": [one.model_dump() for one in changes],
-        }
-        return scenario_from({**self.resolved, "scenario": policy})
+        check_changes(Document(f"scenario {policy['name']}", policy))
+        with looking_in(self.sources):
+            checked = checked_changes(policy, LEVERS, "lever", self.days, self.world, self.entries)
+        changed = replace(
+            self, name=str(policy["name"]), changes=checked,
+            resolved={**self.resolved, "scenario": policy},
+        )  # fmt: skip
+        _check_law_changes(changed)
+        return changed
 
 
-def load_scenario(name: str = "baseline", overrides: Sequence[str] = ()) -> Scenario:
+def load_scenario(
+    name: str | PathLike[str] | Mapping[str, Any] = "baseline", overrides: Sequence[str] = ()
+) -> Scenario:
     """Compose and check a scenario.
 
     Parameters
     ----------
-    name : str
-        A file of `conf/scenario/`.
+    name : str, path or mapping
+        The name of a scenario: of the program, of `./conf/scenario/`, or of a folder of
+        ``hydra.searchpath=[...]`` among the overrides. Or the path of a YAML file; what stands
+        beside it is then found by name too. Or a mapping with name, summary and changes.
     overrides : sequence of str
         Overrides in Hydra's syntax, e.g. ``["city=workshop", "seed=7"]``.
 
@@ -295,6 +328,8 @@ def load_scenario(name: str = "baseline", overrides: Sequence[str] = ()) -> Scen
     ------
     ConfigurationError
         One line: what is wrong, and the nearest valid name or the allowed range.
+    TypeError
+        If the overrides are no sequence of texts.
 
     Examples
     --------
@@ -303,17 +338,68 @@ def load_scenario(name: str = "baseline", overrides: Sequence[str] = ()) -> Scen
     (7, 20000)
     >>> scenario.world_on(364).information.briefing_coverage
     0.7
+    >>> idea = {"path": "information.ngo_reach", "value": 0.01, "start_day": 0}
+    >>> load_scenario({"name": "mine", "summary": "an idea", "changes": [idea]}).name
+    'mine'
     """
-    check_choice("scenario", name)
-    if any("scenario" in one.partition("=")[0] for one in overrides):
-        return scenario_from(compose_configuration([f"scenario={name}", *overrides]))
-    return scenario_from({**compose_configuration(overrides), "scenario": policy_file(name)})
+    if isinstance(overrides, str) or not all(isinstance(one, str) for one in overrides):
+        raise TypeError('overrides: give a list of texts, e.g. ["city=workshop", "seed=7"]')
+    words, folders = searched(read_words(overrides))
+    for word in words:
+        if word.key == "scenario":
+            raise ConfigurationError(
+                f"'{shortened(word.text)}': the scenario is named already, by load_scenario"
+            )
+    texts = [word.text for word in words]
+    with looking_in(with_searchpath(sources(), folders)):
+        described, used = policy_of(name, sources())
+        with looking_in(used):
+            parts = compose_configuration(texts)
+            if any(word.key.startswith("scenario.") for word in words):
+                if isinstance(name, Mapping):
+                    raise ConfigurationError("scenario.*: change the mapping itself instead")
+                chosen = f"scenario={quoted(described['name'])}"
+                return scenario_from(compose_configuration([chosen, *texts]))
+            return scenario_from({**parts, "scenario": described})
 
 
-def policy_file(name: str) -> Any:
-    """Return a policy scenario as its file describes it."""
-    path = configuration_folder() / "scenario" / f"{name}.yaml"
-    return OmegaConf.to_container(OmegaConf.load(path))
+def policy_of(
+    name: str | PathLike[str] | Mapping[str, Any], used: Sources
+) -> tuple[dict[str, Any], Sources]:
+    """Return a policy scenario as it is described, and where others are found beside it.
+
+    Parameters
+    ----------
+    name : str, path or mapping
+        As of `load_scenario`.
+    used : Sources
+        Where a name is looked for.
+    """
+    if isinstance(name, Mapping):
+        described = deepcopy(dict(name))
+        stem = described.get("name")
+        stem = _checked_name("scenario", stem) if isinstance(stem, str) else "..."
+        check_described("scenario", Document("scenario", described), stem, {})
+        return described, used
+    text = fspath(name)
+    if isinstance(name, PathLike) or text.endswith((".yaml", ".yml")) or set(text) & {"/", sep}:
+        path = Path(text)
+        if not path.is_file():
+            raise ConfigurationError(f"there is no file '{shortened(text)}'")
+        if path.suffix != ".yaml":
+            raise ConfigurationError(f"{text}: call it {path.stem}.yaml")
+        in_conf = path.absolute().parent.name == "scenario"
+        folder = path.absolute().parent.parent if in_conf else path.absolute().parent
+        used, text = used.with_folder(folder, text, scenarios_only=not in_conf), path.stem
+    with looking_in(used):
+        return deepcopy(read_choice("scenario", text).value), used
+
+
+def _checked_name(group: str, name: object) -> str:
+    """Return the name of a scenario, or of several together, if it may be called so."""
+    for part in name.split(TOGETHER) if isinstance(name, str) else [name]:
+        check_name(group, part)
+    return str(name)
 
 
 def scenario_from(resolved: dict[str, Any]) -> Scenario:
@@ -327,7 +413,7 @@ def scenario_from(resolved: dict[str, Any]) -> Scenario:
     check_parts(resolved)
     entries: dict[str, Entry] = {}
     city = dict(resolved["city"])
-    institutions, agencies = city.pop("institutions"), city.pop("agencies", {})
+    institutions, agencies = city.pop("institutions", None), city.pop("agencies", {})
     try:
         parts = {
             **unwrap(resolved["parameters"], "", entries),
@@ -339,11 +425,11 @@ def scenario_from(resolved: dict[str, Any]) -> Scenario:
         }
         world = World.model_validate(parts)
     except ValidationError as error:
-        raise ConfigurationError(_with_file(describe(error, ""), city)) from error
+        raise ConfigurationError(with_file(describe(error, ""), resolved)) from error
     except ConfigurationError as error:
-        raise ConfigurationError(_with_file(str(error), city)) from error
-    seed = _whole_number(resolved, "seed", at_least=0)
-    days = _whole_number(resolved, "days", at_least=1)
+        raise ConfigurationError(with_file(str(error), resolved)) from error
+    seed = _whole_number(resolved, "seed", 0, LARGEST_SEED)
+    days = _whole_number(resolved, "days", 1, MOST_DAYS)
     policy, shock = resolved["scenario"], resolved["shock"]
     scenario = Scenario(
         name=policy["name"],
@@ -356,31 +442,22 @@ def scenario_from(resolved: dict[str, Any]) -> Scenario:
         days=days,
         entries=entries,
         resolved=resolved,
+        sources=sources(),
     )
     _check_ceiling(world)
+    _check_law_changes(scenario)
+    return scenario
+
+
+def _check_law_changes(scenario: Scenario) -> None:
+    """Make sure that every change of the law is to one that some law book holds."""
+    world = scenario.world
     for change in scenario.changes:
         if change.path.startswith("law."):
             start = world.city.start_date + timedelta(days=change.start_day)
             mistake = check_law(scenario.world_on(change.start_day).law, world.regime, start)
             if mistake:
                 raise ConfigurationError(f"scenario {scenario.name}: {mistake}")
-    return scenario
-
-
-def _with_file(mistake: str, city: dict[str, Any]) -> str:
-    """Begin a mistake in an institution's entry or a law book with the file it stands in."""
-    words = mistake.lstrip(": ").replace(" ", ".").replace(":", ".").split(".")
-    if words[0] == "regime":
-        return f"conf/regime/{words[1]}.yaml: {mistake.lstrip(': ').split('.', 2)[2]}"
-    if words[0] not in ("institutions", "agencies"):
-        return mistake.lstrip(": ") if words[0] == "law" else mistake
-    for name in (str(city.get("name")), *choices("city")):
-        path = configuration_folder() / "city" / f"{name}.yaml"
-        if path.is_file():
-            section = OmegaConf.to_container(OmegaConf.load(path))
-            if isinstance(section, dict) and words[1] in (section.get(words[0]) or {}):
-                return f"conf/city/{name}.yaml: {mistake.lstrip(': ')}"
-    return mistake.lstrip(": ")
 
 
 def check_parts(resolved: dict[str, Any]) -> None:
@@ -396,8 +473,12 @@ def check_parts(resolved: dict[str, Any]) -> None:
                 else f"'{name}' is missing"
             )
     for name in ("scenario", "shock"):
-        if not isinstance(resolved[name].get("changes"), list):
-            raise ConfigurationError(f"{name}.changes must be a list of changes")
+        described = resolved[name]
+        document = Document(f"{name} {described.get('name')}", described)
+        _checked_name(name, described.get("name"))
+        check_summary(document, described.get("summary") or described.get("name"), ("summary",))
+        check_changes(document)
+    _checked_name("city", resolved["city"].get("name"))
 
 
 def _check_ceiling(world: World) -> None:
@@ -410,8 +491,10 @@ def _check_ceiling(world: World) -> None:
         )
 
 
-def _whole_number(resolved: dict[str, Any], name: str, at_least: int) -> int:
-    value = resolved[name]
-    if isinstance(value, bool) or not isinstance(value, int) or value < at_least:
-        raise ConfigurationError(f"{name} = {value} must be a whole number, at least {at_least}")
+def _whole_number(resolved: dict[str, Any], name: str, at_least: int, at_most: int) -> int:
+    value = resolved.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or not at_least <= value <= at_most:
+        raise ConfigurationError(
+            f"{name} = {shortened(value)} must be a whole number from {at_least} to {at_most:,}"
+        )
     return value

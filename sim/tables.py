@@ -6,10 +6,11 @@ keyed by the words of `sim.vocabulary`.
 
 from collections.abc import Callable
 from difflib import get_close_matches
+from functools import cache
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
 from sim import vocabulary as words
 from sim.engine.arrays import Column, Floats
@@ -21,6 +22,36 @@ class Frozen(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_switches_for_numbers(cls, data: Any) -> Any:
+        """Refuse true and false where a number is expected: Python takes them for 1 and 0."""
+        if isinstance(data, dict):
+            for name in _without_switches(cls):
+                if name in data and _is_switch(data[name]):
+                    raise ValueError(f"{name}: true or false is no number")
+        return data
+
+
+@cache
+def _without_switches(kind: type[BaseModel]) -> tuple[str, ...]:
+    """Return the names of what a record has beside other records and switches."""
+    return tuple(
+        name
+        for name, field in kind.model_fields.items()
+        if field.annotation not in (Any, bool)
+        and not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel))
+    )
+
+
+def _is_switch(value: Any) -> bool:
+    """Return whether a value is true or false, or a list or table that holds one."""
+    if isinstance(value, dict):
+        return any(_is_switch(one) for one in value.values() if not isinstance(one, dict))
+    if isinstance(value, list):
+        return any(isinstance(one, bool) for one in value)
+    return isinstance(value, bool)
+
 
 class Entry(Frozen):
     """One number, or one table of numbers, with its evidence.
@@ -29,8 +60,8 @@ class Entry(Frozen):
     """
 
     value: Any
-    low: float
-    high: float
+    low: FiniteFloat
+    high: FiniteFloat
     unit: str = Field(min_length=1)
     tier: Literal["A", "B", "C", "T"]
     source: str = Field(min_length=1)

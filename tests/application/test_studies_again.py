@@ -169,7 +169,7 @@ def test_a_scenario_edited_meanwhile_does_not_change_what_was_begun(
     path.write_text(text.replace("value: 5.0", "value: 4.0"), encoding="utf-8")
     status, said = resume(tmp_path)
     assert status == 0, said
-    assert "Changed since it was begun, and not used: conf/scenario/messenger_campaign.yaml" in said
+    assert "Changed since it was begun, and not used: scenario/messenger_campaign. To" in said
     study = only_study(tmp_path)
     assert summary(tmp_path, study) == summary(undisturbed, study)
     assert content(tmp_path / "store") == content(undisturbed / "store")

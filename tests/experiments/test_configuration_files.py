@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 import yaml
+from hydra import compose, initialize_config_dir
 
 from experiments.settings import compare_settings, executor_of
 from sim.configuration import (
     GROUPS,
     ConfigurationError,
-    _compose,
+    as_dict,
     choices,
     compose_configuration,
     configuration_folder,
@@ -155,6 +156,12 @@ def test_overriding_a_number_keeps_its_evidence(plain: Scenario) -> None:
     assert after == before.model_copy(update={"value": 1.5})
 
 
+def by_hydra(words: list[str]) -> dict[str, Any]:
+    """Return what Hydra alone makes of some words."""
+    with initialize_config_dir(str(configuration_folder()), version_base="1.3"):
+        return as_dict(compose("config", overrides=normalise_overrides(words)))
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -166,15 +173,14 @@ def test_overriding_a_number_keeps_its_evidence(plain: Scenario) -> None:
     ],
 )
 def test_values_are_put_where_hydra_would_put_them(words: list[str]) -> None:
-    by_hydra = _compose(normalise_overrides(words)).parts
-    assert json.dumps(compose_configuration(words)) == json.dumps(by_hydra)
+    assert json.dumps(compose_configuration(words)) == json.dumps(by_hydra(words))
 
 
 def test_a_policy_scenario_is_read_as_hydra_reads_it() -> None:
-    by_hydra = scenario_from(compose_configuration(["scenario=hub_medium", "seed=3"]))
+    hydras = scenario_from(by_hydra(["scenario=hub_medium", "seed=3"]))
     ours = load_scenario("hub_medium", ["seed=3"])
-    assert ours == by_hydra
-    assert json.dumps(ours.resolved) == json.dumps(by_hydra.resolved)
+    assert ours == hydras
+    assert json.dumps(ours.resolved) == json.dumps(hydras.resolved)
     renamed = load_scenario("hub_medium", ["scenario.name=mine"])
     assert renamed.name == "mine"
     assert renamed.changes == ours.changes

@@ -206,11 +206,8 @@ def test_every_lever_it_reads_moves_a_prediction_and_no_other_does() -> None:
         "coordination.directory": 0.5,
         "institutions.mobile_clinic.capacity": 20.0,
     }
-    scenario = scenario.with_levers(
-        [
-            *scenario.changes,
-            *(Change(path=path, value=value, start_day=0) for path, value in on.items()),
-        ]
+    scenario = scenario.with_changes(
+        [Change(path=path, value=value, start_day=0) for path, value in on.items()]
     )
     before, world = predict(scenario), world_in_force(scenario)
     idle, hidden = [], []
@@ -240,7 +237,7 @@ def other_than(path: str, value: float) -> float:
 def test_a_change_for_a_while_is_not_predicted() -> None:
     pulse = Change(path="information.media_reach", value=5.0, start_day=0, until_day=30)
     scenario = load_scenario("baseline", ["city=workshop"])
-    assert not_read(scenario.with_changes(pulse)) == ["information.media_reach"]
+    assert not_read(scenario.with_changes([pulse])) == ["information.media_reach"]
     assert not_read(scenario.with_policy("messenger_campaign")) == []
     assert "insurance.papers_required" in not_read(scenario.with_policy("osms_universal"))
 

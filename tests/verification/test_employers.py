@@ -50,7 +50,7 @@ def test_inspections_teach_fine_and_push_people_out() -> None:
     outcome = []
     for factor in (0.0, 1.0, 8.0):
         change = Change(path="employment.inspection_factor", value=factor, start_day=0)
-        model = parent.fork(base.with_changes(change))
+        model = parent.fork(base.with_changes([change]))
         model.run_for(240)
         employers, migrants = model.employers, model.migrants
         table = model.indicators().set_index(["indicator", "detail", "by"])["value"]

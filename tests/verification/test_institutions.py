@@ -156,7 +156,8 @@ def test_a_mistake_in_an_entry_is_one_line_with_file_and_key(
     with pytest.raises(ConfigurationError) as mistake:
         load_scenario("baseline")
     line = str(mistake.value)
-    assert "conf/city/almaty.yaml: agencies.legal_hotline" in line
+    assert "conf/city/almaty.yaml, line " in line
+    assert ": agencies.legal_hotline" in line
     assert words_of_the_line in line
     assert len(line.splitlines()) == 1
 
