@@ -12,6 +12,7 @@ PLAIN = {int: "a whole number", float: "a number", bool: "true or false", str: "
 def wanted(field: FieldInfo) -> str:
     """Return what a setting may be.
 
+    >>> from typing import Annotated
     >>> wanted(FieldInfo.from_annotation(Literal["auto"] | Annotated[int, Ge(1), Le(9000)]))
     'a whole number from 1 to 9,000, or auto'
     """
@@ -28,10 +29,10 @@ def _of_type(kind: Any, limits: list[Any]) -> str:
             limits = [*limits, *(one.metadata if isinstance(one, FieldInfo) else [one])]
         return _of_type(inner, limits)
     if origin in (Union, UnionType):
-        parts = sorted(parts, key=lambda one: get_origin(one) in (Literal,))
-        words = ["null" if one is NoneType else _of_type(one, limits) for one in parts]
+        ordered = sorted(parts, key=_is_literal)
+        words = ["null" if one is NoneType else _of_type(one, limits) for one in ordered]
         return ", or ".join(words)
-    if origin in (Literal,):
+    if _is_literal(kind):
         return ", ".join(str(one) for one in parts)
     if origin is list:
         (inner,) = parts
@@ -40,6 +41,10 @@ def _of_type(kind: Any, limits: list[Any]) -> str:
     if origin is dict or kind is Any:
         return "a mapping {name: ...}"
     return f"{PLAIN.get(kind, 'a value')}{_range(limits)}"
+
+
+def _is_literal(kind: object) -> bool:
+    return str(get_origin(kind)) == str(Literal)
 
 
 def _length(limits: list[Any]) -> str:

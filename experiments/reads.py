@@ -1,8 +1,9 @@
 """What each kind of study reads: anything else that is set is a mistake, not to be ignored."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from rich.console import Console
 
 from experiments.samples import DRAWN
 from sim.files import read_choice, study_settings
@@ -50,6 +51,8 @@ def check_given(kind: str, resolved: Mapping[str, Any], given: Sequence[str]) ->
     """
     known = read_by(kind)
     for path in given:
+        if path.startswith("study."):
+            raise ConfigurationError(f"'{path}' cannot be set: choose a study by study=NAME")
         name = path.partition(".")[0].partition("@")[0]
         if name.startswith("hydra") or name in known or kind == "expand":
             continue
@@ -59,6 +62,13 @@ def check_given(kind: str, resolved: Mapping[str, Any], given: Sequence[str]) ->
     for name, condition in _idle(kind, resolved).items():
         if name in given:
             raise ConfigurationError(f"'{name}' means something only with {condition}")
+
+
+def check_output(resolved: Mapping[str, Any]) -> None:
+    """Raise `ConfigurationError` unless the output is the name of a folder."""
+    output = resolved.get("output")
+    if not isinstance(output, str) or not output:
+        raise ConfigurationError(f"output = {output!r} must be the name of a folder")
 
 
 def _idle(kind: str, resolved: Mapping[str, Any]) -> dict[str, str]:
@@ -108,7 +118,7 @@ def _described(name: str, resolved: Mapping[str, Any]) -> Mapping[str, Any]:
         return {}
 
 
-def say_unfinished_ramps(kind: str, resolved: Mapping[str, Any]) -> None:
+def say_unfinished_ramps(kind: str, resolved: Mapping[str, Any], console: Console) -> None:
     """Print a line about every policy that is not in force in full before the run ends."""
     for line in unfinished(kind, resolved):
-        print(f"note: not in force in full in this run: {line}", file=sys.stderr)
+        console.print(f"Not in force in full in this run: {line}.", markup=False, highlight=False)

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 from experiments.limits import wanted
 from experiments.samples import normal_path
 from experiments.specifications import model_version
-from sim.configuration import ConfigurationError, check_choice, describe, nearest
+from sim.configuration import ConfigurationError, check_choice, describe, file_of, nearest
 from sim.mistakes import in_words, shortened
 from sim.scenario import LARGEST_SEED, MOST_DAYS, Scenario, scenario_from
 from sim.tables import Frozen
@@ -212,8 +212,13 @@ def checked[S: Frozen](kind: type[S], resolved: Mapping[str, Any], prefix: str =
 def _check_scenarios(key: str, names: list[str], resolved: dict[str, Any]) -> None:
     """Make sure that every name is a scenario, and none is named twice."""
     for name in names:
-        if name not in resolved.get("policies", {}):
-            check_choice("scenario", name)
+        if name in resolved.get("policies", {}):
+            continue  # as it was when the study was begun
+        try:
+            file_of("scenario", name)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{key}: {error}") from error
+        check_choice("scenario", name)
     repeated = {name for name in names if names.count(name) > 1}
     if repeated:
         raise ConfigurationError(f"{key}: '{sorted(repeated)[0]}' is named twice")

@@ -76,7 +76,29 @@ def _answer(words: list[str]) -> int:
             from sim.help import print_help
 
             return print_help(line)
-        return carry_out(line, partial(run_study, command=words))
+        return carry_out(line, partial(run_study, command=words), check_study)
+
+
+def check_study(resolved: dict[str, Any], given: list[str]) -> None:
+    """Raise `ConfigurationError` if a composed configuration has a mistake that can be seen now.
+
+    Parameters
+    ----------
+    resolved, given
+        As of `run_study`.
+    """
+    from experiments import stored, story
+    from experiments.reads import check_given, check_output
+    from sim.scenario import scenario_from
+
+    scenario_from(resolved)
+    name = str(resolved["study"].get("name"))
+    check_given(name, resolved, given)
+    check_output(resolved)
+    if name in stored.KINDS:
+        stored.KINDS[name].settings_of(resolved)
+    elif name == "story":
+        story.story_settings(resolved)
 
 
 def run_study(
@@ -98,7 +120,7 @@ def run_study(
     from rich.console import Console
 
     from experiments import levers, run, stored, story
-    from experiments.reads import check_given, say_unfinished_ramps
+    from experiments.reads import check_given, check_output, say_unfinished_ramps
     from sim.configuration import ConfigurationError, nearest
     from sim.origin import with_file_of_study
     from sim.scenario import check_parts
@@ -118,13 +140,14 @@ def run_study(
     if not console.is_terminal:
         # A log file has room for a table's lines.
         console = Console(width=LOG_WIDTH)
+    check_given(name, resolved, given)
     with with_file_of_study(resolved, given):
-        check_given(name, resolved, given)
+        check_output(resolved)
         if name in ("expand", "figures"):
             resolved["given"] = given
         resolved["command"] = command
         status: int = studies[name](resolved, console)
-    say_unfinished_ramps(name, resolved)
+    say_unfinished_ramps(name, resolved, console)
     return status
 
 

@@ -10,12 +10,20 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any, NoReturn
+from warnings import catch_warnings, simplefilter
 
-from sim.composition import as_dict, compose_configuration, normalise_overrides, with_searchpath
+from sim.composition import (
+    as_dict,
+    compose_configuration,
+    normalise_overrides,
+    one_line,
+    with_searchpath,
+)
 from sim.files import Sources, configuration_folder, looking_in, shown, sources
 from sim.mistakes import ConfigurationError, nearest, shortened
 from sim.overrides import Word, as_typed, quoted, read_words, searched
@@ -124,8 +132,17 @@ def sources_of(line: CommandLine) -> Sources:
     return with_searchpath(used, searched(read_words(searching))[1])
 
 
-def carry_out(line: CommandLine, study: Study) -> int:
-    """Do what a command line asks for; return the exit status."""
+def carry_out(
+    line: CommandLine, study: Study, check: Callable[[dict[str, Any], list[str]], None]
+) -> int:
+    """Do what a command line asks for; return the exit status.
+
+    Parameters
+    ----------
+    line : CommandLine
+    study, check : callable
+        Carries out a composed configuration, or raises `ConfigurationError` if it cannot be.
+    """
     several = bool(line.options.multirun)
     if line.asks_hydra:
         return _by_hydra(line, study)
@@ -134,7 +151,7 @@ def carry_out(line: CommandLine, study: Study) -> int:
         return study(compose_configuration([word.text for word in words]), names_of(words))
     jobs = jobs_of(words)
     for job in jobs:  # a mistake in the last one is not found after hours
-        compose_configuration(job)
+        check(compose_configuration(job), names_of(words))
     return max(study(compose_configuration(job), names_of(words)) for job in jobs)
 
 
@@ -198,10 +215,31 @@ def _by_hydra(line: CommandLine, study: Study) -> int:
         except ConfigurationError as mistake:
             mistakes.append(mistake)
 
-    application()
+    if any(getattr(line.options, name) for name in BY_HYDRA):
+        _answered(application)
+    else:
+        application()
     if mistakes:
         raise mistakes[0]
     return max(statuses, default=0)
+
+
+def _answered(application: Callable[[], None]) -> None:
+    """Let Hydra answer; what it has to complain of becomes one line."""
+    complaints = StringIO()
+    try:
+        with redirect_stderr(complaints), catch_warnings():
+            simplefilter("ignore")
+            application()
+    except ConfigurationError:
+        raise
+    except SystemExit as end:
+        if end.code in (0, None):
+            raise
+        lines = complaints.getvalue().split("\n")
+        raise ConfigurationError(shortened(lines[0]) or "Hydra gives no reason") from end
+    except Exception as error:
+        raise ConfigurationError(one_line(error)) from error
 
 
 def _options(line: CommandLine) -> Iterator[str]:

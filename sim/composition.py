@@ -34,7 +34,7 @@ from sim.files import (
     shown,
     sources,
 )
-from sim.mistakes import ConfigurationError
+from sim.mistakes import ConfigurationError, shortened
 from sim.overrides import (
     METADATA,
     SEARCHPATH,
@@ -93,6 +93,12 @@ def with_searchpath(used: Sources, folders: Sequence[str]) -> Sources:
 
 
 def _composition(words: list[Word]) -> dict[str, Any]:
+    for word in words:
+        if word.override.is_sweep_override():
+            raise ConfigurationError(
+                f"'{shortened(word.text)}': several values need -m (every combination is run), or "
+                "brackets if a list is meant"
+            )
     chosen = chosen_files(words)
     by_hydra = _only_by_hydra(words, chosen)
     base = _compose(chosen, without=() if by_hydra else PUT_IN)
@@ -136,9 +142,20 @@ def chosen_files(words: Sequence[Word]) -> dict[str, str]:
         for group, name in one.items()
         if group in GROUPS
     }
-    for word in words:
-        if word.chooses and not word.text.startswith("+"):
-            chosen[word.key] = word.names[0]
+    named = {word.key: word.names[0] for word in words if word.chooses and word.text[0] != "+"}
+    if "study" in {**chosen, **named}:
+        chosen |= _chosen_by_study({**chosen, **named}["study"])
+    return chosen | named
+
+
+def _chosen_by_study(name: str) -> dict[str, str]:
+    """Return what the file of a study chooses of other groups (`- override /shock: epidemic`)."""
+    chosen = {}
+    for one in read_choice("study", name).value.get("defaults", []):
+        for key, value in one.items() if isinstance(one, dict) else ():
+            group = str(key).split()[-1].lstrip("/")
+            if group in GROUPS and isinstance(value, str):
+                chosen[group] = value
     return chosen
 
 

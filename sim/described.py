@@ -22,8 +22,8 @@ CITY = (
 )  # fmt: skip
 EXECUTOR = ("name", "summary", "workers", "address")
 EVERY_STUDY = (
-    "study", "defaults", "seed", "days", "city", "law", "parameters", "shock", "executor", "output",
-    "store", "shard",
+    "study", "defaults", "seed", "days", "city", "law", "parameters", "shock", "output", "store",
+    "shard",
 )  # fmt: skip
 """What a study's file may set beside its own settings."""
 ONE_RUN = "run"
@@ -55,7 +55,8 @@ def check_described(
     """
     if not isinstance(found.value, dict):
         what = "is empty" if found.value is None else f"holds {in_words(found.value)}"
-        raise found.mistake((), f"{what}, not name, summary and so on, each on its line")
+        begun = found if found.lines else Document(f"{found.where}, line 1", None)
+        raise begun.mistake((), f"{what}, not name, summary and so on, each on its line")
     if group == "study":
         _check_study(found, kinds, text)
         return

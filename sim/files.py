@@ -338,9 +338,15 @@ def city_chain(name: str) -> list[Path]:
         path = file_of("city", current)
         if path in chain:
             raise ConfigurationError(f"{shown(path)}: is based on itself")
-        content = read_file("city", path).value
+        found = read_file("city", path)
         chain.append(path)
-        waiting += [one for one in content.get("defaults", []) if one != "_self_"]
+        for number, base in enumerate(found.value.get("defaults", [])):
+            if base == "_self_":
+                continue
+            if base not in names_of("city"):
+                hint = nearest(base, names_of("city"))
+                raise found.mistake(("defaults", number), f"unknown city '{base}': {hint}")
+            waiting.append(base)
     return chain[::-1]
 
 

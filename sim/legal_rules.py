@@ -19,7 +19,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from sim import vocabulary as words
 from sim.engine.arrays import Integers
-from sim.tables import Frozen
+from sim.tables import Date, Frozen
 
 EVERYBODY = "all"
 CALENDAR = "calendar"
@@ -48,8 +48,8 @@ class Row(Frozen):
 
     model_config = ConfigDict(allow_inf_nan=False)
 
-    since: date
-    until: date | None = None
+    since: Date
+    until: Date | None = None
 
     def covers(self, day: date) -> bool:
         """Return whether the row is in force on a day."""

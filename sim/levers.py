@@ -181,7 +181,7 @@ def _checked_change(
         )
     _check_dates(change, days)
     if change.path.startswith("law."):
-        return change.model_copy(update={"value": str(change.value)})
+        return change.model_copy(update={"value": str(raw["value"])})
     if isinstance(change.value, str):
         raise ConfigurationError(f"{change.path}: '{shortened(change.value)}' is not a number")
     check_range(change.value, entry_of(change.path, entries), change.path)

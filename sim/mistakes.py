@@ -17,7 +17,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     if not names:
         return "there is none"
     # A long list helps nobody: then rather a distant name.
-    cutoff = 0.5 if len(names) <= MOST_NAMES else 0.2
+    cutoff = 0.5 if len(names) <= MOST_NAMES else 0.35
     close = get_close_matches(name, names, n=1, cutoff=cutoff)
     if close:
         return f"did you mean '{close[0]}'?"
@@ -30,12 +30,12 @@ def in_words(value: object) -> str:
     """Return what kind of thing a value of a file is.
 
     >>> in_words(True), in_words(3), in_words(None), in_words([1])
-    ('true, not a number or a text', 'the number 3', 'empty', 'a list')
+    ('true', 'the number 3', 'nothing (null)', 'a list')
     """
     if value is None:
-        return "empty"
+        return "nothing (null)"
     if isinstance(value, bool):
-        return f"{str(value).lower()}, not a number or a text"
+        return str(value).lower()
     if isinstance(value, int | float):
         return f"the number {value}"
     if isinstance(value, str):

@@ -11,7 +11,7 @@ from sim.mistakes import ConfigurationError
 from sim.strict_yaml import Document, Place, read_strictly
 
 _BEGINS_WITH_A_PATH = re.compile(r"[^\s:]+")
-_BEGINS_WITH_A_NAME = re.compile(r"\w+")
+_BEGINS_WITH_A_NAME = re.compile(r"\w+(?=[ .:])")
 
 
 def with_file(mistake: str, resolved: Mapping[str, Any]) -> str:
@@ -32,6 +32,9 @@ def with_file(mistake: str, resolved: Mapping[str, Any]) -> str:
     names = tuple(found[0].split(".")) if found else ()
     if not names:
         return mistake
+    by_study = _set_by_study(names, resolved)
+    if by_study is not None:
+        return f"{by_study}: {mistake}"
     try:
         documents, place, node = _candidates(names, resolved)
     except ConfigurationError:
@@ -42,11 +45,25 @@ def with_file(mistake: str, resolved: Mapping[str, Any]) -> str:
         while known not in document.lines:
             known = known[:-1]
         here = known == place or len(known) > 1
-        if here and _at(document.value, known) == _at(node, known):
+        if here and _within(_at(document.value, known), _at(node, known)):
             return f"{document.line_of(known)}: {_short(mistake, names)}"
     if found_in and names[0] in ("regime", "institutions", "agencies"):
         return f"{found_in[0].where}: {_short(mistake, names)}"
     return mistake
+
+
+def _set_by_study(names: tuple[str, ...], resolved: Mapping[str, Any]) -> str | None:
+    """Return file and line if it is the file of a study that has set a value."""
+    study = resolved["study"]
+    sections = {"institutions": ("city",), "agencies": ("city",), "city": (), "regime": ()}
+    place = (*sections.get(names[0], ("parameters",)), *names)
+    try:
+        document = read_choice("study", str(study.get("file", study.get("name"))))
+    except ConfigurationError:
+        return None
+    if place in document.lines and _within(_at(document.value, place), _at(resolved, place)):
+        return document.line_of(place)
+    return None
 
 
 def _short(mistake: str, names: tuple[str, ...]) -> str:
@@ -85,6 +102,13 @@ def _at(node: Any, place: Place) -> Any:
     if isinstance(node, dict) and "value" in node:
         return node["value"]
     return node
+
+
+def _within(part: Any, whole: Any) -> bool:
+    """Return whether a value is what a file says of it, or more of the same mapping."""
+    if isinstance(part, dict) and isinstance(whole, dict):
+        return all(name in whole and _within(one, whole[name]) for name, one in part.items())
+    return repr(part) == repr(whole)  # a number that is none (nan) differs from itself
 
 
 def where_of_change(group: str, described: Mapping[str, Any], number: int) -> str:

@@ -5,6 +5,8 @@ A number may be named with or without its `.value`; a file or folder is taken as
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from types import NoneType
 from typing import Any, NamedTuple
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -12,14 +14,17 @@ from hydra.core.override_parser.types import Glob, Override
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
-from sim.files import GROUPS, check_name, names_of
+from sim.files import GROUPS, check_name, names_of, study_settings
 from sim.mistakes import ConfigurationError, nearest, shortened
 from sim.tables import Entry
 
 AS_TYPED = ("output", "store", "of", "from", "manifest", "beside")
 """Settings that name a file, a folder or a stored study: no grammar applies to them."""
 SEARCHPATH = "hydra.searchpath"
+SURE = 0.8
+"""Likeness of two names from which one is a slip of the other."""
 METADATA = frozenset(Entry.model_fields) - {"value"}
+_IN_QUOTES_OR_A_WORD = re.compile(r"""'[^']*'|"[^"]*"|[\w.-]+""")
 _A_PATH = re.compile(rf"(\+{{0,2}}(?:{'|'.join(AS_TYPED)}))=(.*)", re.DOTALL)
 
 
@@ -51,7 +56,8 @@ class Word(NamedTuple):
         if isinstance(value, Glob):
             return list(value.filter(names_of(self.key)))
         if self.override.is_sweep_override():
-            return [str(one) for one in self.override.sweep_iterator()]
+            # Names in quotes come as an object of the grammar.
+            return [str(getattr(one, "text", one)) for one in self.override.sweep_iterator()]
         if value is None or isinstance(value, list | dict):
             raise ConfigurationError(f"'{shortened(self.text)}': name a file of conf/{self.key}")
         # A name may look like a number.
@@ -86,11 +92,28 @@ def as_typed(text: str, several: bool = False) -> str:
     """
     found = _A_PATH.fullmatch(text)
     if found is None:
-        return text
+        return _with_words_of_any_alphabet(text)
     key, value = found.groups()
     if value in ("", "null") or "${" in value or value[0] in "'\"":
         return text
     return f"{key}={','.join(map(quoted, value.split(','))) if several else quoted(value)}"
+
+
+def _with_words_of_any_alphabet(text: str) -> str:
+    """Return a word of the command line with names in quotes that Hydra's grammar cannot read."""
+    if text.isascii():
+        return text
+    key, equals, value = text.partition("=")
+    return (
+        key
+        + equals
+        + _IN_QUOTES_OR_A_WORD.sub(
+            lambda found: (
+                found[0] if found[0].isascii() or found[0][0] in "'\"" else quoted(found[0])
+            ),
+            value,
+        )
+    )
 
 
 def read_words(words: Sequence[str], several: bool = False) -> list[Word]:
@@ -166,6 +189,8 @@ def normalised(word: Word, base: Mapping[str, Any]) -> str:
     if is_entry(node):
         whole = isinstance(word.value, dict) and set(word.value) & set(Entry.model_fields)
         return text if whole else text.replace(key, f"{key}.value", 1)
+    if isinstance(word.value, dict) and not isinstance(node, dict | NoneType):
+        raise ConfigurationError(f"'{shortened(text)}': '{key}' is no mapping {{name: value}}")
     if isinstance(node, dict) and node and not isinstance(word.value, dict):
         first = next(iter(node))
         raise ConfigurationError(
@@ -209,6 +234,9 @@ def _unknown(
         elsewhere = [path for path in paths_of(base) if path.endswith(f".{rest}")]
         if elsewhere:
             return ConfigurationError(f"{start}: did you mean '{min(elsewhere, key=len)}'?")
+        kinds = [kind for kind, settings in study_settings().items() if name in settings]
+        if kinds and not get_close_matches(name, known, n=1, cutoff=SURE):
+            raise ConfigurationError(f"{start}: it belongs to study={' or '.join(kinds)}")
     return ConfigurationError(f"{start}: {nearest(name, known)}")
 
 

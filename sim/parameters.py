@@ -29,6 +29,7 @@ from sim.tables import (
     BySeverity,
     ByStatus,
     ByStay,
+    Date,
     Frozen,
     Shares,
     Table,
@@ -394,7 +395,7 @@ class City(Frozen):
     summary: str
     population: int
     reference_population: int
-    start_date: date = Field(ge=FIRST_START, le=LAST_START)
+    start_date: Date = Field(ge=FIRST_START, le=LAST_START)
     burn_in_days: int
     holidays: Annotated[tuple[str, ...], AfterValidator(_days_of_a_year)]
     district_share: Shares[ByDistrict]

@@ -4,6 +4,7 @@ A policy scenario is a list of lever changes and nothing else; a shock is a list
 outside conditions (see `sim.levers`).
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -22,7 +23,7 @@ from sim.files import GROUPS, Sources, check_name, looking_in, read_choice, sour
 from sim.legal_rules import check_law
 from sim.levers import LEVERS, SHOCKS, Change, checked_changes
 from sim.mistakes import ConfigurationError, nearest, shortened
-from sim.origin import with_file
+from sim.origin import where_of_change, with_file
 from sim.overrides import quoted, read_words, searched
 from sim.parameters import World
 from sim.strict_yaml import Document
@@ -43,6 +44,9 @@ LARGEST_SEED = 10**18
 """Seeds of later replicates count up from the first, and have to fit into 64 bits."""
 TOGETHER = " + "
 """Between the names of scenarios that are combined."""
+
+
+_PART_OF_A_PATH = re.compile(r"\w[\w-]*")
 
 
 @dataclass(frozen=True)
@@ -413,7 +417,10 @@ def scenario_from(resolved: dict[str, Any]) -> Scenario:
     check_parts(resolved)
     entries: dict[str, Entry] = {}
     city = dict(resolved["city"])
-    institutions, agencies = city.pop("institutions", None), city.pop("agencies", {})
+    if not isinstance(city.get("institutions"), dict):
+        mistake = "institutions: a city needs them: write them, or defaults: [almaty, _self_]"
+        raise ConfigurationError(with_file(mistake, resolved))
+    institutions, agencies = city.pop("institutions"), city.pop("agencies", {})
     try:
         parts = {
             **unwrap(resolved["parameters"], "", entries),
@@ -423,6 +430,7 @@ def scenario_from(resolved: dict[str, Any]) -> Scenario:
             "regime": unwrap(resolved["regime"], "regime", entries),
             "law": resolved["law"],
         }
+        _check_institution_names(parts)
         world = World.model_validate(parts)
     except ValidationError as error:
         raise ConfigurationError(with_file(describe(error, ""), resolved)) from error
@@ -449,15 +457,26 @@ def scenario_from(resolved: dict[str, Any]) -> Scenario:
     return scenario
 
 
+def _check_institution_names(parts: dict[str, Any]) -> None:
+    """Refuse names that could be no part of a path, as levers have it."""
+    for section in ("institutions", "agencies"):
+        for name in parts[section] if isinstance(parts[section], dict) else ():
+            if not _PART_OF_A_PATH.fullmatch(str(name)):
+                raise ConfigurationError(
+                    f"{section}: '{shortened(name)}' cannot be a name: letters, digits, '_', '-'"
+                )
+
+
 def _check_law_changes(scenario: Scenario) -> None:
     """Make sure that every change of the law is to one that some law book holds."""
     world = scenario.world
-    for change in scenario.changes:
+    for number, change in enumerate(scenario.changes):
         if change.path.startswith("law."):
             start = world.city.start_date + timedelta(days=change.start_day)
             mistake = check_law(scenario.world_on(change.start_day).law, world.regime, start)
             if mistake:
-                raise ConfigurationError(f"scenario {scenario.name}: {mistake}")
+                where = where_of_change("scenario", scenario.resolved["scenario"], number)
+                raise ConfigurationError(f"{where}: {mistake}")
 
 
 def check_parts(resolved: dict[str, Any]) -> None:

@@ -180,7 +180,7 @@ class _Builder:
         if not self._waits_for_key():
             self._put(value, line)
             return
-        if value == "<<" and event.style is None:
+        if value == "<<" and not event.style:
             raise self._mistake(line, "a merge (<<) is not allowed: write it out")
         if not isinstance(value, str):
             raise self._mistake(line, f"the name {event.value} must stand in quotes")

@@ -5,12 +5,21 @@ keyed by the words of `sim.vocabulary`.
 """
 
 from collections.abc import Callable
+from datetime import date
 from difflib import get_close_matches
 from functools import cache
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    model_validator,
+)
 
 from sim import vocabulary as words
 from sim.engine.arrays import Column, Floats
@@ -39,7 +48,7 @@ def _without_switches(kind: type[BaseModel]) -> tuple[str, ...]:
     return tuple(
         name
         for name, field in kind.model_fields.items()
-        if field.annotation not in (Any, bool)
+        if field.annotation not in (Any, bool, dict[str, Any])
         and not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel))
     )
 
@@ -122,6 +131,14 @@ def _shares(table: dict[str, float]) -> dict[str, float]:
     return table
 
 
+def _no_number(value: Any) -> Any:
+    """Refuse a number for a date: it would be taken for seconds since 1970."""
+    if isinstance(value, int | float):
+        raise ValueError(f"{value} is no date: write year-month-day, e.g. 2018-07-01")
+    return value
+
+
+type Date = Annotated[date, BeforeValidator(_no_number)]
 type Table = dict[str, float]
 type ByNationality = Annotated[Table, AfterValidator(keyed_by(words.NATIONALITIES))]
 type BySector = Annotated[Table, AfterValidator(keyed_by(words.SECTORS))]
