@@ -88,10 +88,9 @@ def _link_to_itself(path: Path) -> None:
 
 def _swap_with_neighbour(path: Path) -> None:
     """Put the file of the other bundle here, or another file of this folder."""
-    others = [
-        one / path.name for one in sorted(path.parent.parent.iterdir())
-        if one != path.parent and (one / path.name).is_file()
-    ] or [one for one in sorted(path.parent.iterdir()) if one.is_file() and one != path]  # fmt: skip
+    alike = [one / path.name for one in path.parent.parent.iterdir() if one != path.parent]
+    beside = [one for one in path.parent.iterdir() if one != path]
+    others = [one for one in (*sorted(alike), *sorted(beside)) if one.is_file()]
     if not others:
         _garbage(path)
         return
@@ -300,8 +299,11 @@ def _own_beside_tables(store: Path) -> None:
 OWN_INSIDE = [Damage("files of the user's own inside", _own_beside_tables, noticed=False)]
 
 EVERY = [
-    *IN_A_FILE, *TO_A_FOLDER, *OWN_INSIDE, *(to_a_file(file, way) for file in FILES for way in TO_A_FILE),
-]  # fmt: skip
+    *IN_A_FILE,
+    *TO_A_FOLDER,
+    *OWN_INSIDE,
+    *(to_a_file(file, way) for file in FILES for way in TO_A_FILE),
+]
 
 
 def chosen(long: bool) -> list[Damage]:

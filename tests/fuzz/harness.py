@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import traceback
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -30,7 +31,7 @@ KINDS = (
 MOST_LINES = 3
 """Lines of stderr that a mistake may take."""
 
-LONGEST_LINE = 600
+LONGEST_LINE = 1000
 """Characters of a message that somebody still reads."""
 
 HANGS_AFTER = 120
@@ -118,7 +119,8 @@ def run_here(words: Sequence[str], folder: Path) -> Outcome:
         contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err),
     ):  # fmt: skip
         try:
-            with given_up_after(HANGS_AFTER):
+            with given_up_after(HANGS_AFTER), warnings.catch_warnings():
+                warnings.simplefilter("default")  # on stderr, as in a process of its own
                 status = call_main(words)
         except StartedError:
             started, status = True, 0
@@ -276,7 +278,23 @@ def sane(outcome: Outcome) -> list[str]:
     return refused(outcome)
 
 
-JUDGES = {"refused": refused, "begins": begins, "answers": answers, "sane": sane}
+def told(outcome: Outcome, hint: str = "") -> list[str]:
+    """Return what is wrong with a word that means nothing here: it is refused, or said."""
+    if outcome.status == 2 or outcome.trace:
+        return refused(outcome, hint)
+    found = never(outcome)
+    if not found and not re.search(hint, outcome.err + outcome.out):
+        found.append(f"silent acceptance: {outcome.command}")
+    return found
+
+
+def judged(verdict: str, outcome: Outcome, hint: str = "") -> list[str]:
+    """Return what is wrong with a command of which this was to come."""
+    if verdict == "refused":
+        return refused(outcome, hint)
+    if verdict == "told":
+        return told(outcome, hint)
+    return {"begins": begins, "answers": answers, "sane": sane}[verdict](outcome)
 
 
 def conf_copy(folder: Path) -> Path:

@@ -8,7 +8,7 @@ import pytest
 from tests.fuzz import TIMES
 from tests.fuzz.cases import REAL, Line, generated, table
 from tests.fuzz.conftest import Run
-from tests.fuzz.harness import JUDGES, Outcome, run_really
+from tests.fuzz.harness import Outcome, judged, run_really
 
 
 def named(lines: list[Line]) -> list[object]:
@@ -38,10 +38,7 @@ def test_a_command_line_is_refused_in_one_line_or_right(
 ) -> None:
     """What has to be refused is, before anything is run or written; what is right begins."""
     outcome = here(line.words)
-    if line.verdict == "refused":
-        complaints = JUDGES["refused"](outcome, line.hint)
-    else:
-        complaints = JUDGES[line.verdict](outcome)
+    complaints = judged(line.verdict, outcome, line.hint)
     complaints += place_taken(outcome, tmp_path / "here")
     assert not complaints, "\n".join(complaints)
 
@@ -50,10 +47,7 @@ def test_a_command_line_is_refused_in_one_line_or_right(
 def test_a_real_command_says_and_ends_the_same(tmp_path: Path, line: Line) -> None:
     """As a process: exit status, streams and files are those of the call in this process."""
     outcome = run_really(line.words, tmp_path)
-    if line.verdict == "refused":
-        complaints = JUDGES["refused"](outcome, line.hint)
-    else:
-        complaints = JUDGES[line.verdict](outcome) + place_taken(outcome, tmp_path)
+    complaints = judged(line.verdict, outcome, line.hint) + place_taken(outcome, tmp_path)
     assert not complaints, "\n".join(complaints)
 
 
@@ -62,4 +56,4 @@ def test_there_are_as_many_command_lines_as_promised() -> None:
     lines = [*table(), *generated(1)]
     assert len({shlex.join(line.words) for line in lines}) >= 300
     assert len(REAL) >= 20
-    assert {line.verdict for line in lines} <= JUDGES.keys()
+    assert {line.verdict for line in lines} <= {"refused", "begins", "answers", "sane", "told"}
