@@ -20,11 +20,14 @@ from sim.agents.employer import Employer
 from sim.agents.episode import Episode
 from sim.agents.migrant import Migrant
 from sim.agents.task import Task
+from tests.fuzz.harness import HangError, given_up_after
 
 COHORTS: dict[str, type] = {
     "migrants": Migrant, "employers": Employer, "episodes": Episode, "tasks": Task,
 }  # fmt: skip
 DAYS_LIVED, DAYS_AFTER = 20, 3
+LONGEST = 20
+"""Seconds a case may take."""
 TINY = ("city=workshop", "city.population=150", "city.burn_in_days=60", "days=60")
 REFUSALS = (ValueError, TypeError, AttributeError, LookupError)
 """What a refusal may be; anything else is an accident."""
@@ -127,7 +130,7 @@ def lived_on(model: AlmatyModel) -> list[str]:
 
 
 def has_to_be_refused(
-    act: Callable[[AlmatyModel], Any], unless_same: bool = True
+    act: Callable[[AlmatyModel], Any],
 ) -> Callable[[AlmatyModel], list[str]]:
     """Return what does something that is wrong: it has to be refused, and nothing to be changed."""
 
@@ -143,7 +146,7 @@ def has_to_be_refused(
         except Exception as error:
             return [f"traceback: {type(error).__name__}: {error!s:.150}"]
         text = repr(answer).replace("\n", " ")[:60]
-        return [f"silent acceptance: answers {text}" if unless_same else ""]
+        return [f"silent acceptance: answers {text}"]
 
     return do
 
@@ -276,7 +279,6 @@ def name_cases() -> Iterator[Case]:
         "migrants.do('nothing')": lambda m: m.migrants.do("nothing"),
         "migrants.select('wage')": lambda m: m.migrants.select("wage"),
         "migrants.select(at_most=nan)": lambda m: m.migrants.select(at_most=math.nan),
-        "migrants.select(at_most=-1)": lambda m: m.migrants.select(at_most=-1),
         "migrants.select(at_most='3')": lambda m: m.migrants.select(at_most="3"),
         "migrants.view(-1)": lambda m: m.migrants.view(-1),
         "migrants.view(10**9)": lambda m: m.migrants.view(10**9),
@@ -348,7 +350,10 @@ def main(area: str, first: int) -> None:
     for number in range(first, len(known)):
         tell({"begin": number, "name": known[number].name})
         try:
-            found = known[number].do(base.fork(base.plan))
+            with given_up_after(LONGEST):
+                found = known[number].do(base.fork(base.plan))
+        except HangError:
+            found = [f"hang: no end in {LONGEST} s"]
         except Exception as error:
             found = [f"traceback: {type(error).__name__}: {error!s:.150}"]
         tell({"case": number, "complaints": found})

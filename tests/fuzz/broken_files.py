@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  Letters that look alike are meant.
 """Broken files of a user's own: scenario, shock, city, study, in `conf/` of the working folder."""
 
 import codecs
@@ -186,7 +187,8 @@ CITY_LINES = {
 CITY_ADDED = {
     "a date that is none": "start_date: 2018-02-30\n", "a date in words": "start_date: May\n",
     "a date before the calendar": 'start_date: "0001-01-01"\n',
-    "holidays that are words": "holidays: [abc]\n", "a holiday that is none": 'holidays: ["02-30"]\n',
+    "holidays that are words": "holidays: [abc]\n",
+    "a holiday that is none": 'holidays: ["02-30"]\n',
     "shares that do not add up": "district_share:\n  value: {alatau: 0.9}\n",
     "an unknown district": "district_share:\n  value: {nowhere: 0.0}\n",
     "institutions null": "institutions: null\n", "institutions a list": "institutions: [1]\n",
@@ -203,7 +205,8 @@ MAY_BEGIN = ("no defaults", "population a number")
 STUDY_LINES = {
     "an unknown study": ("name: compare", "name: comparison", "compare"),
     "no name": ("  name: compare\n", "", "name"),
-    "study a word": ('study:\n  name: compare\n  summary: "a study of my own"', "study: compare", ""),
+    "study a word":
+        ('study:\n  name: compare\n  summary: "a study of my own"', "study: compare", ""),
     "scenarios a word": ("[baseline, mobile_clinics]", "baseline", "scenarios"),
     "an unknown scenario": ("mobile_clinics", "mobile_clinic", "mobile_clinics"),
     "a scenario twice": ("mobile_clinics", "baseline", "twice"),

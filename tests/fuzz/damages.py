@@ -17,11 +17,13 @@ class Damage(NamedTuple):
     """One kind of damage.
 
     `noticed`: `study=check` has to speak of it. Files a user has put beside are no damage.
+    `absent`: as if it had not been run or begun yet, so that a reader may find fewer rows.
     """
 
     name: str
     do: Do
     noticed: bool = True
+    absent: bool = False
 
 
 FILES = {
@@ -238,8 +240,8 @@ def _closed(path: Path) -> None:
 
 
 TO_A_FOLDER = [
-    Damage("a bundle missing", lambda store: shutil.rmtree(bundles_of(store)[0])),
-    Damage("all bundles missing", lambda store: _emptied(store / "runs")),
+    Damage("a bundle missing", lambda store: shutil.rmtree(bundles_of(store)[0]), absent=True),
+    Damage("all bundles missing", lambda store: _emptied(store / "runs"), absent=True),
     Damage("a bundle empty", lambda store: _emptied(bundles_of(store)[0])),
     Damage("a bundle is a file", lambda store: _replace_by_file(bundles_of(store)[0])),
     Damage("a bundle twice", lambda store: _copy_beside(bundles_of(store)[0], "0" * 16)),
@@ -254,12 +256,15 @@ TO_A_FOLDER = [
     Damage("a study half-written",
            lambda store: _half_written(store / "studies"), noticed=False),
     Damage("a study empty", lambda store: _emptied(study_of(store))),
-    Damage("a study missing", lambda store: shutil.rmtree(study_of(store)), noticed=False),
-    Damage("a study is a file", lambda store: _replace_by_file(study_of(store)), noticed=False),
+    Damage("a study missing", lambda store: shutil.rmtree(study_of(store)),
+           noticed=False, absent=True),
+    Damage("a study is a file", lambda store: _replace_by_file(study_of(store)),
+           noticed=False, absent=True),
     Damage("a study twice", lambda store: _copy_beside(study_of(store), "compare-copy"),
            noticed=False),
-    Damage("no folder studies", lambda store: shutil.rmtree(store / "studies"), noticed=False),
-    Damage("no folder runs", lambda store: shutil.rmtree(store / "runs")),
+    Damage("no folder studies", lambda store: shutil.rmtree(store / "studies"),
+           noticed=False, absent=True),
+    Damage("no folder runs", lambda store: shutil.rmtree(store / "runs"), absent=True),
     Damage("runs is a file", lambda store: _replace_by_file(store / "runs")),
     Damage("studies is a file", lambda store: _replace_by_file(store / "studies")),
     Damage("nothing in it", lambda store: _emptied(store)),
@@ -307,7 +312,7 @@ EVERY = [
 
 
 def chosen(long: bool) -> list[Damage]:
-    """Return all kinds of damage, or those of CI: every third of those to a file."""
+    """Return all kinds of damage, or those of CI: every fifth of those to a file."""
     to_files = EVERY[len(IN_A_FILE) + len(TO_A_FOLDER) + len(OWN_INSIDE) :]
-    few = EVERY[: len(EVERY) - len(to_files)] + to_files[::3]
+    few = EVERY[: len(EVERY) - len(to_files)] + to_files[::5]
     return EVERY if long else few
