@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 import yaml
 
+import experiments.figures
 import experiments.run
 import experiments.story
 import experiments.study
 from tests.fuzz.harness import Outcome, StartedError, run_here
+from tests.fuzz.stores import Undamaged, make
 
 type Run = Callable[[Sequence[str]], Outcome]
 
@@ -54,3 +56,22 @@ def here(intercepted: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     folder = tmp_path / "here"
     folder.mkdir()
     yield lambda words: run_here(words, folder)
+
+
+def _draw_nothing(*_: object, **__: object) -> None:
+    """Figures are drawn elsewhere, and slowly."""
+
+
+@pytest.fixture(scope="session")
+def undamaged(tmp_path_factory: pytest.TempPathFactory) -> Undamaged:
+    """A comparison of two scenarios under two seeds, carried out once a session."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(experiments.figures, "draw_comparison", _draw_nothing)
+        return make(tmp_path_factory.mktemp("undamaged"))
+
+
+@pytest.fixture
+def copy(undamaged: Undamaged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a copy of the store, in which figures are not drawn."""
+    monkeypatch.setattr(experiments.figures, "draw_comparison", _draw_nothing)
+    return undamaged.copy_to(tmp_path / "here")

@@ -11,8 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import experiments.figures
-import experiments.study
 from tests.fuzz import LONG
 from tests.fuzz.damages import EVERY, Damage, bundles_of, chosen, put_own_files
 from tests.fuzz.harness import CHECKOUT, contents_of, files_of, never, run_here
@@ -22,32 +20,12 @@ from tests.fuzz.stores import (
     command,
     complaints_about_reading,
     complaints_about_results,
-    make,
     own_files_kept,
 )
 
 STUDIES = ("figures", "resume", "again")
 FLIPS, FLIPS_A_TEST = (600 if LONG else 200), 10
 KILLS = 5
-
-
-def _draw_nothing(*_: object, **__: object) -> None:
-    """Figures are drawn elsewhere, and slowly."""
-
-
-@pytest.fixture(scope="session")
-def undamaged(tmp_path_factory: pytest.TempPathFactory) -> Undamaged:
-    """A comparison of two scenarios under two seeds, carried out once a session."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(experiments.figures, "draw_comparison", _draw_nothing)
-        return make(tmp_path_factory.mktemp("undamaged"))
-
-
-@pytest.fixture
-def copy(undamaged: Undamaged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a copy of the store, in which figures are not drawn."""
-    monkeypatch.setattr(experiments.figures, "draw_comparison", _draw_nothing)
-    return undamaged.copy_to(tmp_path / "here")
 
 
 def asked_about(undamaged: Undamaged, folder: Path, studies: tuple[str, ...]) -> list[str]:

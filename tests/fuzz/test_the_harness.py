@@ -15,9 +15,6 @@ from tests.fuzz.api_child import equal, has_to_be_refused
 from tests.fuzz.conftest import Run
 from tests.fuzz.harness import Outcome, begins, judged, never, refused, run_here, told
 from tests.fuzz.stores import Undamaged, complaints_about_reading, own_files_kept
-from tests.fuzz.test_store_damage import undamaged
-
-__all__ = ["undamaged"]
 
 WRONG = ("scenarios=[baseline,mobile_clinic]",)
 
