@@ -1,7 +1,7 @@
 """Reading a result store in a few lines.
 
 >>> from experiments import open_store                      # doctest: +SKIP
->>> store = open_store("outputs/store-0.1.0-1a2b3c4d")      # doctest: +SKIP
+>>> store = open_store("outputs/store-0.2.0-1a2b3c4d")      # doctest: +SKIP
 >>> store.indicators(where=[("indicator", "==", "emergency_uptake_24h"), ("by", "==", "all")])
 ... # doctest: +SKIP
 

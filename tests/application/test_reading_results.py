@@ -13,7 +13,7 @@ from experiments import open_store, sweep
 from sim.configuration import compose_configuration
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "studies.md"
-STORE, STUDY = "outputs/store-0.1.0-1a2b3c4d", "sweep-9179f7ed"
+STORE, STUDY = "outputs/store-0.2.0-1a2b3c4d", "sweep-9179f7ed"
 """The store and the study of the guide's examples."""
 
 
