@@ -7,6 +7,7 @@ into it; only words that do more than that are left to Hydra.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
+from dataclasses import replace
 from functools import lru_cache, reduce
 from operator import getitem
 from pathlib import Path
@@ -207,6 +208,8 @@ def _compose(
     for group, name in chosen.items():
         read_choice(group, name)
         files += city_chain(name) if group == "city" else [file_of(group, name)]
+    if without and all(path.is_relative_to(used.program) for path in files if _of(path, by_hydra)):
+        used = replace(used, own=())  # nothing of one's own takes part: what is kept is the same
     removed = [f"~{group}" for group in without if group in chosen]
     words = [
         *(f"{group}={quoted(name)}" for group, name in by_hydra.items()), *removed, *overrides

@@ -191,6 +191,7 @@ class _Builder:
                 f"{self.lines[(*place, value)]})"
             )  # fmt: skip
         self.keys[-1] = value
+        self.lines[(*place, value)] = line
 
     def _waits_for_key(self) -> bool:
         return bool(self.open) and isinstance(self.open[-1][0], dict) and self.keys[-1] is None
@@ -212,7 +213,7 @@ class _Builder:
             name = key
             container[name] = value
             self.keys[-1] = None
-        self.lines[(*place, name)] = line
+        self.lines.setdefault((*place, name), line)
         return (*place, name)
 
     def _mistake(self, line: int, what: str) -> ConfigurationError:
