@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import yaml
 from hydra import compose, initialize_config_dir
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
@@ -105,10 +106,27 @@ def _composition(words: list[Word]) -> dict[str, Any]:
     base = _compose(chosen, without=() if by_hydra else PUT_IN)
     checked = [normalised(word, base.parts) for word in words if not word.chooses]
     changes = read_words(checked)
-    if base.has_references or by_hydra or not all(_is_plain(one, base.parts) for one in changes):
+    if not by_hydra and not base.has_references:
+        return _changed(base.parts, changes)
+    if changes or by_hydra:
         others = [word.text for word in words if word.chooses and not _is_choice(word)]
         return deepcopy(_compose(chosen, [*others, *checked]).parts)
-    parts = deepcopy(base.parts)
+    return deepcopy(base.parts)
+
+
+def _changed(composed: Mapping[str, Any], changes: Sequence[Word]) -> dict[str, Any]:
+    """Return a composed configuration with changes of its values, as Hydra makes them."""
+    parts: dict[str, Any] = deepcopy(dict(composed))
+    if not all(_is_plain(one, composed) for one in changes):
+        configuration = OmegaConf.create(parts)
+        OmegaConf.set_struct(configuration, True)
+        try:
+            ConfigLoaderImpl._apply_overrides_to_config(
+                [one.override for one in changes], configuration
+            )
+            return as_dict(configuration)
+        except (HydraException, OmegaConfBaseException) as error:
+            raise ConfigurationError(one_line(error)) from error
     for one in changes:
         *names, last = one.key.split(".")
         reduce(getitem, names, parts)[last] = one.value

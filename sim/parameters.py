@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from typing import Annotated
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, model_validator
 
 from sim import vocabulary as words
 from sim.engine.arrays import Floats
@@ -377,6 +377,12 @@ FIRST_START, LAST_START = date(1900, 1, 1), date(2200, 12, 31)
 LEAP_YEAR = 2000
 
 
+def _a_start(day: date) -> date:
+    if not FIRST_START <= day <= LAST_START:
+        raise ValueError(f"{day} is outside {FIRST_START} to {LAST_START}")
+    return day
+
+
 def _days_of_a_year(days: tuple[str, ...]) -> tuple[str, ...]:
     for day in days:
         try:
@@ -395,7 +401,7 @@ class City(Frozen):
     summary: str
     population: int
     reference_population: int
-    start_date: Date = Field(ge=FIRST_START, le=LAST_START)
+    start_date: Annotated[Date, AfterValidator(_a_start)]
     burn_in_days: int
     holidays: Annotated[tuple[str, ...], AfterValidator(_days_of_a_year)]
     district_share: Shares[ByDistrict]
