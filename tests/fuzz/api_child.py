@@ -28,7 +28,7 @@ COHORTS: dict[str, type] = {
 DAYS_LIVED, DAYS_AFTER = 20, 3
 LONGEST = 20
 """Seconds a case may take."""
-TINY = ("city=workshop", "city.population=150", "city.burn_in_days=60", "days=60")
+TINY = ("city=workshop", "city.population=500", "city.burn_in_days=60", "days=60")
 REFUSALS = (ValueError, TypeError, AttributeError, LookupError)
 """What a refusal may be; anything else is an accident."""
 
@@ -190,12 +190,12 @@ def declared_columns(cohort: str) -> dict[str, Any]:
 
 
 WINDOWS: tuple[tuple[Any, ...], ...] = (
-    (-10, 20), (-1,), (0, 21), (0, 10**6), (20, 0), (5, 5), (20,), (21,), (0.5, 10), (0, 10.5),
+    (-10, 20), (-1,), (0, 21), (0, 10**6), (20, 0), (21,), (0.5, 10), (0, 10.5),
     (math.nan, 10), (0, math.nan), (0, math.inf), ("0", "10"), (None, 10), (True, 10), ([0], 10),
     (0, -1), (-60, -1), (10**30, 10**31),
 )  # fmt: skip
 LENGTHS: tuple[Any, ...] = (
-    2.5, -1, math.nan, math.inf, "3", None, True, [3], 10**30, -0.5, 1e-9, np.float64(2.5),
+    2.5, -1, math.nan, math.inf, "3", None, True, [3], -0.5, 1e-9, np.float64(2.5),
 )  # fmt: skip
 
 
