@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from tests.fuzz.api_child import COHORTS, cases
-from tests.fuzz.harness import CHECKOUT
+from tests.fuzz.harness import CHECKOUT, known_faults, settle
 
 AREAS = (*COHORTS, "windows", "names")
 LONGEST = 300
@@ -60,7 +60,14 @@ def one_child(
 def test_nothing_done_through_the_api_ends_the_process_or_is_changed_in_silence(area: str) -> None:
     """-1, maximum and NaN in every column; windows, names, selections: refused, or as it is."""
     found = done_to_models(area)
-    assert not found, f"{len(found)} of {len(cases(area))}\n" + "\n".join(found)
+    by_case: dict[str, list[str]] = {case.name: [] for case in cases(area)}
+    for one in found:
+        name = next((case for case in by_case if one.endswith(f" [{case}]")), area)
+        by_case.setdefault(name, []).append(one)
+    wrong = [one for name, some in by_case.items() if name not in known_faults() for one in some]
+    settle(area, wrong)
+    for name in by_case.keys() & known_faults().keys():
+        settle(name, by_case[name])
 
 
 def test_every_column_of_the_four_cohorts_is_tried() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.fuzz import LONG
 from tests.fuzz.damages import EVERY, Damage, bundles_of, chosen, put_own_files
-from tests.fuzz.harness import CHECKOUT, contents_of, files_of, never, run_here
+from tests.fuzz.harness import CHECKOUT, contents_of, files_of, never, run_here, settle
 from tests.fuzz.stores import (
     COMPARISON,
     Undamaged,
@@ -64,7 +64,7 @@ def test_a_damage_is_named_and_mended_or_does_not_matter(
     studies = STUDIES if LONG else (STUDIES[number % len(STUDIES)],)
     found += asked_about(undamaged, copy, studies)
     found += own_files_kept(own)
-    assert not found, "\n".join(f"{one} [{damage.name}]" for one in dict.fromkeys(found))
+    settle(damage.name, [f"{one} [{damage.name}]" for one in dict.fromkeys(found)])
 
 
 @pytest.mark.parametrize("part", range(FLIPS // FLIPS_A_TEST))
