@@ -20,6 +20,7 @@ same study ends with the same bytes, however often it was interrupted and wherev
 """
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,6 +50,8 @@ from sim.configuration import ConfigurationError, nearest
 
 __all__ = ["TABLES", "Store", "StoredStudy", "as_typed"]
 MANIFEST, PLAN = "manifest.json", "plan.parquet"
+STUDY = re.compile("[a-z_]+-[0-9a-f]{8}")
+"""Names of studies: a kind and a hash."""
 UNTRUSTED = (
     "store '{path}' has format {found}: until format 2 a run hung on the name of its scenario, so "
     "two files of one name could be mixed up; its numbers are not read: name another store"
@@ -123,6 +126,9 @@ class Store(Bundles):
         if not store._identity.is_file():
             raise ConfigurationError(f"store: there is no store in '{path}'{_beside(path)}")
         store._check_format()
+        for name in ("runs", "studies"):
+            if not (path / name).is_dir():
+                raise ConfigurationError(f"store: '{path / name}' is missing, or is no folder")
         return store
 
     def _identify(self) -> None:
@@ -203,9 +209,11 @@ class Store(Bundles):
         found = [
             one
             for one in (self.path / "studies").iterdir()
-            if one.is_dir()
-            and not one.name.startswith(".")
-            and any((one / file).exists() for file in (PLAN, MANIFEST, CONTENTS))
+            if not one.name.startswith(".")
+            and (
+                STUDY.fullmatch(one.name)
+                or any((one / file).exists() for file in (PLAN, MANIFEST, CONTENTS))
+            )
         ]
         return [one.name for one in sorted(found, key=_begun)]
 

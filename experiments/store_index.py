@@ -1,5 +1,6 @@
 """Which runs a store holds, and where: read from the sealed contents of its bundles."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 from experiments.store_files import DamageError, read_sealed
 
 CONTENTS = "contents.json"
+NAME = re.compile("[0-9a-f]{16}")
+"""Names of bundles, as plans give them."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,9 @@ def index_of(runs: Path, known: dict[str, tuple[int, Contents]]) -> Index:
     for folder in sorted(runs.iterdir()) if runs.is_dir() else ():
         if folder.name.startswith(".") or not _is_bundle(folder):
             continue
+        if not folder.is_dir():
+            index.damaged[folder.name] = "it is a file"
+            continue
         try:
             index.contents[folder.name] = _contents(folder, known)
         except DamageError as damage:
@@ -96,7 +102,7 @@ def index_of(runs: Path, known: dict[str, tuple[int, Contents]]) -> Index:
 
 def _is_bundle(folder: Path) -> bool:
     """Return whether a folder is ours: users may keep files of their own beside bundles."""
-    return folder.is_dir() and any(
+    return NAME.fullmatch(folder.name) is not None or any(
         (folder / name).exists() for name in (CONTENTS, "runs.parquet", "failures.parquet")
     )
 

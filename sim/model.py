@@ -152,7 +152,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
         "police", "policy_costs",
     )  # fmt: skip
     NUMBERS: ClassVar[tuple[str, ...]] = (
-        "day",
+        "_day",
         "next_candidate",
         "levers_moved_on",
         "founded",
@@ -195,6 +195,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
     legal_status: LegalStatus
     businesses: Businesses
     diary: Diary
+    _day: int
 
     def __init__(
         self, scenario: Scenario, *, audit: bool = False, parent: "AlmatyModel | None" = None
@@ -250,6 +251,11 @@ class AlmatyModel(mesa.Model[Any, Any]):
             self._burn_in()
         else:
             self._take_over(parent)
+
+    @property
+    def day(self) -> int:
+        """Days lived since the end of burn-in: the number of the day that comes next."""
+        return self._day
 
     # --- time ---------------------------------------------------------------------------------
 
@@ -357,7 +363,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
                 spent = process_time() - started
                 self.block_seconds[block.name] = self.block_seconds.get(block.name, 0.0) + spent
         self.draws.audit_rules()
-        self.day += 1
+        self._day += 1
         self._cannot_go_on = None
 
     def apply_levers(self) -> None:
@@ -391,7 +397,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
 
     def _found_city(self) -> None:
         city = self.world.city
-        self.day = -city.burn_in_days
+        self._day = -city.burn_in_days
         self.next_candidate = 0
         self.levers_moved_on = self.day
         self.founded = 0
@@ -537,7 +543,11 @@ class AlmatyModel(mesa.Model[Any, Any]):
 
     @scenario.setter
     def scenario(self, placeholder: Any) -> None:
-        """Ignore the empty scenario Mesa sets by itself."""
+        """Ignore the empty scenario Mesa sets by itself; refuse any other."""
+        if not type(placeholder).__module__.startswith("mesa."):
+            raise AttributeError(
+                "the scenario of a model is fixed: model.fork(scenario) goes on under another"
+            )
 
     # --- Mesa ---------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from os import PathLike, fspath, sep
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 
 from sim.composition import compose_configuration, with_searchpath
@@ -139,8 +140,16 @@ class Scenario:
         ----------
         seed : int
             At least 0.
+
+        Raises
+        ------
+        ConfigurationError
+            If it is no such number.
         """
-        return replace(self, seed=seed, resolved={**self.resolved, "seed": seed})
+        given: Any = seed
+        given = int(given) if isinstance(given, np.integer) else given
+        whole = _whole_number({"seed": given}, "seed", 0, LARGEST_SEED)
+        return replace(self, seed=whole, resolved={**self.resolved, "seed": whole})
 
     def with_policy(self, name: str | PathLike[str] | Mapping[str, Any]) -> "Scenario":
         """Return another policy scenario in the same world and seed.

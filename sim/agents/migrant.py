@@ -6,7 +6,7 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.engine.arrays import Column as Values
-from sim.engine.arrays import Rows
+from sim.engine.arrays import Identities, Rows
 from sim.engine.cohort import Cohort, Column, RowView
 from sim.engine.compiled import Record, compiled, records
 
@@ -54,6 +54,12 @@ class Migrants(Cohort[Migrant]):
             self.model.demography.book_from_outside(name, more)
         if name in ("savings", "debt", "wage"):
             self.changed_on[rows] = self.model.day
+
+    def add_rows(self, pid: Identities, **values: Any) -> Rows:
+        """Refuse: much else would have to know of them."""
+        raise TypeError(
+            "people come to the city in the model: demography.inflow_factor brings more"
+        )
 
     def let_go(self, rows: Rows) -> None:
         """Let migrants leave the city now, with all that hangs on it."""

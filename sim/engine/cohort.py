@@ -247,8 +247,9 @@ class Cohort[A: RowView](RowSet[A]):
         for name in values:
             if name not in self.columns:
                 raise AttributeError(f"{type(self).__name__} has no column {name!r}")
-        self.make_room(len(pid))
         identities = np.asarray(pid).astype(np.uint64)
+        self._check_new(identities, values)
+        self.make_room(len(identities))
         rows = take_rows(
             self.places, for_rules(self.table), for_rules(self._new_record), identities
         )
@@ -258,6 +259,19 @@ class Cohort[A: RowView](RowSet[A]):
         for name, value in values.items():
             arrays[name][rows] = value
         return rows
+
+    def _check_new(self, identities: Identities, values: dict[str, Any]) -> None:
+        """Raise `ValueError` if identities are taken or values are not one an agent."""
+        if len(np.unique(np.concatenate([identities, self.pid[self.rows]]))) < (
+            len(identities) + len(self)
+        ):
+            raise ValueError(f"{type(self).__name__}: an identity is taken already, or given twice")
+        for name, value in values.items():
+            column, shape = self.columns[name], np.shape(value)
+            if shape not in ((), column.shape, (len(identities), *column.shape)):
+                raise ValueError(
+                    f"{name}: an array of shape {shape} are no values for {len(identities)} agents"
+                )
 
     def make_room(self, count: int) -> None:
         """Make room for so many more agents."""

@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Callable, Iterable, Iterator
+from numbers import Real
 from random import Random
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -100,6 +101,8 @@ class RowSet[A: RowView](AbstractAgentSet[A]):
         agent_type: type[A] | None = None,
     ) -> "RowSet[A]":
         """Return the members that pass a filter, in order, at most so many (Mesa's rules)."""
+        if isinstance(at_most, bool) or not isinstance(at_most, Real):
+            raise TypeError(f"at_most = {at_most!r}: must be a number, or a share from 0 to 1")
         rows = self.rows
         if agent_type is not None and not issubclass(self.cohort.row_view, agent_type):
             rows = NOBODY
