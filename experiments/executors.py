@@ -16,19 +16,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Thread
 from time import sleep
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from experiments.settings import Executor
-from sim.configuration import ConfigurationError
-
-if TYPE_CHECKING:
-    from distributed import Client
 
 TASKS_AHEAD = 2
 """Tasks handed over for each worker, so that none waits for the driver."""
 TRIES = 3
 """How often a task may end its worker."""
-CONNECT_SECONDS = 10
 LOOK_SECONDS = 1.0
 """How often a worker looks whether its driver is still there."""
 
@@ -104,6 +99,8 @@ def carry_out[Task, Result](
     if not tasks:
         return
     if executor.name == "dask":
+        from experiments.cluster import OnDask
+
         yield from _by_a_crew(OnDask(executor, work), tasks, parts_of)
     elif executor.worker_count > 1 and len(tasks) > 1:
         workers = min(executor.worker_count, len(tasks))
@@ -113,7 +110,7 @@ def carry_out[Task, Result](
         yield from _by_a_crew(InAPool(1, work), tasks, parts_of)
     else:
         for task in tasks:
-            yield _attempt(work, task)
+            yield attempt(work, task)
 
 
 def _by_a_crew[Task, Result](
@@ -169,7 +166,8 @@ def _alone[Task, Result](
             )
 
 
-def _attempt[Task, Result](work: Callable[[Task], Result], task: Task) -> Done[Task, Result]:
+def attempt[Task, Result](work: Callable[[Task], Result], task: Task) -> Done[Task, Result]:
+    """Carry out a task; an error in it is a result too."""
     try:
         return Done(task, work(task))
     except Exception as error:
@@ -198,7 +196,7 @@ class InAPool[Task, Result]:
 
         try:
             with _deaf_to_interrupts():
-                future: Future[Done[Task, Result]] = self.pool.submit(_attempt, self.work, task)
+                future: Future[Done[Task, Result]] = self.pool.submit(attempt, self.work, task)
         except (BrokenProcessPool, ShutdownExecutorError) as error:
             future = Future()
             future.set_exception(error)
@@ -266,79 +264,3 @@ def _end_with(driver: int) -> None:
     while os.getppid() == driver:
         sleep(LOOK_SECONDS)
     os._exit(1)
-
-
-# --- a cluster ------------------------------------------------------------------------------
-
-
-class OnDask[Task, Result]:
-    """Workers of a Dask cluster: started here, or joined by the address of its scheduler."""
-
-    def __init__(self, executor: Executor, work: Callable[[Task], Result]) -> None:
-        self.work = work
-        self.client = _client(executor)
-
-    @property
-    def workers(self) -> int:
-        """How many tasks can be carried out at once, now."""
-        return max(sum(self.client.nthreads().values()), 1)
-
-    def submit(self, task: Task) -> Any:
-        """Hand over a task."""
-        return self.client.submit(_attempt, self.work, task, pure=False)
-
-    def next_done(self, tickets: Sequence[Any]) -> Sequence[Any]:
-        """Wait for the first to finish."""
-        from distributed import wait as wait_for
-
-        finished = wait_for(list(tickets), return_when="FIRST_COMPLETED").done
-        return [ticket for ticket in tickets if ticket in finished]
-
-    def result(self, ticket: Any) -> Done[Task, Result]:
-        """Return what became of a task."""
-        from distributed import KilledWorker
-
-        try:
-            done: Done[Task, Result] = ticket.result()
-        except KilledWorker as error:
-            raise WorkerDied(str(error)) from error
-        finally:
-            ticket.release()
-        return done
-
-    def recover(self) -> None:
-        """Do nothing: nannies start new workers."""
-
-    def close(self) -> None:
-        """Leave the cluster, and stop it if it was started here."""
-        cluster = self.client.cluster
-        self.client.close()
-        if cluster is not None:
-            cluster.close()
-
-
-def _client(executor: Executor) -> "Client":
-    try:
-        import dask
-        from distributed import Client, LocalCluster
-    except ImportError as error:
-        raise ConfigurationError(
-            "executor=dask needs the package distributed: install almaty-health-access[dask]"
-        ) from error
-    # A task that ends its worker is not handed on to the next: it is tried alone (see above).
-    dask.config.set({"distributed.scheduler.allowed-failures": 0})
-    if executor.address is None:
-        cluster = LocalCluster(
-            n_workers=executor.worker_count, threads_per_worker=1, processes=True,
-            dashboard_address=None, silence_logs=50,
-        )  # fmt: skip
-        return Client(cluster)
-    known = {"address": executor.address}
-    if executor.address.endswith(".json"):
-        known = {"scheduler_file": executor.address}
-    try:
-        return Client(**known, timeout=CONNECT_SECONDS)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise ConfigurationError(
-            f"executor.address: no Dask scheduler answers at '{executor.address}'"
-        ) from error
