@@ -29,6 +29,8 @@ READS = {
 
 `executor` and `output` may always be said: they are often set once for many commands.
 """
+FIXED = ("scenario.name", "shock.name", "city.name", "study.name", "executor.name")
+"""Names that belong to files."""
 SHOWN_RAMPS = 2
 
 
@@ -51,6 +53,8 @@ def check_given(kind: str, resolved: Mapping[str, Any], given: Sequence[str]) ->
     """
     known = read_by(kind)
     for path in given:
+        if path in FIXED:
+            raise ConfigurationError(f"'{path}' cannot be set: it is what the file is called")
         if path.startswith("study."):
             raise ConfigurationError(f"'{path}' cannot be set: choose a study by study=NAME")
         name = path.partition(".")[0].partition("@")[0]

@@ -14,10 +14,8 @@ from experiments.results import (
     write_table,
 )
 from experiments.runs import carry_out_one, machine
-from experiments.settings import output_folder, store_path
 from experiments.specifications import bundles_of, plan_runs
-from experiments.store import Store
-from experiments.study import FAILED, set_damage_aside, write_down
+from experiments.study import FAILED, places_of, set_damage_aside, write_down
 from sim.scenario import scenario_from
 
 KIND = "run"
@@ -28,8 +26,7 @@ def run(resolved: dict[str, Any], console: Console) -> int:
     from experiments import figures
 
     scenario = scenario_from(resolved)
-    output = output_folder(resolved)
-    store = Store.for_writing(store_path(resolved, output))
+    output, store = places_of(resolved)
     planned = plan_runs([scenario], [scenario.seed])
     (bundle,) = bundles_of(planned)
     set_damage_aside(store, planned, console)

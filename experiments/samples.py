@@ -78,6 +78,8 @@ def entry_at(path: str, base: Scenario) -> Entry | None:
 def _values(path: str, given: Any, base: Scenario) -> list[float | str]:
     """Return the values given for a path; of a range its two ends."""
     if isinstance(given, list) and given:
+        if len({str(one) for one in given}) < len(given):
+            raise ConfigurationError(f"vary.{path} = {given}: one value is named twice")
         return [one if isinstance(one, str) else float(one) for one in given]
     if isinstance(given, list):
         raise ConfigurationError(f"vary.{path}: the list is empty")

@@ -94,7 +94,13 @@ def executor_of(resolved: dict[str, Any]) -> Executor:
     name = described.get("name")
     if name not in EXECUTORS:
         raise ConfigurationError(f"unknown executor '{name}': {nearest(str(name), EXECUTORS)}")
-    return checked(Executor, described, "executor.")
+    executor = checked(Executor, described, "executor.")
+    if executor.name == "serial" and executor.workers != 1:
+        raise ConfigurationError(
+            f"executor.workers = {executor.workers} means nothing with executor=serial: leave one "
+            "of the two out"
+        )
+    return executor
 
 
 def shard_of(resolved: dict[str, Any]) -> Shard | None:
@@ -113,6 +119,8 @@ def store_path(resolved: dict[str, Any], output: Path) -> Path:
     name = resolved.get("store")
     if name is None:
         return output / f"store-{model_version()}"
+    if not str(name):
+        raise ConfigurationError("store = '' must be the name of a folder")
     return Path(str(name)).absolute()
 
 
@@ -123,6 +131,8 @@ def compare_settings(resolved: dict[str, Any]) -> CompareSettings:
         raise ConfigurationError(
             "replicates=auto needs half_width=..., the precision wanted of differences"
         )
+    if len(set(settings.quantiles)) < len(settings.quantiles):
+        raise ConfigurationError(f"quantiles = {settings.quantiles}: one of them is named twice")
     _check_scenarios("scenarios", settings.scenarios, resolved)
     return settings
 

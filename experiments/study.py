@@ -6,6 +6,7 @@ alone, so they are the same whether or not anything was interrupted.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -39,6 +40,7 @@ from experiments.specifications import (
 from experiments.store import Store, StoredStudy
 from experiments.store_files import DamageError
 from sim.compile_ahead import compile_rules_once
+from sim.configuration import ConfigurationError
 
 INTERRUPTED, FAILED = 130, 1
 SHOWN_FAILURES = 5
@@ -197,8 +199,7 @@ def carry_out_study(
     runs : list of PlannedRun
     """
     executor, shard = executor_of(resolved), shard_of(resolved)
-    output = output_folder(resolved)
-    store = Store.for_writing(store_path(resolved, output))
+    output, store = places_of(resolved)
     set_damage_aside(store, runs, console)
     study = write_down(store, kind, resolved, runs, console)
     waiting = waiting_bundles(store, study, runs)
@@ -218,6 +219,26 @@ def carry_out_study(
     done = CarriedOut(results, output, results.missing, interrupted, shard is not None)
     say_what_is_missing(console, done)
     return done
+
+
+def places_of(resolved: dict[str, Any]) -> tuple[Path, Store]:
+    """Return the output folder and the store of a configuration; make both, or neither.
+
+    Raises
+    ------
+    ConfigurationError
+        If one of them cannot be written to.
+    """
+    path = Path(str(resolved["output"])).absolute()
+    missing = [one for one in (path, *path.parents) if not one.exists()]
+    output = output_folder(resolved)
+    try:
+        return output, Store.for_writing(store_path(resolved, output))
+    except ConfigurationError:
+        for folder in missing:
+            with suppress(OSError):
+                folder.rmdir()  # only what is empty goes
+        raise
 
 
 def _keep(store: Store, bundle: Bundle, result: BundleResult) -> None:

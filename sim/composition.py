@@ -303,7 +303,11 @@ def as_dict(configuration: DictConfig) -> dict[str, Any]:
 def one_line(error: Exception) -> str:
     """Return the first sentence of a library's message, on one line."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
+    if not lines:
+        return type(error).__name__
+    first = lines[0].removeprefix("KeyError raised while resolving interpolation: ").strip('"')
+    # "In 'city/mine': ... raised while composing config:" says nothing without what follows.
+    return f"{first} {lines[1]}" if first.endswith(":") and len(lines) > 1 else first
 
 
 # --- ranges hold whatever the spelling --------------------------------------------------------

@@ -125,7 +125,7 @@ def read_words(words: Sequence[str], several: bool = False) -> list[Word]:
         If one of them is malformed, or chooses what cannot be chosen.
     """
     parser = OverridesParser.create()
-    found = []
+    found: list[Word] = []
     for text in words:
         try:
             override = parser.parse_override(as_typed(text, several))
@@ -140,6 +140,12 @@ def read_words(words: Sequence[str], several: bool = False) -> list[Word]:
         if word.chooses:
             for name in word.names:
                 check_name(word.key, name)
+        if word.key == "hydra":
+            raise ConfigurationError(f"'{shortened(text)}': set one of its options, hydra.NAME=...")
+        if any(one.key == word.key for one in found):
+            raise ConfigurationError(
+                f"'{word.key}' is given twice, the second time as '{shortened(text)}': once will do"
+            )
         found.append(word)
     return found
 

@@ -52,7 +52,7 @@ def test_a_city_without_flows_has_its_tables_and_the_other_figures(
     assert (folder / "curves.png").is_file()
 
 
-@pytest.mark.parametrize("quantiles", ["[0.5]", "[0.9]", "[0.1,0.1]"])
+@pytest.mark.parametrize("quantiles", ["[0.5]", "[0.9]", "[0.9,0.1]"])
 def test_any_quantiles_are_drawn(tmp_path: Path, quantiles: str) -> None:
     words = ("study=curves", "scenarios=[baseline]", "replicates=2", f"quantiles={quantiles}")
     status, said = run(curves, tmp_path, *words)
