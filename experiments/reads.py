@@ -29,7 +29,7 @@ READS = {
 
 `executor` and `output` may always be said: they are often set once for many commands.
 """
-FIXED = ("scenario.name", "shock.name", "city.name", "study.name", "executor.name")
+FIXED = ("scenario.name", "shock.name", "city.name", "executor.name")
 """Names that belong to files."""
 SHOWN_RAMPS = 2
 

@@ -25,6 +25,8 @@ import pyarrow.parquet as pq
 UNFINISHED = ".unfinished-"
 FORGOTTEN_AFTER = 3600.0
 """Seconds after which what another machine left unfinished cannot belong to a living process."""
+NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP)
+"""What the system says when there is no such file: none, a folder, a link that leads nowhere."""
 CHECK = "check"
 """Name under which a sealed file holds the hash of its own content."""
 
@@ -74,13 +76,20 @@ def read_sealed(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_bytes().decode("utf-8"))
         check = content.pop(CHECK)
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-        raise DamageError(path.parent.name, f"{path.name} is missing") from error
+    except OSError as error:
+        raise _missing(path, error) from error
     except (ValueError, RecursionError, KeyError, AttributeError, TypeError) as error:
         raise DamageError(path.parent.name, f"{path.name} is damaged") from error
     if check != _hash_of(content):
         raise DamageError(path.parent.name, f"{path.name} does not match its checksum")
     return dict(content)
+
+
+def _missing(path: Path, error: OSError) -> OSError:
+    """Return what to raise for a file that cannot be read: damage, or a lost permission."""
+    if error.errno in NO_FILE:
+        return DamageError(path.parent.name, f"{path.name} is missing")
+    return error
 
 
 def _hash_of(content: Mapping[str, Any]) -> str:
@@ -116,8 +125,8 @@ def checked_bytes(path: Path, expected: Mapping[str, Any]) -> bytes:
     """
     try:
         content = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-        raise DamageError(path.parent.name, f"{path.name} is missing") from error
+    except OSError as error:
+        raise _missing(path, error) from error
     if len(content) != expected["bytes"]:
         raise DamageError(
             path.parent.name,

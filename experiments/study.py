@@ -230,7 +230,7 @@ def places_of(resolved: dict[str, Any]) -> tuple[Path, Store]:
         If one of them cannot be written to.
     """
     path = Path(str(resolved["output"])).absolute()
-    missing = [one for one in (path, *path.parents) if not one.exists()]
+    missing = [one for one in (path, *path.parents) if not _is_there(one)]
     output = output_folder(resolved)
     try:
         return output, Store.for_writing(store_path(resolved, output))
@@ -239,6 +239,13 @@ def places_of(resolved: dict[str, Any]) -> tuple[Path, Store]:
             with suppress(OSError):
                 folder.rmdir()  # only what is empty goes
         raise
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that no folder can have
+        return False
 
 
 def _keep(store: Store, bundle: Bundle, result: BundleResult) -> None:

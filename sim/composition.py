@@ -4,6 +4,7 @@ Hydra takes half a second, so what it has composed is kept, and values, scenario
 into it; only words that do more than that are left to Hydra.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
@@ -300,14 +301,19 @@ def as_dict(configuration: DictConfig) -> dict[str, Any]:
     return {str(name): value for name, value in plain.items()}
 
 
+_RAISED = re.compile(r" \w+ raised while [a-z ]+:$")
+
+
 def one_line(error: Exception) -> str:
     """Return the first sentence of a library's message, on one line."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     if not lines:
         return type(error).__name__
     first = lines[0].removeprefix("KeyError raised while resolving interpolation: ").strip('"')
-    # "In 'city/mine': ... raised while composing config:" says nothing without what follows.
-    return f"{first} {lines[1]}" if first.endswith(":") and len(lines) > 1 else first
+    # "In 'city/mine': ConfigTypeError raised while composing config:" and then what it is.
+    if first.endswith(":") and len(lines) > 1:
+        return f"{_RAISED.sub('', first)} {lines[1]}"
+    return first
 
 
 # --- ranges hold whatever the spelling --------------------------------------------------------

@@ -467,6 +467,10 @@ class AlmatyModel(mesa.Model[Any, Any]):
         ------
         ConfigurationError
             If world or seed differ: the past could then not have been the same.
+        TypeError
+            If it is no Scenario.
+        StoppedInsideDayError
+            If the last day was not lived to its end.
 
         Examples
         --------

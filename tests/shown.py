@@ -29,7 +29,7 @@ TWO = {"scenarios": "[baseline,mobile_clinics]"}
 TINY = {"city.population": "300", "city.burn_in_days": "60", "executor.workers": "1"}
 """What every command that runs something is given, unless it names it (numbers are replaced)."""
 OF_STUDY = {
-    "compare": {"replicates": "2", "most_replicates": "3", **TWO},
+    "compare": {"replicates": "2", **TWO},
     "curves": {"replicates": "2", **TWO},
     "factorial": {"replicates": "2", "factors": "[arrival_briefing,uzbek_consulate]"},
     "sweep": {"replicates": "1", "samples": "2", **TWO},
@@ -126,6 +126,15 @@ def made_small(words: list[str]) -> list[str]:
     tiny = {**TINY, **OF_STUDY[study]}
     if any(word.startswith("design=") for word in kept):
         tiny["replicates"] = "2"  # what is drawn from ranges is told from chance by two seeds
+    else:
+        tiny.pop("samples", None)
+    if "replicates=auto" in kept:
+        tiny["most_replicates"] = "3"
+    if study == "meanfield" and "simulate=true" not in kept:
+        del tiny["replicates"]
+    if any(word.startswith("person=") for word in kept):
+        for name in ("seen_by", "differs", "nth"):
+            tiny.pop(name, None)
     if not any(word.startswith("executor=") for word in kept):
         tiny["executor"] = "serial"
     named = {word.partition("=")[0] for word in kept}

@@ -70,6 +70,8 @@ SENTENCES_NOT_RUN = {
     "pip install 'almaty-health-access[dask]'": "installs",
     "pytest ID": "ID stands for the name of a test",
     "python -m sim.compile_ahead": "tests/engine/test_compile_ahead.py",
+    "python -m tests.fuzz --long": "ten times as long as what CI runs of it",
+    "python -m tests.fuzz flip": "runs tests that run anyway",
     "python3 -m uv run python -m tests.pythons": "makes environments of other Pythons",
     "python docs/verification.py --table": "writes into docs/; its table is compared by a test",
     "python -m tests.approved": "approves values; tests/verification/test_golden_run.py",

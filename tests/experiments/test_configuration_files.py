@@ -165,7 +165,7 @@ def by_hydra(words: list[str]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "words",
     [
-        ["city=almaty", "seed=3", "seed=4", "output=some/folder", "shard=1/2"],
+        ["city=almaty", "seed=4", "output=some/folder", "shard=1/2"],
         ["parameters.illness.acute_rate=1.5", "parameters.illness.worsening.injury.mild=0.01"],
         ["study=sweep", "vary={illness.acute_rate: [1, 1.5], levers.x: {low: 0, high: 2}}"],
         ["scenarios=[baseline,hub_medium]", "shock.name=calm", "+foo=1", "~seed"],

@@ -7,5 +7,7 @@ Cases are tables, and seeded generators that combine them. `LONG` is what `pytho
 import os
 
 LONG = os.environ.get("ALMATY_FUZZ") == "long"
+EVERY = 1 if LONG else 2
+"""Of the tables of cases every second one in CI, all of them in the long form."""
 TIMES = 10 if LONG else 1
 """How many times as many generated cases as in CI."""

@@ -312,7 +312,7 @@ EVERY = [
 
 
 def chosen(long: bool) -> list[Damage]:
-    """Return all kinds of damage, or those of CI: every fifth of those to a file."""
+    """Return all kinds of damage, or those of CI: every ninth of those to a file."""
     to_files = EVERY[len(IN_A_FILE) + len(TO_A_FOLDER) + len(OWN_INSIDE) :]
-    few = EVERY[: len(EVERY) - len(to_files)] + to_files[::5]
+    few = EVERY[: len(EVERY) - len(to_files)] + to_files[::9]
     return EVERY if long else few

@@ -51,11 +51,11 @@ def empty_city(one_city: AlmatyModel) -> AlmatyModel:
     for group, people in PRESENT.items():
         counts["present"][group] = people
     for day in range(END):
-        model.day = day
+        model._day = day
         # Half of the builders know of the emergency right from day 50 on.
         counts["informed"][BUILDERS, 0] = 5 if day >= 50 else 0
         model.diary.record(model)
-    model.day = END
+    model._day = END
     return model
 
 
@@ -249,7 +249,7 @@ def test_counts_of_people_money_and_deaths(empty_city: AlmatyModel) -> None:
 
 
 def test_before_the_first_day_there_are_no_values_and_no_errors(one_city: AlmatyModel) -> None:
-    one_city.day = 0
+    one_city._day = 0
     one_city._start_logs()
     table = one_city.indicators()
     assert (table.loc[table["numerator"].notna(), "denominator"] >= 0).all()

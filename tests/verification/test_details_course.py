@@ -142,7 +142,7 @@ def test_who_leaves_ill_is_untreated_until_care_at_home_begins(model: AlmatyMode
     episode["care_at_home_on"] = model.day + 1
     model.follow_up.follow()
     assert not episode["treated"]
-    model.day += 1
+    model._day += 1
     model.follow_up.follow()
     assert episode["treated"]
 
@@ -172,7 +172,7 @@ def test_the_first_emergency_care_is_the_one_that_counts(model: AlmatyModel) -> 
     episode = illness(model, severity=SEVERE)
     note_emergency_care(model.city(), episode)
     assert episode["emergency_care_on"] == model.day
-    model.day += 3
+    model._day += 3
     note_emergency_care(model.city(), episode)
     assert episode["emergency_care_on"] == model.day - 3
 

@@ -232,7 +232,7 @@ def test_the_next_grant_follows_what_was_settled(model: AlmatyModel, reached: fl
     referral, table = model.world.referral, model.agencies.table
     table["target"], table["resolved_this_quarter"] = 100.0, round(100 * reached)
     received = table["received"].copy()
-    model.day = DAYS_A_QUARTER
+    model._day = DAYS_A_QUARTER
     model.funding.receive()
     change = referral.grant_response * (reached - 1.0)
     limit = referral.grant_change_limit

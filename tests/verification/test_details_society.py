@@ -70,7 +70,7 @@ def test_inspections_are_as_frequent_as_their_rate() -> None:
         employers.inspected_on[:] = -NEVER
         for _ in range(DAYS_A_MONTH):
             run_businesses(model.city(), month)
-            model.day += 1
+            model._day += 1
         inspected += int((employers.inspected_on[employers.rows] > -NEVER).sum())
     tried = months * len(employers.rows)
     assert abs(inspected / tried - share) < 4.0 * np.sqrt(share * (1.0 - share) / tried)

@@ -89,7 +89,7 @@ def share_lost(
         if day >= run_in:
             arrived += len(new)
             lost += len(without_bed)
-        model.day += 1
+        model._day += 1
     return lost / arrived
 
 
