@@ -1,9 +1,9 @@
 """Reading a result store in a few lines.
 
->>> from experiments import open_store                      # doctest: +SKIP
->>> store = open_store("outputs/store-0.2.0-1a2b3c4d")      # doctest: +SKIP
->>> store.indicators(where=[("indicator", "==", "emergency_uptake_24h"), ("by", "==", "all")])
-... # doctest: +SKIP
+    from experiments import open_store
+
+    store = open_store("outputs/store-0.2.0-1a2b3c4d")
+    store.indicators(where=[("indicator", "==", "emergency_uptake_24h"), ("by", "==", "all")])
 
 A store may be read while it grows: what is in it is whole.
 """
