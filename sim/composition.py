@@ -119,18 +119,58 @@ def _changed(composed: Mapping[str, Any], changes: Sequence[Word]) -> dict[str, 
     """Return a composed configuration with changes of its values, as Hydra makes them."""
     parts: dict[str, Any] = deepcopy(dict(composed))
     if not all(_is_plain(one, composed) for one in changes):
-        configuration = OmegaConf.create(parts)
-        OmegaConf.set_struct(configuration, True)
-        try:
-            ConfigLoaderImpl._apply_overrides_to_config(
-                [one.override for one in changes], configuration
-            )
-            return as_dict(configuration)
-        except (HydraException, OmegaConfBaseException) as error:
-            raise ConfigurationError(one_line(error)) from error
+        return _changed_by_hydra(parts, changes)
     for one in changes:
         *names, last = one.key.split(".")
         reduce(getitem, names, parts)[last] = one.value
+    return parts
+
+
+def _changed_by_hydra(parts: dict[str, Any], changes: Sequence[Word]) -> dict[str, Any]:
+    """Return parts as Hydra changes them; only the sections that change are wrapped for it."""
+    places = [tuple(one.key.split(".")[:2]) for one in changes]
+    if any("${" in one.text for one in changes):  # refers to any other section
+        places = [(name,) for name in parts]
+    touched = _at(parts, places)
+    configuration = OmegaConf.create(touched)
+    OmegaConf.set_struct(configuration, True)
+    try:
+        ConfigLoaderImpl._apply_overrides_to_config(
+            [one.override for one in changes], configuration
+        )
+        changed = as_dict(configuration)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigurationError(one_line(error)) from error
+    return _over_places(parts, touched, changed)
+
+
+def _at(parts: Mapping[str, Any], places: Sequence[tuple[str, ...]]) -> dict[str, Any]:
+    """Return what stands at places of one or two names: a whole part, or one section of it."""
+    found: dict[str, Any] = {}
+    for first, *second in places:
+        part = parts.get(first)
+        if isinstance(part, dict) and second and (first,) not in places:
+            section = found.setdefault(first, {})
+            if second[0] in part:
+                section[second[0]] = part[second[0]]
+        elif first in parts:
+            found[first] = part
+    return found
+
+
+def _over_places(
+    parts: dict[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return parts in which what was taken out of them has become something else."""
+    for first in {**before, **after}:
+        if first not in after:
+            del parts[first]
+        elif isinstance(after[first], dict) and first in before:
+            for second in {**before[first]}.keys() - after[first].keys():
+                del parts[first][second]
+            parts[first] |= after[first]
+        else:
+            parts[first] = after[first]
     return parts
 
 

@@ -1,7 +1,8 @@
 """Faults planted into processes of `python -m sim`: errors, deaths, and a diary of what was begun.
 
 A `sitecustomize` module on the path of a process and of all it starts wraps the function that
-every run begins with. The program itself has no switch for this.
+every run begins with. The program itself has no switch for this. Figures, which take longer than
+all the runs of a tiny study, are not drawn.
 """
 
 from pathlib import Path
@@ -14,27 +15,38 @@ import signal
 import sys
 
 
+def wrap_runs(module):
+    begin = module._scenario
+
+    def begin_with_faults(run):
+        with open({diary!r}, "a") as diary:
+            diary.write(f"{{run.run}}\\n")
+        {fault}
+        return begin(run)
+
+    module._scenario = begin_with_faults
+
+
+def draw_nothing(module):
+    module.draw_each = lambda *_: None
+
+
+CHANGES = {{"experiments.runs": wrap_runs, "experiments.style": draw_nothing}}
+
+
 class Finder(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
-        if name != "experiments.runs":
+        change = CHANGES.pop(name, None)
+        if change is None:
             return None
-        sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)
         execute = spec.loader.exec_module
 
-        def execute_and_wrap(module):
+        def execute_and_change(module):
             execute(module)
-            begin = module._scenario
+            change(module)
 
-            def begin_with_faults(run):
-                with open({diary!r}, "a") as diary:
-                    diary.write(f"{{run.run}}\\n")
-                {fault}
-                return begin(run)
-
-            module._scenario = begin_with_faults
-
-        spec.loader.exec_module = execute_and_wrap
+        spec.loader.exec_module = execute_and_change
         return spec
 
 

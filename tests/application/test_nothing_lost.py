@@ -36,6 +36,7 @@ pytestmark = [
 
 def start(store: Path, *words: str, **environment: str) -> subprocess.Popen[str]:
     places = (f"store={store}", f"output={store.parent / 'results'}")
+    environment = environment or faults.plant(store.parent)
     return subprocess.Popen(
         [sys.executable, "-m", "sim", *places, *words],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
