@@ -14,7 +14,7 @@ STEPS = (
     ("-m", "benchmarks.speed", "--write"),
     ("-m", "benchmarks.growth", "--write"),
     ("-m", "benchmarks.peers", "--write"),
-    ("docs/speed.py",),
+    ("-m", "tools.docs.speed"),
 )
 
 

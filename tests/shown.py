@@ -14,7 +14,7 @@ import shlex
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.documents import DOCS, ROOT
+from tools.docs import DOCS, ROOT
 
 DOCUMENTS = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 FENCE = re.compile(

@@ -19,7 +19,6 @@ import sim
 from experiments import open_store
 from sim.__main__ import main
 from sim.model import AlmatyModel
-from tests.documents import ROOT
 from tests.shown import (
     DOCUMENTS,
     SIM,
@@ -32,6 +31,7 @@ from tests.shown import (
     made_small,
     study_of,
 )  # fmt: skip
+from tools.docs import ROOT
 
 ALL = [one for document in DOCUMENTS for one in fences(document)]
 SHELL = ("", "bash")
@@ -73,17 +73,17 @@ SENTENCES_NOT_RUN = {
     "python -m tests.fuzz --long": "ten times as long as what CI runs of it",
     "python -m tests.fuzz flip": "runs tests that run anyway",
     "python3 -m uv run python -m tests.pythons": "makes environments of other Pythons",
-    "python docs/verification.py --table": "writes into docs/; its table is compared by a test",
+    "python -m tools.docs.verification --table": "writes into docs/; a test compares its table",
     "python -m tests.approved": "approves values; tests/verification/test_golden_run.py",
     "python -m tests.same_results BASE": "minutes; tests/verification/test_same_results.py",
     "python -m tests.mutations": "hours; tests/mutations/test_the_list_of_faults.py",
     "python -m tests.mutations illness": "half an hour",
     "python -m tests.mutations --write": "hours",
-    "python docs/audit.py": "tests/application/test_evidence.py",
-    "python docs/tables.py": "tests/application/test_odd.py",
-    "python docs/screening.py": "half an hour",
-    "python docs/patterns.py": "a minute; tests/application/test_odd.py reads its result",
-    "python docs/speed.py": "tests/application/test_speed.py",
+    "python -m tools.docs.audit": "tests/application/test_evidence.py",
+    "python -m tools.docs.tables": "tests/application/test_odd.py",
+    "python -m tools.docs.screening": "half an hour",
+    "python -m tools.docs.patterns": "a minute; tests/application/test_odd.py reads its result",
+    "python -m tools.docs.speed": "tests/application/test_speed.py",
     "python -m benchmarks.peers": "minutes; fetches other frameworks",
 }
 """Commands within sentences that are run elsewhere or not, and where or why."""
@@ -255,9 +255,9 @@ def test_what_is_not_run_names_files_and_modules_that_are_there() -> None:
             continue
         for words in commands(one.text):
             for before, word in zip(["", *words], words, strict=False):
-                if re.match(r"(tests|docs|benchmarks)/[^=]*$", word):
+                if re.match(r"(tests|docs|tools|benchmarks)/[^=]*$", word):
                     assert list(ROOT.glob(word.partition("::")[0])), f"{one}: {word}"
-                if before == "-m" and word.startswith(("sim", "tests", "benchmarks")):
+                if before == "-m" and word.startswith(("sim", "tests", "tools", "benchmarks")):
                     assert importlib.util.find_spec(word), f"{one}: {word}"
 
 

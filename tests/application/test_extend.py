@@ -15,7 +15,8 @@ from tests.shown import commands, in_sentences, is_sim, made_small
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "extend.md").read_text(encoding="utf-8")
 NEEDED = (
-    "sim", "experiments", "conf", "tests", "docs", "benchmarks", "README.md", "pyproject.toml",
+    "sim", "experiments", "conf", "tests", "docs", "tools", "benchmarks", "README.md",
+    "pyproject.toml",
 )  # fmt: skip
 ONLY_YAML = ("A scenario", "An institution")
 WITH_CODE = ("An indicator", "A submodel")

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from sim.observation.definitions import DEFINITIONS
-from tests.documents import DOCS, ROOT
+from tools.docs import DOCS, ROOT
 
 DOCUMENTS = [*sorted(DOCS.glob("*.md")), ROOT / "README.md"]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")
 CYRILLIC = r"[\u0430-\u044f\u0451]"
 KAZAKH_ONLY = r"[әғқңөұүһі]"
-FOLDERS = ("sim/", "conf/", "docs/", "tests/", "experiments/", "benchmarks/", ".ci/")
+FOLDERS = ("sim/", "conf/", "docs/", "tests/", "experiments/", "tools/", "benchmarks/", ".ci/")
 
 
 def prose(document: Path) -> str:

@@ -1,6 +1,5 @@
 """The ODD: its tables are those of the code and of conf/, and nothing is missing from them."""
 
-import doctest
 import shutil
 import subprocess
 import sys
@@ -17,24 +16,31 @@ from sim.engine.columns import Column
 from sim.model import AlmatyModel, Block
 from sim.observation.definitions import DEFINITIONS, Definition
 from sim.scenario import load_scenario
-from tests.documents import DOCS, ROOT, script
+from tools.docs import (
+    DOCS,
+    ROOT,
+    patterns,
+    tables,
+    tables_inputs,
+    tables_model,
+    tables_outputs,
+)
 
 ODD = DOCS / "odd.md"
 ALMATY = load_scenario("baseline", ["city=almaty"]).world
-tables, tables_inputs = script("tables"), script("tables_inputs")
-patterns = script("patterns")
-tables_model, tables_outputs = script("tables_model"), script("tables_outputs")
 
 
 def test_the_documents_are_up_to_date(tmp_path: Path) -> None:
-    """What `python docs/tables.py` would write is what stands there."""
-    docs = shutil.copytree(DOCS, tmp_path / "docs")
-    subprocess.run([sys.executable, docs / "tables.py"], cwd=ROOT, check=True, timeout=120)
+    """What `python -m tools.docs.tables` would write is what stands there."""
+    for folder in (DOCS, ROOT / "tools"):
+        shutil.copytree(folder, tmp_path / folder.name)
+    command = [sys.executable, "-m", "tools.docs.tables"]
+    subprocess.run(command, cwd=tmp_path, check=True, timeout=120)
     documents = tables.documents()
     assert {"odd.md", "parameters.md"} <= {one.name for one in documents}
     for document in documents:
-        renewed = (docs / document.name).read_text(encoding="utf-8")
-        assert renewed == document.read_text(encoding="utf-8"), "run `python docs/tables.py`"
+        renewed = (tmp_path / "docs" / document.name).read_text(encoding="utf-8")
+        assert renewed == document.read_text(encoding="utf-8"), "run `python -m tools.docs.tables`"
 
 
 def is_stale(name: str) -> bool:
@@ -156,10 +162,3 @@ def test_every_pattern_is_one_value_of_the_indicators() -> None:
         patterns.value_of(indicators, {"indicator": "courage"})
     with pytest.raises(LookupError, match="0 values"):
         patterns.value_of(indicators, {"indicator": "contacts", "by": "nationality"})
-
-
-@pytest.mark.parametrize("name", ["markdown_tables"])
-def test_examples_in_the_scripts_are_right(name: str) -> None:
-    result = doctest.testmod(script(name))
-    assert result.attempted > 0
-    assert result.failed == 0

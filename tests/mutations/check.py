@@ -21,13 +21,13 @@ from time import monotonic
 ROOT = Path(__file__).parents[2]
 LIST = Path(__file__).with_name("faults.toml")
 PARTS = (
-    *("sim", "experiments", "conf", "docs", "tests", "benchmarks"),
+    *("sim", "experiments", "conf", "docs", "tests", "tools", "benchmarks"),
     *("pyproject.toml", "README.md"),
 )
 """What the tests need of the tree."""
 TESTS_OF_THIS_CHECK = "mutations"
 FOLDERS = (
-    *("sim", "experiments"),
+    *("sim", "experiments", "tools"),
     *sorted(
         f"tests/{one.name}"
         for one in (ROOT / "tests").iterdir()

@@ -38,7 +38,7 @@ def test_every_claim_has_a_test_and_was_seen_failing(name: str) -> None:
 @pytest.mark.parametrize("name", claims())
 def test_the_table_names_the_tests_there_are(name: str) -> None:
     """Neither a marked test that is missing nor one that does not exist; words as in the list."""
-    hint = "run `python docs/verification.py --table`"
+    hint = "run `python -m tools.docs.verification --table`"
     row = rows()[name]
     named = re.findall(r"`([\w/]+\.py::\w+)`", row)
     assert named == proofs()[name], hint

@@ -1,11 +1,11 @@
 """The evidence audit: where every number comes from, and which assumptions matter most.
 
-    python docs/audit.py
+    python -m tools.docs.audit
 
 says what is wrong with sources (exit status 1) or that nothing is. The convention: a source is a
 sentence; keys of `docs/references.bib` stand in it in brackets, `[davis2017]` or `[iwpr, ratel]`.
 Tiers A and B need a key. A source of tier C begins with the word for what it is (`OPENINGS`), one
-of tier T with "tuned"; either may name what it leans on. `docs/tables.py` writes the tables of
+of tier T with "tuned"; either may name what it leans on. `tools.docs.tables` writes the tables of
 `docs/evidence.md` with the functions below.
 """
 
@@ -16,8 +16,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
-from markdown_tables import number, table
-from screening import (
+
+from tools.docs import DOCS
+from tools.docs.markdown_tables import number, table
+from tools.docs.screening import (
     CONFIDENCE,
     ENDS,
     LARGER,
@@ -29,9 +31,8 @@ from screening import (
     is_assumption,
     possible,
 )
-from tables_inputs import almaty, entries_of, files_with_entries, where
+from tools.docs.tables_inputs import almaty, entries_of, files_with_entries, where
 
-DOCS = Path(__file__).parent
 REFERENCES = DOCS / "references.bib"
 TIERS = {
     "A": "local data", "B": "literature or official statement", "C": "assumption",
@@ -234,10 +235,15 @@ def unscreened() -> str:
     return table(("not screened", "why"), rows)
 
 
-if __name__ == "__main__":
+def main() -> int:
+    """Print what is wrong with sources, or that nothing is; return 1 or 0, the exit status."""
     known = bibliography()
     found = mistakes(known, sources())
     found += [f"{REFERENCES.name}: nobody cites {key}" for key in uncited(known)]
     for line in found or ["Every source resolves, and every tier says what it must."]:
         print(line)
-    sys.exit(1 if found else 0)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,23 +1,25 @@
 """Write the tables of `docs/` anew from code and `conf/`.
 
-    python docs/tables.py
+    python -m tools.docs.tables
 
 A table stands between `<!-- table: name -->` and `<!-- end -->`; everything else is written by
 hand. A test fails when a committed table is stale.
 """
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
-import audit
-import patterns
-import speed
-import tables_inputs
-import tables_model
-import tables_outputs
+from tools.docs import (
+    DOCS,
+    audit,
+    patterns,
+    speed_tables,
+    tables_inputs,
+    tables_model,
+    tables_outputs,
+)
+from tools.docs.markdown_tables import renewed
 
-DOCS = Path(__file__).parent
 TABLES: dict[str, Callable[[], str]] = {
     "schedule": tables_model.schedule,
     "state variables": tables_model.state_variables,
@@ -38,17 +40,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "screening": audit.screening_summary,
     "influential": audit.influential,
     "unscreened": audit.unscreened,
-    **speed.TABLES,
+    **speed_tables.TABLES,
 }
-
-
-def renewed(text: str) -> str:
-    """Return a document with every table written anew."""
-
-    def fill(found: re.Match[str]) -> str:
-        return f"<!-- table: {found[1]} -->\n\n{TABLES[found[1]]()}\n\n<!-- end -->"
-
-    return re.sub(r"<!-- table: (.*?) -->.*?<!-- end -->", fill, text, flags=re.DOTALL)
 
 
 def documents(folder: Path = DOCS) -> list[Path]:
@@ -60,6 +53,12 @@ def documents(folder: Path = DOCS) -> list[Path]:
     ]
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Write the tables of all documents."""
     for document in documents():
-        document.write_text(renewed(document.read_text(encoding="utf-8")), encoding="utf-8")
+        text = renewed(document.read_text(encoding="utf-8"), TABLES)
+        document.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

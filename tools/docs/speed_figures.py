@@ -1,19 +1,17 @@
-"""The figures of `docs/speed.md`; `python docs/speed.py` draws them."""
+"""The figures of `docs/speed.md`; `python -m tools.docs.speed` draws them."""
 
-from pathlib import Path
 from typing import Any
 
 import matplotlib
 import numpy as np
-import speed
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from experiments.style import COLOURS, STYLE
+from tools.docs import FIGURES, speed_tables
 
-FIGURES = Path(__file__).parent / "figures"
 GREY, BLUE, ORANGE, GREEN = COLOURS[:4]
 SHOWN_BLOCKS = 16
 """The rest of the blocks share one bar."""
@@ -22,7 +20,7 @@ SHOWN_BLOCKS = 16
 def save(figure: Figure, name: str, benchmark: str) -> None:
     """Write a figure, with the digest of the measurements that it shows."""
     figure.set_layout_engine("constrained", w_pad=0.12, h_pad=0.1)
-    note = {"Software": None, "Description": speed.digest(benchmark)}
+    note = {"Software": None, "Description": speed_tables.digest(benchmark)}
     figure.savefig(FIGURES / f"speed_{name}.png", metadata=note)
     plt.close(figure)
 
@@ -50,7 +48,9 @@ def in_words(value: float, _place: int = 0) -> str:
 
 def draw_blocks() -> None:
     """Draw what each block of the day costs, for the small and the full city."""
-    cities = [one for name in ("almaty", "workshop") if (one := speed.city(name)) is not None]
+    cities = [
+        one for name in ("almaty", "workshop") if (one := speed_tables.city(name)) is not None
+    ]
     full = cities[0]
     total = sum(full["blocks_cpu_s"].values())
     names = list(full["blocks_cpu_s"])
@@ -121,12 +121,12 @@ def room(axis: Axes, least: float = 6.0) -> None:
 
 def draw_growth() -> None:
     """Draw cost against people, episodes, institutions and scenarios."""
-    found = speed.measured("growth")
+    found = speed_tables.measured("growth")
     figure, axes = plt.subplots(2, 2, figsize=(13, 9.5))
     (people, episodes), (institutions, scenarios) = axes
     start = found["people"]["large_from"]
     power = draw_line(people, found["people"]["points"], "people", start)
-    steep = speed.exponent_at_the_end(found["people"]["points"], "people")
+    steep = speed_tables.exponent_at_the_end(found["people"]["points"], "people")
     people.set_title(
         f"People: cost grows by power {power:.2f}\nfrom {start:,}, {steep:.2f} at the end"
     )
@@ -189,7 +189,7 @@ def draw_growth() -> None:
 
 def draw_peers() -> None:
     """Draw agent-days per CPU second of the model and its peers."""
-    found = speed.measured("peers")
+    found = speed_tables.measured("peers")
     rows = [
         (one["label"].replace("`", ""), one["agent_days_a_cpu_s"], name)
         for name, one in found["peers"].items()

@@ -1,19 +1,18 @@
 """One assumption at a time: how far each of them moves three headline outcomes.
 
-    python docs/screening.py
+    python -m tools.docs.screening
 
 runs a small city under the low and the high end of every assumption of `conf/` (a single number
 takes the ends of its range; the cells of a table are halved and doubled, cut to its range; the
 tables of all agencies, and of all clinics, move together), with everything else as it is and the
-same seeds. Those that seem to move most are run again under more seeds, and `docs/screening.csv` is
-written. Finished runs are in a result store: the same command goes on where it was stopped.
-`docs/audit.py` reports what comes of it.
+same seeds. Those that seem to move most are run again under more seeds, and
+`docs/data/screening.csv` is written. Finished runs are in a result store: the same command goes on
+where it was stopped. `tools.docs.audit` reports what comes of it.
 """
 
 import csv
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -26,8 +25,9 @@ from sim.configuration import ConfigurationError, compose_configuration
 from sim.scenario import Scenario, scenario_from
 from sim.tables import Entry
 from sim.values import value_paths
+from tools.docs import DATA
 
-RESULT = Path(__file__).with_name("screening.csv")
+RESULT = DATA / "screening.csv"
 PEOPLE, DAYS, FIRST_SEED = 2_000, 365, 1
 SEEDS, MORE_SEEDS, LEADING = 3, 10, 30
 """Seeds of everything, seeds of the assumptions that seem to move most, and how many those are."""
@@ -123,7 +123,7 @@ def possible(base: Scenario, values: Values) -> bool:
 
 
 def screen(console: Console) -> pd.DataFrame:
-    """Run what the store does not hold, and return the table of `docs/screening.csv`."""
+    """Run what the store does not hold, and return the table of `docs/data/screening.csv`."""
     resolved = compose_configuration(
         [f"city.population={PEOPLE}", f"days={DAYS}", "executor=serial"]
     )
@@ -188,7 +188,12 @@ def moves(indicators: pd.DataFrame, ends: list[End]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*columns, "low", "high", "pairs"])
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Carry out the screening and write its table."""
     screen(Console()).round(5).to_csv(
         RESULT, index=False, lineterminator="\n", quoting=csv.QUOTE_MINIMAL
     )
+
+
+if __name__ == "__main__":
+    main()

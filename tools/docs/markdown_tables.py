@@ -1,6 +1,7 @@
-"""Tables and values in Markdown, for the scripts that write parts of `docs/`."""
+"""Tables and values in Markdown, for the generators that write parts of `docs/`."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 
@@ -44,3 +45,36 @@ def values(value: Any) -> str:
     if any(isinstance(one, Mapping) for one in value.values()):
         return "; ".join(f"{name}: {values(one)}" for name, one in value.items())
     return ", ".join(f"{name} {number(one)}" for name, one in value.items())
+
+
+def renewed(text: str, tables: Mapping[str, Callable[[], str]]) -> str:
+    """Return a document with every table written anew.
+
+    A table stands between `<!-- table: name -->` and `<!-- end -->`.
+
+    Parameters
+    ----------
+    text : str
+        The document.
+    tables : mapping of str to callable
+        What writes the table of a name.
+
+    Raises
+    ------
+    KeyError
+        If the document has a table that nothing writes.
+
+    Examples
+    --------
+    >>> print(renewed("<!-- table: one -->old<!-- end -->", {"one": lambda: "new"}))
+    <!-- table: one -->
+    <BLANKLINE>
+    new
+    <BLANKLINE>
+    <!-- end -->
+    """
+
+    def fill(found: re.Match[str]) -> str:
+        return f"<!-- table: {found[1]} -->\n\n{tables[found[1]]()}\n\n<!-- end -->"
+
+    return re.sub(r"<!-- table: (.*?) -->.*?<!-- end -->", fill, text, flags=re.DOTALL)

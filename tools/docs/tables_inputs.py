@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from markdown_tables import number, table, values
 
 from sim import vocabulary as words
 from sim.accounts import CHART
@@ -13,6 +12,7 @@ from sim.configuration import choices, configuration_folder
 from sim.levers import LEVERS, SHOCKS, Change, lever_paths
 from sim.scenario import Scenario, load_scenario, scenario_from
 from sim.tables import Entry
+from tools.docs.markdown_tables import number, table, values
 
 CITY = "almaty"
 GROUPS_OF_ENTRIES = ("parameters", "city", "regime")

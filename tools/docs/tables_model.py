@@ -10,7 +10,6 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
-from markdown_tables import table
 
 import sim
 from sim import vocabulary as words
@@ -26,6 +25,7 @@ from sim.engine.cohort import Cohort
 from sim.engine.columns import Column
 from sim.engine.draws import Draws
 from sim.model import AlmatyModel
+from tools.docs.markdown_tables import table
 
 COHORTS: dict[str, type[Cohort[Any]]] = {
     "migrant": Migrants, "employer": Employers, "episode": Episodes, "task (need)": Tasks,

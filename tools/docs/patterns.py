@@ -1,23 +1,23 @@
 """What the unchanged city does, beside the patterns it is held against.
 
-    python docs/patterns.py
+    python -m tools.docs.patterns
 
-runs the small city as it was in 2018 under some seeds and writes `docs/patterns.csv`. Patterns and
-where they come from are in `docs/patterns.yaml`; `docs/tables.py` puts both into the ODD.
+runs the small city as it was in 2018 under some seeds and writes `docs/data/patterns.csv`. Patterns
+and where they come from are in `docs/data/patterns.yaml`; `tools.docs.tables` puts both into the
+ODD.
 """
 
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import yaml
-from markdown_tables import number, table
 
 from experiments.statistics import interval
 from sim import AlmatyModel, load_scenario
+from tools.docs import DATA
+from tools.docs.markdown_tables import number, table
 
-DOCS = Path(__file__).parent
-PATTERNS, RESULT = DOCS / "patterns.yaml", DOCS / "patterns.csv"
+PATTERNS, RESULT = DATA / "patterns.yaml", DATA / "patterns.csv"
 SEEDS, DAYS, CONFIDENCE = range(1, 6), 365, 0.95
 EVERYBODY = {"detail": "", "by": "all", "group": "all"}
 
@@ -75,5 +75,10 @@ def comparison() -> str:
     return table(("pattern", "target", "model", "", "use", "source"), rows)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Run the city and write its values."""
     simulated().round(6).to_csv(RESULT, index=False, lineterminator="\n")
+
+
+if __name__ == "__main__":
+    main()

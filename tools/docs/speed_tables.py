@@ -1,9 +1,4 @@
-"""Draw the figures of `docs/speed.md` and write its tables, from the committed measurements.
-
-    python docs/speed.py
-
-reads `benchmarks/results/` and measures nothing; `python -m benchmarks.all` measures.
-"""
+"""The tables of `docs/speed.md`, from the committed measurements in `benchmarks/results/`."""
 
 import json
 import math
@@ -13,11 +8,9 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from markdown_tables import number, table
-
 from benchmarks.results import RESULTS
+from tools.docs.markdown_tables import number, table
 
-PAGE = Path(__file__).parent / "speed.md"
 FOLDER = RESULTS
 BENCHMARKS = ("speed", "growth", "peers")
 
@@ -338,11 +331,3 @@ TABLES: dict[str, Callable[[], str]] = {
     "speed: branches": branches,
     "speed: peers": peers,
 }
-
-
-if __name__ == "__main__":
-    import speed_figures
-    import tables
-
-    speed_figures.draw_all()
-    PAGE.write_text(tables.renewed(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,9 +1,8 @@
 """The table of what is observed."""
 
-from markdown_tables import table
-
 from sim.observation.counting import COUNTING
 from sim.observation.definitions import DEFINITIONS
+from tools.docs.markdown_tables import table
 
 SIGNS = {"higher": "up is good", "lower": "down is good", "": "no sign of its own"}
 

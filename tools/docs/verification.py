@@ -1,12 +1,12 @@
 """Run the tests that prove the claims of the verification suite, and write their table anew.
 
-    python docs/verification.py            # all of them
-    python docs/verification.py A3 V25     # those of some claims; the other results stay
-    python docs/verification.py --table    # the table alone, from the results there are
-    python docs/verification.py --read=REPORT   # from the report of a run: pytest --junitxml=REPORT
+    python -m tools.docs.verification                  # all of them
+    python -m tools.docs.verification A3 V25           # of some claims; the other results stay
+    python -m tools.docs.verification --table          # the table alone, from the results there are
+    python -m tools.docs.verification --read=REPORT    # from a report: pytest --junitxml=REPORT
 
 Claims stand in `tests/claims.yaml`, tests name theirs by the marker `claim`. Results are kept in
-`docs/verification.json`, the table in `docs/verification.md` between two marks.
+`docs/data/verification.json`, the table in `docs/verification.md` between two marks.
 """
 
 import json
@@ -19,13 +19,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from experiments.specifications import model_version
+from tests.claims import claims, proofs
+from tools.docs import DATA, DOCS, ROOT, markdown_tables
 
-from experiments.specifications import model_version  # noqa: E402
-from tests.claims import claims, proofs  # noqa: E402
-
-DOCUMENT, RESULTS = ROOT / "docs" / "verification.md", ROOT / "docs" / "verification.json"
+DOCUMENT, RESULTS = DOCS / "verification.md", DATA / "verification.json"
 BEGIN, END = "<!-- claims -->", "<!-- end of claims -->"
 
 type Results = dict[str, dict[str, str | int]]
@@ -77,22 +75,17 @@ def last_result(tests: list[str], results: Results) -> str:
 
 def table(results: Results) -> str:
     """Return the table in Markdown."""
-    lines = ["| claim | says | tests | last result | seen failing with |", "|---|---|---|---|---|"]
-    marked = proofs()
+    rows, marked = [], proofs()
     for name, claim in claims().items():
         tests = marked.get(name, [])
         says = claim["says"]
         if "not_built" in claim:
             says += f". *Not applicable, the submodel is not built: {claim['not_built']}*"
-        cells = [
-            name,
-            says,
-            "<br>".join(f"`{test}`" for test in tests),
-            last_result(tests, results),
-            claim.get("fault", "-"),
-        ]
-        lines.append("| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |")
-    return "\n".join(lines)
+        proven_by = "<br>".join(f"`{test}`" for test in tests)
+        result = last_result(tests, results)
+        rows.append((name, says, proven_by, result, claim.get("fault", "-")))
+    heading = ("claim", "says", "tests", "last result", "seen failing with")
+    return markdown_tables.table(heading, rows)
 
 
 def main(arguments: list[str]) -> int:
