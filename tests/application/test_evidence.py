@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from sim.tables import Entry
 from tools.docs import DOCS, ROOT, audit, screening
@@ -106,6 +108,29 @@ def test_moves_are_paired_by_seed() -> None:
     half = 4.302653 * 0.01 / 3**0.5  # Student's t with 2 degrees of freedom
     assert (one["low"], one["high"]) == (pytest.approx(0.02 - half), pytest.approx(0.02 + half))
     assert one["pairs"] == 3
+
+
+@pytest.mark.slow
+def test_a_screening_runs_everything_and_the_leading_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Two assumptions in a small city, as the command would; one of them leads."""
+    chosen = [
+        one
+        for one in screening.assumptions(almaty())
+        if one.name in ("referral.no_show", "legal_status.fear")
+    ]
+    small = {"PEOPLE": 300, "DAYS": 90, "SEEDS": 2, "MORE_SEEDS": 3, "LEADING": 1}
+    for name, value in small.items():
+        monkeypatch.setattr(screening, name, value)
+    monkeypatch.setattr(screening, "assumptions", lambda _: chosen)
+    monkeypatch.setattr(screening, "leading", lambda found: ["referral.no_show"])
+    monkeypatch.chdir(tmp_path)
+    found = screening.screen(Console(file=StringIO()))
+    assert set(found["assumption"]) == {one.name for one in chosen}
+    assert set(found["end"]) == set(screening.ENDS)
+    pairs = found[found["outcome"] == "unresolved_needs"].groupby("assumption")["pairs"]
+    assert pairs.max().to_dict() == {"referral.no_show": 3, "legal_status.fear": 2}
 
 
 def test_those_that_move_most_of_any_outcome_lead() -> None:

@@ -154,7 +154,7 @@ def _run(
     samples: list[Values] = [{}, *(one.values for one in ends)]
     runs = plan_runs([base], range(FIRST_SEED, FIRST_SEED + seeds), samples)
     console.print(f"{len(runs)} runs of {PEOPLE:,} people over {DAYS} days")
-    done = carry_out_study("screening", resolved, [base], runs, console)
+    done = carry_out_study("screening", resolved, runs, console)
     indicators = done.results.table(
         "indicators", [("by", "==", "all"), ("detail", "==", ""), ("indicator", "in", OUTCOMES)]
     )
@@ -179,6 +179,8 @@ def moves(indicators: pd.DataFrame, ends: list[End]) -> pd.DataFrame:
                 continue
             baseline = levels[outcome, 0]
             pairs = pd.Series(levels[outcome, sample] - baseline).dropna()
+            if pairs.empty:  # no seed saw a case
+                continue
             found = interval(pairs.groupby([0] * len(pairs)), CONFIDENCE).iloc[0]
             rows.append(
                 (name, varied, end, outcome, baseline.mean(), found["mean"], found["low"],
