@@ -191,7 +191,9 @@ def in_scenarios() -> dict[str, Any]:
             spent[count].append(process_time() - started)
             burn_ins.append(founded - started)
     burn_in = median(burn_ins)
-    points = [{"scenarios": count, "cpu_s": summary(spent[count])} for count in BRANCHES]
+    points: list[dict[str, Any]] = [
+        {"scenarios": count, "cpu_s": summary(spent[count])} for count in BRANCHES
+    ]
     beyond = [one["cpu_s"]["median"] - burn_in for one in points]
     return {
         "people": MIDDLE,

@@ -40,8 +40,8 @@ def main() -> None:
             ],
             check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
-        (found,) = Path(folder).glob("*/summary.parquet")
-        summary = pd.read_parquet(found)
+        (file,) = Path(folder).glob("*/summary.parquet")
+        summary = pd.read_parquet(file)
     chosen = summary[
         (summary["by"] == "all")
         & (summary["scenario"] == name)
@@ -50,7 +50,7 @@ def main() -> None:
     ].set_index("indicator")
     print(f"{name} against baseline, {seeds} seeds, {population} people, a year")
     print(f"{'outcome':24}{'difference':>12}{'interval':>24}{'variance ratio':>16}")
-    found = {}
+    found: dict[str, dict[str, float | None]] = {}
     for outcome in OUTCOMES:
         row = chosen.loc[outcome]
         numbers = ("difference", "difference_low", "difference_high", "variance_ratio")

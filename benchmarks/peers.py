@@ -82,7 +82,7 @@ def mesa_loop(verb: str) -> Loop:
     """Five draws by agents of plain Mesa, in a fixed order (`do`) or a new one a day."""
     import mesa
 
-    class Person(mesa.Agent):
+    class Person(mesa.Agent[Any]):
         """Somebody with five states."""
 
         def __init__(self, model: Any) -> None:
@@ -160,6 +160,8 @@ def mesa_frames_loop() -> Loop:
 
     class People(AgentSetPolars):
         """Everybody, with five states."""
+
+        agents: Any
 
         def __init__(self, model: Any, count: int) -> None:
             super().__init__(model)

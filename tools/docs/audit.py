@@ -155,7 +155,7 @@ def elasticity(mine: pd.DataFrame, width: float) -> str:
     ...                          "clear": [False, True]}), width=1.5)
     '+0.40'
     """
-    outcome = mine.loc[mine["size"].where(mine["clear"], 0.0).idxmax(), "outcome"]
+    outcome = mine["outcome"].iloc[mine["size"].where(mine["clear"], 0.0).argmax()]
     both = mine[mine["outcome"] == outcome].set_index("end")
     if width <= 0.0 or set(both.index) != set(ENDS):
         return ""

@@ -197,7 +197,7 @@ def purposes() -> str:
 
 def draws() -> list[Draw]:
     """Find every draw in the code of the model, by reading it."""
-    found = []
+    found: list[Draw] = []
     for path in sorted(PACKAGE.rglob("*.py")):
         if path.is_relative_to(PACKAGE / "engine"):
             continue
