@@ -16,7 +16,6 @@ from tools.docs.markdown_tables import number, table, values
 
 CITY = "almaty"
 GROUPS_OF_ENTRIES = ("parameters", "city", "regime")
-ENTRY = {"value", "low", "high", "unit", "tier", "source"}
 
 
 @cache
@@ -50,7 +49,7 @@ def _of_a_city(name: str) -> bool:
 def _entries(node: Any, path: str) -> list[tuple[str, Entry]]:
     if not isinstance(node, dict):
         return []
-    if node.keys() == ENTRY:
+    if node.keys() == Entry.model_fields.keys():
         return [(path, Entry.model_validate(node))]
     return [
         one

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from importlib import import_module
 from itertools import takewhile
 from pathlib import Path
+from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 import sim
+from sim import submodels
 from sim import vocabulary as words
 from sim.agents.agency import Agencies
 from sim.agents.city import city_counts
@@ -25,14 +27,13 @@ from sim.engine.cohort import Cohort
 from sim.engine.columns import Column
 from sim.engine.draws import Draws
 from sim.model import AlmatyModel
+from sim.submodels.submodel import Submodel
 from tools.docs.markdown_tables import table
 
 COHORTS: dict[str, type[Cohort[Any]]] = {
     "migrant": Migrants, "employer": Employers, "episode": Episodes, "task (need)": Tasks,
 }  # fmt: skip
 PACKAGE = Path(sim.__file__).parent
-HELPERS = ("purse", "ends")
-"""Files of `sim/submodels/` that several submodels share."""
 
 
 def schedule() -> str:
@@ -141,13 +142,21 @@ def other_state() -> str:
 
 
 def submodel_files() -> list[ModuleType]:
-    """Return the modules of submodels, in the order in which they are prepared, and helpers."""
-    modules = []
-    for name in AlmatyModel.SUBMODELS:
-        module = inspect.getmodule(AlmatyModel.__annotations__[name])
-        assert module is not None
-        modules.append(module)
-    return [*modules, *(import_module(f"sim.submodels.{name}") for name in HELPERS)]
+    """Return the modules of submodels, in the order in which they are prepared, and helpers.
+
+    Helpers are the files of `sim/submodels/` that submodels share; what most of them use is first.
+    """
+    modules = [
+        import_module(AlmatyModel.__annotations__[name].__module__)
+        for name in AlmatyModel.SUBMODELS
+    ]
+    sources = [inspect.getsource(module) for module in modules]
+    names = {f"{submodels.__name__}.{one.name}" for one in iter_modules(submodels.__path__)}
+    helpers = sorted(
+        names - {Submodel.__module__, *(module.__name__ for module in modules)},
+        key=lambda name: (-sum(f"from {name} import" in source for source in sources), name),
+    )
+    return [*modules, *map(import_module, helpers)]
 
 
 def submodel_texts() -> str:
