@@ -15,6 +15,7 @@ import pytest
 
 import experiments
 import sim
+import tools
 from experiments.reading import StoreReader
 from experiments.store import Store
 from sim.levers import Change
@@ -55,7 +56,7 @@ def documented(names: str, text: str) -> set[str]:
 
 def functions() -> Iterator[tuple[str, Function, str]]:
     """Return all functions and methods defined here: name, plain function, docstring."""
-    for package in (sim, experiments):
+    for package in (sim, experiments, tools):
         for module in modules(package):
             for name, value in vars(module).items():
                 if getattr(value, "__module__", None) != module.__name__:

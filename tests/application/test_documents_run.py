@@ -74,6 +74,8 @@ SENTENCES_NOT_RUN = {
     "python -m tests.fuzz flip": "runs tests that run anyway",
     "python3 -m uv run python -m tests.pythons": "makes environments of other Pythons",
     "python -m tools.docs.verification --table": "writes into docs/; a test compares its table",
+    "python -m tools.count": "tests/tools/test_count.py",
+    "python -m tools.count COMMIT": "tests/tools/test_count.py",
     "python -m tests.approved": "approves values; tests/verification/test_golden_run.py",
     "python -m tests.same_results BASE": "minutes; tests/verification/test_same_results.py",
     "python -m tests.mutations": "hours; tests/mutations/test_the_list_of_faults.py",
