@@ -124,67 +124,81 @@ def draw_growth() -> None:
     found = speed_tables.measured("growth")
     figure, axes = plt.subplots(2, 2, figsize=(13, 9.5))
     (people, episodes), (institutions, scenarios) = axes
-    start = found["people"]["large_from"]
-    power = draw_line(people, found["people"]["points"], "people", start)
-    steep = speed_tables.exponent_at_the_end(found["people"]["points"], "people")
-    people.set_title(
-        f"People: cost grows by power {power:.2f}\nfrom {start:,}, {steep:.2f} at the end"
-    )
-    people.set_xlabel("people in the city")
-
-    power = draw_line(episodes, found["episodes"]["points"], "episodes")
-    episodes.set_title(f"Illness: twice the episodes cost\n{2**power - 1:.0%} more")
-    episodes.set_xlabel(f"episodes of illness in the year ({found['episodes']['people']:,} people)")
-
-    words = []
-    for what, colour in (("agencies", BLUE), ("clinics", GREEN)):
-        points = found[what]["points"]
-        sizes = [one[what] for one in points]
-        costs = [one["cpu_s"]["median"] for one in points]
-        below = [cost - one["cpu_s"]["low"] for cost, one in zip(costs, points, strict=True)]
-        above = [one["cpu_s"]["high"] - cost for cost, one in zip(costs, points, strict=True)]
-        institutions.errorbar(
-            sizes, costs, yerr=[below, above], fmt="o-", color=colour, markersize=8, capsize=4,
-            label=f"{what}: power {found[what]['exponent']:.2f}",
-        )  # fmt: skip
-        words += sizes
-    institutions.set_xscale("log")
-    institutions.set_yscale("log")
-    institutions.set_xticks(sorted(words), [short(size) for size in sorted(words)])
-    institutions.xaxis.set_minor_locator(NullLocator())
-    institutions.yaxis.set_major_formatter(FuncFormatter(short))
-    institutions.legend(loc="upper left")
-    steepest = max(found[what]["exponent"] for what in ("agencies", "clinics"))
-    institutions.set_title(
-        f"Institutions: four times as many cost\nat most {4**steepest - 1:.0%} more"
-    )
-    institutions.set_xlabel(f"institutions in the city ({found['agencies']['people']:,} people)")
-
-    one = found["scenarios"]
-    burn_in, year = (one[name]["median"] for name in ("burn_in_cpu_s", "fork_and_year_cpu_s"))
-    counts = [point["scenarios"] for point in one["points"]]
-    costs = [point["cpu_s"]["median"] for point in one["points"]]
-    along = np.array([0, counts[-1]])
-    scenarios.plot(along, burn_in + along * year, color=ORANGE, linewidth=2,
-                   label="one burn-in, and a year each")  # fmt: skip
-    scenarios.plot(along, along * (burn_in + year), color=GREY, linewidth=1.5, linestyle="--",
-                   label="if each had a burn-in of its own")  # fmt: skip
-    scenarios.plot(counts, costs, "o", color=BLUE, markersize=8, label="measured", zorder=3)
-    scenarios.set_xticks([0, *counts])
-    scenarios.set_xlim(left=0)
-    scenarios.set_ylim(bottom=0)
-    scenarios.legend(loc="upper left")
-    saved = 1 - costs[-1] / (counts[-1] * (burn_in + year))
-    scenarios.set_title(
-        f"Scenarios: {counts[-1]} branches of one burn-in cost\n{saved:.0%} less than alone"
-    )
-    scenarios.set_xlabel(f"scenarios ({one['people']:,} people)")
+    draw_people(people, found["people"])
+    draw_episodes(episodes, found["episodes"])
+    draw_institutions(institutions, found)
+    draw_scenarios(scenarios, found["scenarios"])
     for axis in (people, episodes, institutions):
         room(axis)
     for axis in axes.flat:
         axis.set_ylabel("CPU seconds of a year")
     scenarios.set_ylabel("CPU seconds, burn-in and years")
     save(figure, "growth", "growth")
+
+
+def draw_people(axis: Axes, found: dict[str, Any]) -> None:
+    """Draw cost against people."""
+    start = found["large_from"]
+    power = draw_line(axis, found["points"], "people", start)
+    steep = speed_tables.exponent_at_the_end(found["points"], "people")
+    axis.set_title(
+        f"People: cost grows by power {power:.2f}\nfrom {start:,}, {steep:.2f} at the end"
+    )
+    axis.set_xlabel("people in the city")
+
+
+def draw_episodes(axis: Axes, found: dict[str, Any]) -> None:
+    """Draw cost against episodes of illness."""
+    power = draw_line(axis, found["points"], "episodes")
+    axis.set_title(f"Illness: twice the episodes cost\n{2**power - 1:.0%} more")
+    axis.set_xlabel(f"episodes of illness in the year ({found['people']:,} people)")
+
+
+def draw_institutions(axis: Axes, found: dict[str, Any]) -> None:
+    """Draw cost against agencies, and against clinics."""
+    ticks: list[int] = []
+    for what, colour in (("agencies", BLUE), ("clinics", GREEN)):
+        points = found[what]["points"]
+        sizes = [one[what] for one in points]
+        costs = [one["cpu_s"]["median"] for one in points]
+        below = [cost - one["cpu_s"]["low"] for cost, one in zip(costs, points, strict=True)]
+        above = [one["cpu_s"]["high"] - cost for cost, one in zip(costs, points, strict=True)]
+        axis.errorbar(
+            sizes, costs, yerr=[below, above], fmt="o-", color=colour, markersize=8, capsize=4,
+            label=f"{what}: power {found[what]['exponent']:.2f}",
+        )  # fmt: skip
+        ticks += sizes
+    axis.set_xscale("log")
+    axis.set_yscale("log")
+    axis.set_xticks(sorted(ticks), [short(size) for size in sorted(ticks)])
+    axis.xaxis.set_minor_locator(NullLocator())
+    axis.yaxis.set_major_formatter(FuncFormatter(short))
+    axis.legend(loc="upper left")
+    steepest = max(found[what]["exponent"] for what in ("agencies", "clinics"))
+    axis.set_title(f"Institutions: four times as many cost\nat most {4**steepest - 1:.0%} more")
+    axis.set_xlabel(f"institutions in the city ({found['agencies']['people']:,} people)")
+
+
+def draw_scenarios(axis: Axes, found: dict[str, Any]) -> None:
+    """Draw the cost of several branches of one burn-in, beside what they would cost alone."""
+    burn_in, year = (found[name]["median"] for name in ("burn_in_cpu_s", "fork_and_year_cpu_s"))
+    counts = [point["scenarios"] for point in found["points"]]
+    costs = [point["cpu_s"]["median"] for point in found["points"]]
+    along = np.array([0, counts[-1]])
+    axis.plot(along, burn_in + along * year, color=ORANGE, linewidth=2,
+              label="one burn-in, and a year each")  # fmt: skip
+    axis.plot(along, along * (burn_in + year), color=GREY, linewidth=1.5, linestyle="--",
+              label="if each had a burn-in of its own")  # fmt: skip
+    axis.plot(counts, costs, "o", color=BLUE, markersize=8, label="measured", zorder=3)
+    axis.set_xticks([0, *counts])
+    axis.set_xlim(left=0)
+    axis.set_ylim(bottom=0)
+    axis.legend(loc="upper left")
+    saved = 1 - costs[-1] / (counts[-1] * (burn_in + year))
+    axis.set_title(
+        f"Scenarios: {counts[-1]} branches of one burn-in cost\n{saved:.0%} less than alone"
+    )
+    axis.set_xlabel(f"scenarios ({found['people']:,} people)")
 
 
 def draw_peers() -> None:
