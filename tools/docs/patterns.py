@@ -19,6 +19,8 @@ from tools.docs.markdown_tables import number, table
 
 PATTERNS, RESULT = DATA / "patterns.yaml", DATA / "patterns.csv"
 SEEDS, DAYS, CONFIDENCE = range(1, 6), 365, 0.95
+COLUMNS = ["pattern", "mean", "low", "high", "count"]
+"""Of the file that is written."""
 EVERYBODY = {"detail": "", "by": "all", "group": "all"}
 
 
@@ -53,7 +55,8 @@ def simulated() -> pd.DataFrame:
         indicators = model.indicators()
         rows += [(one["pattern"], value_of(indicators, one["find"])) for one in patterns()]
     values = pd.DataFrame(rows, columns=["pattern", "value"])
-    return interval(values.groupby("pattern", sort=False)["value"], CONFIDENCE).reset_index()
+    found = interval(values.groupby("pattern", sort=False)["value"], CONFIDENCE).reset_index()
+    return found[COLUMNS]
 
 
 def comparison() -> str:
