@@ -9,13 +9,14 @@ weigh a *scenario range* (see `experiments.sweep`); the three are never mixed.
 """
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from scipy import special
 
-from sim.engine.arrays import Column, Floats
+from sim.engine.arrays import Column, Floats, Integers
 
 if TYPE_CHECKING:
     from pandas.core.groupby import SeriesGroupBy
@@ -266,43 +267,58 @@ def rank_stability(indicators: pd.DataFrame) -> pd.DataFrame:
         which it is best, replicates (seeds with a value under every scenario, which alone count),
         and why some are left out or there is no rank.
     """
-    from scipy import stats
-
     directed = indicators[indicators["better"] != ""]
-    rows = []
+    wide = directed.set_index([*KEY, "seed", "scenario"])["value"].unstack("scenario", sort=False)
+    asked = directed.groupby(KEY, sort=False)["scenario"].unique()
+    table, seeds = wide.to_numpy(), wide.index.get_level_values("seed").to_numpy()
+    places = wide.groupby(KEY, sort=False).indices
+    rows: list[tuple[Any, ...]] = []
     rng = np.random.default_rng(1)
-    for key, outcome in directed.groupby(KEY, sort=False):
-        wide = outcome.pivot(index="seed", columns="scenario", values="value")
-        wide = wide[list(dict.fromkeys(outcome["scenario"]))]
-        why = _missing_values(wide)
-        wide = wide[np.isfinite(wide.to_numpy()).all(axis=1)]
-        if len(wide) < 2:
+    for key, names in asked.items():
+        by_seed = places[key][np.argsort(seeds[places[key]])]
+        seen = table[np.ix_(by_seed, wide.columns.get_indexer(names))]
+        values = seen[np.isfinite(seen).all(axis=1)]
+        why = _missing_values(seen, names)
+        if len(values) < 2:
             why = f"fewer than two seeds to rank by{f': {why}' if why else ''}"
-            rows += [(*key, name, np.nan, np.nan, np.nan, len(wide), why) for name in wide.columns]
+            rows += [(*key, name, np.nan, np.nan, np.nan, len(values), why) for name in names]
             continue
-        # What differs by rounding alone is equal.
-        first = wide.iloc[:, [0] * wide.shape[1]].set_axis(wide.columns, axis=1)
-        values = (first + difference_of(wide, first)).to_numpy()
         if key[KEY.index("better")] == "higher":
             values = -values
-        drawn = rng.integers(0, len(values), (RESAMPLES, len(values)))
-        ranks = stats.rankdata(values[drawn].mean(axis=1), method="min", axis=1)
-        own = stats.rankdata(values.mean(axis=0), method="min").astype(int)
-        for place, scenario in enumerate(wide.columns):
-            rows.append(
-                (*key, scenario, own[place], (ranks[:, place] == own[place]).mean(),
-                 (ranks[:, place] == 1).mean(), len(wide), why)
-            )  # fmt: skip
-    columns = [*KEY, "scenario", "rank", "rank_stability", "best", "replicates", "why"]
-    return pd.DataFrame(rows, columns=columns).astype({"rank": "Int64"})
+        own, stability, best = _ranks(values, rng)
+        for name, *found in zip(names, own, stability, best, strict=True):
+            rows.append((*key, name, *found, len(values), why))
+    columns_of_ranks = [*KEY, "scenario", "rank", "rank_stability", "best", "replicates", "why"]
+    return pd.DataFrame(rows, columns=columns_of_ranks).astype({"rank": "Int64"})
 
 
-def _missing_values(wide: pd.DataFrame) -> str:
+def _ranks(values: Floats, rng: np.random.Generator) -> tuple[Integers, Floats, Floats]:
+    """Return the rank of each scenario, and how often resampled seeds give it that and the best.
+
+    Parameters
+    ----------
+    values : array of float, shape (seeds, scenarios)
+        The lower the better.
+    """
+    from scipy import stats
+
+    # What differs by rounding alone is equal.
+    first = values[:, :1]
+    difference = values - first
+    scale = np.maximum(np.abs(values), np.abs(first))
+    values = first + np.where(np.abs(difference) <= NOISE * scale, 0.0, difference)
+    drawn = rng.integers(0, len(values), (RESAMPLES, len(values)))
+    ranks = stats.rankdata(values[drawn].mean(axis=1), method="min", axis=1)
+    own = stats.rankdata(values.mean(axis=0), method="min").astype(int)
+    return own, (ranks == own).mean(axis=0), (ranks == 1).mean(axis=0)
+
+
+def _missing_values(values: Floats, names: Sequence[str]) -> str:
     """Say under which scenarios values are missing, and for how many seeds; "" if none is."""
-    missing = (~np.isfinite(wide)).sum()
+    missing = (~np.isfinite(values)).sum(axis=0)
     return "; ".join(
-        f"no value under {name} in {count} of {len(wide)} seeds"
-        for name, count in missing.items()
+        f"no value under {name} in {count} of {len(values)} seeds"
+        for name, count in zip(names, missing, strict=True)
         if count
     )
 

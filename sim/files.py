@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
@@ -185,9 +186,14 @@ def searched_folder(entry: str) -> Path:
 
 def shown(path: Path) -> str:
     """Return a file as messages name it: short where that is clear."""
-    for folder, name in ((Path.cwd(), ""), (configuration_folder().parent, "")):
+    return _shown(path, Path.cwd(), configuration_folder().parent)
+
+
+@lru_cache(maxsize=4096)  # every file that is read has its name ready for a message
+def _shown(path: Path, *folders: Path) -> str:
+    for folder in folders:
         if path.is_relative_to(folder):
-            return f"{name}{path.relative_to(folder)}"
+            return str(path.relative_to(folder))
     return str(path)
 
 
