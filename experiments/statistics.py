@@ -274,8 +274,9 @@ def rank_stability(indicators: pd.DataFrame) -> pd.DataFrame:
     places = wide.groupby(KEY, sort=False).indices
     rows: list[tuple[Any, ...]] = []
     rng = np.random.default_rng(1)
-    for key, names in asked.items():
-        by_seed = places[key][np.argsort(seeds[places[key]])]
+    for key, names in zip(asked.index, asked, strict=True):
+        of_key = np.asarray(places[key])
+        by_seed = of_key[np.argsort(seeds[of_key])]
         seen = table[np.ix_(by_seed, wide.columns.get_indexer(names))]
         values = seen[np.isfinite(seen).all(axis=1)]
         why = _missing_values(seen, names)
