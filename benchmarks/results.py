@@ -43,7 +43,7 @@ def processor() -> str:
 
 def machine_facts() -> dict[str, Any]:
     """Return what somebody has to know of the machine; neither its name nor a path."""
-    from experiments.specifications import model_version
+    from experiments.runs.plan import model_version
 
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {

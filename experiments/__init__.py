@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from experiments.reading import open_store
+    from experiments.runs.reader import open_store
 
 __all__ = ["open_store"]
 
@@ -11,7 +11,7 @@ __all__ = ["open_store"]
 def __getattr__(name: str) -> Any:
     """Import the reader of stores when it is first asked for."""
     if name == "open_store":
-        from experiments.reading import open_store
+        from experiments.runs.reader import open_store
 
         return open_store
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

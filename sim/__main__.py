@@ -87,8 +87,9 @@ def check_study(resolved: dict[str, Any], given: list[str]) -> None:
     resolved, given
         As of `run_study`.
     """
-    from experiments import stored, story
-    from experiments.reads import check_given, check_output
+    from experiments.story import study as story
+    from experiments.studies import stored
+    from experiments.studies.reads import check_given, check_output
     from sim.scenario import scenario_from
 
     scenario_from(resolved)
@@ -119,8 +120,9 @@ def run_study(
 
     from rich.console import Console
 
-    from experiments import levers, run, stored, story
-    from experiments.reads import check_given, check_output, say_unfinished_ramps
+    from experiments.story import study as story
+    from experiments.studies import levers, run, stored
+    from experiments.studies.reads import check_given, check_output, say_unfinished_ramps
     from sim.configuration import ConfigurationError, nearest
     from sim.origin import with_file_of_study
     from sim.scenario import check_parts

@@ -63,8 +63,8 @@ def study_help(name: str) -> list[str]:
     name : str
         Of its file.
     """
-    from experiments.reads import read_by
-    from experiments.settings import settings_model, wanted_of
+    from experiments.studies.reads import read_by
+    from experiments.studies.settings import settings_model, wanted_of
 
     content = read_choice("study", name).value
     kind = content["study"]["name"]

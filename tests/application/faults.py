@@ -31,7 +31,7 @@ def draw_nothing(module):
     module.draw_each = lambda *_: None
 
 
-CHANGES = {{"experiments.runs": wrap_runs, "experiments.style": draw_nothing}}
+CHANGES = {{"experiments.runs.worker": wrap_runs, "experiments.figures.style": draw_nothing}}
 
 
 class Finder(importlib.abc.MetaPathFinder):

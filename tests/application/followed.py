@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from experiments.story import CASES, candidates, told_of
-from experiments.story_follow import Event, FollowedModel, Follower, Snapshot
-from experiments.story_needs import tell
-from experiments.story_reasons import Weighing
-from experiments.story_text import Told
+from experiments.story.narrative import Told
+from experiments.story.needs import tell
+from experiments.story.reasons import Weighing
+from experiments.story.study import CASES, candidates, told_of
+from experiments.story.tracer import Event, FollowedModel, Follower, Snapshot
 from sim import vocabulary as words
 from sim.agents.migrant import NEVER
 from sim.agents.task import Ending, Move

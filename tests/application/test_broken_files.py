@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-import experiments.run
-import experiments.study
+import experiments.studies.run
+import experiments.studies.study
 from sim.__main__ import main
 from sim.files import offers
 
@@ -43,8 +43,8 @@ def command(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> Command:
     """Give a function that runs the command in a folder of its own: exit status and errors."""
-    monkeypatch.setattr(experiments.study, "carry_out", must_not_start)
-    monkeypatch.setattr(experiments.run, "carry_out_one", must_not_start)
+    monkeypatch.setattr(experiments.studies.study, "carry_out", must_not_start)
+    monkeypatch.setattr(experiments.studies.run, "carry_out_one", must_not_start)
     monkeypatch.chdir(tmp_path)
 
     def run(*words: str) -> tuple[int, str]:

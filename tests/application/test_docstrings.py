@@ -16,8 +16,8 @@ import pytest
 import experiments
 import sim
 import tools
-from experiments.reading import StoreReader
-from experiments.store import Store
+from experiments.runs.reader import StoreReader
+from experiments.runs.store import Store
 from sim.levers import Change
 from sim.model import AlmatyModel
 from sim.scenario import Scenario

@@ -53,9 +53,9 @@ RUN_ELSEWHERE = {
 }  # fmt: skip
 """Commands of blocks that another test runs as a process."""
 DRAWING = (
-    "experiments.figures.draw_comparison", "experiments.figures.draw_curves",
-    "experiments.figures.draw_run", "experiments.figures_money.draw_factorial",
-    "experiments.figures_sweep.draw_sweep",
+    "experiments.figures.comparison.draw_comparison", "experiments.figures.comparison.draw_curves",
+    "experiments.figures.comparison.draw_run", "experiments.figures.money.draw_factorial",
+    "experiments.figures.sweep.draw_sweep",
 )  # fmt: skip
 """Figures take longer than everything else; `study=figures` draws them here, others elsewhere."""
 

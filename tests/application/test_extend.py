@@ -23,9 +23,9 @@ WITH_CODE = ("An indicator", "A submodel")
 
 
 WITHOUT_FIGURES = """
-import experiments.figures, sys
+import experiments.figures.comparison, sys
 from sim.__main__ import main
-experiments.figures.draw_comparison = lambda *_: None
+experiments.figures.comparison.draw_comparison = lambda *_: None
 sys.exit(main())
 """
 """`python -m sim` without its figures, which take longer than everything else."""

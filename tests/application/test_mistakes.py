@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from hydra.core.global_hydra import GlobalHydra
 
-import experiments.run
-import experiments.study
+import experiments.studies.run
+import experiments.studies.study
 from sim.__main__ import main
 from sim.configuration import choices, configuration_folder
 from sim.files import study_settings
@@ -33,8 +33,8 @@ def command(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> Command:
     """Give a function that runs the command in this process: exit status and error output."""
-    monkeypatch.setattr(experiments.study, "carry_out", must_not_start)
-    monkeypatch.setattr(experiments.run, "carry_out_one", must_not_start)
+    monkeypatch.setattr(experiments.studies.study, "carry_out", must_not_start)
+    monkeypatch.setattr(experiments.studies.run, "carry_out_one", must_not_start)
     monkeypatch.chdir(tmp_path)
 
     def run(*words: str) -> tuple[int, str]:
@@ -182,7 +182,7 @@ def test_a_fault_of_the_program_is_one_line_too(
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("a fault\nwith two lines")
 
-    monkeypatch.setattr(experiments.run, "carry_out_one", fail)
+    monkeypatch.setattr(experiments.studies.run, "carry_out_one", fail)
     status, errors = command("study=run")
     assert status == 70
     assert errors == (
@@ -234,7 +234,7 @@ def test_every_combination_of_a_multirun_is_checked_before_the_first_begins(
         begun.append((resolved["scenario"]["name"], resolved["seed"]))
         return len(begun) % 2
 
-    monkeypatch.setattr(experiments.run, "run", note)
+    monkeypatch.setattr(experiments.studies.run, "run", note)
     words = ("-m", "study=run", "scenario=glob(hub_m*)", "seed=range(1,3)")
     assert command(*words) == (1, "")
     assert begun == [(name, seed) for name in ("hub_medium", "hub_medium_blind") for seed in (1, 2)]
@@ -275,7 +275,7 @@ def test_levers_are_listed_with_value_range_and_unit(capfd: pytest.CaptureFixtur
 def test_a_ramp_longer_than_the_run_is_said(
     command: Command, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(experiments.run, "run", lambda *_: 0)
+    monkeypatch.setattr(experiments.studies.run, "run", lambda *_: 0)
     for days, said in ((20, True), (59, True), (60, False)):
         assert main(["study=run", "scenario=mobile_clinics", f"days={days}"]) == 0
         out = capfd.readouterr().out

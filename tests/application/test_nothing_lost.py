@@ -13,9 +13,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from experiments.store import Store
-from experiments.store_bundles import FORMAT
-from experiments.store_files import write_sealed
+from experiments.runs.bundles import FORMAT
+from experiments.runs.sealed_files import write_sealed
+from experiments.runs.store import Store
 from sim.configuration import ConfigurationError
 from tests.application import faults
 

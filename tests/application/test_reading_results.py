@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from experiments import open_store, sweep
+from experiments import open_store
+from experiments.studies import sweep
 from sim.configuration import compose_configuration
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "studies.md"

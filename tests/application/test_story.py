@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.story import follow_and_tell, write_story
-from experiments.story_illness import who_pays
-from experiments.story_text import story
-from experiments.story_words import money
+from experiments.story.illness import who_pays
+from experiments.story.narrative import story
+from experiments.story.study import follow_and_tell, write_story
+from experiments.story.words import money
 from sim import vocabulary as words
 from sim.agents.episode import WAIT, State
 from sim.agents.task import Ending, Move

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hydra.core.global_hydra import GlobalHydra
 
-from experiments.story import story_settings
+from experiments.story.study import story_settings
 from sim.__main__ import main
 from sim.configuration import ConfigurationError
 

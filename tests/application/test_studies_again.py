@@ -12,14 +12,16 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-import experiments.store
-import experiments.study
-from experiments import compare, figures, open_store, stored
-from experiments.executors import Done, carry_out
-from experiments.runs import BundleResult
-from experiments.settings import Executor
-from experiments.specifications import Bundle
-from experiments.store import Store
+import experiments.runs.store
+import experiments.studies.study
+from experiments import open_store
+from experiments.figures import comparison as figures
+from experiments.runs.executors import Done, carry_out
+from experiments.runs.plan import Bundle
+from experiments.runs.store import Store
+from experiments.runs.worker import BundleResult
+from experiments.studies import compare, stored
+from experiments.studies.settings import Executor
 from sim.configuration import compose_configuration, configuration_folder
 from sim.model import AlmatyModel
 
@@ -62,7 +64,7 @@ def interrupted(output: Path, scenarios: tuple[str, ...], after: int = 1) -> tup
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(experiments.study, "carry_out", stop)
+        patch.setattr(experiments.studies.study, "carry_out", stop)
         return begin(output, scenarios)
 
 
@@ -370,7 +372,7 @@ def test_a_mix_of_versions_is_said(copy: Path) -> None:
     bundle = sorted((copy / "store" / "runs").iterdir())[0]
     store = Store.for_writing(copy / "store")
     contents = store.index().contents[bundle.name]
-    tables = {name: store._of_bundle(contents, name) for name in experiments.store.TABLES}
+    tables = {name: store._of_bundle(contents, name) for name in experiments.runs.store.TABLES}
     tables["times"] = tables["times"].assign(numba="0.60.0")
     store.keep(bundle.name, tables, contents.runs, replace=True)
     status, said = begin(copy, PAIR)

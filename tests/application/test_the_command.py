@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from experiments import open_store
-from experiments.store import Store
+from experiments.runs.store import Store
 from sim.configuration import choices
 from sim.model import AlmatyModel
 from sim.scenario import load_scenario

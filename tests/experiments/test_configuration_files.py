@@ -8,7 +8,7 @@ import pytest
 import yaml
 from hydra import compose, initialize_config_dir
 
-from experiments.settings import compare_settings, executor_of
+from experiments.studies.settings import compare_settings, executor_of
 from sim.configuration import (
     GROUPS,
     ConfigurationError,

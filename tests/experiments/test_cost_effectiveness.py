@@ -8,8 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.cost_effectiveness import acceptability, cheers, cost_effectiveness, frontier
-from experiments.factorial import JOINED, REFERENCE, cells, factorial_effects
+from experiments.analysis.cost_effectiveness import (
+    acceptability,
+    cheers,
+    cost_effectiveness,
+    frontier,
+)
+from experiments.studies.factorial import JOINED, REFERENCE, cells, factorial_effects
 from sim.configuration import ConfigurationError
 from sim.observation.burden import years_left
 from sim.observation.equity import erreygers, fractional_rank, shapley_shares

@@ -10,9 +10,12 @@ import pytest
 from matplotlib import pyplot as plt
 from rich.console import Console
 
-from experiments import compare, curves, figures, figures_money, figures_sweep, sweep
-from experiments.results import NOT_DRAWN, say_what_is_not_drawn
-from experiments.style import STYLE, draw_each
+from experiments.analysis.result_folder import NOT_DRAWN, say_what_is_not_drawn
+from experiments.figures import comparison as figures
+from experiments.figures import money as figures_money
+from experiments.figures import sweep as figures_sweep
+from experiments.figures.style import STYLE, draw_each
+from experiments.studies import compare, curves, sweep
 from sim.configuration import compose_configuration
 
 TINY = ("city.population=100", "city.burn_in_days=60", "days=2", "executor=serial")

@@ -9,11 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from experiments.cost_effectiveness import UNKNOWN, acceptability, cost_effectiveness, frontier
-from experiments.factorial import contrast, factorial_effects
-from experiments.report import print_comparison
-from experiments.settings import SweepSettings
-from experiments.statistics import (
+from experiments.analysis.console_report import print_comparison
+from experiments.analysis.cost_effectiveness import (
+    UNKNOWN,
+    acceptability,
+    cost_effectiveness,
+    frontier,
+)
+from experiments.analysis.statistics import (
     IDENTICAL,
     KEY,
     NO_CASES,
@@ -22,7 +25,9 @@ from experiments.statistics import (
     rank_stability,
     summarise,
 )
-from experiments.sweep import PARAMETRIC, response, spread_over_samples
+from experiments.studies.factorial import contrast, factorial_effects
+from experiments.studies.settings import SweepSettings
+from experiments.studies.sweep import PARAMETRIC, response, spread_over_samples
 from tests.experiments.test_intervals import results
 
 NAN = float("nan")

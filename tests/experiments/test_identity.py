@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-import experiments.runs
+import experiments.runs.worker
 import sim
-from experiments import compare, open_store
-from experiments.runs import carry_out_bundle
-from experiments.specifications import (
+from experiments import open_store
+from experiments.runs.plan import (
     MAKES_RESULTS,
     NOT_IN_RESULTS,
     IdentityError,
@@ -23,8 +22,10 @@ from experiments.specifications import (
     plan_runs,
     scenario_to_run,
 )
-from experiments.store import Store
-from experiments.study import carry_out_study
+from experiments.runs.store import Store
+from experiments.runs.worker import carry_out_bundle
+from experiments.studies import compare
+from experiments.studies.study import carry_out_study
 from sim.configuration import ConfigurationError, compose_configuration
 from sim.levers import Change
 from sim.model import AlmatyModel
@@ -93,7 +94,7 @@ def test_a_burn_in_is_kept_under_what_it_was_made_of(base: Scenario) -> None:
     runs = plan_runs([base], [1, 2])
     carry_out_bundle(bundle_of([runs[0]]))
     scenario = base.with_seed(2)
-    model = experiments.runs._past.of(scenario)
+    model = experiments.runs.worker._past.of(scenario)
     assert model.plan.seed == 2
 
 
@@ -133,28 +134,32 @@ def test_a_study_writes_every_scenario_down_in_full(tmp_path: Path) -> None:
     assert identity_of(again.with_policy("mobile_clinics")) == identity_of(scenarios[1])
 
 
-def imported(path: Path, package: str) -> set[str]:
-    """Return the modules of a package that a file imports, as files of it."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    names = [one.module or "" for one in ast.walk(tree) if isinstance(one, ast.ImportFrom)]
-    names += [one.name for node in ast.walk(tree) if isinstance(node, ast.Import)
-              for one in node.names]  # fmt: skip
-    return {f"{name.split('.')[1]}.py" for name in names if name.startswith(f"{package}.")}
+def imported(path: Path, package: str, folder: Path) -> set[str]:
+    """Return the modules of a package that a file imports, as files in its folder."""
+    names = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{one.name}" for one in node.names)]
+        elif isinstance(node, ast.Import):
+            names += [one.name for one in node.names]
+    files = (f"{'/'.join(one.split('.')[1:])}.py" for one in names if one.startswith(f"{package}."))
+    return {one for one in files if (folder / one).is_file()}
 
 
 def test_the_version_of_a_run_covers_all_code_that_makes_it() -> None:
     """Whatever the module that carries out runs, or the store, is made of counts."""
-    folder = Path(experiments.runs.__file__).parent
-    found, new = set[str](), {"runs.py", "store.py"}
+    folder = Path(experiments.__file__).parent
+    found, new = set[str](), {"runs/worker.py", "runs/store.py"}
     while new:
         found |= new
-        new = set().union(*(imported(folder / one, "experiments") for one in new)) - found
-    assert found == set(MAKES_RESULTS)
+        imports = (imported(folder / one, "experiments", folder) for one in new)
+        new = set().union(*imports) - found
+    assert found == {f"runs/{name}" for name in MAKES_RESULTS}
 
 
 def test_what_is_left_out_of_the_version_is_imported_by_nothing_that_counts() -> None:
     folder = Path(sim.__file__).parent
     for path in folder.rglob("*.py"):
-        if path.name not in NOT_IN_RESULTS:
-            assert not imported(path, "sim") & set(NOT_IN_RESULTS), path
+        if path.relative_to(folder).as_posix() not in NOT_IN_RESULTS:
+            assert not imported(path, "sim", folder) & set(NOT_IN_RESULTS), path
     assert all((folder / one).is_file() for one in NOT_IN_RESULTS)

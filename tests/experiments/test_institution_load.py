@@ -6,8 +6,8 @@ import pandas as pd
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 
-from experiments.figures import institution_load
-from experiments.style import STYLE
+from experiments.figures.comparison import institution_load
+from experiments.figures.style import STYLE
 
 KINDS = ("hospital", "private")
 LEVELS = {"baseline": 4.0, "hub_medium": 6.0}

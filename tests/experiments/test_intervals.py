@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from experiments.statistics import interval, summarise, verdict
+from experiments.analysis.statistics import interval, summarise, verdict
 
 CONFIDENCE = 0.95
 

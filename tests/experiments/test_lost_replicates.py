@@ -11,15 +11,17 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-import experiments.compare
-import experiments.run
-import experiments.study
-from experiments import figures, open_store, stored
-from experiments.executors import Done, carry_out
-from experiments.runs import BundleResult
-from experiments.settings import Executor
-from experiments.specifications import Bundle
-from experiments.store import Store
+import experiments.studies.compare
+import experiments.studies.run
+import experiments.studies.study
+from experiments import open_store
+from experiments.figures import comparison as figures
+from experiments.runs.executors import Done, carry_out
+from experiments.runs.plan import Bundle
+from experiments.runs.store import Store
+from experiments.runs.worker import BundleResult
+from experiments.studies import stored
+from experiments.studies.settings import Executor
 from sim.configuration import ConfigurationError, compose_configuration
 from sim.model import AlmatyModel
 
@@ -46,7 +48,7 @@ def results_in(output: Path) -> list[Path]:
 def compare(output: Path) -> tuple[int, str, list[Path]]:
     """Return exit status, what was said, and the result folders written."""
     said = StringIO()
-    status = experiments.compare.run(settings(output), Console(file=said, width=160))
+    status = experiments.studies.compare.run(settings(output), Console(file=said, width=160))
     return status, said.getvalue(), results_in(output)
 
 
@@ -105,7 +107,7 @@ def test_an_interrupt_keeps_what_is_finished_and_resume_does_the_rest(
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(experiments.study, "carry_out", interrupted)
+        patch.setattr(experiments.studies.study, "carry_out", interrupted)
         patch.setattr(figures, "draw_comparison", lambda *_: None)
         status, said, (folder,) = compare(tmp_path)
     assert status == 130
@@ -156,7 +158,7 @@ def test_a_failing_task_is_a_result_and_the_next_ones_go_on() -> None:
 def test_a_comparison_too_short_for_some_indicators_still_ends_well(tmp_path: Path) -> None:
     """Unmet need takes onsets of all but the last 60 days: forty days know nothing of it."""
     resolved = {**settings(tmp_path), "days": 40, "replicates": 1}
-    assert experiments.compare.run(resolved, Console(file=StringIO())) == 0
+    assert experiments.studies.compare.run(resolved, Console(file=StringIO())) == 0
     (folder,) = results_in(tmp_path)
     summary = pd.read_parquet(folder / "summary.parquet")
     unknown = summary[(summary["code"] == "A1") & (summary["by"] == "all")]
@@ -173,7 +175,7 @@ def test_an_error_while_writing_leaves_no_half_of_a_folder(
     monkeypatch.setattr(figures, "draw_comparison", no_disk)
     resolved = {**settings(tmp_path), "replicates": 1}
     with pytest.raises(OSError, match="disk is full"):
-        experiments.compare.run(resolved, Console(file=StringIO()))
+        experiments.studies.compare.run(resolved, Console(file=StringIO()))
     assert results_in(tmp_path) == []
 
 
@@ -207,7 +209,10 @@ def test_a_single_run_that_fails_is_a_row_of_the_store(
 ) -> None:
     fail(monkeypatch, ("baseline", FIRST_SEED))
     said = StringIO()
-    assert experiments.run.run(single_run(tmp_path, days=5), Console(file=said, width=160)) == 1
+    assert (
+        experiments.studies.run.run(single_run(tmp_path, days=5), Console(file=said, width=160))
+        == 1
+    )
     assert f"Failed: baseline, seed {FIRST_SEED} (days): ArithmeticError" in said.getvalue()
     assert results_in(tmp_path) == []
     (failure,) = open_store(tmp_path / "store").failures().to_dict("records")
@@ -218,7 +223,7 @@ def test_a_single_run_that_fails_is_a_row_of_the_store(
 def test_single_runs_are_no_studies_to_go_on_with(tmp_path: Path) -> None:
     console = Console(file=StringIO(), width=160)
     resolved = single_run(tmp_path, days=5)
-    assert experiments.run.run(resolved, console) == 0
+    assert experiments.studies.run.run(resolved, console) == 0
     (name,) = open_store(tmp_path / "store").studies()
     with pytest.raises(ConfigurationError, match="holds no study yet"):
         stored.resume({**resolved, "of": None}, console)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from experiments.cluster import OnDask
-from experiments.settings import Executor
+from experiments.runs.cluster import OnDask
+from experiments.studies.settings import Executor
 
 
 def double(number: int) -> int:

@@ -15,9 +15,12 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from experiments import compare, meanfield, meanfield_course, meanfield_needs
-from experiments.meanfield import not_read, predict, settle, world_in_force
-from experiments.meanfield_study import comparison, run, settings_of
+from experiments.meanfield import course as meanfield_course
+from experiments.meanfield import model as meanfield
+from experiments.meanfield import needs as meanfield_needs
+from experiments.meanfield.model import not_read, predict, settle, world_in_force
+from experiments.meanfield.study import comparison, run, settings_of
+from experiments.studies import compare
 from sim import vocabulary as words
 from sim.configuration import ConfigurationError, compose_configuration
 from sim.institutions import AgencySpecification

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.samples import samples_of
-from experiments.specifications import bundles_of, plan_runs, scenario_of
+from experiments.runs.designs import samples_of
+from experiments.runs.plan import bundles_of, plan_runs, scenario_of
 from sim.configuration import ConfigurationError
 from sim.scenario import load_scenario, scenario_from
 from sim.values import raw_value_at, value_paths

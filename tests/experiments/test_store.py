@@ -11,10 +11,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-import experiments.store_bundles
+import experiments.runs.bundles
 from experiments import open_store
-from experiments.store import Store
-from experiments.store_files import UNFINISHED, DamageError, StoreError
+from experiments.runs.sealed_files import UNFINISHED, DamageError, StoreError
+from experiments.runs.store import Store
 from sim.configuration import ConfigurationError
 
 
@@ -77,7 +77,7 @@ def test_a_full_disk_is_one_line_and_leaves_the_store_whole(
     store: Store, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     store.keep("one", tables("x"))
-    write, written = experiments.store_bundles.write_parquet, []
+    write, written = experiments.runs.bundles.write_parquet, []
 
     def no_room(path: Path, table: pd.DataFrame) -> None:
         if written:
@@ -85,7 +85,7 @@ def test_a_full_disk_is_one_line_and_leaves_the_store_whole(
         written.append(path)
         write(path, table)
 
-    monkeypatch.setattr(experiments.store_bundles, "write_parquet", no_room)
+    monkeypatch.setattr(experiments.runs.bundles, "write_parquet", no_room)
     with pytest.raises(StoreError, match=os.strerror(number)) as caught:
         store.keep("two", tables("y"))
     assert "\n" not in str(caught.value)

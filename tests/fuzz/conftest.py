@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-import experiments.figures
-import experiments.run
-import experiments.story
-import experiments.study
+import experiments.figures.comparison
+import experiments.story.study
+import experiments.studies.run
+import experiments.studies.study
 from tests.fuzz.harness import Outcome, StartedError, run_here
 from tests.fuzz.stores import Undamaged, make
 
@@ -42,10 +42,10 @@ def files_parsed_once() -> Iterator[None]:
 @pytest.fixture
 def intercepted(monkeypatch: pytest.MonkeyPatch) -> None:
     """No run begins: where one would, `StartedError` is raised."""
-    monkeypatch.setattr(experiments.study, "carry_out", _start)
-    monkeypatch.setattr(experiments.run, "carry_out_one", _start)
-    monkeypatch.setattr(experiments.story, "AlmatyModel", _start)
-    monkeypatch.setattr(experiments.study, "compile_rules_once", lambda: None)
+    monkeypatch.setattr(experiments.studies.study, "carry_out", _start)
+    monkeypatch.setattr(experiments.studies.run, "carry_out_one", _start)
+    monkeypatch.setattr(experiments.story.study, "AlmatyModel", _start)
+    monkeypatch.setattr(experiments.studies.study, "compile_rules_once", lambda: None)
 
 
 @pytest.fixture
@@ -66,12 +66,12 @@ def _draw_nothing(*_: object, **__: object) -> None:
 def undamaged(tmp_path_factory: pytest.TempPathFactory) -> Undamaged:
     """A comparison of two scenarios under two seeds, carried out once a session."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(experiments.figures, "draw_comparison", _draw_nothing)
+        patch.setattr(experiments.figures.comparison, "draw_comparison", _draw_nothing)
         return make(tmp_path_factory.mktemp("undamaged"))
 
 
 @pytest.fixture
 def copy(undamaged: Undamaged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a copy of the store, in which figures are not drawn."""
-    monkeypatch.setattr(experiments.figures, "draw_comparison", _draw_nothing)
+    monkeypatch.setattr(experiments.figures.comparison, "draw_comparison", _draw_nothing)
     return undamaged.copy_to(tmp_path / "here")

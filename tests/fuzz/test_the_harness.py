@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import sim.__main__
-from experiments.store_files import DamageError
+from experiments.runs.sealed_files import DamageError
 from tests.fuzz import harness, stores, test_api
 from tests.fuzz.api_child import equal, has_to_be_refused
 from tests.fuzz.conftest import Run
@@ -105,8 +105,8 @@ def test_a_store_that_ignores_its_hashes_is_noticed(
     undamaged: Undamaged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With checksums taken for granted, a flipped bit is read as another number: noticed."""
-    import experiments.store_bundles
-    import experiments.store_files
+    import experiments.runs.bundles
+    import experiments.runs.sealed_files
 
     store = undamaged.copy_to(tmp_path / "here") / "store"
 
@@ -118,7 +118,7 @@ def test_a_store_that_ignores_its_hashes_is_noticed(
 
     _table(store, "indicators", _other_numbers)
     assert complaints_about_reading(undamaged, store) == ([], True)
-    for module in (experiments.store_bundles, experiments.store_files):
+    for module in (experiments.runs.bundles, experiments.runs.sealed_files):
         monkeypatch.setattr(module, "checked_bytes", unchecked)
     found, told_of = complaints_about_reading(undamaged, store)
     assert [one.partition(":")[0] for one in found] == ["wrong number"]

@@ -10,7 +10,7 @@ from functools import cache
 import pandas as pd
 import pytest
 
-from experiments.statistics import interval
+from experiments.analysis.statistics import interval
 from sim.model import AlmatyModel
 from sim.scenario import Scenario, load_scenario
 

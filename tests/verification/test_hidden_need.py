@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from experiments.statistics import interval
+from experiments.analysis.statistics import interval
 from sim import vocabulary as words
 from sim.levers import Change
 from sim.model import AlmatyModel

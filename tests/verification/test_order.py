@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.statistics import interval
+from experiments.analysis.statistics import interval
 from sim.engine.arrays import Column, Rows
 from sim.model import AlmatyModel
 from sim.scenario import Scenario

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from experiments.statistics import interval
+from experiments.analysis.statistics import interval
 from sim import AlmatyModel, load_scenario
 from tools.docs import DATA
 from tools.docs.markdown_tables import number, table

@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 from rich.console import Console
 
-from experiments.specifications import plan_runs, scenario_of
-from experiments.statistics import interval
-from experiments.study import carry_out_study
+from experiments.analysis.statistics import interval
+from experiments.runs.plan import plan_runs, scenario_of
+from experiments.studies.study import carry_out_study
 from sim.configuration import ConfigurationError, compose_configuration
 from sim.scenario import Scenario, scenario_from
 from sim.tables import Entry

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
-from experiments.style import COLOURS, STYLE
+from experiments.figures.style import COLOURS, STYLE
 from tools.docs import FIGURES, speed_tables
 
 GREY, BLUE, ORANGE, GREEN = COLOURS[:4]

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
-from experiments.specifications import model_version
+from experiments.runs.plan import model_version
 from tests.claims import claims, proofs
 from tools.docs import DATA, DOCS, ROOT, markdown_tables
 

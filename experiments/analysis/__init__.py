@@ -1,0 +1,1 @@
+"""Statistics, reports and folders of results."""

@@ -1,0 +1,234 @@
+"""Figures of a finished study, drawn from its result tables alone.
+
+Written for a projector: large type, plain words, one message a panel. The files are byte-identical
+when drawn again from the same tables.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from experiments.analysis.console_report import title
+from experiments.figures import institutions
+from experiments.figures.groups import group_effects
+from experiments.figures.money import draw_costs
+from experiments.figures.style import colours, draw_changes, draw_each, legend_columns
+from experiments.figures.time import load_over_time, outcome_curves, quantile_curves
+
+GATES: tuple[tuple[str, str, str], ...] = (
+    ("perceive", "did not know that\nemergency care is free", "#56B4E9"),
+    ("seek: fear or language", "fear or\nlanguage", "#D55E00"),
+    ("seek: judged it could wait", "judged that\nit could wait", "#0072B2"),
+    ("reach", "leave, distance\nor queue", "#E69F00"),
+    ("pay", "price, or refused\nat the desk", "#009E73"),
+    ("engage", "care failed or\nwas given up", "#CC79A7"),
+)
+"""Gates as the indicator names them, in words, and their colours."""
+
+
+def draw_comparison(folder: Path, confidence: float) -> None:
+    """Draw all figures of a comparison into its folder."""
+    summary = pd.read_parquet(folder / "summary.parquet")
+    curves = pd.read_parquet(folder / "curves.parquet")
+    flows = pd.read_parquet(folder / "flows.parquet")
+    compared = {
+        "effects": lambda: effect_plot(summary, confidence),
+        "groups": lambda: group_effects(summary, confidence),
+    }
+    several = (summary["verdict"] != "reference").any()
+    draw_each(
+        folder,
+        {
+            "curves": lambda: outcome_curves(curves, confidence),
+            **(compared if several else {}),
+            "gates": lambda: gate_decomposition(summary),
+            "load": lambda: institution_load(summary, confidence),
+            "flows": lambda: institutions.institution_flows(flows, curves["day"].nunique()),
+            "unresolved": lambda: institutions.unresolved_stock(curves, confidence),
+        },
+    )
+    if several:
+        draw_costs(folder, confidence)
+
+
+def draw_curves(folder: Path, quantiles: list[float]) -> None:
+    """Draw the figures of `study=curves` into its folder."""
+    curves = pd.read_parquet(folder / "curves.parquet")
+    draw_each(
+        folder,
+        {
+            "curves": lambda: quantile_curves(curves, quantiles),
+            "load_over_time": lambda: load_over_time(curves, quantiles),
+        },
+    )
+
+
+def draw_run(folder: Path) -> None:
+    """Draw the figure of a single run into its folder."""
+    curves = pd.read_parquet(folder / "curves.parquet")
+    draw_each(folder, {"curves": lambda: outcome_curves(curves, confidence=0.95)})
+
+
+# --- effects ----------------------------------------------------------------------------------
+
+EFFECTS = (
+    ("emergency_uptake_24h", "", "Emergency care\nwithin 24 h", "percentage points", 100.0),
+    ("emergency_need", "", "Emergencies", "per 1,000 person-years", 1.0),
+    (
+        "emergency_contacts",
+        "",
+        "Ambulance runs and\nhospital walk-ins",
+        "per 1,000 person-years",
+        1.0,
+    ),
+    ("low_acuity_share", "", "Mild needs among these", "percentage points", 100.0),
+    ("unmet_need_episodes", "", "Needs unseen by\nany provider", "percentage points", 100.0),
+    ("unmet_need_persons", "", "People with such a need\nin a year", "percentage points", 100.0),
+    ("unresolved_needs", "", "Other needs lost\nor still open", "percentage points", 100.0),
+    ("unresolved_stock", "", "Known cases open\nfor over 30 days", "per 1,000 present", 1.0),
+    ("total_unresolved", "", "Unresolved in all,\nknown and hidden", "per 1,000 present", 1.0),
+    ("deaths", "", "Deaths", "per 100,000 person-years", 1.0),
+    ("out_of_pocket", "", "Paid by migrants\nfor care", "KZT per person-year", 1.0),
+    ("policy_cost", "", "Cost of the policy", "KZT per person-year", 1.0),
+)
+
+
+def effect_plot(summary: pd.DataFrame, confidence: float) -> Figure:
+    """Draw paired differences with intervals: one panel an outcome, one line a scenario."""
+    overall = summary[(summary["by"] == "all") & (summary["verdict"] != "reference")]
+    scenarios = list(dict.fromkeys(overall["scenario"]))
+    figure, axes = plt.subplots(3, 4, figsize=(17, 5.0 + 1.3 * max(len(scenarios), 2)), sharey=True)
+    for axis, (name, detail, heading, unit, factor) in zip(axes.flat, EFFECTS, strict=True):
+        mine = (overall["indicator"] == name) & (overall["detail"] == detail)
+        rows = overall[mine].set_index("scenario").loc[scenarios]
+        changes = [
+            {
+                "mean": factor * row["difference"], "low": factor * row["difference_low"],
+                "high": factor * row["difference_high"], "verdict": row["verdict"],
+            }
+            for row in rows.to_dict("records")
+        ]  # fmt: skip
+        draw_changes(axis, changes, [title(one) for one in scenarios], heading, unit)
+    reference = summary.loc[summary["verdict"] == "reference", "scenario"].iloc[0]
+    replicates = int(summary["replicates"].max())
+    figure.suptitle(
+        f"Change against {title(reference).lower()}: {confidence:.0%} simulation intervals, "
+        f"{replicates} paired replicates.  Green: better, orange: worse, "
+        "blue: no good or bad direction, grey: no clear change",
+        fontsize=12,
+        color="#555555",
+    )
+    return figure
+
+
+# --- gates ------------------------------------------------------------------------------------
+
+
+def gate_decomposition(summary: pd.DataFrame) -> Figure:
+    """Draw, of 100 needs, how many no provider saw, by the gate that stopped them."""
+    overall = summary[summary["by"] == "all"]
+    scenarios = list(dict.fromkeys(overall["scenario"]))
+    unmet = overall[overall["indicator"] == "unmet_need_episodes"].set_index("scenario")
+    gates = overall[overall["indicator"] == "unmet_need_by_gate"].set_index(["scenario", "detail"])
+    figure, axis = plt.subplots(figsize=(15, 2.6 + 0.95 * len(scenarios)))
+    for place, scenario in enumerate(scenarios):
+        start = 0.0
+        for gate, meaning, colour in GATES:
+            width = 100 * unmet.loc[scenario, "level"] * gates.loc[(scenario, gate), "level"]
+            axis.barh(place, width, left=start, color=colour, height=0.62,
+                      label=meaning if place == 0 else None)  # fmt: skip
+            if width >= 1.5:
+                axis.text(start + width / 2, place, f"{width:.0f}", ha="center", va="center",
+                          color="white", fontsize=13, fontweight="bold")  # fmt: skip
+            start += width
+        row = unmet.loc[scenario]
+        error = 100 * (row["level_high"] - row["level"])
+        room = 0.0 if np.isnan(error) else error
+        interval_words = "" if np.isnan(error) else f" ±{error:.1f}"
+        axis.errorbar(start, place, xerr=room, color="#222222", capsize=5)
+        axis.text(start + 1.2 + room, place, f"{start:.1f}{interval_words} of 100 unseen",
+                  va="center", fontsize=13)  # fmt: skip
+    axis.set_yticks(range(len(scenarios)), [title(one) for one in scenarios])
+    axis.set_ylim(len(scenarios) - 0.4, -0.6)
+    axis.set_xlim(0, 100)
+    axis.set_xlabel(
+        "of 100 episodes perceived as moderate or graver (the rest was seen by a provider)"
+    )
+    axis.set_title("What stops people: first gate that failed")
+    axis.grid(visible=False, axis="y")
+    figure.legend(loc="outside lower center", ncols=len(GATES), fontsize=11.5)
+    return figure
+
+
+# --- load -------------------------------------------------------------------------------------
+
+LOAD_WORDS = {
+    "ambulance": "ambulance", "hospital": "hospitals", "polyclinic": "polyclinics",
+    "mobile_clinic": "mobile clinics", "private": "private doctors",
+    "tb_dispensary": "TB dispensary",
+}  # fmt: skip
+
+
+def institution_load(summary: pd.DataFrame, confidence: float) -> Figure:
+    """Draw contacts, use of capacity and queues by kind of institution, with intervals."""
+    scenarios = list(dict.fromkeys(summary["scenario"]))
+    contacts = summary[(summary["indicator"] == "contacts") & (summary["by"] == "all")]
+    load = summary[summary["indicator"] == "load"]
+    panels: tuple[tuple[str, pd.DataFrame, str, bool], ...] = (
+        ("Visits per 1,000 person-years", contacts, "detail", False),
+        (
+            "Migrants' share of slots used",
+            load[load["detail"] == "services / capacity"],
+            "group",
+            True,
+        ),
+        (
+            "Waiting at the end of a day (mean)",
+            load[load["detail"] == "mean queue"],
+            "group",
+            False,
+        ),
+    )
+    kinds = [
+        kind for kind in LOAD_WORDS if contacts.loc[contacts["detail"] == kind, "level"].max() > 0
+    ]
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(17, 2.0 + 0.2 * len(kinds) * (len(scenarios) + 1)), sharey=True
+    )
+    height = 0.8 / len(scenarios)
+    for axis, (heading, table, key, is_share) in zip(axes, panels, strict=True):
+        for offset, (colour, scenario) in enumerate(
+            zip(colours(scenarios), scenarios, strict=True)
+        ):
+            found = table[table["scenario"] == scenario].set_index(key).reindex(kinds)
+            if is_share and "private" in kinds:
+                # Private doctors have no limit, so a share of it means nothing.
+                found.loc["private", "level"] = np.nan
+            value = found["level"].to_numpy()
+            room = (found["level_high"] - found["level"]).fillna(0.0).to_numpy()
+            places = np.arange(len(kinds)) + (offset - (len(scenarios) - 1) / 2) * height
+            axis.barh(places, value, height=height * 0.92, color=colour, label=title(scenario))
+            axis.errorbar(
+                value, places, xerr=room, fmt="none", ecolor="#222222", elinewidth=1.2, capsize=2
+            )
+        axis.set_title(heading)
+        axis.set_yticks(range(len(kinds)), [LOAD_WORDS[kind] for kind in kinds])
+        axis.set_ylim(len(kinds) - 0.5, -0.5)
+        axis.grid(visible=False, axis="y")
+        if is_share:
+            axis.xaxis.set_major_formatter(PercentFormatter(1.0))
+        axis.set_xlim(left=0)
+    replicates = int(summary["replicates"].max())
+    if replicates > 1:
+        figure.suptitle(
+            f"Lines: {confidence:.0%} simulation intervals, {replicates} replicates",
+            fontsize=12,
+            color="#555555",
+        )
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=legend_columns(len(scenarios)))
+    return figure

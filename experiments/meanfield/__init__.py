@@ -1,0 +1,1 @@
+"""A mean-field model of the same city, for comparison."""

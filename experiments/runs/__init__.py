@@ -1,0 +1,1 @@
+"""Planning, carrying out, storing and reading runs."""

@@ -1,0 +1,266 @@
+"""One seam for carrying out tasks: in this process, in a pool of processes, or on a cluster.
+
+`carry_out` yields what became of each task as it comes; an error in a task is a result too. If a
+worker process dies, whatever was in its company is tried again alone, so that the guilty task is
+found out; a task that ends its worker `TRIES` times is given up. A task that can be cut into parts
+is cut first, so that only the part that is to blame is lost.
+"""
+
+import os
+import signal
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Thread
+from time import sleep
+from typing import Any, Protocol
+
+from experiments.studies.settings import Executor
+
+TASKS_AHEAD = 2
+"""Tasks handed over for each worker, so that none waits for the driver."""
+TRIES = 3
+"""How often a task may end its worker."""
+LOOK_SECONDS = 1.0
+"""How often a worker looks whether its driver is still there."""
+
+
+@dataclass(frozen=True)
+class Done[Task, Result]:
+    """What became of a task: a result, or the error that ended it."""
+
+    task: Task
+    result: Result | None
+    error: str | None = None
+    details: str | None = None
+
+
+class WorkerDied(Exception):
+    """The process that carried out a task has ended."""
+
+
+class Crew[Task, Result](Protocol):
+    """Something that carries out tasks elsewhere."""
+
+    @property
+    def workers(self) -> int:
+        """How many tasks it can carry out at once."""
+        ...
+
+    def submit(self, task: Task) -> Any:
+        """Hand over a task; return a ticket."""
+        ...
+
+    def next_done(self, tickets: Sequence[Any]) -> Sequence[Any]:
+        """Wait until some of the tickets are done; return those."""
+        ...
+
+    def result(self, ticket: Any) -> Done[Task, Result]:
+        """Return what became of a task, or raise `WorkerDied`."""
+        ...
+
+    def recover(self) -> None:
+        """Make the crew usable again after a worker has died."""
+        ...
+
+    def close(self) -> None:
+        """Let the workers go."""
+        ...
+
+
+def carry_out[Task, Result](
+    executor: Executor,
+    work: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    parts_of: Callable[[Task], list[Task]] = lambda task: [task],
+) -> Iterator[Done[Task, Result]]:
+    """Carry out tasks and yield what became of each, in the order they finish.
+
+    Parameters
+    ----------
+    executor : Executor
+        Where, and how many processes.
+    work : callable
+        A module-level function of one task.
+    tasks : sequence
+        Picklable descriptions of the tasks.
+    parts_of : callable
+        Cuts a task into smaller ones. Of a task that has ended its worker the parts are carried
+        out, and yielded, one by one.
+
+    Raises
+    ------
+    ConfigurationError
+        If the cluster cannot be reached.
+    """
+    if not tasks:
+        return
+    if executor.name == "dask":
+        from experiments.runs.cluster import OnDask
+
+        yield from _by_a_crew(OnDask(executor, work), tasks, parts_of)
+    elif executor.worker_count > 1 and len(tasks) > 1:
+        workers = min(executor.worker_count, len(tasks))
+        yield from _by_a_crew(InAPool(workers, work), tasks, parts_of)
+    elif executor.name == "local":
+        # A process of its own, so that its end is not ours.
+        yield from _by_a_crew(InAPool(1, work), tasks, parts_of)
+    else:
+        for task in tasks:
+            yield attempt(work, task)
+
+
+def _by_a_crew[Task, Result](
+    crew: Crew[Task, Result], tasks: Sequence[Task], parts_of: Callable[[Task], list[Task]]
+) -> Iterator[Done[Task, Result]]:
+    waiting = deque(tasks)
+    suspects: deque[tuple[Task, int]] = deque()
+    running: dict[Any, Task] = {}
+    try:
+        while waiting or running or suspects:
+            while waiting and not suspects and len(running) < crew.workers * TASKS_AHEAD:
+                task = waiting.popleft()
+                running[crew.submit(task)] = task
+            if not running:
+                yield from _alone(crew, *suspects.popleft(), suspects, parts_of)
+                continue
+            died = False
+            for ticket in crew.next_done(list(running)):
+                task = running.pop(ticket)
+                try:
+                    yield crew.result(ticket)
+                except WorkerDied:
+                    died = True
+                    suspects.append((task, 0))
+            if died:
+                crew.recover()
+    finally:
+        crew.close()
+
+
+def _alone[Task, Result](
+    crew: Crew[Task, Result],
+    task: Task,
+    ended: int,
+    suspects: deque[tuple[Task, int]],
+    parts_of: Callable[[Task], list[Task]],
+) -> Iterator[Done[Task, Result]]:
+    """Carry out a task with no other beside it: if its worker dies, it is the task's doing."""
+    ticket = crew.submit(task)
+    crew.next_done([ticket])
+    try:
+        yield crew.result(ticket)
+    except WorkerDied:
+        crew.recover()
+        parts = parts_of(task)
+        if len(parts) > 1:
+            suspects.extend((part, 0) for part in parts)
+        elif ended + 1 < TRIES:
+            suspects.appendleft((task, ended + 1))
+        else:
+            yield Done(
+                task, None, f"ended its worker process {TRIES} times", "no trace: the process died"
+            )
+
+
+def attempt[Task, Result](work: Callable[[Task], Result], task: Task) -> Done[Task, Result]:
+    """Carry out a task; an error in it is a result too."""
+    try:
+        return Done(task, work(task))
+    except Exception as error:
+        # One failed task must not cost the others: the error travels as a result.
+        return Done(task, None, f"{type(error).__name__}: {error}", traceback.format_exc())
+
+
+# --- processes of this machine ----------------------------------------------------------------
+
+
+ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+"""Environment of the workers: processes are the parallelism, not threads inside them."""
+
+
+class InAPool[Task, Result]:
+    """A pool of loky processes: it notices the death of a worker and can be built anew."""
+
+    def __init__(self, workers: int, work: Callable[[Task], Result]) -> None:
+        self.workers = workers
+        self.work = work
+        self.pool = self._new_pool()
+
+    def submit(self, task: Task) -> Future[Done[Task, Result]]:
+        """Hand over a task."""
+        from loky.process_executor import BrokenProcessPool, ShutdownExecutorError
+
+        try:
+            with _deaf_to_interrupts():
+                future: Future[Done[Task, Result]] = self.pool.submit(attempt, self.work, task)
+        except (BrokenProcessPool, ShutdownExecutorError) as error:
+            future = Future()
+            future.set_exception(error)
+        return future
+
+    def next_done(
+        self, tickets: Sequence[Future[Done[Task, Result]]]
+    ) -> Sequence[Future[Done[Task, Result]]]:
+        """Wait for the first to finish."""
+        finished, _ = wait(tickets, return_when=FIRST_COMPLETED)
+        return [ticket for ticket in tickets if ticket in finished]
+
+    def result(self, ticket: Future[Done[Task, Result]]) -> Done[Task, Result]:
+        """Return what became of a task."""
+        error = ticket.exception()
+        if error is not None:
+            raise WorkerDied(str(error)) from error
+        return ticket.result()
+
+    def recover(self) -> None:
+        """Build the pool anew."""
+        self.close()
+        self.pool = self._new_pool()
+
+    def _new_pool(self) -> Any:
+        from loky import ProcessPoolExecutor
+
+        return ProcessPoolExecutor(
+            max_workers=self.workers, env=ONE_THREAD, initializer=_begin_worker,
+            initargs=(os.getpid(),),
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Let the workers go."""
+        self.pool.shutdown(wait=False, kill_workers=True)
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Let processes started meanwhile ignore Ctrl-C: it is the driver's to answer.
+
+    A terminal sends the signal to the workers too, and each would print a trace of its own.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    # Held back, not ignored: a signal that comes meanwhile reaches the driver afterwards.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin_worker(driver: int) -> None:
+    """Let a worker ignore Ctrl-C (its starters may have let it through) and end with its driver.
+
+    A driver that is killed cannot say goodbye, and its workers would wait for it for ever.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with, args=(driver,), daemon=True).start()
+
+
+def _end_with(driver: int) -> None:
+    while os.getppid() == driver:
+        sleep(LOOK_SECONDS)
+    os._exit(1)

@@ -1,0 +1,1 @@
+"""The story of one person: what happened, and why."""

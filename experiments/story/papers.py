@@ -1,0 +1,60 @@
+"""What a story says of papers, work and insurance."""
+
+import numpy as np
+
+from experiments.story.tracer import HANDS, Follower, Snapshot
+from experiments.story.words import sentence, status_in_words
+from sim import vocabulary as words
+from sim.agents.migrant import NEVER
+
+IRREGULAR = words.LEGAL_STATUSES.index("irregular")
+OWN = words.INSURANCE_CHANNELS.index("own")
+
+
+def tell_papers(follower: Follower, before: Snapshot, after: Snapshot) -> None:
+    """Say how papers run out or are renewed, work is lost or found, insurance begins or ends."""
+    if before.migrant is None or after.migrant is None:
+        return
+    for text in (
+        _of_status(follower, before.migrant, after.migrant),
+        _of_work(before.migrant, after.migrant),
+        _of_insurance(before.migrant, after.migrant),
+    ):
+        if text:
+            follower.say("", "note", HANDS, sentence(text))
+
+
+def _of_status(follower: Follower, old: np.void, new: np.void) -> str:
+    if old["legal_status"] == new["legal_status"]:
+        if old["renewals"] < new["renewals"]:
+            lasts = int(new["status_until"]) - follower.model.day
+            return f"renews the papers, for {lasts} days"
+        return ""
+    if new["legal_status"] == IRREGULAR:
+        reason = "; the employer keeps the passport" if old["passport_held"] else ""
+        return f"the papers run out and are not renewed{reason}: the stay is irregular from now on"
+    return f"has another legal status now: {status_in_words(new)}"
+
+
+def _of_work(old: np.void, new: np.void) -> str:
+    if old["jobless_since"] >= NEVER > new["jobless_since"]:
+        return "is dismissed" + (" and gets the passport back" if old["passport_held"] else "")
+    if new["jobless_since"] >= NEVER > old["jobless_since"]:
+        return "finds other work"
+    if old["passport_held"] and not new["passport_held"]:
+        return "gets the passport back: the employer has been inspected"
+    return ""
+
+
+def _of_insurance(old: np.void, new: np.void) -> str:
+    if new["insured"] and not old["insured"]:
+        if new["insurance_channel"] == OWN:
+            return "joins the insurance fund and pays the premium"
+        return "is in the insurance fund now: the employer pays contributions"
+    if old["insured"] and not new["insured"]:
+        return "is no longer in the insurance fund"
+    if new["has_policy"] and not old["has_policy"]:
+        return "has an insurance policy now"
+    if new["attached"] and not old["attached"]:
+        return "is attached to the polyclinic as an insured person from now on"
+    return ""

@@ -1,0 +1,298 @@
+"""Reasons for `study=story`: what the model weighed when a person decided or was refused.
+
+Everything is asked of the model's own rules: the parts of the utility, the gate that stopped a
+waiting person, what an agency accepts, and the draw by which a service took hold or not. Nothing
+here changes the model.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from experiments.story.words import CHOICES, KNOWLEDGE, in_a_hundred, money, status_in_words
+from sim import vocabulary as words
+from sim.agents.city import City
+from sim.agents.episode import WAIT, Gate
+from sim.agents.migrant import can_pay
+from sim.agents.task import NOWHERE, PAYMENT, SHELTER, move_key
+from sim.engine.arrays import Booleans, Floats
+from sim.engine.chance import trait
+from sim.engine.compiled import Record, compiled, for_rules
+from sim.submodels.care_seeking import (
+    ACCEPTABILITY,
+    EFFORT,
+    NO_TERM,
+    OPTIONS,
+    PRICE,
+    PRICE_IF_INFORMED,
+    SEVERE,
+    TERMS,
+    believed_price,
+    best,
+    failing_gate,
+    leave_probability,
+    see_what_is_open,
+    weigh,
+)
+from sim.submodels.casework import SUCCESS, cost_of
+from sim.submodels.experience import fear_of
+from sim.submodels.illness import INFECTION
+from sim.submodels.insurance import cover_of
+from sim.submodels.navigation import accepts, best_agency, sent_by_partner
+
+if TYPE_CHECKING:
+    from sim.model import AlmatyModel
+
+CLINICS_OF_CHOICE = ("ambulance", "hospital", "polyclinic", "mobile_clinic")
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """What a person weighs about one episode at one moment.
+
+    Attributes
+    ----------
+    terms : array, shape (terms, options)
+        Parts of the utility (see `sim.submodels.care_seeking.TERMS`).
+    available : array of bool, shape (options,)
+        Options the person has at all.
+    waiting : float
+        Utility of waiting.
+    believed, price : array, shape (options,)
+        The price the person expects, and the true one, in KZT.
+    language : array, shape (options,)
+        What the missing language counts against each option (part of acceptability).
+    means : float
+        What the person can pay, in KZT.
+    leave : float
+        Probability that the employer gives leave.
+    """
+
+    terms: Floats
+    available: Booleans
+    waiting: float
+    believed: Floats
+    price: Floats
+    language: Floats
+    means: float
+    leave: float
+
+    def choice(self, without: int = NO_TERM, instead: int = NO_TERM) -> int:
+        """Return what the person chooses, or would choose without one part of the utility."""
+        return int(best(self.terms, self.available, self.waiting, without, instead))
+
+
+@compiled
+def look_into(
+    city: City, row: int, terms: Floats, available: Booleans, prices: Floats, others: Floats
+) -> None:
+    """Write what the owner of an episode weighs; change nothing in the city."""
+    episode = city.episodes[row]
+    migrant = city.migrants[episode.migrant]
+    weigh(city, episode, migrant, terms)
+    see_what_is_open(city, episode, migrant, available)
+    price_of = city.numbers[0].payment.option_price[
+        migrant.nationality, migrant.legal_status, cover_of(city, migrant)
+    ][int(episode.severity >= SEVERE), int(episode.kind == INFECTION)]
+    for option in range(OPTIONS):
+        prices[0, option] = believed_price(city, migrant, option, price_of[option])
+        prices[1, option] = price_of[option]
+    others[0] = can_pay(migrant, city.numbers[0].care_seeking.borrowing_limit)
+    others[1] = leave_probability(city, migrant, episode.severity)
+
+
+def weighing(model: "AlmatyModel", row: int) -> Weighing:
+    """Return what the owner of the episode in a row weighs now."""
+    terms, available = np.empty((len(TERMS), OPTIONS)), np.empty(OPTIONS, dtype=np.bool_)
+    prices, others = np.empty((2, OPTIONS)), np.empty(2)
+    look_into(model.city(), row, terms, available, prices, others)
+    migrant = model.migrants.table[int(model.episodes.migrant[row])]
+    language = np.array(model.care_seeking.numbers[0]["language"])
+    return Weighing(
+        terms=terms,
+        available=available,
+        waiting=float(model.episodes.taste[row, OPTIONS]),
+        believed=prices[0],
+        price=prices[1],
+        language=language * (not migrant["manages_language"]),
+        means=float(others[0]),
+        leave=float(others[1]),
+    )
+
+
+def as_record(record: np.void) -> Record:
+    """Return a copied record as rules want it."""
+    return for_rules(np.array([record], dtype=record.dtype))[0]
+
+
+def means_of(model: "AlmatyModel", migrant: np.void) -> float:
+    """Return what a person can pay: savings, and what the work group would lend."""
+    limit = float(model.care_seeking.numbers[0]["borrowing_limit"])
+    return float(can_pay(as_record(migrant), limit))
+
+
+# --- care -------------------------------------------------------------------------------------
+
+
+def why_chosen(seen: Weighing, choice: int) -> str:
+    """Say what a person decides to do, what it should cost, and what closed other ways."""
+    parts = [f"decides to {_to_do(choice)}"]
+    if seen.believed[choice] or seen.price[choice]:
+        parts.append(_cost(seen, choice))
+    elif words.OPTIONS[choice] in CLINICS_OF_CHOICE:
+        parts.append("they count on paying nothing there")
+    parts += _kept_away(seen, choice)
+    return "; ".join(parts)
+
+
+def _to_do(choice: int) -> str:
+    return "wait" if choice == WAIT else CHOICES[words.OPTIONS[choice]]
+
+
+def _cost(seen: Weighing, option: int) -> str:
+    """Say what a person expects an option to cost, and the true price where it is another."""
+    believed, price = seen.believed[option], seen.price[option]
+    if believed == price:
+        return f"it costs {money(price)}, and they can raise {money(seen.means)}"
+    truth = "in truth it is free" if not price else f"in truth it is {money(price)}"
+    return (
+        f"not knowing {KNOWLEDGE['emergency_right']}, they expect to pay {money(believed)} "
+        f"({truth}), and they can raise {money(seen.means)}"
+    )
+
+
+def _kept_away(seen: Weighing, choice: int) -> list[str]:
+    """Return the first thing that, if it were gone, would have led to another decision."""
+    for term, instead, text in (
+        (PRICE, PRICE_IF_INFORMED, "had they known the true price"),
+        (ACCEPTABILITY, NO_TERM, ""),
+        (EFFORT, NO_TERM, "were the way, the waiting and the employer no obstacle"),
+        (PRICE, NO_TERM, "if money did not matter"),
+    ):
+        other = seen.choice(term, instead)
+        if other != choice:
+            text = text or _fear_or_language(seen, other)
+            return [f"{text}, they would rather {_to_do(other)}"]
+    return []
+
+
+def _fear_or_language(seen: Weighing, option: int) -> str:
+    language = seen.language[option]
+    fear = seen.terms[ACCEPTABILITY, option] - language
+    if fear > 2 * language:
+        return "without the fear of being reported"
+    return "with a common language" if language > 2 * fear else "without fear and language barrier"
+
+
+def why_waiting(seen: Weighing) -> str:
+    """Say what holds a person back who does nothing for now."""
+    gate = int(failing_gate(seen.terms, seen.available, seen.waiting))
+    if gate == Gate.PERCEIVE:
+        other = seen.choice(PRICE, PRICE_IF_INFORMED)
+        return (
+            f"stays away from care: {_cost(seen, other)}. Knowing the true price, "
+            f"they would {_to_do(other)}"
+        )
+    if gate == Gate.SEEK:
+        other = seen.choice(ACCEPTABILITY)
+        return f"stays away from care: {_fear_or_language(seen, other)}, they would {_to_do(other)}"
+    if gate == Gate.REACH:
+        other = seen.choice(EFFORT)
+        return (
+            f"would {_to_do(other)}, were it not for the way, the waiting and the employer "
+            f"(who gives leave on {in_a_hundred(seen.leave)} such days)"
+        )
+    if gate == Gate.PAY:
+        other = seen.choice(PRICE)
+        return f"would {_to_do(other)}, were it not for the money: {_cost(seen, other)}"
+    return "lets it wait: no single obstacle alone is the reason"
+
+
+def why_not_reached(is_open: bool) -> str:
+    """Say why somebody who had decided for a clinic did not get there today."""
+    return "the employer gives no leave" if is_open else "it is closed today"
+
+
+# --- agencies ---------------------------------------------------------------------------------
+
+
+def why_turned_away(model: "AlmatyModel", number: int, task: np.void, migrant: np.void) -> str:
+    """Say why an agency does not take up a need, in the order it asks; "" if it does."""
+    agency = model.agencies.table[number]
+    if accepts(model.city(), number, as_record(task), as_record(migrant)):
+        return ""
+    if not agency["accepts_nationality"][migrant["nationality"]]:
+        return "it helps citizens of other countries only"
+    if not agency["accepts_status"][migrant["legal_status"]]:
+        return f"it does not help people with this legal status ({status_in_words(migrant)})"
+    if agency["only_referred"] and not sent_by_partner(
+        model.city(), as_record(agency), as_record(task)
+    ):
+        return "it sees only people whom certain partners have sent"
+    return "a fine is on record, and its donors do not pay for people who have been fined"
+
+
+def why_failed(model: "AlmatyModel", number: int, before: np.void) -> str:
+    """Say why an agency that accepted a person did not settle the need.
+
+    Parameters
+    ----------
+    number : int
+        The agency.
+    before : record
+        The task as it was before it was seen.
+    """
+    agency, need = as_record(model.agencies.table[number]), int(before["need"])
+    competence = float(agency["competence"][need])
+    if competence <= 0:
+        return "this is not what it does"
+    task = before.copy()
+    # Being seen is a move.
+    task["moves"] += 1
+    occurrence = move_key(as_record(task))
+    if trait(model.draws.chance, SUCCESS, int(before["person"]), occurrence) >= competence:
+        return f"its staff tried; they succeed in {in_a_hundred(competence)} such cases"
+    # What is left in the evening may be less than when the person was there, never more.
+    has_money = not agency["money"] or agency["budget"] >= cost_of(as_record(before), agency)
+    needs_bed = need == SHELTER and not before["goes_home"] and agency["beds"] > 0
+    if has_money:
+        return "it would have helped, but has no free place"
+    if needs_bed and agency["free_beds"] <= 0:
+        return "it would have helped, but has no free place or no money left"
+    what = "the bill and its own costs" if need == PAYMENT else "the costs of such a case"
+    return f"it would have helped, but its money does not go as far as {what}"
+
+
+def why_there(model: "AlmatyModel", target: int, task: np.void, migrant: np.void) -> str:
+    """Say why a person turns to an agency by themselves."""
+    city, who = model.city(), as_record(migrant)
+    best_one = best_agency(city, as_record(task), who, 0.0, fear_of(city, who))
+    knows = migrant["knows"][words.KNOWLEDGE.index("who_helps")]
+    if knows:
+        return (
+            "they know who helps" if target == best_one else "they know of nobody else to turn to"
+        )
+    if target == best_one:
+        return "a guess, and a right one"
+    able = model.agencies.table["competence"][target, task["need"]] > 0
+    return "a guess" if able else "a guess; this institution does not do this"
+
+
+def why_no_address(model: "AlmatyModel", sender: int, task: np.void, migrant: np.void) -> str:
+    """Say why staff who cannot help name nobody who can."""
+    task = task.copy()
+    task["last_agency"] = sender
+    target = best_agency(model.city(), as_record(task), as_record(migrant), 0.0, 0.0)
+    if target == NOWHERE:
+        return "no institution is left that would take the case"
+    return "they do not know who can"
+
+
+def why_not_gone(model: "AlmatyModel", migrant: np.void) -> str:
+    """Say why a person does not follow a referral."""
+    referral = model.world.referral
+    if fear_of(model.city(), as_record(migrant)) > referral.afraid_above:
+        share = in_a_hundred(referral.no_show_when_afraid)
+        return f"the fear of being reported is great ({share} who are so afraid do not go)"
+    return f"something comes in between ({in_a_hundred(referral.no_show)} do not go)"

@@ -1,0 +1,1 @@
+"""What each study of `study=` does."""

@@ -1,0 +1,177 @@
+"""study=compare: scenarios side by side, in paired replicates.
+
+Replicate r of every scenario has the same seed, people, arrivals, illnesses and luck, and branches
+off one burn-in; differences are taken within replicates. The first scenario is the reference.
+
+With `replicates=auto half_width=h` seeds are added until the simulation interval of every
+difference in `outcome` is no wider than 2 h.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+
+from experiments.analysis.console_report import print_comparison, print_gains, print_precision
+from experiments.analysis.cost_effectiveness import cheers, cost_effectiveness
+from experiments.analysis.result_folder import (
+    as_typed,
+    renewed_folder,
+    say_what_is_not_drawn,
+    write_table,
+)
+from experiments.analysis.statistics import (
+    precision,
+    rank_stability,
+    required_replicates,
+    summarise,
+)
+from experiments.runs.plan import plan_runs
+from experiments.studies.settings import CompareSettings, compare_settings, named_scenarios
+from experiments.studies.study import CarriedOut, Results, carry_out_study
+from sim.configuration import ConfigurationError, nearest
+from sim.observation.definitions import DEFINITIONS
+from sim.scenario import Scenario, scenario_from
+
+FIRST_REPLICATES = 5
+"""Replicates after which `replicates=auto` first looks at the width of intervals."""
+
+
+def settings_of(resolved: dict[str, Any]) -> CompareSettings:
+    """Return the checked settings of a composed configuration."""
+    settings = compare_settings(resolved)
+    if settings.replicates == "auto" and len(settings.scenarios) < 2:
+        raise ConfigurationError(
+            "replicates=auto looks at differences: name two scenarios or more, or a number"
+        )
+    return settings
+
+
+def run(resolved: dict[str, Any], console: Console) -> int:
+    """Run the comparison of a composed configuration; return the exit status."""
+    settings = settings_of(resolved)
+    scenarios = named_scenarios(resolved, settings.scenarios)
+    if settings.replicates == "auto":
+        done = until_precise(resolved, settings, scenarios, console)
+    else:
+        done = replicate(resolved, scenarios, settings.replicates, console)
+    return report(done, resolved, settings, console)
+
+
+def replicate(
+    resolved: dict[str, Any], scenarios: list[Scenario], replicates: int, console: Console
+) -> CarriedOut:
+    """Carry out so many replicates; seeds count up from the configuration's own."""
+    first = scenarios[0].seed
+    runs = plan_runs(scenarios, range(first, first + replicates))
+    return carry_out_study(resolved["study"]["name"], resolved, runs, console)
+
+
+def until_precise(
+    resolved: dict[str, Any], settings: CompareSettings, scenarios: list[Scenario], console: Console
+) -> CarriedOut:
+    """Add replicates until differences in the outcome are known to the half-width wanted."""
+    known = {one.name for one in DEFINITIONS}
+    if settings.outcome not in known:
+        raise ConfigurationError(
+            f"outcome: unknown indicator '{settings.outcome}': {nearest(settings.outcome, known)}"
+        )
+    assert settings.half_width is not None
+    replicates = FIRST_REPLICATES
+    while True:
+        done = replicate(resolved, scenarios, replicates, console)
+        if done.interrupted or done.missing or replicates >= settings.most_replicates:
+            return done
+        overall = done.results.table(
+            "indicators", [("by", "==", "all"), ("indicator", "==", settings.outcome)]
+        )
+        known_to = precision(overall, settings.scenarios[0], settings.confidence)
+        widest = float(known_to["half_width"].max())
+        console.print(
+            f"{replicates} replicates: {settings.outcome} known to within {widest:.4g} "
+            f"(wanted: {settings.half_width:g})"
+        )
+        if not widest > settings.half_width:
+            return done
+        spread = float(known_to["sd"].max())
+        needed = required_replicates(spread, settings.half_width, settings.confidence)
+        replicates = min(max(needed, replicates + 1), settings.most_replicates)
+
+
+def report(
+    done: CarriedOut, resolved: dict[str, Any], settings: CompareSettings, console: Console
+) -> int:
+    """Write tables and figures of what is stored, and print the headline."""
+    if done.left_to_others:
+        return done.status
+    done.say_what_is_left_out(len(settings.scenarios), console)
+    if not done.results.whole_seeds(len(settings.scenarios)):
+        console.print("No seed has results under every scenario: there is nothing to compare.")
+    else:
+        folder = write_results(done, resolved, settings)
+        summary = pd.read_parquet(folder / "summary.parquet")
+        print_comparison(console, summary, settings.confidence)
+        print_gains(console, summary)
+        if len(settings.scenarios) > 1:
+            print_precision(console, pd.read_parquet(folder / "precision.parquet"))
+        say_what_is_not_drawn(folder, console)
+        console.print(f"Tables, figures and manifest: {as_typed(folder)}", markup=False)
+    return done.status
+
+
+def complete_replicates(results: Results, scenarios: list[str], name: str) -> pd.DataFrame:
+    """Return a table of those seeds under which every scenario has a result.
+
+    A seed under which one scenario failed or was not reached cannot be paired.
+    """
+    table = results.table(name)
+    whole = results.whole_seeds(len(scenarios))
+    return table[table["seed"].isin(whole)].drop(columns="sample").reset_index(drop=True)
+
+
+def write_results(done: CarriedOut, resolved: dict[str, Any], settings: CompareSettings) -> Path:
+    """Write tables, manifest and figures of a comparison; return the folder."""
+    from experiments.figures import comparison as figures
+
+    results = done.results
+    reference = settings.scenarios[0]
+    tables = {
+        name: complete_replicates(results, settings.scenarios, name)
+        for name in ("indicators", "curves", "flows", "runs")
+    }
+    indicators = tables["indicators"]
+    final = done.output / results.study.name
+    with renewed_folder(final) as folder:
+        for name, table in tables.items():
+            write_table(folder, name, table.drop(columns="run"))
+        write_table(folder, "failures", results.failures)
+        write_table(folder, "summary", summarise(indicators, reference, settings.confidence))
+        if len(settings.scenarios) > 1:
+            overall = indicators[indicators["by"] == "all"]
+            write_table(folder, "precision", precision(overall, reference, settings.confidence))
+            write_table(folder, "ranks", rank_stability(overall))
+            _write_cost_effectiveness(folder, scenario_from(resolved), settings, indicators)
+        done.write_manifest(
+            folder, resolved, settings=settings.model_dump(), scenarios=settings.scenarios,
+            reference=reference, seeds=sorted(indicators["seed"].unique().tolist()),
+        )  # fmt: skip
+        figures.draw_comparison(folder, settings.confidence)
+    return final
+
+
+def _write_cost_effectiveness(
+    folder: Path, base: Scenario, settings: CompareSettings, indicators: pd.DataFrame
+) -> None:
+    """Write the incremental table, acceptability curves and what CHEERS asks to state."""
+    costs = base.world.costs
+    result = cost_effectiveness(
+        indicators, settings.scenarios[0], settings.confidence, costs.gdp_per_capita
+    )
+    write_table(folder, "cost_effectiveness", result.incremental)
+    write_table(folder, "acceptability", result.acceptability)
+    stated = cheers(
+        settings.scenarios, base.days, indicators["seed"].nunique(), costs.discount_rate,
+        costs.gdp_per_capita,
+    )  # fmt: skip
+    (folder / "cheers.md").write_text(stated, encoding="utf-8")

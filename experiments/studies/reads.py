@@ -1,0 +1,128 @@
+"""What each kind of study reads: anything else that is set is a mistake, not to be ignored."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+
+from experiments.runs.designs import DRAWN
+from sim.files import read_choice, study_settings
+from sim.levers import unfinished_ramps
+from sim.mistakes import ConfigurationError, nearest
+
+WORLD = frozenset({"city", "regime", "law", "parameters", "shock", "seed", "days"})
+EVERYWHERE = frozenset({"study", "executor", "output"})
+RUNS = WORLD | EVERYWHERE | {"store", "shard"}
+OF_A_STORE = EVERYWHERE | {"store"}
+READS = {
+    "compare": RUNS, "curves": RUNS, "factorial": RUNS, "sweep": RUNS, "meanfield": RUNS,
+    "run": RUNS - {"shard"} | {"scenario"},
+    "story": RUNS - {"shard", "store"},
+    "resume": OF_A_STORE | {"shard"},
+    "expand": OF_A_STORE | {"shard"},
+    "figures": OF_A_STORE,
+    "check": OF_A_STORE,
+    "rerun": OF_A_STORE | {"shard"},
+    "levers": WORLD | EVERYWHERE,
+}  # fmt: skip
+"""What a kind of study reads beside the settings that its file in `conf/study` lists.
+
+`executor` and `output` may always be said: they are often set once for many commands.
+"""
+FIXED = ("scenario.name", "shock.name", "city.name", "executor.name")
+"""Names that belong to files."""
+SHOWN_RAMPS = 2
+
+
+def read_by(kind: str) -> list[str]:
+    """Return the names of the settings that a kind of study reads."""
+    return sorted({*READS.get(kind, RUNS), *study_settings().get(kind, [])})
+
+
+def check_given(kind: str, resolved: Mapping[str, Any], given: Sequence[str]) -> None:
+    """Raise `ConfigurationError` if something was set that the study would not look at.
+
+    Parameters
+    ----------
+    kind : str
+        Kind of study.
+    resolved : mapping
+        The composed configuration.
+    given : sequence of str
+        Names of what was set on the command line.
+    """
+    known = read_by(kind)
+    for path in given:
+        if path in FIXED:
+            raise ConfigurationError(f"'{path}' cannot be set: it is what the file is called")
+        if path.startswith("study."):
+            raise ConfigurationError(f"'{path}' cannot be set: choose a study by study=NAME")
+        name = path.partition(".")[0].partition("@")[0]
+        if name.startswith("hydra") or name in known or kind == "expand":
+            continue
+        if name == "scenario" and "scenarios" in known:
+            raise ConfigurationError(f"study={kind} takes scenarios=[...], not scenario=")
+        raise ConfigurationError(f"study={kind} does not read '{name}': {nearest(name, known)}")
+    for name, condition in _idle(kind, resolved).items():
+        if name in given:
+            raise ConfigurationError(f"'{name}' means something only with {condition}")
+
+
+def check_output(resolved: Mapping[str, Any]) -> None:
+    """Raise `ConfigurationError` unless the output is the name of a folder."""
+    output = resolved.get("output")
+    if not isinstance(output, str) or not output:
+        raise ConfigurationError(f"output = {output!r} must be the name of a folder")
+
+
+def _idle(kind: str, resolved: Mapping[str, Any]) -> dict[str, str]:
+    """Return settings that mean nothing as others are, with what they would need."""
+    if kind in ("compare", "curves") and resolved.get("replicates") != "auto":
+        return dict.fromkeys(("half_width", "outcome", "most_replicates"), "replicates=auto")
+    if kind == "sweep" and resolved.get("design") not in DRAWN:
+        return {"samples": f"a design that draws (design={' or '.join(DRAWN)})"}
+    if kind == "meanfield" and resolved.get("simulate") is not True:
+        names = ("replicates", "confidence", "shard", "store")
+        return dict.fromkeys(names, "simulate=true")
+    if kind == "story":
+        alone = {} if len(resolved.get("scenarios") or []) > 1 else {"differs": "two scenarios"}
+        if resolved.get("person") is None:
+            return alone
+        names = ("case", "nth", "seen_by", "differs")
+        return dict.fromkeys(names, "no person= (a person is chosen already)")
+    return {}
+
+
+def unfinished(kind: str, resolved: Mapping[str, Any]) -> list[str]:
+    """Return a line for every scenario (and the shock) some of whose ramps outlast the run."""
+    if not READS.get(kind, RUNS) >= WORLD or not isinstance(resolved.get("days"), int):
+        return []
+    described = [("shock", resolved["shock"])]
+    if kind == "run":
+        described.append(("scenario", resolved["scenario"]))
+    names = [*(resolved.get("scenarios") or []), *(resolved.get("factors") or [])]
+    described += [("scenario", _described(str(name), resolved)) for name in names]
+    lines = []
+    for group, one in described:
+        late = unfinished_ramps(one.get("changes", []), resolved["days"])
+        if late:
+            others = len(late) - SHOWN_RAMPS
+            more = f" and {others} more" if others > 0 else ""
+            lines.append(f"{group} {one['name']}: {'; '.join(late[:SHOWN_RAMPS])}{more}")
+    return lines
+
+
+def _described(name: str, resolved: Mapping[str, Any]) -> Mapping[str, Any]:
+    kept = resolved.get("policies") or {}
+    if name in kept:
+        return kept[name]
+    try:
+        return read_choice("scenario", name).value
+    except ConfigurationError:
+        return {}
+
+
+def say_unfinished_ramps(kind: str, resolved: Mapping[str, Any], console: Console) -> None:
+    """Print a line about every policy that is not in force in full before the run ends."""
+    for line in unfinished(kind, resolved):
+        console.print(f"Not in force in full in this run: {line}.", markup=False, highlight=False)

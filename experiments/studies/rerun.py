@@ -1,0 +1,129 @@
+"""study=rerun: repeat a run or a study from its manifest alone, and compare digests.
+
+The manifest holds every scenario in full, so it does not matter what has become of their files.
+Everything is carried out anew in a store of its own, below `output`.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from experiments.analysis.result_folder import MANIFEST, as_typed
+from experiments.runs.provenance import code_and_packages, flat, versions_apart
+from experiments.runs.store import Store
+from sim.configuration import ConfigurationError, nearest
+
+DIFFERENT = 1
+SHOWN = 5
+"""Most runs named whose digests differ."""
+PREFIX = "rerun-"
+
+
+def rerun(resolved: dict[str, Any], kinds: dict[str, Any], here: dict[str, Any],
+          console: Console) -> int:  # fmt: skip
+    """Repeat what a manifest describes; return the exit status.
+
+    Parameters
+    ----------
+    resolved : dict
+        The composed configuration, which names the manifest.
+    kinds : dict
+        Function that carries out each kind of study, by name.
+    here : dict
+        Where and how it is carried out this time.
+
+    Raises
+    ------
+    ConfigurationError
+        If the manifest cannot be read, or does not hold all it takes.
+    """
+    path, manifest = read_manifest(resolved.get("manifest"))
+    kind = manifest["study"]
+    if kind not in kinds:
+        raise ConfigurationError(f"manifest: unknown study '{kind}': {nearest(str(kind), kinds)}")
+    expected = flat(manifest.get("digests") or _digests_beside(path, manifest))
+    folder = Path(str(resolved["output"])).absolute() / f"{PREFIX}{manifest.get('name') or kind}"
+    console.print(f"Repeating {kind} of {as_typed(path)} in {as_typed(folder)}.", markup=False)
+    for line in versions_apart(manifest, code_and_packages()):
+        console.print(f"Not as it was: {line}.", markup=False)
+    configuration = {
+        **manifest["configuration"], **here,
+        "output": str(folder), "store": str(folder / "store"), "command": manifest.get("command"),
+    }  # fmt: skip
+    status: int = kinds[kind](configuration, console)
+    return compare(expected, _digests_in(folder), status, console)
+
+
+def read_manifest(name: Any) -> tuple[Path, dict[str, Any]]:
+    """Return a manifest and where it stands.
+
+    Parameters
+    ----------
+    name : str
+        Its file, or the folder it stands in.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is none, or it does not hold its scenarios in full.
+    """
+    if not isinstance(name, str) or not name:
+        raise ConfigurationError("study=rerun needs a manifest: manifest=FOLDER/manifest.json")
+    path = Path(name).absolute()
+    path = path / MANIFEST if path.is_dir() else path
+    try:
+        manifest = json.loads(path.read_bytes().decode("utf-8"))
+        configuration = manifest["configuration"]
+        known = isinstance(configuration, dict) and isinstance(manifest["study"], str)
+    except OSError as error:
+        raise ConfigurationError(f"manifest: cannot read '{name}' ({error.strerror})") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ConfigurationError(f"manifest: '{name}' is no manifest of a study") from error
+    if not known or "policies" not in configuration:
+        raise ConfigurationError(
+            f"manifest: '{name}' does not hold its scenarios in full, so what was run cannot be "
+            "repeated from it: it was written before version 0.2.0"
+        )
+    return path, manifest
+
+
+def _digests_beside(path: Path, manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return the digests of a study whose manifest lies in its store."""
+    from experiments.studies.study import Results
+
+    if not (path.parents[2] / "store.json").is_file():
+        return {}
+    store = Store.for_reading(path.parents[2])
+    return Results(store, store.study(str(manifest["name"]))).digests
+
+
+def _digests_in(folder: Path) -> dict[tuple[str, str, str], str]:
+    """Return the digests that the manifest of the newest result folder holds."""
+    found = sorted(folder.glob(f"*/{MANIFEST}"), key=lambda one: one.stat().st_mtime)
+    if not found:
+        return {}
+    return flat(json.loads(found[-1].read_text(encoding="utf-8")).get("digests") or {})
+
+
+def compare(
+    expected: dict[tuple[str, str, str], str],
+    found: dict[tuple[str, str, str], str],
+    status: int,
+    console: Console,
+) -> int:
+    """Say whether every digest is what it was; return the exit status."""
+    if not expected:
+        console.print("The manifest holds no digests: there is nothing to compare with.")
+        return status
+    different = [key for key, digest in expected.items() if found.get(key) != digest]
+    for scenario, sample, seed in different[:SHOWN]:
+        what = "differs" if (scenario, sample, seed) in found else "has no result"
+        varied = f", sample {sample}" if sample != "0" else ""
+        console.print(f"{scenario}, seed {seed}{varied}: {what}.", markup=False)
+    if len(different) > SHOWN:
+        console.print(f"... and {len(different) - SHOWN} more.")
+    equal = len(expected) - len(different)
+    console.print(f"{equal} of {len(expected)} digests are equal.")
+    return (status or DIFFERENT) if different else status

@@ -1,0 +1,321 @@
+"""study=sweep: scenarios under many values of parameters, levers, city or law.
+
+Every scenario is run under every sample and seed. Within a sample, differences are paired by seed
+and have simulation intervals. Over samples there are two other kinds of spread, named as such: over
+values drawn from ranges a *parametric interval*, over values somebody has listed a *scenario range*
+(lowest to highest).
+
+What a few seeds say of a sample is uncertain itself, so means of samples lie further apart than
+what the samples expect. The parametric interval takes that out (one-way random effects): with S2
+the variance of the means of samples and W2 the mean over samples of (variance over seeds / seeds),
+
+    between = max(0, S2 - W2),   interval = quantiles of  m + sqrt(between / S2) (x - m)
+
+over the means x of samples, m their mean. With one seed a sample W2 is unknown, and so is the
+interval: none is given.
+
+Of listed values there is also the *response*: outcomes at each value of each path, over the samples
+that have it, with simulation intervals over seeds.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from scipy import special
+
+from experiments.analysis.console_report import change, number, path_in_words, row_cells, title
+from experiments.analysis.result_folder import (
+    as_typed,
+    renewed_folder,
+    say_what_is_not_drawn,
+    write_table,
+)
+from experiments.analysis.statistics import KEY, summarise
+from experiments.runs.designs import DESIGNS, DRAWN, samples_of
+from experiments.runs.plan import LEVER, plan_runs
+from experiments.studies.settings import SweepSettings, named_scenarios, sweep_settings
+from experiments.studies.study import CarriedOut, carry_out_study
+from sim.scenario import scenario_from
+from sim.values import raw_value_at
+
+SHOWN = (
+    ("emergency_uptake_24h", "", "emergency care within 24 h", "%"),
+    ("unmet_need_episodes", "", "episodes of need that no provider saw", "%"),
+    ("unresolved_needs", "", "other needs lost or open for 30 days", "%"),
+    ("total_unresolved", "", "unresolved in all, per 1,000 present", ""),
+    ("deaths", "", "deaths per 100,000 person-years", ""),
+    ("societal_cost", "", "cost to society, KZT a person-year", "0"),
+)
+"""Outcomes of the printed table and the figures: indicator, detail, words, format."""
+PARAMETRIC, RANGE = "parametric interval", "scenario range"
+ONE_SEED = (
+    "One seed a sample: the spread over samples is chance too, so there is no parametric interval "
+    "(replicates=2 or more give one)."
+)
+MOST_VALUES = 12
+"""Most values of a path whose response is printed."""
+
+
+def settings_of(resolved: dict[str, Any]) -> SweepSettings:
+    """Return the checked settings of a composed configuration."""
+    return sweep_settings(resolved, DESIGNS)
+
+
+def run(resolved: dict[str, Any], console: Console) -> int:
+    """Run the sweep of a composed configuration; return the exit status."""
+    settings = settings_of(resolved)
+    scenarios = named_scenarios(resolved, settings.scenarios)
+    first = scenarios[0].seed
+    samples = samples_of(settings.design, settings.vary, settings.samples, first, scenarios[0])
+    runs = plan_runs(scenarios, range(first, first + settings.replicates), samples)
+    done = carry_out_study("sweep", resolved, runs, console)
+    return report(done, resolved, settings, console)
+
+
+def report(
+    done: CarriedOut, resolved: dict[str, Any], settings: SweepSettings, console: Console
+) -> int:
+    """Write tables and figures of what is stored, and print the spread over samples."""
+    from experiments.figures.sweep import draw_sweep
+
+    if done.left_to_others:
+        return done.status
+    results = done.results
+    # Of ten thousand runs there are millions of rows.
+    indicators = results.table(
+        "indicators", [("by", "==", "all")], columns=[*KEY, "value"], coded=True
+    )
+    if indicators.empty:
+        console.print("No run has results: there is nothing to report.")
+        return done.status
+    reference = settings.scenarios[0]
+    summary = summarise(
+        indicators, reference, settings.confidence, key=[*KEY, "sample"], bootstrap=False
+    ).astype(dict.fromkeys(KEY, "str"))
+    samples = results.study.plan.drop_duplicates("sample")[["sample", *results.varied]]
+    if len(settings.scenarios) > 1:
+        # The row of the reference scenario lacks levers, which are varied in the others alone.
+        others = results.study.plan[results.study.plan["scenario"] != reference]
+        samples = others.drop_duplicates("sample")[["sample", *results.varied]]
+    summary = summary.merge(samples, on="sample")
+    spread = spread_over_samples(summary, settings)
+    answered = response(indicators, samples, settings)
+    final = done.output / results.study.name
+    with renewed_folder(final) as folder:
+        write_table(folder, "samples", samples)
+        write_table(folder, "summary", summary)
+        write_table(folder, "spread", spread)
+        if settings.design not in DRAWN:
+            write_table(folder, "response", answered)
+        if settings.design in DRAWN:
+            write_table(folder, "influence", influence(summary, results.varied, settings))
+        write_table(folder, "runs", results.table("runs"))
+        write_table(folder, "failures", results.failures)
+        done.write_manifest(
+            folder, resolved, settings=settings.model_dump(), scenarios=settings.scenarios,
+            reference=reference, samples=len(samples), varied=results.varied,
+            seeds=sorted(indicators["seed"].unique().tolist()),
+        )  # fmt: skip
+        draw_sweep(folder, settings, results.varied)
+    print_response(console, answered, resolved, settings)
+    print_spread(console, spread, settings)
+    say_what_is_not_drawn(final, console)
+    console.print(f"Tables, figures and manifest: {as_typed(final)}", markup=False)
+    return done.status
+
+
+def spread_over_samples(summary: pd.DataFrame, settings: SweepSettings) -> pd.DataFrame:
+    """Return how far levels and differences move over samples, and what that spread is called.
+
+    Returns
+    -------
+    DataFrame
+        One row an outcome and scenario: level and difference (median over samples), each with low
+        and high, and of drawn values `_sd_between` (over samples, chance taken out) and
+        `_sd_chance` (of the mean of a sample, over seeds); kind of the interval, samples.
+    """
+    drawn = settings.design in DRAWN
+    by = [*KEY, "scenario"]
+    parts = {}
+    for name in ("level", "difference"):
+        table = summary.assign(at=summary[name])
+        if drawn:
+            table, parts[f"{name}_sd_between"], parts[f"{name}_sd_chance"] = without_chance(
+                table, name, by, settings
+            )
+        values = table.groupby(by, sort=False)["at"]
+        tail = (1.0 - settings.confidence) / 2 if drawn else 0.0
+        parts[name] = summary.groupby(by, sort=False)[name].median()
+        parts[f"{name}_low"] = values.quantile(tail)
+        parts[f"{name}_high"] = values.quantile(1.0 - tail)
+    grouped = summary.groupby(by, sort=False)
+    table = pd.DataFrame(parts)
+    table["interval"] = PARAMETRIC if drawn else RANGE
+    table["samples"] = grouped["level"].count()
+    return table.reset_index()
+
+
+def without_chance(
+    table: pd.DataFrame, name: str, by: list[str], settings: SweepSettings
+) -> tuple[pd.DataFrame, "pd.Series[float]", "pd.Series[float]"]:
+    """Draw the means of samples together as far as they differ by chance.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of `summarise`, a row a sample, with the means in the column `at`.
+    name : str
+        "level" or "difference": whose interval says how uncertain each mean is.
+    by : list of str
+        Columns that name an outcome and scenario.
+    settings : SweepSettings
+
+    Returns
+    -------
+    DataFrame
+        The table, with `at` drawn together; NaN where the seeds say nothing of chance.
+    Series
+        Standard deviation between samples, by outcome and scenario.
+    Series
+        Standard deviation of the mean of a sample.
+    """
+    count = table["pairs"] if name == "difference" else table["replicates"]
+    quantile = special.stdtrit((count - 1).clip(lower=1), (1 + settings.confidence) / 2)
+    error = (table[f"{name}_high"] - table[f"{name}_low"]) / 2 / quantile
+    table = table.assign(error=error**2)
+    grouped = table.groupby(by, sort=False)
+    chance, total = grouped["error"].mean(), grouped["at"].var()
+    between = (total - chance).clip(lower=0.0)
+    # Where nothing differs there is nothing to draw together.
+    share = np.sqrt((between / total.where(total > 0)).where(total > 0, 1.0)).where(chance.notna())
+    middle = grouped["at"].transform("mean")
+    shares = table[by].merge(share.rename("share").reset_index(), on=by, how="left")["share"]
+    table["at"] = middle + shares.to_numpy() * (table["at"] - middle)
+    return table, between.pow(0.5), chance.pow(0.5)
+
+
+def response(
+    indicators: pd.DataFrame, samples: pd.DataFrame, settings: SweepSettings
+) -> pd.DataFrame:
+    """Return outcomes at each listed value of each path, with intervals over seeds.
+
+    Returns
+    -------
+    DataFrame
+        One row an outcome, scenario, path and value: as of `summarise`. With several paths an
+        outcome at a value is, seed by seed, the mean over the samples that have the value.
+    """
+    varied = [name for name in samples.columns if name != "sample"]
+    parts = []
+    for path in varied:
+        at = samples[["sample", path]].dropna().rename(columns={path: "at"})
+        key = [*KEY, "at"]
+        rows = indicators[[*KEY, "scenario", "seed", "sample", "value"]].merge(at, on="sample")
+        rows = rows.astype(dict.fromkeys([*KEY, "scenario"], "str"))
+        mean = rows.groupby([*key, "scenario", "seed"], sort=False)["value"].mean().reset_index()
+        if mean.empty:
+            continue
+        found = summarise(
+            mean, settings.scenarios[0], settings.confidence, key=key, bootstrap=False
+        )
+        parts.append(found.assign(path=path, at=found["at"].astype(str)))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def print_response(
+    console: Console, answered: pd.DataFrame, resolved: dict[str, Any], settings: SweepSettings
+) -> None:
+    """Print outcomes at each listed value; the value of `conf/` is marked."""
+    if answered.empty or settings.design in DRAWN:
+        return
+    base = scenario_from(resolved)
+    for path in answered["path"].unique():
+        mine = answered[answered["path"] == path]
+        values = list(dict.fromkeys(mine["at"]))
+        if len(values) > MOST_VALUES:
+            continue
+        usual = raw_value_at(base.world, path.removeprefix(LEVER))
+        table = Table(
+            title=f"{path_in_words(path)} ({settings.confidence:.0%} simulation intervals)",
+            title_justify="left", header_style="bold",
+        )  # fmt: skip
+        for heading in ("", "value", "level", "difference", "interval", "reads as"):
+            table.add_column(heading, justify="left" if heading in ("", "reads as") else "right")
+        for name, detail, words, form in SHOWN:
+            table.add_section()
+            table.add_row(f"[bold]{words}[/]")
+            rows = mine[(mine["indicator"] == name) & (mine["detail"] == detail)]
+            for row in rows.to_dict("records"):
+                mark = " (as it is)" if is_usual(row["at"], usual) else ""
+                scenario, *cells = row_cells(row, form)
+                table.add_row(scenario, f"{row['at']}{mark}", *cells)
+        console.print(table)
+
+
+def is_usual(value: str, usual: float | str) -> bool:
+    """Return whether a value of a sweep is the one in `conf/`.
+
+    >>> is_usual("6.0", 6), is_usual("3.0", 6), is_usual("calendar", "calendar")
+    (True, False, True)
+    """
+    if isinstance(usual, str):
+        return value == usual
+    return float(value) == float(usual)
+
+
+def influence(summary: pd.DataFrame, varied: list[str], settings: SweepSettings) -> pd.DataFrame:
+    """Return the rank correlation of outcomes with what is varied, over samples.
+
+    Returns
+    -------
+    DataFrame
+        One row an outcome, scenario, quantity ("level" or "difference") and path: correlation
+        (Spearman's), low, high (by Fisher's transformation), samples.
+    """
+    from scipy import stats
+
+    rows = []
+    quantile = special.ndtri((1 + settings.confidence) / 2)
+    for key, mine in summary.groupby([*KEY, "scenario"], sort=False):
+        for quantity in ("level", "difference"):
+            known = mine[mine[quantity].notna()]
+            if len(known) < 4 or known[quantity].nunique() < 2:
+                continue
+            for path in varied:
+                rho = float(stats.spearmanr(known[path], known[quantity]).statistic)
+                half = quantile / np.sqrt(len(known) - 3)
+                middle = np.arctanh(np.clip(rho, -0.999999, 0.999999))
+                low, high = np.tanh([middle - half, middle + half])
+                rows.append((*key, quantity, path, rho, low, high, len(known)))
+    columns = [*KEY, "scenario", "quantity", "path", "correlation", "low", "high", "samples"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def print_spread(console: Console, spread: pd.DataFrame, settings: SweepSettings) -> None:
+    """Print how far the outcomes shown move over samples."""
+    kind = spread["interval"].iloc[0]
+    if kind == PARAMETRIC and spread["level_low"].isna().all():
+        console.print(ONE_SEED)
+    table = Table(
+        title=f"Spread over {spread['samples'].max()} samples ({kind})",
+        title_justify="left", header_style="bold",
+    )  # fmt: skip
+    for heading in ("", "level", kind, "difference", kind):
+        table.add_column(heading, justify="left" if not heading else "right")
+    for name, detail, words, form in SHOWN:
+        table.add_section()
+        table.add_row(f"[bold]{words}[/]")
+        rows = spread[(spread["indicator"] == name) & (spread["detail"] == detail)]
+        for row in rows.to_dict("records"):
+            levels = [number(row[one], form) for one in ("level", "level_low", "level_high")]
+            moved = ("", "")
+            if row["scenario"] != settings.scenarios[0]:
+                moved = change(
+                    row["difference"], row["difference_low"], row["difference_high"], form
+                )
+            spanned = "" if np.isnan(row["level_low"]) else f"{levels[1]} to {levels[2]}"
+            table.add_row(f"  {title(row['scenario'])}", levels[0], spanned, *moved)
+    console.print(table)
