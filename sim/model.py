@@ -21,10 +21,10 @@ from sim.agents.migrant import WORK_GROUP_FIELDS, Migrant, Migrants
 from sim.agents.task import Task, Tasks
 from sim.configuration import ConfigurationError, nearest
 from sim.engine.calendar import WorkCalendar
-from sim.engine.compiled import copied, in_plain_order, together
 from sim.engine.draws import Draws
 from sim.engine.everybody import Everybody
 from sim.engine.log import Log
+from sim.engine.records import copied, in_plain_order, nest_records
 from sim.engine.reminders import Reminders
 from sim.initialisation import (
     found_employers,
@@ -385,7 +385,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
         self.agencies.prepare(world)
         for name in self.SUBMODELS:
             getattr(self, name).prepare(world)
-        self.numbers = together(
+        self.numbers = nest_records(
             **{name: getattr(self, name).numbers for name in self.SUBMODELS_WITH_NUMBERS}
         )
 

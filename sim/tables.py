@@ -23,7 +23,7 @@ from pydantic import (
 
 from sim import vocabulary as words
 from sim.engine.arrays import Column, Floats
-from sim.engine.compiled import record
+from sim.engine.records import record
 
 
 class Frozen(BaseModel):

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from sim.engine.compiled import INTERPRETED
+from sim.engine.jit.settings import INTERPRETED
 from sim.model import AlmatyModel
 from tests.cities import city
 

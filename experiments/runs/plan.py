@@ -37,7 +37,7 @@ LEAST_BUNDLES = 16
 SECONDS_A_RUN, AGENT_DAYS_A_SECOND = 0.3, 6e6
 """About what a run costs: only for cutting bundles, so rough numbers do."""
 
-NOT_IN_RESULTS = ("__main__.py", "help.py", "compile_ahead.py")
+NOT_IN_RESULTS = ("__main__.py", "help.py", "precompile.py")
 """Modules of `sim` that say how it is called or prepared, and change no result."""
 MAKES_RESULTS = (
     "plan.py", "worker.py", "store.py", "bundles.py", "sealed_files.py", "index.py",

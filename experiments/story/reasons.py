@@ -18,7 +18,8 @@ from sim.agents.migrant import can_pay
 from sim.agents.task import NOWHERE, PAYMENT, SHELTER, move_key
 from sim.engine.arrays import Booleans, Floats
 from sim.engine.chance import trait
-from sim.engine.compiled import Record, compiled, for_rules
+from sim.engine.jit.compiled import compiled
+from sim.engine.records import Record, for_rules
 from sim.submodels.care_seeking import (
     ACCEPTABILITY,
     EFFORT,

@@ -15,7 +15,7 @@ from sim import vocabulary as words
 from sim.agents.institution import Institution
 from sim.engine.arrays import Column, Floats, Integers
 from sim.engine.calendar import WorkCalendar
-from sim.engine.compiled import records
+from sim.engine.records import records
 from sim.parameters import World
 from sim.tables import by
 

@@ -13,11 +13,13 @@ from sim import vocabulary as words
 from sim.accounts import FLOWS
 from sim.agents.migrant import NEVER, STRATA
 from sim.engine.arrays import Column, Floats, Identities, Integers
-from sim.engine.compiled import INTERPRETED, compiled, for_rules, record
+from sim.engine.jit.backend import borrowed_struct
+from sim.engine.jit.compiled import compiled
+from sim.engine.jit.settings import INTERPRETED
 from sim.engine.log import OpenLog
 from sim.engine.moves import Moves
-from sim.engine.one_pointer import one_pointer
 from sim.engine.places import Places
+from sim.engine.records import for_rules, record
 from sim.engine.reminders import Wheel
 
 
@@ -96,7 +98,7 @@ if INTERPRETED or TYPE_CHECKING:
 else:
     # For compiled rules the city is one pointer instead of a hundred arguments.
 
-    @one_pointer
+    @borrowed_struct
     class CityType(types.StructRef):
         """What Numba knows of a city."""
 
@@ -118,7 +120,7 @@ else:
 
     structref.define_proxy(CityOfRules, CityType, list(City._fields))
 
-    @compiled
+    @compiled(allocates=True)
     def open_city(
         today: int,
         chance: Identities,

@@ -12,8 +12,8 @@ from sim import vocabulary as words
 from sim.agents.institution import Institution
 from sim.engine.arrays import Booleans, Column, Floats, Integers
 from sim.engine.calendar import WorkCalendar
-from sim.engine.compiled import records
 from sim.engine.queues import erlang_c_wait
+from sim.engine.records import records
 from sim.institutions import InstitutionSpecification
 from sim.parameters import World
 

@@ -11,7 +11,7 @@ from sim.engine.arrays import Floats, Identities, Integers, Rows
 from sim.engine.calendar import DAYS_A_YEAR
 from sim.engine.chance import trait
 from sim.engine.cohort import Cohort, Column, RowView
-from sim.engine.compiled import compiled
+from sim.engine.jit.compiled import compiled
 
 EMPLOYER, WORK_GROUP = (words.PURPOSES.index(name) for name in ("employer", "work group"))
 

@@ -15,8 +15,9 @@ from sim.agents.city import City
 from sim.agents.migrant import COHORTS, FIRST_UNIQUE_ID, NEVER
 from sim.engine.arrays import Rows
 from sim.engine.cohort import Cohort, Column, RowView
-from sim.engine.compiled import Record, compiled
+from sim.engine.jit.compiled import compiled
 from sim.engine.kernels import OCCURRENCE_BITS
+from sim.engine.records import Record
 
 STEPS = 64
 """Room for steps of severity in the occurrence key of one episode."""
@@ -237,7 +238,7 @@ def episode_identity(person: int, ordinal: int) -> np.uint64:
     return (np.uint64(person) << np.uint64(OCCURRENCE_BITS)) | np.uint64(ordinal)
 
 
-@compiled
+@compiled(allocates=True)
 def one_each(city: City, rows: Rows) -> Rows:
     """Keep one episode (the first) for each person: nobody is in two places at once."""
     person = np.empty(len(rows), dtype=np.uint64)

@@ -8,7 +8,8 @@ from sim import vocabulary as words
 from sim.engine.arrays import Column as Values
 from sim.engine.arrays import Identities, Rows
 from sim.engine.cohort import Cohort, Column, RowView
-from sim.engine.compiled import Record, compiled, records
+from sim.engine.jit.compiled import compiled
+from sim.engine.records import Record, records
 
 NOT_HERE = -1
 """Slice of the week and of the month of a row that is nobody's."""

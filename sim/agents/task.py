@@ -15,7 +15,8 @@ from sim import vocabulary as words
 from sim.agents.migrant import COHORTS, FIRST_UNIQUE_ID, NEVER
 from sim.engine.arrays import Rows
 from sim.engine.cohort import Cohort, Column, RowView
-from sim.engine.compiled import Record, compiled
+from sim.engine.jit.compiled import compiled
+from sim.engine.records import Record
 
 PAYMENT, DOCUMENTS, SHELTER, INFORMATION = range(len(words.NEEDS))
 MOVES = 128

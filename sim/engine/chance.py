@@ -9,7 +9,7 @@ from math import log
 import numpy as np
 
 from sim.engine.arrays import Floats, Identities
-from sim.engine.compiled import compiled
+from sim.engine.jit.compiled import compiled
 from sim.engine.kernels import BELOW_ONE, SHIFT_11, SHIFT_OCCURRENCE, TO_UNIT, mix_twice
 
 KEYS = 2

@@ -44,7 +44,6 @@ import numpy as np
 from sim.engine.arrays import NOBODY, Booleans, Identities, Rows
 from sim.engine.arrays import Column as Values
 from sim.engine.columns import Column, RowView
-from sim.engine.compiled import copy_records, field, for_rules, record_type, room_for
 from sim.engine.moves import Moves
 from sim.engine.places import (
     LISTED,
@@ -58,6 +57,7 @@ from sim.engine.places import (
     rows_of,
     take_rows,
 )
+from sim.engine.records import copy_records, field, for_rules, record_type, room_for
 from sim.engine.row_set import RowSet
 
 __all__ = ["Cohort", "Column", "RowSet", "RowView"]

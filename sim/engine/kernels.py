@@ -3,7 +3,7 @@
 import numpy as np
 
 from sim.engine.arrays import Floats, Identities
-from sim.engine.compiled import compiled, inlined
+from sim.engine.jit.compiled import compiled, inlined
 
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
 MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -27,7 +27,7 @@ def mix_twice(packed: np.uint64, stream_1: np.uint64, stream_2: np.uint64) -> np
     return z ^ (z >> SHIFT_31)
 
 
-@compiled
+@compiled(allocates=True)
 def keyed_bits(who: Identities, occurrence: Identities, streams: Identities) -> Identities:
     """Return 64 well-mixed bits for each pair (who, occurrence).
 
@@ -47,7 +47,7 @@ def keyed_bits(who: Identities, occurrence: Identities, streams: Identities) -> 
     return result
 
 
-@compiled
+@compiled(allocates=True)
 def keyed_uniforms(who: Identities, occurrence: Identities, streams: Identities) -> Floats:
     """Return uniform numbers strictly between 0 and 1 (arguments as in `keyed_bits`)."""
     count = max(len(who), len(occurrence)) if len(who) and len(occurrence) else 0

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from sim.engine.arrays import Column, Integers
-from sim.engine.compiled import Record, compiled, for_rules, record_type
+from sim.engine.jit.compiled import compiled
+from sim.engine.records import Record, for_rules, record_type
 
 
 class OpenLog(NamedTuple):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.engine.arrays import Booleans, Column, Identities, Integers, Rows
-from sim.engine.compiled import compiled
+from sim.engine.jit.compiled import compiled
 
 PRESENT, TOUCHED, FREE, LISTED = range(4)
 """Entries of `Places.number`: agents present, rows used so far, free rows among them, and the
@@ -58,7 +58,7 @@ def enlarged(old: Places, capacity: int) -> Places:
     return new
 
 
-@compiled
+@compiled(allocates=True)
 def rows_of(taken: Places) -> Rows:
     """Return the rows of everybody present, ascending. Do not write into them.
 
@@ -75,7 +75,7 @@ def rows_of(taken: Places) -> Rows:
     return taken.listed[: number[LISTED]]
 
 
-@compiled
+@compiled(allocates=True)
 def rows_with(column: Integers, value: int) -> Rows:
     """Return the rows of a column that hold a value, ascending.
 
@@ -120,7 +120,7 @@ def free_row(taken: Places, row: int) -> None:
     number[LISTED] = UNKNOWN
 
 
-@compiled
+@compiled(allocates=True)
 def take_rows(taken: Places, table: Column, blank: Column, pids: Identities) -> Rows:
     """Take a row for each identity; its record is like `blank` but for the identity."""
     rows = np.empty(len(pids), dtype=np.intp)

@@ -12,7 +12,7 @@ carried over; whole slots nobody used are lost.
 import numpy as np
 
 from sim.engine.arrays import Booleans, Identities, Integers
-from sim.engine.compiled import compiled
+from sim.engine.jit.compiled import compiled
 
 MOST_URGENT = 15
 """Largest urgency that fits into the key."""
@@ -20,7 +20,7 @@ _DAY_OFFSET = 1 << 15
 _LINE_SHIFT, _URGENCY_SHIFT, _DAY_SHIFT, _TIE_SHIFT = (np.uint64(b) for b in (50, 46, 30, 34))
 
 
-@compiled
+@compiled(allocates=True)
 def served(
     line: Integers, urgency: Integers, ready_day: Integers, tie_break: Identities, slots: Integers
 ) -> Booleans:

@@ -10,9 +10,9 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from sim.engine.arrays import Integers, Rows
-from sim.engine.compiled import compiled
+from sim.engine.jit.compiled import compiled
+from sim.engine.jit.prefetch import AHEAD, prefetch_head
 from sim.engine.moves import Moves
-from sim.engine.prefetch import AHEAD, fetch
 
 TURN = 1024
 """Days of one turn of the wheel."""
@@ -69,7 +69,7 @@ def remind_all(wheel: Wheel, days: Integers, rows: Rows) -> None:
     for i in range(len(rows)):
         sheet = wheel.first[days[min(i + AHEAD, len(rows) - 1)] % TURN]
         if sheet != END:
-            fetch(wheel.sheets, sheet)
+            prefetch_head(wheel.sheets, sheet)
         remind(wheel, days[i], rows[i])
 
 
@@ -88,7 +88,7 @@ def take_sheet(wheel: Wheel) -> int:
     return sheet
 
 
-@compiled
+@compiled(allocates=True)
 def due_rows(wheel: Wheel, day: int) -> Rows:
     """Return the rows due on a day, ascending and without repeats; forget earlier ones."""
     chain = day % TURN
@@ -127,7 +127,7 @@ def due_rows(wheel: Wheel, day: int) -> Rows:
     return in_order(rows[:due])
 
 
-@compiled
+@compiled(allocates=True)
 def in_order(rows: Rows) -> Rows:
     """Return row numbers ascending and without repeats, written over what was given.
 

@@ -11,10 +11,10 @@ from sim.agents.episode import State
 from sim.agents.migrant import NEVER, STRATA
 from sim.agents.task import ORDINAL_BITS
 from sim.engine.arrays import Booleans, Column, Identities, Integers
-from sim.engine.compiled import compiled
+from sim.engine.jit.compiled import compiled
+from sim.engine.jit.prefetch import prefetch_ahead
 from sim.engine.kernels import mix_twice
 from sim.engine.places import rows_of
-from sim.engine.prefetch import look_ahead
 
 if TYPE_CHECKING:
     from sim.model import AlmatyModel
@@ -197,7 +197,7 @@ class Diary:
 # --- rules -----------------------------------------------------------------------------------
 
 
-@compiled
+@compiled(allocates=True)
 def write_down(city: City, page: Pages, ambulance_wait: float) -> None:
     """Write the page of a day."""
     look_at_cases(city, page)
@@ -231,7 +231,7 @@ def look_at_people(city: City, page: Pages) -> None:
             page.informed[stratum, item] = counts.informed[stratum, item]
 
 
-@compiled
+@compiled(allocates=True)
 def look_at_institutions(city: City, page: Pages) -> None:
     """Count slots, services and people in line at clinics and agencies."""
     patients = waiting = 0
@@ -253,7 +253,7 @@ def look_at_institutions(city: City, page: Pages) -> None:
         page.agencies[IN_LINE, number] = agency.waiting
 
 
-@compiled
+@compiled(allocates=True)
 def look_at_cases(city: City, page: Pages) -> None:
     """Count what is open this evening.
 
@@ -269,7 +269,7 @@ def look_at_cases(city: City, page: Pages) -> None:
     hidden[:] = 0
     open_episodes = boarding = 0
     for place in range(len(episodes)):
-        look_ahead(city.episodes, episodes, place)
+        prefetch_ahead(city.episodes, episodes, place)
         episode = city.episodes[episodes[place]]
         boarding += int(episode.boarding)
         if episode.state == State.GONE:
@@ -294,7 +294,7 @@ def look_at_cases(city: City, page: Pages) -> None:
     page.counts[BOARDING] = boarding
 
 
-@compiled
+@compiled(allocates=True)
 def count_cases(case: Identities, is_long: Booleans, stratum: Integers, page: Pages) -> None:
     """Count cases by stratum from their needs, each once as open and once as open for long."""
     counted = no_cases(len(case))
@@ -305,7 +305,7 @@ def count_cases(case: Identities, is_long: Booleans, stratum: Integers, page: Pa
         count_case(counted, case[need], is_long[need], stratum[need], open_cases, unresolved)
 
 
-@compiled
+@compiled(allocates=True)
 def no_cases(count: int) -> Identities:
     """Return a table with room to look up so many cases, shape (places, 2), empty."""
     room = 4

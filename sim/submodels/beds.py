@@ -30,10 +30,11 @@ from sim.agents.task import SHELTER
 from sim.engine.arrays import Booleans, Floats, Integers, Rows
 from sim.engine.calendar import DAY_OFFSET
 from sim.engine.chance import happens, uniform
-from sim.engine.compiled import Record, compiled
 from sim.engine.days_ahead import DaysAhead
+from sim.engine.jit.compiled import compiled
 from sim.engine.places import rows_of
 from sim.engine.queues import served
+from sim.engine.records import Record
 from sim.parameters import World
 from sim.submodels.emergency_care import note_emergency_care
 from sim.submodels.ends import vacate_bed
@@ -103,7 +104,7 @@ class Beds(Submodel):
 # --- rules -----------------------------------------------------------------------------------
 
 
-@compiled
+@compiled(allocates=True)
 def discharge(city: City) -> None:
     """Send home those whose stay is over and who are no emergency any more."""
     rows = rows_of(city.cases)
@@ -154,7 +155,7 @@ def count_free(city: City, occupancy: Floats, fraction: Floats) -> None:
         clinic.free_beds = max(whole - clinic.in_bed, 0)
 
 
-@compiled
+@compiled(allocates=True)
 def find_beds(city: City, hospitals: Integers) -> Rows:
     """Give free beds to those who board; return who got one.
 
@@ -179,7 +180,7 @@ def find_beds(city: City, hospitals: Integers) -> Rows:
     return np.concatenate((boarding[gets], without[diverted]))
 
 
-@compiled
+@compiled(allocates=True)
 def who_boards(city: City) -> Rows:
     """Return admitted patients who wait for a bed."""
     rows = rows_of(city.cases)
@@ -193,7 +194,7 @@ def who_boards(city: City) -> Rows:
     return found[:count]
 
 
-@compiled
+@compiled(allocates=True)
 def units_of(city: City, rows: Rows) -> Integers:
     """Return the units that these episodes are at."""
     units = np.empty(len(rows), dtype=np.int64)
@@ -202,7 +203,7 @@ def units_of(city: City, rows: Rows) -> Integers:
     return units
 
 
-@compiled
+@compiled(allocates=True)
 def take_beds(city: City, rows: Rows, units: Integers) -> Booleans:
     """Let the most severe and longest waiting take the free beds of these units; tell who gets one.
 
@@ -233,7 +234,7 @@ def take_beds(city: City, rows: Rows, units: Integers) -> Booleans:
     return gets
 
 
-@compiled
+@compiled(allocates=True)
 def draw_stays(city: City, rows: Rows) -> tuple[Floats, Floats, Floats]:
     """Draw uniform numbers for stays in bed; return them, and the mean and sigma of each stay."""
     u, mean, sigma = np.empty(len(rows)), np.empty(len(rows)), np.empty(len(rows))
@@ -253,7 +254,7 @@ def stay_in_bed(city: City, rows: Rows, days: Floats) -> None:
         city.episodes[rows[i]].leaves_bed_on = city.today + int(max(np.rint(days[i]), 1.0))
 
 
-@compiled
+@compiled(allocates=True)
 def lie_down(city: City, rows: Rows) -> Rows:
     """Take dispensary beds as far as they go; return who got one, treat the others at home."""
     for row in rows:

@@ -35,7 +35,8 @@ from sim.agents.task import SHELTER
 from sim.engine.arrays import Floats, Rows
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_WEEK, DAYS_A_YEAR, MONTHS_A_YEAR
 from sim.engine.chance import happens
-from sim.engine.compiled import Record, compiled
+from sim.engine.jit.compiled import compiled
+from sim.engine.records import Record
 from sim.engine.reminders import remind
 from sim.parameters import World
 from sim.submodels.information import ITEMS
@@ -199,7 +200,7 @@ def give_up_looking(city: City, rows: Rows) -> None:
             remind(city.departures, city.today + 1, row)
 
 
-@compiled
+@compiled(allocates=True)
 def who_is_hired(city: City, rows: Rows) -> Rows:
     """Return who finds work this week."""
     employment = city.numbers[0].businesses

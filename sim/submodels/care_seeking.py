@@ -37,10 +37,18 @@ from sim.agents.migrant import NEVER, can_pay
 from sim.agents.task import INFORMATION
 from sim.engine.arrays import Booleans, Floats, Rows
 from sim.engine.chance import uniform
-from sim.engine.compiled import Record, compiled
+from sim.engine.jit.compiled import compiled
+from sim.engine.jit.prefetch import (
+    SOON,
+    VERY_SOON,
+    prefetch_ahead,
+    prefetch_head,
+    prefetch_record,
+    row_ahead,
+)
 from sim.engine.kernels import BELOW_ONE
 from sim.engine.places import rows_of
-from sim.engine.prefetch import SOON, VERY_SOON, coming, fetch, fetch_whole, look_ahead
+from sim.engine.records import Record
 from sim.parameters import World
 from sim.submodels.experience import fear_of
 from sim.submodels.illness import INFECTION, INJURY, draw_tastes
@@ -177,16 +185,16 @@ def equally_near(units: Rows, distance: Floats) -> Rows:
 # --- rules: perceive -------------------------------------------------------------------------
 
 
-@compiled
+@compiled(allocates=True)
 def perceive(city: City) -> None:
     """Add a day of the hazard of perceiving a latent need."""
     rows = rows_of(city.cases)
     seeking = city.numbers[0].care_seeking
     for place in range(len(rows)):
-        look_ahead(city.episodes, rows, place)
-        soon = city.episodes[coming(rows, place, SOON)]
+        prefetch_ahead(city.episodes, rows, place)
+        soon = city.episodes[row_ahead(rows, place, SOON)]
         if soon.state == State.LATENT:
-            fetch(city.migrants, soon.migrant)
+            prefetch_head(city.migrants, soon.migrant)
         episode = city.episodes[rows[place]]
         if episode.state != State.LATENT:
             continue
@@ -204,22 +212,22 @@ def perceive(city: City) -> None:
 # --- rules: seek -----------------------------------------------------------------------------
 
 
-@compiled
+@compiled(allocates=True)
 def decide(city: City, levers_moved_on: int) -> None:
     """Let those whose decision is due compare their options and choose, or wait."""
     rows = rows_of(city.cases)
     terms = np.empty((len(TERMS), OPTIONS))
     available = np.empty(OPTIONS, dtype=np.bool_)
     for place in range(len(rows)):
-        look_ahead(city.episodes, rows, place)
-        soon = city.episodes[coming(rows, place, SOON)]
+        prefetch_ahead(city.episodes, rows, place)
+        soon = city.episodes[row_ahead(rows, place, SOON)]
         if has_to_decide(city, soon):
-            fetch_whole(city.migrants, soon.migrant)
-            fetch_whole(city.episodes, coming(rows, place, SOON))
-        soon = city.episodes[coming(rows, place, VERY_SOON)]
+            prefetch_record(city.migrants, soon.migrant)
+            prefetch_record(city.episodes, row_ahead(rows, place, SOON))
+        soon = city.episodes[row_ahead(rows, place, VERY_SOON)]
         if has_to_decide(city, soon):
-            fetch_whole(city.work_groups, city.migrants[soon.migrant].work_group)
-            fetch(city.employers, city.migrants[soon.migrant].employer)
+            prefetch_record(city.work_groups, city.migrants[soon.migrant].work_group)
+            prefetch_head(city.employers, city.migrants[soon.migrant].employer)
         episode = city.episodes[rows[place]]
         if not has_to_decide(city, episode):
             continue
@@ -404,7 +412,7 @@ def decide_later(city: City, episode: Record) -> None:
     episode.decisions = min(episode.decisions + 1, DECISIONS - 1)
 
 
-@compiled
+@compiled(allocates=True)
 def utility_terms(city: City, rows: Rows) -> Floats:
     """Return the parts of the utility of every option, shape (episodes, terms, options)."""
     terms = np.empty((len(rows), len(TERMS), OPTIONS))

@@ -38,10 +38,11 @@ from sim.agents.task import (
 )
 from sim.engine.arrays import Booleans, Floats, Identities, Integers, Rows
 from sim.engine.chance import happens, trait, uniform
-from sim.engine.compiled import Record, compiled
 from sim.engine.days_ahead import DaysAhead
+from sim.engine.jit.compiled import compiled
 from sim.engine.places import rows_of
 from sim.engine.queues import served, whole_slots
+from sim.engine.records import Record
 from sim.parameters import World
 from sim.submodels.care_seeking import CONSULATE, NGO
 from sim.submodels.demography import move_out
@@ -138,7 +139,7 @@ def open_agencies(city: City, opens: Booleans, fraction: Floats) -> None:
         agency.free_beds = max(int(np.floor(agency.beds + fraction[number])) - agency.in_bed, 0)
 
 
-@compiled
+@compiled(allocates=True)
 def work(city: City) -> None:
     """Finish what has been processed, and see those next in line; some go home with that."""
     done = finish(city)
@@ -153,7 +154,7 @@ def work(city: City) -> None:
 # --- rules: lines -----------------------------------------------------------------------------
 
 
-@compiled
+@compiled(allocates=True)
 def next_at_agencies(city: City) -> Rows:
     """Return the tasks that are served today, in an order that does not depend on rows."""
     rows, line, urgency, ready_day, tie_break = who_waits_at_agencies(city)
@@ -170,7 +171,7 @@ def next_at_agencies(city: City) -> Rows:
     return rows[by_identity][np.argsort(ready_on[by_identity], kind="mergesort")]
 
 
-@compiled
+@compiled(allocates=True)
 def who_waits_at_agencies(city: City) -> tuple[Rows, Integers, Integers, Integers, Identities]:
     """Return who can be served today, and their place in the lines (see `services.who_waits`)."""
     rows = rows_of(city.errands)
@@ -214,7 +215,7 @@ REGISTERED_STATUS = words.LEGAL_STATUSES.index("registered")
 """From this legal status on there is no right to work."""
 
 
-@compiled
+@compiled(allocates=True)
 def leave_lines(city: City) -> None:
     """Let people who have waited long leave a line; whoever does tries elsewhere or gives up."""
     casework = city.numbers[0].casework
@@ -237,7 +238,7 @@ def leave_lines(city: City) -> None:
                 return_to_migrant(task)
 
 
-@compiled
+@compiled(allocates=True)
 def count_waiting_at_agencies(city: City) -> None:
     """Count how many wait in each line after today's services."""
     for number in range(len(city.agencies)):
@@ -252,7 +253,7 @@ def count_waiting_at_agencies(city: City) -> None:
 # --- rules: services --------------------------------------------------------------------------
 
 
-@compiled
+@compiled(allocates=True)
 def serve(city: City, rows: Rows) -> Rows:
     """Serve needs; return the rows of people who now go home."""
     going_home = np.empty(len(rows), dtype=np.intp)
@@ -369,7 +370,7 @@ def begin_processing(city: City, task: Record, agency: Record) -> None:
     task.ready_on = city.today + max(int(np.rint(days)), 1)
 
 
-@compiled
+@compiled(allocates=True)
 def finish(city: City) -> Rows:
     """Settle needs whose processing is over; return the rows of people who now go home."""
     rows = rows_of(city.errands)

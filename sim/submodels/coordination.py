@@ -17,7 +17,7 @@ from sim import vocabulary as words
 from sim.agents.city import City
 from sim.engine.arrays import Floats
 from sim.engine.calendar import DAYS_A_YEAR
-from sim.engine.compiled import compiled
+from sim.engine.jit.compiled import compiled
 from sim.parameters import World
 from sim.submodels.submodel import Submodel
 

@@ -33,12 +33,19 @@ from sim.agents.task import Ending
 from sim.engine.arrays import Column, Floats, Identities, Integers, Rows
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_WEEK, DAYS_A_YEAR
 from sim.engine.chance import pick_one, trait
-from sim.engine.compiled import Record, compiled, for_rules
 from sim.engine.draws import pick, poisson_counts
+from sim.engine.jit.compiled import compiled
+from sim.engine.jit.prefetch import (
+    SOON,
+    prefetch_ahead,
+    prefetch_first_line,
+    prefetch_record_ahead,
+    row_ahead,
+)
 from sim.engine.kernels import BELOW_ONE
 from sim.engine.log import next_record
 from sim.engine.places import free_row, rows_of, take_row
-from sim.engine.prefetch import SOON, coming, fetch_first_line, look_ahead, look_ahead_at_all
+from sim.engine.records import Record, for_rules
 from sim.engine.reminders import due_rows, remind_all
 from sim.parameters import World
 from sim.submodels.ends import end
@@ -259,7 +266,7 @@ def at_most_days(shape: float, mean: float) -> Floats:
 # --- rules -----------------------------------------------------------------------------------
 
 
-@compiled
+@compiled(allocates=True)
 def let_in(
     city: City,
     blank: Column,
@@ -294,8 +301,8 @@ def let_in(
         describe(city, migrant, newcomers[i], status_share)
         find_first_work(city, labour_market, migrant)
     for i in range(count):
-        look_ahead(city.migrants, rows, i)
-        fetch_first_line(city.work_groups, city.migrants[coming(rows, i, SOON)].work_group)
+        prefetch_ahead(city.migrants, rows, i)
+        prefetch_first_line(city.work_groups, city.migrants[row_ahead(rows, i, SOON)].work_group)
         row = rows[i]
         migrant = city.migrants[row]
         city.week_slice[row] = int(migrant.pid % np.uint64(DAYS_A_WEEK))
@@ -379,7 +386,7 @@ def find_first_work(city: City, labour_market: LabourMarket, migrant: Record) ->
     migrant.district = city.employers[employer].district
 
 
-@compiled
+@compiled(allocates=True)
 def depart(city: City) -> None:
     """Let those leave whose planned day has come."""
     due = due_rows(city.departures, city.today)
@@ -392,7 +399,7 @@ def depart(city: City) -> None:
     move_out(city, leaving[:count], Ending.LEFT)
 
 
-@compiled
+@compiled(allocates=True)
 def die(city: City, rows: Rows) -> None:
     """Let these episodes end in death; with their owners all other episodes of theirs end."""
     fatal = one_each(city, rows)  # Two may kill one person on one day; one death is enough.
@@ -418,7 +425,7 @@ def die(city: City, rows: Rows) -> None:
     move_out(city, dead[:count_dead], Ending.DIED)
 
 
-@compiled
+@compiled(allocates=True)
 def end_followed(city: City, person: int) -> None:
     """End what is still followed of somebody who had left and has died."""
     for row in rows_of(city.cases):
@@ -439,7 +446,7 @@ def repay_entry_debt(city: City, migrant: Record) -> None:
 def move_out(city: City, rows: Rows, ending: int) -> None:
     """Count leavers out; whoever is ill is followed from now on."""
     for place in range(len(rows)):
-        look_ahead_at_all(city.migrants, rows, place)
+        prefetch_record_ahead(city.migrants, rows, place)
         row = rows[place]
         migrant = city.migrants[row]
         end_needs_of(city, migrant, ending)

@@ -17,8 +17,9 @@ from sim.agents.clinic import ambulance_wait_minutes
 from sim.agents.episode import State, join_line
 from sim.agents.migrant import NEVER, can_pay
 from sim.engine.arrays import Integers
-from sim.engine.compiled import Record, compiled
+from sim.engine.jit.compiled import compiled
 from sim.engine.places import rows_of
+from sim.engine.records import Record
 from sim.parameters import World
 from sim.submodels.care_seeking import AMBULANCE, SEVERE
 from sim.submodels.insurance import PATIENT, cover_of
@@ -80,7 +81,7 @@ class EmergencyCare(Submodel):
 # --- rules -----------------------------------------------------------------------------------
 
 
-@compiled
+@compiled(allocates=True)
 def send_ambulances(city: City, nearest_hospital: Integers, dispensary: int) -> int:
     """Treat on the spot, or take severe patients to the nearest hospital; return the calls."""
     rows = next_in_line(city, ONLY_AMBULANCES)
@@ -127,7 +128,7 @@ def charge_run(city: City, episode: Record) -> None:
     episode.owed += run - paid_now
 
 
-@compiled
+@compiled(allocates=True)
 def admit(city: City, dispensary: int) -> None:
     """See patients at hospitals: the severe are to have a bed, the others are walk-ins."""
     for row in next_in_line(city, ONLY_HOSPITALS):
@@ -150,7 +151,7 @@ def admit(city: City, dispensary: int) -> None:
             send_home_without_help(city, episode)
 
 
-@compiled
+@compiled(allocates=True)
 def try_treatment_again(city: City) -> None:
     """Try once more to treat patients in bed whose treatment has not taken hold so far."""
     for row in rows_of(city.cases):

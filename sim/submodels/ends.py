@@ -8,8 +8,9 @@ import numpy as np
 
 from sim.agents.city import City
 from sim.agents.episode import Episodes, State
-from sim.engine.compiled import Record, compiled
+from sim.engine.jit.compiled import compiled
 from sim.engine.log import next_record
+from sim.engine.records import Record
 
 
 @compiled

@@ -23,8 +23,9 @@ from sim.agents.task import NOWHERE, SHELTER, Move
 from sim.engine.arrays import Floats, Rows
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_WEEK, DAYS_A_YEAR
 from sim.engine.chance import exponential, happens, uniform
-from sim.engine.compiled import Record, compiled
+from sim.engine.jit.compiled import compiled
 from sim.engine.log import next_record
+from sim.engine.records import Record
 from sim.engine.reminders import remind
 from sim.parameters import World
 from sim.submodels.experience import has_something_to_fear
@@ -87,7 +88,7 @@ def patrol(city: City) -> None:
         counts.pressure[city.today % DAYS_A_WEEK, district] = pressure
 
 
-@compiled
+@compiled(allocates=True)
 def pressure_of_the_week(city: City) -> Floats:
     """Return the pressure of the police in each district over a week, in ordinary days."""
     pressure = np.zeros(DISTRICTS)
@@ -118,7 +119,7 @@ def report(migrant: Record) -> None:
     migrant.detection = np.inf
 
 
-@compiled
+@compiled(allocates=True)
 def act(city: City, detected: Rows) -> None:
     """Fine or remove those who have been detected or reported."""
     enforcement = city.numbers[0].enforcement

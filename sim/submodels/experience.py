@@ -22,8 +22,9 @@ import numpy as np
 from sim import vocabulary as words
 from sim.agents.city import City
 from sim.engine.calendar import DAYS_A_WEEK
-from sim.engine.compiled import Record, compiled
-from sim.engine.prefetch import AHEAD, fetch_whole
+from sim.engine.jit.compiled import compiled
+from sim.engine.jit.prefetch import AHEAD, prefetch_record
+from sim.engine.records import Record
 from sim.parameters import World
 from sim.submodels.submodel import Submodel
 from sim.tables import by, numbers
@@ -89,7 +90,7 @@ def tell_group(city: City, migrant: Record, option: int, good: bool) -> None:
         group.bad[option] += 1
 
 
-@compiled
+@compiled(allocates=True)
 def note_mean_trust(city: City) -> None:
     """Note the mean trust of each nationality's groups in each option; it moves slowly."""
     people, trust = np.zeros(NATIONALITIES), np.zeros((NATIONALITIES, OPTIONS))
@@ -116,7 +117,7 @@ def talk(city: City) -> None:
         note_mean_trust(city)
     for number in range(weekday, len(city.work_groups), DAYS_A_WEEK):
         soon = number + AHEAD * DAYS_A_WEEK
-        fetch_whole(city.work_groups, min(soon, len(city.work_groups) - 1))
+        prefetch_record(city.work_groups, min(soon, len(city.work_groups) - 1))
         group = city.work_groups[number]
         people = max(float(group.members), experience.smallest_group)
         change = group.alarm * (1.0 - experience.weekly_memory)

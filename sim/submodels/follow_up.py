@@ -15,8 +15,9 @@ from sim.agents.city import City
 from sim.agents.episode import Outcome, State, decide_anew
 from sim.agents.migrant import NEVER
 from sim.engine.chance import exponential
-from sim.engine.compiled import Record, compiled
+from sim.engine.jit.compiled import compiled
 from sim.engine.places import free_rows, rows_of
+from sim.engine.records import Record
 from sim.submodels.ends import end, vacate_bed
 from sim.submodels.submodel import Submodel
 
@@ -51,7 +52,7 @@ def take_over(city: City, episode: Record) -> None:
     episode.migrant = -1
 
 
-@compiled
+@compiled(allocates=True)
 def follow(city: City) -> None:
     """Follow the ill who have left until their follow-up is over."""
     rows = rows_of(city.cases)

@@ -18,7 +18,7 @@ from sim.accounts import CHART
 from sim.agents.city import City
 from sim.engine.arrays import Identities, Integers
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_QUARTER
-from sim.engine.compiled import compiled
+from sim.engine.jit.compiled import compiled
 from sim.engine.log import next_record
 from sim.parameters import World
 from sim.submodels.purse import book

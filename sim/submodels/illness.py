@@ -32,9 +32,16 @@ from sim.agents.migrant import NEVER
 from sim.engine.arrays import Column, Floats, Integers, Rows
 from sim.engine.calendar import DAYS_A_YEAR
 from sim.engine.chance import exponential, gumbel, happens, pick_one, uniform
-from sim.engine.compiled import Record, compiled
+from sim.engine.jit.compiled import compiled
+from sim.engine.jit.prefetch import (
+    SOON,
+    prefetch_ahead,
+    prefetch_first_line,
+    prefetch_record,
+    row_ahead,
+)
 from sim.engine.places import free_rows, rows_of, take_row
-from sim.engine.prefetch import SOON, coming, fetch_first_line, fetch_whole, look_ahead
+from sim.engine.records import Record
 from sim.parameters import World
 from sim.submodels.ends import end
 from sim.submodels.legal_status import PERMIT, works
@@ -119,14 +126,14 @@ class Illness(Submodel):
 # --- rules -----------------------------------------------------------------------------------
 
 
-@compiled
+@compiled(allocates=True)
 def begin(city: City, blank: Column, people: Rows, kinds: Integers, ordinals: Integers) -> Rows:
     """Begin new episodes: one each for these people, of these kinds; return their rows."""
     illness = city.numbers[0].illness
     rows = np.empty(len(people), dtype=np.intp)
     for i in range(len(rows)):
-        soon = city.migrants[coming(people, i, SOON)]
-        fetch_first_line(city.work_groups, soon.work_group)
+        soon = city.migrants[row_ahead(people, i, SOON)]
+        prefetch_first_line(city.work_groups, soon.work_group)
         rows[i] = take_row(city.cases)
         city.episodes[rows[i]] = blank[0]
         episode, migrant = city.episodes[rows[i]], city.migrants[people[i]]
@@ -168,7 +175,7 @@ def describe_owner(city: City, episode: Record, migrant: Record) -> None:
     episode.can_afford = migrant.savings >= city.numbers[0].illness.visit_price
 
 
-@compiled
+@compiled(allocates=True)
 def live_through_a_day(city: City) -> Rows:
     """Let each episode run for a day; return those that kill.
 
@@ -178,10 +185,10 @@ def live_through_a_day(city: City) -> Rows:
     ended, dying = np.empty(len(rows), dtype=np.intp), np.empty(len(rows), dtype=np.intp)
     count_ended = count_dying = 0
     for place in range(len(rows)):
-        look_ahead(city.episodes, rows, place)
-        soon = city.episodes[coming(rows, place, SOON)]
+        prefetch_ahead(city.episodes, rows, place)
+        soon = city.episodes[row_ahead(rows, place, SOON)]
         if soon.recovers_at - soon.recovery < NEARLY_RECOVERED and soon.migrant >= 0:
-            fetch_whole(city.migrants, soon.migrant)
+            prefetch_record(city.migrants, soon.migrant)
         row = rows[place]
         episode = city.episodes[row]
         weight = city.numbers[0].illness.loss_of_health[episode.kind, episode.severity - 1]
@@ -345,7 +352,7 @@ def decide_sequelae(city: City, episode: Record) -> None:
         episode.sequelae_on = city.today
 
 
-@compiled
+@compiled(allocates=True)
 def abandon(city: City) -> None:
     """Add a day of the hazard of giving up a long treatment at home."""
     rows = rows_of(city.cases)

@@ -31,8 +31,9 @@ from sim.agents.episode import visit_key
 from sim.engine.arrays import Booleans, Floats, Integers, Rows
 from sim.engine.calendar import DAYS_A_WEEK
 from sim.engine.chance import exponential, happens, pick_one, trait
-from sim.engine.compiled import Record, compiled, inlined
-from sim.engine.prefetch import SOON, coming, fetch_first_line, look_ahead
+from sim.engine.jit.compiled import compiled, inlined
+from sim.engine.jit.prefetch import SOON, prefetch_ahead, prefetch_first_line, row_ahead
+from sim.engine.records import Record
 from sim.parameters import World
 from sim.submodels.submodel import Submodel
 from sim.tables import by, by_two, numbers
@@ -173,7 +174,7 @@ def bass_equilibrium(
 # --- rules -----------------------------------------------------------------------------------
 
 
-@compiled
+@compiled(allocates=True)
 def news_nearby(city: City) -> Floats:
     """Return today's hazard of hearing of each item from compatriots in the district.
 
@@ -258,7 +259,7 @@ def brief(city: City, migrant: Record) -> None:
             learn(city, migrant, item, BRIEFING)
 
 
-@compiled
+@compiled(allocates=True)
 def source_of(city: City, migrant: Record, item: int, nearby: Floats, shares: Floats) -> int:
     """Return where an item has been learned: one of the sources, in proportion to its hazard.
 
@@ -283,8 +284,8 @@ def source_of(city: City, migrant: Record, item: int, nearby: Floats, shares: Fl
 def learn_all(city: City, rows: Rows, items: Integers, sources: Integers) -> None:
     """Let each of these people learn the item beside them."""
     for i in range(len(rows)):
-        look_ahead(city.migrants, rows, i)
-        fetch_first_line(city.work_groups, city.migrants[coming(rows, i, SOON)].work_group)
+        prefetch_ahead(city.migrants, rows, i)
+        prefetch_first_line(city.work_groups, city.migrants[row_ahead(rows, i, SOON)].work_group)
         learn(city, city.migrants[rows[i]], items[i], sources[i])
 
 

@@ -31,7 +31,8 @@ from sim.agents.city import City
 from sim.agents.migrant import can_pay
 from sim.engine.calendar import DAYS_A_MONTH, MONTHS_A_YEAR
 from sim.engine.chance import happens, trait
-from sim.engine.compiled import Record, compiled
+from sim.engine.jit.compiled import compiled
+from sim.engine.records import Record
 from sim.parameters import World
 from sim.submodels.information import INSURANCE
 from sim.submodels.needs import papers_in_order

@@ -26,8 +26,9 @@ from sim.agents.migrant import NEVER, STRATA_SHAPE, can_pay
 from sim.engine.arrays import Rows
 from sim.engine.calendar import DAYS_A_MONTH
 from sim.engine.chance import happens, uniform
-from sim.engine.compiled import Record, compiled
-from sim.engine.prefetch import look_ahead_at_all
+from sim.engine.jit.compiled import compiled
+from sim.engine.jit.prefetch import prefetch_record_ahead
+from sim.engine.records import Record
 from sim.parameters import World
 from sim.submodels.information import CLINIC_SOURCE, ITEMS, REGISTRATION, learn
 from sim.submodels.purse import pay_out
@@ -105,7 +106,7 @@ def lasts(city: City, migrant: Record) -> int:
 def renew_all(city: City, rows: Rows) -> None:
     """Renew papers, or lose the status."""
     for place in range(len(rows)):
-        look_ahead_at_all(city.migrants, rows, place)
+        prefetch_record_ahead(city.migrants, rows, place)
         renew(city, city.migrants[rows[place]])
 
 

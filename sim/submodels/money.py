@@ -20,9 +20,17 @@ from sim.agents.episode import State, bring_up
 from sim.agents.task import SHELTER
 from sim.engine.calendar import DAYS_A_MONTH
 from sim.engine.chance import happens
-from sim.engine.compiled import Record, compiled
+from sim.engine.jit.compiled import compiled
+from sim.engine.jit.prefetch import (
+    SOON,
+    prefetch_ahead,
+    prefetch_first_line,
+    prefetch_head,
+    prefetch_record_ahead,
+    row_ahead,
+)
 from sim.engine.places import rows_of, rows_with
-from sim.engine.prefetch import SOON, coming, fetch, fetch_first_line, look_ahead, look_ahead_at_all
+from sim.engine.records import Record
 from sim.parameters import World
 from sim.submodels.businesses import settle_with_employer
 from sim.submodels.insurance import insure
@@ -67,12 +75,12 @@ def disables(episode: Record) -> bool:
     return episode.severity >= SEVERE or episode.state == State.IN_BED
 
 
-@compiled
+@compiled(allocates=True)
 def count_absence(city: City) -> None:
     """Count a day of absence for everybody severely ill or in bed, once a person."""
     rows = rows_of(city.cases)
     for place in range(len(rows)):
-        look_ahead(city.episodes, rows, place)
+        prefetch_ahead(city.episodes, rows, place)
         row = rows[place]
         episode = city.episodes[row]
         if episode.migrant < 0 or not disables(episode):
@@ -89,16 +97,16 @@ def count_absence(city: City) -> None:
             migrant.absent_days += 1
 
 
-@compiled
+@compiled(allocates=True)
 def pay_wages(city: City) -> None:
     """Pay a month's wage; cover living costs, repay debts, send home what is left over."""
     rows = rows_with(city.month_slice, city.today % DAYS_A_MONTH)
     money = city.numbers[0].money
     for place in range(len(rows)):
-        look_ahead_at_all(city.migrants, rows, place)
-        soon = city.migrants[coming(rows, place, SOON)]
-        fetch_first_line(city.work_groups, soon.work_group)
-        fetch(city.employers, soon.employer)
+        prefetch_record_ahead(city.migrants, rows, place)
+        soon = city.migrants[row_ahead(rows, place, SOON)]
+        prefetch_first_line(city.work_groups, soon.work_group)
+        prefetch_head(city.employers, soon.employer)
         migrant = city.migrants[rows[place]]
         days_here = city.today - migrant.entered_on
         days = min(days_here, DAYS_A_MONTH)

@@ -39,8 +39,9 @@ from sim.agents.task import (
 )
 from sim.engine.arrays import Column, Rows
 from sim.engine.chance import happens, uniform
-from sim.engine.compiled import Record, compiled
+from sim.engine.jit.compiled import compiled
 from sim.engine.places import rows_of, take_row
+from sim.engine.records import Record
 from sim.parameters import World
 from sim.submodels.care_seeking import leave_probability
 from sim.submodels.experience import fear_of
@@ -197,7 +198,7 @@ def start(city: City, tasks: Rows, episodes: Rows) -> None:
         city.episodes[episodes[i]].asks_agency = NOWHERE
 
 
-@compiled
+@compiled(allocates=True)
 def find_the_way(city: City) -> Rows:
     """Let each need move on by a day; return those that are opened a second time."""
     rows = rows_of(city.errands)
@@ -328,7 +329,7 @@ def opens_twice(city: City, task: Record) -> bool:
     return happens(city.chance, DUPLICATE, task.person, move_key(task), probability)
 
 
-@compiled
+@compiled(allocates=True)
 def open_second(city: City, blank: Column, firsts: Rows) -> None:
     """Open needs a second time, at the next best institution."""
     seconds = np.empty(len(firsts), dtype=np.intp)

@@ -37,10 +37,11 @@ from sim.agents.task import (
 )
 from sim.engine.arrays import Column, Integers, Rows
 from sim.engine.chance import exponential, happens, uniform
-from sim.engine.compiled import Record, compiled
+from sim.engine.jit.compiled import compiled
+from sim.engine.jit.prefetch import prefetch_ahead
 from sim.engine.log import next_record
 from sim.engine.places import free_row, rows_of, take_row
-from sim.engine.prefetch import look_ahead
+from sim.engine.records import Record
 from sim.parameters import World
 from sim.submodels.information import AGENCY_SOURCE, WHO_HELPS, learn
 from sim.submodels.submodel import Submodel
@@ -89,7 +90,7 @@ def papers_in_order(city: City, migrant: Record) -> bool:
     return in_order or migrant.papers_until >= city.today
 
 
-@compiled
+@compiled(allocates=True)
 def what_came_up(city: City) -> tuple[Rows, Integers]:
     """Return the needs that have come up today: rows of episodes, and the need beside each.
 
@@ -101,7 +102,7 @@ def what_came_up(city: City) -> tuple[Rows, Integers]:
     needs = np.empty(len(rows) * NEEDS, dtype=np.int64)
     count = 0
     for place in range(len(rows)):
-        look_ahead(city.episodes, rows, place)
+        prefetch_ahead(city.episodes, rows, place)
         row = rows[place]
         episode = city.episodes[row]
         anything = False
@@ -145,7 +146,7 @@ def merges(city: City, episode: Record, migrant: Record, need: int, today: Rows)
     return True
 
 
-@compiled
+@compiled(allocates=True)
 def open_tasks(city: City, blank: Column, episodes: Rows, needs: Integers) -> Rows:
     """Open a task for each need that an episode brings."""
     tasks = np.empty(len(needs), dtype=np.intp)
@@ -245,7 +246,7 @@ def drop_twin(city: City, task: Record, resolved: bool) -> None:
     other.place = Place.QUEUED if waits_on else Place.CLOSED
 
 
-@compiled
+@compiled(allocates=True)
 def forget_closed_tasks(city: City) -> None:
     """Forget tasks that are over; their ends are in the log."""
     for row in rows_of(city.errands):

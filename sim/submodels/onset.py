@@ -19,8 +19,9 @@ from sim.agents.migrant import NEVER
 from sim.engine.arrays import Floats, Integers, Rows
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_YEAR
 from sim.engine.chance import exponential, uniform
-from sim.engine.compiled import Record, compiled, record
-from sim.engine.prefetch import look_ahead_at_all
+from sim.engine.jit.compiled import compiled
+from sim.engine.jit.prefetch import prefetch_record_ahead
+from sim.engine.records import Record, record
 from sim.engine.reminders import due_rows, remind_all
 from sim.parameters import World
 from sim.submodels.illness import ACUTE, CHRONIC, INFECTION, INJURY, MATERNITY
@@ -112,7 +113,7 @@ class Onset(Submodel):
 # --- rules -----------------------------------------------------------------------------------
 
 
-@compiled
+@compiled(allocates=True)
 def draw_onsets(city: City, season: float) -> tuple[Rows, Integers, Integers]:
     """Let candidate onsets that are due happen, and draw each person's next one.
 
@@ -132,7 +133,7 @@ def draw_onsets(city: City, season: float) -> tuple[Rows, Integers, Integers]:
     expecting, expected_on = np.empty(len(due), np.intp), np.empty(len(due), np.int64)
     opened = expected = 0
     for place in range(len(due)):
-        look_ahead_at_all(city.migrants, due, place)
+        prefetch_record_ahead(city.migrants, due, place)
         row = due[place]
         migrant = city.migrants[row]
         at = migrant.next_onset_at

@@ -24,9 +24,10 @@ from sim.agents.migrant import can_pay
 from sim.agents.task import DOCUMENTS, PAYMENT
 from sim.engine.arrays import Floats, Integers
 from sim.engine.chance import happens
-from sim.engine.compiled import Record, compiled
+from sim.engine.jit.compiled import compiled
 from sim.engine.log import next_record
 from sim.engine.places import rows_of
+from sim.engine.records import Record
 from sim.parameters import World
 from sim.submodels.care_seeking import (
     AMBULANCE,
@@ -311,7 +312,7 @@ def collect(city: City, episode: Record, amount: int, flow: int = BY_PATIENTS) -
     entry.borrowed = borrowed
 
 
-@compiled
+@compiled(allocates=True)
 def bill_after_emergencies(city: City) -> None:
     """Bill hospital patients whose threat to life is over and who have had no bill yet."""
     rows = rows_of(city.cases)

@@ -7,7 +7,8 @@ sum for each kind of flow (see `sim.accounts`).
 from sim.accounts import CHART
 from sim.agents.city import City
 from sim.agents.migrant import pay
-from sim.engine.compiled import Record, compiled
+from sim.engine.jit.compiled import compiled
+from sim.engine.records import Record
 
 LOANS = CHART.number("loans")
 

@@ -29,9 +29,10 @@ from sim.agents.migrant import NEVER, can_pay
 from sim.agents.task import INFORMATION, SHELTER, Ending
 from sim.engine.arrays import Rows
 from sim.engine.chance import happens, trait
-from sim.engine.compiled import Record, compiled
+from sim.engine.jit.compiled import compiled
+from sim.engine.jit.prefetch import prefetch_ahead
 from sim.engine.places import rows_of
-from sim.engine.prefetch import look_ahead
+from sim.engine.records import Record
 from sim.submodels.care_seeking import (
     AMBULANCE,
     CONSULATE,
@@ -63,7 +64,7 @@ class Reaching(Submodel):
 # --- rules -----------------------------------------------------------------------------------
 
 
-@compiled
+@compiled(allocates=True)
 def set_out(city: City) -> None:
     """Let those who have decided try to reach what they have chosen."""
     rows = rows_of(city.cases)
@@ -72,7 +73,7 @@ def set_out(city: City) -> None:
     borrowing = city.numbers[0].payment.borrowing_limit
     bus_home = city.numbers[0].payment.bus_home
     for place in range(len(rows)):
-        look_ahead(city.episodes, rows, place)
+        prefetch_ahead(city.episodes, rows, place)
         row = rows[place]
         episode = city.episodes[row]
         if episode.state != State.UNDER_WAY:
@@ -171,7 +172,7 @@ def unit_for(city: City, episode: Record, option: int) -> int:
     return city.nearest[option, district, int(u * seeking.nearest_count[option, district])]
 
 
-@compiled
+@compiled(allocates=True)
 def return_home(city: City, rows: Rows) -> None:
     """Let people pay for the way home, as far as they can, and leave with their illness."""
     payment = city.numbers[0].payment

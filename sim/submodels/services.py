@@ -29,11 +29,12 @@ from sim.agents.episode import (
 from sim.agents.migrant import NEVER
 from sim.engine.arrays import Booleans, Identities, Integers, Rows
 from sim.engine.chance import happens, trait
-from sim.engine.compiled import Record, compiled
+from sim.engine.jit.compiled import compiled
+from sim.engine.jit.prefetch import prefetch_ahead
 from sim.engine.log import next_record
 from sim.engine.places import rows_of
-from sim.engine.prefetch import look_ahead
 from sim.engine.queues import served, whole_slots
+from sim.engine.records import Record
 from sim.parameters import World
 from sim.submodels.care_seeking import AMBULANCE, SEVERE
 from sim.submodels.enforcement import FACILITY_REPORT, may_be_reported
@@ -127,7 +128,7 @@ def open_clinics(city: City, opens: Booleans) -> None:
         clinic.diverted_today = 0
 
 
-@compiled
+@compiled(allocates=True)
 def next_in_line(city: City, kinds: Booleans) -> Rows:
     """Return the episodes served today at the units of some kinds, one a person."""
     rows, line, urgency, ready_day, tie_break = who_waits(city, kinds)
@@ -140,7 +141,7 @@ def next_in_line(city: City, kinds: Booleans) -> Rows:
     return rows
 
 
-@compiled
+@compiled(allocates=True)
 def who_waits(city: City, kinds: Booleans) -> tuple[Rows, Integers, Integers, Integers, Identities]:
     """Return who can be served today at some kinds of institutions, and their place in the line.
 
@@ -158,7 +159,7 @@ def who_waits(city: City, kinds: Booleans) -> tuple[Rows, Integers, Integers, In
     tie_break = np.empty(len(rows), dtype=np.uint64)
     count = 0
     for place in range(len(rows)):
-        look_ahead(city.episodes, rows, place)
+        prefetch_ahead(city.episodes, rows, place)
         row = rows[place]
         episode = city.episodes[row]
         if episode.state != State.QUEUED or episode.ready_on > city.today:
@@ -183,7 +184,7 @@ def place_in_line(city: City, episode: Record) -> np.uint64:
     return np.uint64(trait(city.chance, PLACE_IN_LINE, who, 0) * 2.0**64)
 
 
-@compiled
+@compiled(allocates=True)
 def give_up_waiting(city: City) -> None:
     """Let people who have waited long for ordinary care give up."""
     rows = rows_of(city.cases)
@@ -202,14 +203,14 @@ def give_up_waiting(city: City) -> None:
             decide_anew(episode, city.today + 1)
 
 
-@compiled
+@compiled(allocates=True)
 def count_waiting(city: City) -> None:
     """Count how many wait at each unit after today's services."""
     rows = rows_of(city.cases)
     for unit in range(len(city.clinics)):
         city.clinics[unit].waiting = 0
     for place in range(len(rows)):
-        look_ahead(city.episodes, rows, place)
+        prefetch_ahead(city.episodes, rows, place)
         row = rows[place]
         episode = city.episodes[row]
         if episode.state == State.QUEUED or episode.boarding:
@@ -219,7 +220,7 @@ def count_waiting(city: City) -> None:
 # --- rules: clinics --------------------------------------------------------------------------
 
 
-@compiled
+@compiled(allocates=True)
 def see_patients(city: City, ambulance: int, dispensary: int) -> Rows:
     """See patients at ordinary clinics; return those who need a bed at the dispensary."""
     rows = next_in_line(city, ORDINARY_CLINICS)
@@ -357,7 +358,7 @@ def treat_at_home(city: City, episode: Record) -> None:
         episode.next_visit_on = city.today + int(city.numbers[0].illness.antenatal_interval)
 
 
-@compiled
+@compiled(allocates=True)
 def remind_pregnant_women(city: City) -> None:
     """Let the effect of an antenatal visit end when the next is due; a cue to go again."""
     rows = rows_of(city.cases)

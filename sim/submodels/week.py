@@ -15,9 +15,9 @@ from sim.agents.city import City
 from sim.agents.employer import LabourMarket
 from sim.engine.arrays import Rows
 from sim.engine.calendar import DAYS_A_WEEK
-from sim.engine.compiled import compiled
+from sim.engine.jit.compiled import compiled
+from sim.engine.jit.prefetch import SOON, prefetch_ahead, prefetch_first_line, row_ahead
 from sim.engine.places import rows_with
-from sim.engine.prefetch import SOON, coming, fetch_first_line, look_ahead
 from sim.submodels.businesses import begin_work, give_up_looking, who_is_hired
 from sim.submodels.enforcement import act, expose_to_police, pressure_of_the_week
 from sim.submodels.information import (
@@ -46,7 +46,7 @@ class Week(Submodel):
 # --- rules -----------------------------------------------------------------------------------
 
 
-@compiled
+@compiled(allocates=True)
 def live(city: City, labour_market: LabourMarket) -> None:
     """Let a seventh of the people live through a week, and meet with what it brings."""
     rows = rows_with(city.week_slice, city.today % DAYS_A_WEEK)
@@ -57,7 +57,7 @@ def live(city: City, labour_market: LabourMarket) -> None:
     begin_work(city, labour_market, who_is_hired(city, jobless))
 
 
-@compiled
+@compiled(allocates=True)
 def live_through_a_week(city: City, rows: Rows) -> tuple[Rows, Rows, Rows]:
     """Expose people to a week of news and police; let them learn, forget and be detected.
 
@@ -76,9 +76,9 @@ def live_through_a_week(city: City, rows: Rows) -> tuple[Rows, Rows, Rows]:
     count_out_of_date = count_jobless = 0
     count_learned = count_forgotten = count_detected = 0
     for place in range(len(rows)):
-        look_ahead(city.migrants, rows, place)
-        soon = coming(rows, place, SOON)
-        fetch_first_line(city.work_groups, city.migrants[soon].work_group)
+        prefetch_ahead(city.migrants, rows, place)
+        soon = row_ahead(rows, place, SOON)
+        prefetch_first_line(city.work_groups, city.migrants[soon].work_group)
         row = rows[place]
         migrant = city.migrants[row]
         if hear(city, migrant, nearby):
@@ -102,10 +102,10 @@ def live_through_a_week(city: City, rows: Rows) -> tuple[Rows, Rows, Rows]:
                 count_jobless += 1
     sources, shares = np.empty(count_learned, dtype=np.int64), np.zeros(BRIEFING)
     for i in range(count_learned):
-        look_ahead(city.migrants, learner[:count_learned], i)
+        prefetch_ahead(city.migrants, learner[:count_learned], i)
         sources[i] = source_of(city, city.migrants[learner[i]], learned[i], nearby, shares)
     learn_all(city, learner[:count_learned], learned[:count_learned], sources)
     for i in range(count_forgotten):
-        look_ahead(city.migrants, forgetter[:count_forgotten], i)
+        prefetch_ahead(city.migrants, forgetter[:count_forgotten], i)
         forget(city, city.migrants[forgetter[i]], forgotten[i])
     return detected[:count_detected], out_of_date[:count_out_of_date], jobless[:count_jobless]

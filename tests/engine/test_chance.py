@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from sim.engine import chance
 from sim.engine.arrays import Floats, Identities
-from sim.engine.compiled import compiled
 from sim.engine.draws import Draws, KeyReuseError, pick
+from sim.engine.jit.compiled import compiled
 
 repeatable = settings(derandomize=True, deadline=None, max_examples=60)
 PURPOSES = ("onset", "taste")

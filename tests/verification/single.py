@@ -10,7 +10,7 @@ from sim.accounts import CHART
 from sim.agents.episode import State
 from sim.engine.arrays import Column
 from sim.engine.cohort import Cohort
-from sim.engine.compiled import for_rules
+from sim.engine.records import for_rules
 from sim.model import AlmatyModel
 from tests.cities import city
 

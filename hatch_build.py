@@ -16,7 +16,7 @@ PATIENCE = 600
 """Seconds after which a compiler that hangs is given up."""
 
 
-class CompileAhead(BuildHookInterface):
+class Precompile(BuildHookInterface):
     """Compiles all rules, by the Python and the Numba that the installation will have."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
@@ -26,7 +26,7 @@ class CompileAhead(BuildHookInterface):
         try:
             # A process of its own: nothing it does or imports can disturb the build.
             done = subprocess.run(
-                [sys.executable, "-m", "sim.compile_ahead"],
+                [sys.executable, "-m", "sim.precompile"],
                 cwd=self.root, env=os.environ | {"PYTHONPATH": self._path()},
                 capture_output=True, text=True, timeout=PATIENCE, check=False,
             )  # fmt: skip

@@ -1,7 +1,7 @@
-"""`python -m sim.compile_ahead`: compile all rules now, so that no run waits for it.
+"""`python -m sim.precompile`: compile all rules now, so that no run waits for it.
 
 Installing the project for development (`uv sync`, `uv run`) does it by itself, see
-`compile_ahead.py` beside `pyproject.toml`. A study does it before it starts its workers, which
+`hatch_build.py` beside `pyproject.toml`. A study does it before it starts its workers, which
 would otherwise all compile the same.
 """
 
@@ -15,7 +15,9 @@ import numba
 from llvmlite import binding  # type: ignore[import-untyped]
 
 from sim.engine.arrays import NOBODY
-from sim.engine.compiled import INTERPRETED, PLACE_OF_MACHINE_CODE
+from sim.engine.jit.backend import PUBLIC_ONLY
+from sim.engine.jit.cache import CACHE_DIRECTORY
+from sim.engine.jit.settings import INTERPRETED
 from sim.model import AlmatyModel
 from sim.scenario import load_scenario
 from sim.submodels.beds import lie_down
@@ -32,7 +34,7 @@ def compile_rules() -> None:
 
     Rules are compiled for the types of the tables they are used with, so a small city uses them.
     """
-    if INTERPRETED:
+    if INTERPRETED or PUBLIC_ONLY:  # nothing is kept then
         return
     model = AlmatyModel(load_scenario(overrides=EVENTFUL))
     model.run_for(DAYS)
@@ -47,7 +49,7 @@ def compile_rules() -> None:
 
 def compile_rules_once() -> None:
     """Compile all rules, unless that was done before on this machine."""
-    if not INTERPRETED and not _seal().exists():
+    if not _seal().exists():
         compile_rules()
 
 
@@ -56,7 +58,7 @@ def _seal() -> Path:
     kind = (binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten())
     of_kind = blake2b(repr(kind).encode(), digest_size=4).hexdigest()
     python = sys.implementation.cache_tag
-    return PLACE_OF_MACHINE_CODE / f"complete-{python}-numba-{numba.__version__}-{of_kind}"
+    return CACHE_DIRECTORY / f"complete-{python}-numba-{numba.__version__}-{of_kind}"
 
 
 def main() -> None:
