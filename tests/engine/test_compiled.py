@@ -3,13 +3,16 @@
 import os
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
 
-from sim.engine.arrays import Column
-from sim.engine.compiled import compiled, field, record, records, together
+from sim.engine.arrays import Column, Floats
+from sim.engine.jit.compiled import compiled
+from sim.engine.jit.settings import INTERPRETED
 from sim.engine.log import Log, OpenLog, next_record
+from sim.engine.records import field, nest_records, record, records
 
 A_MONTH_IN_A_SMALL_CITY = """
 from sim import AlmatyModel
@@ -42,7 +45,7 @@ def test_rules_read_and_write_records() -> None:
 
 
 def test_records_of_records() -> None:
-    whole = together(a=record(x=1.0, y=[1, 2]), b=record(z=True))
+    whole = nest_records(a=record(x=1.0, y=[1, 2]), b=record(z=True))
     assert (whole["a"]["x"][0], whole["a"]["y"][0].tolist(), whole["b"]["z"][0]) == (
         1.0,
         [1, 2],
@@ -65,6 +68,51 @@ def test_a_rule_writes_into_a_log_as_far_as_there_is_room() -> None:
     assert log["day"].tolist() == list(range(300))
     with pytest.raises(IndexError, match="no room"):
         write_days(log.open(), 300, 10_000)
+
+
+@compiled(allocates=True)
+def three_zeros() -> Floats:
+    """Return an array, and say so."""
+    return np.zeros(3)
+
+
+@compiled
+def makes(count: int) -> float:
+    """Make an array."""
+    return np.zeros(count)[0]
+
+
+@compiled
+def hands_on(values: Floats) -> Floats:
+    """Return an array."""
+    return values
+
+
+@compiled
+def calls(count: int) -> int:
+    """Call a rule that returns an array."""
+    return len(three_zeros()) + count
+
+
+@compiled
+def calls_one_that_makes(count: int) -> float:
+    """Call a rule that makes an array and does not say so."""
+    return makes(count)
+
+
+@pytest.mark.skipif(INTERPRETED, reason="interpreted rules are not compiled")
+@pytest.mark.parametrize(
+    ("rule", "argument", "named"),
+    [
+        (makes, 3, "makes"), (hands_on, np.zeros(2), "hands_on"), (calls, 3, "calls"),
+        (calls_one_that_makes, 3, "makes"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_makes_arrays_has_to_say_so(rule: Any, argument: Any, named: str) -> None:
+    """One error names the rule and the argument: nobody would free such an array."""
+    with pytest.raises(TypeError, match=rf"\.{named} .*@compiled\(allocates=True\)"):
+        rule(argument)
+    assert three_zeros().tolist() == [0.0, 0.0, 0.0]
 
 
 @pytest.mark.slow
