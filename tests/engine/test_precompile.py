@@ -1,4 +1,4 @@
-"""What is compiled ahead is all that a run needs, and the user is told why the first one waits."""
+"""What is precompiled is all that a run needs, and the user is told why the first one waits."""
 
 import importlib
 import os
@@ -8,28 +8,41 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
 from numba.core.dispatcher import Dispatcher
 
 import sim
-from sim.engine.compiled import INTERPRETED, WHY_IT_WAITS
+from sim.engine.jit.cache import CACHE_DIRECTORY, COMPILE_NOTICE
+from sim.engine.jit.settings import INTERPRETED
+from sim.precompile import compile_rules_once
 
 ROOT = Path(__file__).parents[2]
 A_MONTH = """
 from sim import AlmatyModel, load_scenario
 AlmatyModel(load_scenario("mobile_clinics", ["city.population=2000"])).run_for(30)
 """
+ONE_RULE = """
+import numpy as np
+from sim.engine.jit.prefetch import row_ahead
+assert row_ahead(np.arange(3), 0, 1) == 1
+"""
 
 
-def python(*arguments: str, place: Path) -> subprocess.CompletedProcess[str]:
-    """Run Python with machine code in a place of its own."""
+def said_by(program: str, cache: Path) -> str:
+    """Run a program with machine code in a directory of its own; return what stderr says."""
     return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=ROOT, env=os.environ | {"NUMBA_CACHE_DIR": str(place)}, capture_output=True, text=True,
+        [sys.executable, "-c", program],
+        cwd=ROOT, env=os.environ | {"NUMBA_CACHE_DIR": str(cache)}, capture_output=True, text=True,
         check=True,
-    )  # fmt: skip
+    ).stderr  # fmt: skip
+
+
+def files_in(folder: Path) -> dict[Path, int]:
+    """Return when each file was last written."""
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
 
 
 def rules() -> Iterator[Any]:
@@ -43,19 +56,31 @@ def rules() -> Iterator[Any]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(INTERPRETED, reason="interpreted rules are not compiled")
-def test_every_rule_is_compiled_ahead_and_a_run_compiles_nothing(tmp_path: Path) -> None:
-    """One line says why it takes so long; a run afterwards has nothing to say."""
-    assert python("-m", "sim.compile_ahead", place=tmp_path).stderr == f"{WHY_IT_WAITS}\n"
-    kept = {path.name.split(".py")[0] for path in tmp_path.rglob("*.nbi")}
+def test_every_rule_is_precompiled_and_a_run_compiles_nothing(tmp_path: Path) -> None:
+    """With a copy of what is precompiled, a run has nothing to say and nothing to write."""
+    compile_rules_once()
+    cache = tmp_path / "cache"
+    copytree(CACHE_DIRECTORY, cache)
+    kept = {path.name.split(".py")[0] for path in cache.rglob("*.nbi")}
     named = {
         f"{rule.__module__.split('.')[-1]}.{rule.__qualname__}-{rule.__code__.co_firstlineno}"
         for rule in rules()
     }
     assert len(named) > 200
     assert named - kept == set()
-    before = {path for path in tmp_path.rglob("*") if path.is_file()}
-    assert python("-c", A_MONTH, place=tmp_path).stderr == ""
-    assert {path for path in tmp_path.rglob("*") if path.is_file()} == before
+    before = files_in(cache)
+    assert said_by(A_MONTH, cache) == ""
+    assert files_in(cache) == before
+
+
+@pytest.mark.skipif(INTERPRETED, reason="interpreted rules are not compiled")
+def test_one_line_says_that_rules_are_compiled(tmp_path: Path) -> None:
+    """The first use of a rule says so, in the directory that the user has chosen; no other does."""
+    assert said_by(ONE_RULE, tmp_path) == f"{COMPILE_NOTICE}\n"
+    assert [path.name.split("-")[0] for path in tmp_path.rglob("prefetch.*.nbi")] == [
+        "prefetch.row_ahead"
+    ]
+    assert said_by(ONE_RULE, tmp_path) == ""
 
 
 def test_the_build_hook_asks_for_what_the_project_asks_for() -> None:
