@@ -26,8 +26,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.results import argument_parser, machine_facts, rounded, summary, write
+from sim.config.scenario import Scenario, load_scenario
 from sim.model import AlmatyModel
-from sim.scenario import Scenario, load_scenario
 
 PEOPLE = (5_000, 20_000, 120_000, 300_000, 1_000_000)
 LARGE, MIDDLE = 20_000, 20_000

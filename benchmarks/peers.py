@@ -189,8 +189,8 @@ def mesa_frames_loop() -> Loop:
 
 def this_model() -> Loop:
     """Live the full year of this model: every submodel, and observation."""
+    from sim.config.scenario import load_scenario
     from sim.model import AlmatyModel
-    from sim.scenario import load_scenario
 
     def run(people: int, days: int) -> float:
         model = AlmatyModel(load_scenario("baseline", ["city=almaty", f"city.population={people}"]))

@@ -32,9 +32,9 @@ from benchmarks.results import (
     summary,
     write,
 )
-from sim.engine.log import Log
+from sim.config.scenario import Scenario, load_scenario
+from sim.engine.event_log import Log
 from sim.model import AlmatyModel
-from sim.scenario import Scenario, load_scenario
 
 CITIES = ["workshop", "almaty", "5000", "300000", "1000000"]
 DAYS, RUNS, FORKS, STARTS = 365, 5, 5, 5

@@ -15,15 +15,15 @@ __all__ = ["AlmatyModel", "ConfigurationError", "Migrant", "load_scenario"]
 
 if TYPE_CHECKING:
     from sim.agents.migrant import Migrant
-    from sim.configuration import ConfigurationError
+    from sim.config.configuration import ConfigurationError
+    from sim.config.scenario import load_scenario
     from sim.model import AlmatyModel
-    from sim.scenario import load_scenario
 
 _HOMES = {
     "AlmatyModel": "sim.model",
-    "ConfigurationError": "sim.configuration",
+    "ConfigurationError": "sim.config.configuration",
     "Migrant": "sim.agents.migrant",
-    "load_scenario": "sim.scenario",
+    "load_scenario": "sim.config.scenario",
 }
 
 

@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else list(arguments)
     show_trace = os.environ.get("HYDRA_FULL_ERROR") == "1"
     try:
-        from sim.command_line import unchanged_process
+        from sim.config.command_line import unchanged_process
 
         with unchanged_process():
             # Hydra then raises instead of printing a trace of its own.
@@ -53,7 +53,7 @@ def _said_of(error: Exception) -> tuple[int, str]:
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
-    from sim.configuration import ConfigurationError, one_line
+    from sim.config.configuration import ConfigurationError, one_line
 
     if isinstance(error, ConfigurationError | HydraException | OmegaConfBaseException):
         return BAD_CONFIGURATION, one_line(error)
@@ -67,13 +67,13 @@ def _said_of(error: Exception) -> tuple[int, str]:
 
 
 def _answer(words: list[str]) -> int:
-    from sim.command_line import carry_out, read_command_line, sources_of
-    from sim.files import looking_in
+    from sim.config.command_line import carry_out, read_command_line, sources_of
+    from sim.config.files import looking_in
 
     line = read_command_line(words)
     with looking_in(sources_of(line)):
         if line.options.help:
-            from sim.help import print_help
+            from sim.config.help import print_help
 
             return print_help(line)
         return carry_out(line, partial(run_study, command=words), check_study)
@@ -90,7 +90,7 @@ def check_study(resolved: dict[str, Any], given: list[str]) -> None:
     from experiments.story import study as story
     from experiments.studies import stored
     from experiments.studies.reads import check_given, check_output
-    from sim.scenario import scenario_from
+    from sim.config.scenario import scenario_from
 
     scenario_from(resolved)
     name = str(resolved["study"].get("name"))
@@ -123,9 +123,9 @@ def run_study(
     from experiments.story import study as story
     from experiments.studies import levers, run, stored
     from experiments.studies.reads import check_given, check_output, say_unfinished_ramps
-    from sim.configuration import ConfigurationError, nearest
-    from sim.origin import with_file_of_study
-    from sim.scenario import check_parts
+    from sim.config.configuration import ConfigurationError, nearest
+    from sim.config.origin import with_file_of_study
+    from sim.config.scenario import check_parts
 
     logging.getLogger("MESA").setLevel(logging.WARNING)
     studies: dict[str, Any] = {

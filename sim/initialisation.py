@@ -17,11 +17,11 @@ from scipy import optimize, special
 from sim import vocabulary as words
 from sim.agents.employer import Employers, LabourMarket
 from sim.agents.migrant import work_groups
-from sim.engine.arrays import Column, Floats, Integers
+from sim.config.entries import by
+from sim.config.world import World
 from sim.engine.calendar import MONTHS_A_YEAR
-from sim.engine.draws import pick
-from sim.parameters import World
-from sim.tables import by
+from sim.engine.random.streams import pick
+from sim.engine.types import Column, Floats, Integers
 
 if TYPE_CHECKING:
     from sim.model import AlmatyModel

@@ -19,13 +19,16 @@ from sim.agents.employer import Employer, Employers
 from sim.agents.episode import Episode, Episodes
 from sim.agents.migrant import WORK_GROUP_FIELDS, Migrant, Migrants
 from sim.agents.task import Task, Tasks
-from sim.configuration import ConfigurationError, nearest
+from sim.config.configuration import ConfigurationError, nearest
+from sim.config.entries import by
+from sim.config.scenario import Scenario
+from sim.config.world import World
+from sim.engine.agentset.union import Everybody
 from sim.engine.calendar import WorkCalendar
-from sim.engine.draws import Draws
-from sim.engine.everybody import Everybody
-from sim.engine.log import Log
+from sim.engine.event_log import Log
+from sim.engine.random.streams import Draws
 from sim.engine.records import copied, in_plain_order, nest_records
-from sim.engine.reminders import Reminders
+from sim.engine.timing_wheel import Reminders
 from sim.initialisation import (
     found_employers,
     found_work_groups,
@@ -34,9 +37,7 @@ from sim.initialisation import (
 )
 from sim.observation import curves, indicators
 from sim.observation.case_log import case_log
-from sim.observation.diary import Diary
-from sim.parameters import World
-from sim.scenario import Scenario
+from sim.observation.daily_counts import Diary
 from sim.submodels.beds import Beds
 from sim.submodels.businesses import Businesses
 from sim.submodels.care_seeking import CareSeeking
@@ -44,8 +45,8 @@ from sim.submodels.casework import Casework
 from sim.submodels.coordination import Coordination
 from sim.submodels.demography import Demography
 from sim.submodels.emergency_care import EmergencyCare
-from sim.submodels.ends import record_dtypes
 from sim.submodels.enforcement import Enforcement
+from sim.submodels.episode_end import record_dtypes
 from sim.submodels.experience import Experience
 from sim.submodels.follow_up import FollowUp
 from sim.submodels.funding import Funding
@@ -60,8 +61,7 @@ from sim.submodels.onset import Onset
 from sim.submodels.payment import Payment
 from sim.submodels.reaching import Reaching
 from sim.submodels.services import Services
-from sim.submodels.week import Week
-from sim.tables import by
+from sim.submodels.weekly import Week
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,12 +14,12 @@ from time import perf_counter
 import numba
 from llvmlite import binding  # type: ignore[import-untyped]
 
-from sim.engine.arrays import NOBODY
+from sim.config.scenario import load_scenario
 from sim.engine.jit.backend import PUBLIC_ONLY
 from sim.engine.jit.cache import CACHE_DIRECTORY
 from sim.engine.jit.settings import INTERPRETED
+from sim.engine.types import NOBODY
 from sim.model import AlmatyModel
-from sim.scenario import load_scenario
 from sim.submodels.beds import lie_down
 from sim.submodels.care_seeking import utility_terms
 from sim.vocabulary import PURPOSES

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sim.scenario import Scenario, load_scenario
+from sim.config.scenario import Scenario, load_scenario
 
 
 def city(

@@ -128,7 +128,7 @@ def folder_of(path: str) -> str:
 
     Examples
     --------
-    >>> folder_of("sim/engine/log.py"), folder_of("compile_ahead.py"), folder_of("examples/one.py")
+    >>> folder_of("sim/engine/queues.py"), folder_of("hatch_build.py"), folder_of("examples/one.py")
     ('sim', 'other', 'other')
     """
     first, _, rest = path.partition("/")

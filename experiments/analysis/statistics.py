@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from sim.engine.arrays import Column, Floats, Integers
+from sim.engine.types import Column, Floats, Integers
 
 if TYPE_CHECKING:
     from pandas.core.groupby import SeriesGroupBy

@@ -22,9 +22,10 @@ from experiments.meanfield.course import (
     rates_of,
 )  # fmt: skip
 from sim import vocabulary as words
-from sim.engine.arrays import Floats
+from sim.config.entries import by, by_two
+from sim.config.world import World
 from sim.engine.calendar import DAYS_A_YEAR
-from sim.parameters import World
+from sim.engine.types import Floats
 from sim.submodels.care_seeking import (
     AMBULANCE,
     CONSULATE,
@@ -43,7 +44,6 @@ from sim.submodels.payment import (
     payers_by_kind,
     prices_by_option,
 )  # fmt: skip
-from sim.tables import by, by_two
 
 MODERATE, SEVERE = 1, 2
 """Places of these severities in tables by severity (mild is 0)."""

@@ -10,10 +10,10 @@ from math import erf, sqrt
 import numpy as np
 
 from sim import vocabulary as words
-from sim.engine.arrays import Floats
-from sim.parameters import World
+from sim.config.entries import by
+from sim.config.world import World
+from sim.engine.types import Floats
 from sim.submodels.illness import severer
-from sim.tables import by
 
 SEVERITIES = 3
 """Severities at which care is chosen: mild, moderate, severe."""

@@ -15,11 +15,11 @@ import numpy as np
 from experiments.meanfield.care import Care, care_of, status_shares
 from experiments.meanfield.needs import unresolved
 from sim import vocabulary as words
-from sim.engine.arrays import Floats
-from sim.parameters import World
-from sim.scenario import Scenario
+from sim.config.entries import by, by_two
+from sim.config.scenario import Scenario
+from sim.config.world import World
+from sim.engine.types import Floats
 from sim.submodels.information import bass_equilibrium
-from sim.tables import by, by_two
 
 READ = (
     "information.*", "agencies.*.capacity.*", "agencies.*.processing_days.*",

@@ -20,9 +20,9 @@ from experiments.meanfield.care import (
 )  # fmt: skip
 from experiments.meanfield.course import leave
 from sim import vocabulary as words
-from sim.engine.arrays import Booleans, Floats
-from sim.parameters import World
-from sim.tables import by
+from sim.config.entries import by
+from sim.config.world import World
+from sim.engine.types import Booleans, Floats
 
 NEEDS = (DOCUMENTS, INFORMATION, SHELTER)
 """Needs that something is said about."""

@@ -21,9 +21,9 @@ from experiments.runs.provenance import configuration_of
 from experiments.studies.compare import complete_replicates, replicate
 from experiments.studies.settings import checked, named_scenarios, output_folder
 from experiments.studies.study import CarriedOut
-from sim.configuration import ConfigurationError, check_choice
-from sim.scenario import Scenario
-from sim.tables import Frozen
+from sim.config.configuration import ConfigurationError, check_choice
+from sim.config.entries import Frozen
+from sim.config.scenario import Scenario
 
 SHOWN = {
     ("awareness", "emergency_right"): ("know that emergency care is free", "%"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.runs.executors import Done, WorkerDied, attempt
 from experiments.studies.settings import Executor
-from sim.configuration import ConfigurationError
+from sim.config.configuration import ConfigurationError
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from experiments.runs.plan import LEVER
-from sim.configuration import ConfigurationError
-from sim.engine.arrays import Floats
-from sim.scenario import Scenario
-from sim.tables import Entry
+from sim.config.configuration import ConfigurationError
+from sim.config.entries import Entry
+from sim.config.scenario import Scenario
+from sim.engine.types import Floats
 
 type Values = dict[str, float | str]
 MOST_OF_A_GRID = 1_000_000

@@ -23,9 +23,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 import sim
-from sim.configuration import ConfigurationError
-from sim.levers import Change
-from sim.scenario import Scenario
+from sim.config.configuration import ConfigurationError
+from sim.config.levers import Change
+from sim.config.scenario import Scenario
 
 LEVER = "levers."
 """Begins the path of a value that is a lever: it is set on day 0, not in the world of the burn-in.
@@ -37,7 +37,7 @@ LEAST_BUNDLES = 16
 SECONDS_A_RUN, AGENT_DAYS_A_SECOND = 0.3, 6e6
 """About what a run costs: only for cutting bundles, so rough numbers do."""
 
-NOT_IN_RESULTS = ("__main__.py", "help.py", "precompile.py")
+NOT_IN_RESULTS = ("__main__.py", "config/help.py", "precompile.py")
 """Modules of `sim` that say how it is called or prepared, and change no result."""
 MAKES_RESULTS = (
     "plan.py", "worker.py", "store.py", "bundles.py", "sealed_files.py", "index.py",

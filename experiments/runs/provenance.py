@@ -14,9 +14,9 @@ import pandas as pd
 
 import sim
 from experiments.runs.plan import model_version
-from sim.files import configuration_files, file_of, read_choice
-from sim.mistakes import ConfigurationError
-from sim.scenario import Scenario
+from sim.config.files import configuration_files, file_of, read_choice
+from sim.config.mistakes import ConfigurationError
+from sim.config.scenario import Scenario
 
 PACKAGES = (
     "mesa", "numpy", "numba", "llvmlite", "scipy", "pandas", "pyarrow", "pydantic", "hydra-core",

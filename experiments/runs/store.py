@@ -46,7 +46,7 @@ from experiments.runs.sealed_files import (
     write_sealed,
     writer_is_gone,
 )
-from sim.configuration import ConfigurationError, nearest
+from sim.config.configuration import ConfigurationError, nearest
 
 __all__ = ["TABLES", "Store", "StoredStudy", "as_typed"]
 MANIFEST, PLAN = "manifest.json", "plan.parquet"

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from experiments.runs.plan import Bundle, PlannedRun, identity_of, scenario_to_run
+from sim.config.scenario import Scenario
 from sim.model import AlmatyModel
 from sim.observation.needs import flow_table
-from sim.scenario import Scenario
 
 FAILURE_COLUMNS = ["run", "stage", "error", "traceback"]
 MACHINE_COLUMNS = ("python", "numpy", "numba", "processor")

@@ -14,8 +14,8 @@ from experiments.story.words import NEEDS, SIMULATED, days, money, times
 from sim import vocabulary as words
 from sim.agents.task import Ending
 from sim.model import AlmatyModel
+from sim.observation.event_records import episode_table, visit_table
 from sim.observation.needs import need_table
-from sim.observation.records import episode_table, visit_table
 from sim.submodels.services import NO_MONEY, WITHOUT_PAPERS, WRONGLY_REFUSED
 
 WIDTH = 108

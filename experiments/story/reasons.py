@@ -16,10 +16,10 @@ from sim.agents.city import City
 from sim.agents.episode import WAIT, Gate
 from sim.agents.migrant import can_pay
 from sim.agents.task import NOWHERE, PAYMENT, SHELTER, move_key
-from sim.engine.arrays import Booleans, Floats
-from sim.engine.chance import trait
 from sim.engine.jit.compiled import compiled
+from sim.engine.random.scalar import trait
 from sim.engine.records import Record, for_rules
+from sim.engine.types import Booleans, Floats
 from sim.submodels.care_seeking import (
     ACCEPTABILITY,
     EFFORT,

@@ -29,13 +29,13 @@ from experiments.story.words import ILLNESSES, NEEDS, listed
 from experiments.studies.settings import checked, output_folder
 from sim import vocabulary as words
 from sim.agents.task import Ending, Move
-from sim.configuration import ConfigurationError, check_choice, nearest
+from sim.config.configuration import ConfigurationError, check_choice, nearest
+from sim.config.entries import Frozen
+from sim.config.scenario import Scenario, scenario_from
 from sim.model import AlmatyModel
+from sim.observation.event_records import episode_table, visit_table
 from sim.observation.needs import CASE, handover_table, need_table
-from sim.observation.records import episode_table, visit_table
-from sim.scenario import Scenario, scenario_from
 from sim.submodels.services import GAVE_UP
-from sim.tables import Frozen
 
 EMERGENCY = "emergency"
 CASES = (*words.NEEDS, *words.KINDS, EMERGENCY)

@@ -16,9 +16,9 @@ from experiments.story.words import CLINICS, institutions
 from sim import vocabulary as words
 from sim.agents.episode import State
 from sim.agents.task import NOWHERE, Place
-from sim.engine.arrays import Column, Rows
+from sim.config.scenario import Scenario
+from sim.engine.types import Column, Rows
 from sim.model import AlmatyModel, Block
-from sim.scenario import Scenario
 
 LOGS = ("visits", "handovers", "closed_needs", "closed_episodes", "leavers")
 """Logs that name the person."""

@@ -30,9 +30,9 @@ from experiments.analysis.statistics import (
 from experiments.runs.plan import plan_runs
 from experiments.studies.settings import CompareSettings, compare_settings, named_scenarios
 from experiments.studies.study import CarriedOut, Results, carry_out_study
-from sim.configuration import ConfigurationError, nearest
+from sim.config.configuration import ConfigurationError, nearest
+from sim.config.scenario import Scenario, scenario_from
 from sim.observation.definitions import DEFINITIONS
-from sim.scenario import Scenario, scenario_from
 
 FIRST_REPLICATES = 5
 """Replicates after which `replicates=auto` first looks at the width of intervals."""

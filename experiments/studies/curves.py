@@ -18,7 +18,7 @@ from experiments.analysis.result_folder import (
 from experiments.studies.compare import complete_replicates, replicate
 from experiments.studies.settings import CompareSettings, compare_settings, named_scenarios
 from experiments.studies.study import CarriedOut
-from sim.configuration import ConfigurationError
+from sim.config.configuration import ConfigurationError
 
 LABELS = ("run", "scenario", "seed", "day", "date")
 

@@ -29,7 +29,7 @@ from experiments.analysis.statistics import KEY, NOISE, interval, summarise, ver
 from experiments.runs.plan import plan_runs
 from experiments.studies.settings import FactorialSettings, factorial_settings
 from experiments.studies.study import CarriedOut, carry_out_study
-from sim.scenario import Scenario, scenario_from
+from sim.config.scenario import Scenario, scenario_from
 
 REFERENCE = "baseline"
 JOINED = " + "

@@ -5,11 +5,11 @@ from typing import Any
 
 from rich.console import Console
 
-from sim.configuration import ConfigurationError, nearest
-from sim.levers import LEVERS, lever_paths
-from sim.mistakes import shortened
-from sim.scenario import Scenario, scenario_from
-from sim.values import value_at
+from sim.config.configuration import ConfigurationError, nearest
+from sim.config.levers import LEVERS, lever_paths
+from sim.config.mistakes import shortened
+from sim.config.paths import value_at
+from sim.config.scenario import Scenario, scenario_from
 
 WIDTH = 80
 INDENT = "    "

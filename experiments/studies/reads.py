@@ -6,9 +6,9 @@ from typing import Any
 from rich.console import Console
 
 from experiments.runs.designs import DRAWN
-from sim.files import read_choice, study_settings
-from sim.levers import unfinished_ramps
-from sim.mistakes import ConfigurationError, nearest
+from sim.config.files import read_choice, study_settings
+from sim.config.levers import unfinished_ramps
+from sim.config.mistakes import ConfigurationError, nearest
 
 WORLD = frozenset({"city", "regime", "law", "parameters", "shock", "seed", "days"})
 EVERYWHERE = frozenset({"study", "executor", "output"})

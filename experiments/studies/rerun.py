@@ -13,7 +13,7 @@ from rich.console import Console
 from experiments.analysis.result_folder import MANIFEST, as_typed
 from experiments.runs.provenance import code_and_packages, flat, versions_apart
 from experiments.runs.store import Store
-from sim.configuration import ConfigurationError, nearest
+from sim.config.configuration import ConfigurationError, nearest
 
 DIFFERENT = 1
 SHOWN = 5

@@ -16,7 +16,7 @@ from experiments.runs.plan import bundles_of, plan_runs
 from experiments.runs.provenance import configuration_of, digests_of
 from experiments.runs.worker import carry_out_one, machine
 from experiments.studies.study import FAILED, places_of, set_damage_aside, write_down
-from sim.scenario import scenario_from
+from sim.config.scenario import scenario_from
 
 KIND = "run"
 

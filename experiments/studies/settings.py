@@ -11,10 +11,10 @@ from pydantic import Field, ValidationError
 from experiments.runs.designs import normal_path
 from experiments.runs.plan import model_version
 from experiments.studies.limits import wanted
-from sim.configuration import ConfigurationError, check_choice, describe, file_of, nearest
-from sim.mistakes import in_words, shortened
-from sim.scenario import LARGEST_SEED, MOST_DAYS, Scenario, scenario_from
-from sim.tables import Frozen
+from sim.config.configuration import ConfigurationError, check_choice, describe, file_of, nearest
+from sim.config.entries import Frozen
+from sim.config.mistakes import in_words, shortened
+from sim.config.scenario import LARGEST_SEED, MOST_DAYS, Scenario, scenario_from
 
 EXECUTORS = ("local", "serial", "dask")
 MOST_WORKERS = 10_000

@@ -22,7 +22,7 @@ from experiments.studies import compare, curves, factorial, rerun, sweep
 from experiments.studies import run as single_run
 from experiments.studies.settings import output_folder, store_path
 from experiments.studies.study import FAILED, CarriedOut, Results, counted, say_what_is_missing
-from sim.configuration import ConfigurationError, nearest
+from sim.config.configuration import ConfigurationError, nearest
 
 KINDS: dict[str, Any] = {
     "compare": compare, "curves": curves, "factorial": factorial, "sweep": sweep,

@@ -39,7 +39,7 @@ from experiments.runs.sealed_files import DamageError
 from experiments.runs.store import Store, StoredStudy
 from experiments.runs.worker import MACHINE_COLUMNS, BundleResult, carry_out_bundle, failed, joined
 from experiments.studies.settings import executor_of, output_folder, shard_of, store_path
-from sim.configuration import ConfigurationError
+from sim.config.configuration import ConfigurationError
 from sim.precompile import compile_rules_once
 
 INTERRUPTED, FAILED = 130, 1

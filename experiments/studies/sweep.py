@@ -38,8 +38,8 @@ from experiments.runs.designs import DESIGNS, DRAWN, samples_of
 from experiments.runs.plan import LEVER, plan_runs
 from experiments.studies.settings import SweepSettings, named_scenarios, sweep_settings
 from experiments.studies.study import CarriedOut, carry_out_study
-from sim.scenario import scenario_from
-from sim.values import raw_value_at
+from sim.config.paths import raw_value_at
+from sim.config.scenario import scenario_from
 
 SHOWN = (
     ("emergency_uptake_24h", "", "emergency care within 24 h", "%"),

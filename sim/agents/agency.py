@@ -13,11 +13,11 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.agents.institution import Institution
-from sim.engine.arrays import Column, Floats, Integers
+from sim.config.entries import by
+from sim.config.world import World
 from sim.engine.calendar import WorkCalendar
 from sim.engine.records import records
-from sim.parameters import World
-from sim.tables import by
+from sim.engine.types import Column, Floats, Integers
 
 NEEDS, LINES, ITEMS = len(words.NEEDS), len(words.LINES), len(words.KNOWLEDGE)
 INFORMATION_LINE, CASEWORK, PAPERS = range(LINES)
@@ -35,7 +35,7 @@ def purse_of(kind: str) -> int:
 
 
 PURSES = ("ngos", "iom", "coordination")
-"""Accounts of agencies with money of their own: see `sim.accounts`."""
+"""Accounts of agencies with money of their own: see `sim.agents.accounts`."""
 
 
 class Agency(Institution):

@@ -10,17 +10,17 @@ from numba import types
 from numba.experimental import structref
 
 from sim import vocabulary as words
-from sim.accounts import FLOWS
+from sim.agents.accounts import FLOWS
 from sim.agents.migrant import NEVER, STRATA
-from sim.engine.arrays import Column, Floats, Identities, Integers
+from sim.engine.agentset.row_allocator import Places
+from sim.engine.event_log import OpenLog
 from sim.engine.jit.backend import borrowed_struct
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.settings import INTERPRETED
-from sim.engine.log import OpenLog
 from sim.engine.moves import Moves
-from sim.engine.places import Places
 from sim.engine.records import for_rules, record
-from sim.engine.reminders import Wheel
+from sim.engine.timing_wheel import Wheel
+from sim.engine.types import Column, Floats, Identities, Integers
 
 
 class City(NamedTuple):
@@ -34,7 +34,7 @@ class City(NamedTuple):
     today : int
         Day of the run.
     chance : array
-        Keys of draws, for `sim.engine.chance`.
+        Keys of draws, for `sim.engine.random.scalar`.
     migrants, employers, episodes, clinics : array of records
         The agents; rows as in the cohorts, units as in `Clinics`.
     work_groups : array of records
@@ -184,8 +184,8 @@ def city_counts() -> Column:
     think on average of each option of care. `insured` counts members of the fund by stratum;
     `could_be_enrolled` and `enrolled` count workers with contracts by sector this month, and
     `enrolled_share` and `formal_share` are the shares of workers enrolled and of those whose
-    employer gives contracts, as last seen. `ledger` sums every flow of `sim.accounts`, in KZT;
-    `lost_work` sums the wages of days on which people were too ill to work, `health_lost`
+    employer gives contracts, as last seen. `ledger` sums every flow of `sim.agents.accounts`, in
+    KZT; `lost_work` sums the wages of days on which people were too ill to work, `health_lost`
     the health lost to illness by stratum, in thousandths of a day; `jobless` counts people who
     have lost their work, `with_contracts` those in work groups of employers who give contracts.
     """

@@ -10,12 +10,12 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.agents.institution import Institution
-from sim.engine.arrays import Booleans, Column, Floats, Integers
+from sim.config.institutions import InstitutionSpecification
+from sim.config.world import World
 from sim.engine.calendar import WorkCalendar
 from sim.engine.queues import erlang_c_wait
 from sim.engine.records import records
-from sim.institutions import InstitutionSpecification
-from sim.parameters import World
+from sim.engine.types import Booleans, Column, Floats, Integers
 
 MINUTES_A_DAY = 24 * 60
 

@@ -6,12 +6,12 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.agents.migrant import COHORTS, FIRST_UNIQUE_ID, NEVER
-from sim.engine.arrays import Column as Values
-from sim.engine.arrays import Floats, Identities, Integers, Rows
+from sim.engine.agentset.cohort import Cohort, Column, RowView
 from sim.engine.calendar import DAYS_A_YEAR
-from sim.engine.chance import trait
-from sim.engine.cohort import Cohort, Column, RowView
 from sim.engine.jit.compiled import compiled
+from sim.engine.random.scalar import trait
+from sim.engine.types import Column as Values
+from sim.engine.types import Floats, Identities, Integers, Rows
 
 EMPLOYER, WORK_GROUP = (words.PURPOSES.index(name) for name in ("employer", "work group"))
 

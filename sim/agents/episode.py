@@ -13,11 +13,11 @@ import numpy as np
 from sim import vocabulary as words
 from sim.agents.city import City
 from sim.agents.migrant import COHORTS, FIRST_UNIQUE_ID, NEVER
-from sim.engine.arrays import Rows
-from sim.engine.cohort import Cohort, Column, RowView
+from sim.engine.agentset.cohort import Cohort, Column, RowView
 from sim.engine.jit.compiled import compiled
-from sim.engine.kernels import OCCURRENCE_BITS
+from sim.engine.random.splitmix import OCCURRENCE_BITS
 from sim.engine.records import Record
+from sim.engine.types import Rows
 
 STEPS = 64
 """Room for steps of severity in the occurrence key of one episode."""

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import mesa
 
-from sim.engine.columns import BelongsToModel
+from sim.engine.agentset.column import BelongsToModel
 
 
 class Institution(BelongsToModel, mesa.Agent[Any]):

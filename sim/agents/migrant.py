@@ -5,11 +5,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sim import vocabulary as words
-from sim.engine.arrays import Column as Values
-from sim.engine.arrays import Identities, Rows
-from sim.engine.cohort import Cohort, Column, RowView
+from sim.engine.agentset.cohort import Cohort, Column, RowView
 from sim.engine.jit.compiled import compiled
 from sim.engine.records import Record, records
+from sim.engine.types import Column as Values
+from sim.engine.types import Identities, Rows
 
 NOT_HERE = -1
 """Slice of the week and of the month of a row that is nobody's."""

@@ -13,10 +13,10 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.agents.migrant import COHORTS, FIRST_UNIQUE_ID, NEVER
-from sim.engine.arrays import Rows
-from sim.engine.cohort import Cohort, Column, RowView
+from sim.engine.agentset.cohort import Cohort, Column, RowView
 from sim.engine.jit.compiled import compiled
 from sim.engine.records import Record
+from sim.engine.types import Rows
 
 PAYMENT, DOCUMENTS, SHELTER, INFORMATION = range(len(words.NEEDS))
 MOVES = 128

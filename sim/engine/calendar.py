@@ -5,8 +5,8 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from sim.engine.arrays import Booleans
-from sim.engine.days_ahead import DaysAhead
+from sim.engine.daily_cache import DaysAhead
+from sim.engine.types import Booleans
 
 DAYS_A_YEAR = 365.0
 DAYS_A_MONTH = 30

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sim.engine.arrays import Integers
+from sim.engine.types import Integers
 
 
 class Chart:

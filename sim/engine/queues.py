@@ -11,8 +11,8 @@ carried over; whole slots nobody used are lost.
 
 import numpy as np
 
-from sim.engine.arrays import Booleans, Identities, Integers
 from sim.engine.jit.compiled import compiled
+from sim.engine.types import Booleans, Identities, Integers
 
 MOST_URGENT = 15
 """Largest urgency that fits into the key."""

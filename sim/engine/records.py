@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from sim.engine.arrays import Column
 from sim.engine.jit.settings import CACHE_LINE, INTERPRETED
+from sim.engine.types import Column
 
 type Record = Any
 """One record of a table, or a record of numbers; its fields are attributes."""

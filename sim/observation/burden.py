@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.agents.migrant import STRATA
-from sim.engine.arrays import Column, Floats
 from sim.engine.calendar import DAYS_A_YEAR
-from sim.observation.records import Records
+from sim.engine.types import Column, Floats
+from sim.observation.event_records import Records
 from sim.observation.tally import Tally, by_stratum
 from sim.submodels.illness import THOUSANDTHS
 

@@ -8,9 +8,9 @@ import pandas as pd
 from sim import vocabulary as words
 from sim.agents.migrant import STRATA_SHAPE
 from sim.agents.task import Move
-from sim.engine.arrays import Column
+from sim.engine.types import Column
+from sim.observation.event_records import episode_table, visit_table
 from sim.observation.needs import handover_table
-from sim.observation.records import episode_table, visit_table
 from sim.observation.tally import GROUPINGS, LABELS
 from sim.submodels.services import VISIT_RESULTS
 

@@ -7,12 +7,12 @@ import pandas as pd
 
 from sim import vocabulary as words
 from sim.agents.task import Ending
+from sim.observation.event_records import episode_records, visit_records
 from sim.observation.indicators import TIMELY_DAYS
 from sim.observation.needs import need_records
-from sim.observation.records import episode_records, visit_records
 
 if TYPE_CHECKING:
-    from sim.engine.arrays import Column
+    from sim.engine.types import Column
     from sim.model import AlmatyModel
 
 

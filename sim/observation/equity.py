@@ -11,8 +11,8 @@ from threadpoolctl import ThreadpoolController
 
 from sim import vocabulary as words
 from sim.agents.migrant import STRATA_SHAPE
-from sim.engine.arrays import Column, Floats
-from sim.observation.records import Records
+from sim.engine.types import Column, Floats
+from sim.observation.event_records import Records
 from sim.observation.tally import Tally
 
 FEWEST = 30

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim import vocabulary as words
-from sim.accounts import CHART
+from sim.agents.accounts import CHART
 from sim.agents.episode import Gate
 from sim.agents.migrant import NEVER, STRATA
-from sim.engine.arrays import Column, Floats
 from sim.engine.calendar import DAYS_A_MONTH
-from sim.observation.records import Records
+from sim.engine.types import Column, Floats
+from sim.observation.event_records import Records
 from sim.observation.tally import Tally, by_stratum
 from sim.submodels.insurance import FUND, POLICY
 from sim.submodels.services import GAVE_UP

@@ -18,10 +18,11 @@ import pandas as pd
 from sim import vocabulary as words
 from sim.agents.episode import Gate
 from sim.agents.migrant import NEVER, STRATA
-from sim.engine.arrays import Column, Floats
 from sim.engine.calendar import DAYS_A_YEAR
+from sim.engine.types import Column, Floats
 from sim.observation.burden import count_burden
 from sim.observation.equity import count_equity
+from sim.observation.event_records import OPEN, Records, episode_records, visit_records
 from sim.observation.finance import count_money
 from sim.observation.needs import (
     count_endings,
@@ -37,7 +38,6 @@ from sim.observation.needs import (
     need_records,
 )
 from sim.observation.papers import count_status
-from sim.observation.records import OPEN, Records, episode_records, visit_records
 from sim.observation.survival import delay_summary
 from sim.observation.tally import Tally, by_stratum, groups_of
 

@@ -11,9 +11,9 @@ from sim.agents.clinic import ambulance_wait_minutes
 from sim.agents.episode import Outcome
 from sim.agents.migrant import STRATA
 from sim.agents.task import ORDINAL_BITS, Ending, Move, Place
-from sim.engine.arrays import Booleans, Column, Floats
-from sim.observation.diary import LONG_OPEN_DAYS
-from sim.observation.records import OPEN, Records, closed_and_open
+from sim.engine.types import Booleans, Column, Floats
+from sim.observation.daily_counts import LONG_OPEN_DAYS
+from sim.observation.event_records import OPEN, Records, closed_and_open
 from sim.observation.survival import HORIZON, delay_summary
 from sim.observation.tally import Tally, by_stratum, groups_of
 from sim.submodels.enforcement import MEASURES

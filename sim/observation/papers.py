@@ -6,7 +6,7 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.agents.migrant import STRATA, STRATA_SHAPE
-from sim.observation.records import Records
+from sim.observation.event_records import Records
 from sim.observation.tally import Tally
 
 if TYPE_CHECKING:

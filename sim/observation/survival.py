@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.engine.arrays import Booleans, Floats
+from sim.engine.types import Booleans, Floats
 
 HORIZON = 30
 """Days to which mean delays are restricted."""

@@ -7,9 +7,9 @@ import pandas as pd
 
 from sim import vocabulary as words
 from sim.agents.migrant import STRATA, STRATA_SHAPE
-from sim.engine.arrays import Booleans, Column
+from sim.engine.types import Booleans, Column
 from sim.observation.definitions import DEFINITIONS
-from sim.observation.records import Records
+from sim.observation.event_records import Records
 
 GROUPINGS = ("nationality", "legal_status", "sex", "sector")
 LABELS = (words.NATIONALITIES, words.LEGAL_STATUSES, words.SEXES, words.SECTORS)

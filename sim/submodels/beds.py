@@ -27,17 +27,17 @@ from sim.agents.episode import (
     visit_key,
 )
 from sim.agents.task import SHELTER
-from sim.engine.arrays import Booleans, Floats, Integers, Rows
+from sim.config.world import World
+from sim.engine.agentset.row_allocator import rows_of
 from sim.engine.calendar import DAY_OFFSET
-from sim.engine.chance import happens, uniform
-from sim.engine.days_ahead import DaysAhead
+from sim.engine.daily_cache import DaysAhead
 from sim.engine.jit.compiled import compiled
-from sim.engine.places import rows_of
 from sim.engine.queues import served
+from sim.engine.random.scalar import happens, uniform
 from sim.engine.records import Record
-from sim.parameters import World
+from sim.engine.types import Booleans, Floats, Integers, Rows
 from sim.submodels.emergency_care import note_emergency_care
-from sim.submodels.ends import vacate_bed
+from sim.submodels.episode_end import vacate_bed
 from sim.submodels.services import place_in_line, treat_at_home
 from sim.submodels.submodel import Submodel
 

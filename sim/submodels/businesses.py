@@ -26,24 +26,24 @@ Parameters: `conf/parameters/employment.yaml`. Neutral state: `inspection_factor
 import numpy as np
 
 from sim import vocabulary as words
-from sim.accounts import CHART
+from sim.agents.accounts import CHART
 from sim.agents.city import City
 from sim.agents.employer import LabourMarket, find_employer
 from sim.agents.episode import bring_up
 from sim.agents.migrant import NEVER
 from sim.agents.task import SHELTER
-from sim.engine.arrays import Floats, Rows
+from sim.config.entries import numbers
+from sim.config.world import World
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_WEEK, DAYS_A_YEAR, MONTHS_A_YEAR
-from sim.engine.chance import happens
 from sim.engine.jit.compiled import compiled
+from sim.engine.random.scalar import happens
 from sim.engine.records import Record
-from sim.engine.reminders import remind
-from sim.parameters import World
+from sim.engine.timing_wheel import remind
+from sim.engine.types import Floats, Rows
 from sim.submodels.information import ITEMS
+from sim.submodels.ledger_entries import book
 from sim.submodels.legal_status import EAEU_STATES, IRREGULAR, REGISTERED
-from sim.submodels.purse import book
 from sim.submodels.submodel import Submodel
-from sim.tables import numbers
 
 INSPECTION, DISMISSAL, DISMISSAL_FOR_ABSENCE, HIRING = (
     words.PURPOSES.index(purpose)

@@ -35,8 +35,9 @@ from sim.agents.city import City
 from sim.agents.episode import DECISIONS, WAIT, Gate, State, decide_anew, decision_key
 from sim.agents.migrant import NEVER, can_pay
 from sim.agents.task import INFORMATION
-from sim.engine.arrays import Booleans, Floats, Rows
-from sim.engine.chance import uniform
+from sim.config.entries import by, numbers
+from sim.config.world import World
+from sim.engine.agentset.row_allocator import rows_of
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.prefetch import (
     SOON,
@@ -46,17 +47,16 @@ from sim.engine.jit.prefetch import (
     prefetch_record,
     row_ahead,
 )
-from sim.engine.kernels import BELOW_ONE
-from sim.engine.places import rows_of
+from sim.engine.random.scalar import uniform
+from sim.engine.random.splitmix import BELOW_ONE
 from sim.engine.records import Record
-from sim.parameters import World
+from sim.engine.types import Booleans, Floats, Rows
 from sim.submodels.experience import fear_of
 from sim.submodels.illness import INFECTION, INJURY, draw_tastes
 from sim.submodels.information import EMERGENCY_RIGHT, REGISTRATION, WHO_HELPS
 from sim.submodels.insurance import PATIENT, cover_of
 from sim.submodels.legal_status import works
 from sim.submodels.submodel import Submodel
-from sim.tables import by, numbers
 
 (
     AMBULANCE, HOSPITAL, POLYCLINIC, MOBILE_CLINIC, PRIVATE, EMPLOYER, HOME, NGO, CONSULATE,

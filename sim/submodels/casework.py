@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim import vocabulary as words
-from sim.accounts import CHART
+from sim.agents.accounts import CHART
 from sim.agents.agency import BED_DAYS, LINES, LONGEST_WAIT
 from sim.agents.city import City
 from sim.agents.migrant import NEVER
@@ -36,25 +36,25 @@ from sim.agents.task import (
     move_key,
     return_to_migrant,
 )
-from sim.engine.arrays import Booleans, Floats, Identities, Integers, Rows
-from sim.engine.chance import happens, trait, uniform
-from sim.engine.days_ahead import DaysAhead
+from sim.config.entries import numbers
+from sim.config.world import World
+from sim.engine.agentset.row_allocator import rows_of
+from sim.engine.daily_cache import DaysAhead
 from sim.engine.jit.compiled import compiled
-from sim.engine.places import rows_of
 from sim.engine.queues import served, whole_slots
+from sim.engine.random.scalar import happens, trait, uniform
 from sim.engine.records import Record
-from sim.parameters import World
+from sim.engine.types import Booleans, Floats, Identities, Integers, Rows
 from sim.submodels.care_seeking import CONSULATE, NGO
 from sim.submodels.demography import move_out
 from sim.submodels.enforcement import REPORT_BY_AGENCY, may_be_reported, take_bed
 from sim.submodels.experience import tell_group
 from sim.submodels.information import AGENCY_SOURCE, ITEMS, learn
+from sim.submodels.ledger_entries import book
 from sim.submodels.navigation import LEAVING_LINE, accepts, refer
 from sim.submodels.needs import end_need, forget_closed_tasks, lose, note_move, settle
-from sim.submodels.purse import book
 from sim.submodels.services import PLACE_IN_LINE
 from sim.submodels.submodel import Submodel
-from sim.tables import numbers
 
 if TYPE_CHECKING:
     from sim.model import AlmatyModel

@@ -15,10 +15,10 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.agents.city import City
-from sim.engine.arrays import Floats
+from sim.config.world import World
 from sim.engine.calendar import DAYS_A_YEAR
 from sim.engine.jit.compiled import compiled
-from sim.parameters import World
+from sim.engine.types import Floats
 from sim.submodels.submodel import Submodel
 
 

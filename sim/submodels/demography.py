@@ -24,16 +24,17 @@ import numpy as np
 from scipy import special
 
 from sim import vocabulary as words
-from sim.accounts import CHART
+from sim.agents.accounts import CHART
 from sim.agents.city import City
 from sim.agents.employer import LabourMarket, find_employer
 from sim.agents.episode import Outcome, one_each
 from sim.agents.migrant import NEVER, NOT_HERE, stratum_code
 from sim.agents.task import Ending
-from sim.engine.arrays import Column, Floats, Identities, Integers, Rows
+from sim.config.entries import by, by_two, numbers
+from sim.config.world import World
+from sim.engine.agentset.row_allocator import free_row, rows_of, take_row
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_WEEK, DAYS_A_YEAR
-from sim.engine.chance import pick_one, trait
-from sim.engine.draws import pick, poisson_counts
+from sim.engine.event_log import next_record
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.prefetch import (
     SOON,
@@ -42,23 +43,22 @@ from sim.engine.jit.prefetch import (
     prefetch_record_ahead,
     row_ahead,
 )
-from sim.engine.kernels import BELOW_ONE
-from sim.engine.log import next_record
-from sim.engine.places import free_row, rows_of, take_row
+from sim.engine.random.scalar import pick_one, trait
+from sim.engine.random.splitmix import BELOW_ONE
+from sim.engine.random.streams import pick, poisson_counts
 from sim.engine.records import Record, for_rules
-from sim.engine.reminders import due_rows, remind_all
-from sim.parameters import World
-from sim.submodels.ends import end
+from sim.engine.timing_wheel import due_rows, remind_all
+from sim.engine.types import Column, Floats, Identities, Integers, Rows
 from sim.submodels.enforcement import start_detection
+from sim.submodels.episode_end import end
 from sim.submodels.follow_up import take_over
 from sim.submodels.information import ITEMS, brief, count_informed, draw_first_thresholds
 from sim.submodels.insurance import count_member
+from sim.submodels.ledger_entries import book
 from sim.submodels.legal_status import start_status, works
 from sim.submodels.needs import end_needs_of
 from sim.submodels.onset import draw_next_onset, risk_class
-from sim.submodels.purse import book
 from sim.submodels.submodel import Submodel
-from sim.tables import by, by_two, numbers
 
 SAVINGS_BROUGHT, SAVINGS_TAKEN, DEBTS_BROUGHT, DEBTS_TAKEN = (
     CHART.number(name)

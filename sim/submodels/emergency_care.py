@@ -16,15 +16,15 @@ from sim.agents.city import City
 from sim.agents.clinic import ambulance_wait_minutes
 from sim.agents.episode import State, join_line
 from sim.agents.migrant import NEVER, can_pay
-from sim.engine.arrays import Integers
+from sim.config.world import World
+from sim.engine.agentset.row_allocator import rows_of
 from sim.engine.jit.compiled import compiled
-from sim.engine.places import rows_of
 from sim.engine.records import Record
-from sim.parameters import World
+from sim.engine.types import Integers
 from sim.submodels.care_seeking import AMBULANCE, SEVERE
 from sim.submodels.insurance import PATIENT, cover_of
+from sim.submodels.ledger_entries import book
 from sim.submodels.payment import AMBULANCE_RUN, CARE_PAID_BY, collect
-from sim.submodels.purse import book
 from sim.submodels.services import (
     ADMITTED,
     DELIVERED,

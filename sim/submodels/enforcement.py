@@ -15,23 +15,23 @@ Parameters: `conf/parameters/enforcement.yaml`, `reports` in `conf/city/`. Neutr
 import numpy as np
 
 from sim import vocabulary as words
-from sim.accounts import CHART
+from sim.agents.accounts import CHART
 from sim.agents.agency import BED_DAYS
 from sim.agents.city import City
 from sim.agents.migrant import can_pay
 from sim.agents.task import NOWHERE, SHELTER, Move
-from sim.engine.arrays import Floats, Rows
+from sim.config.entries import by, numbers
+from sim.config.world import World
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_WEEK, DAYS_A_YEAR
-from sim.engine.chance import exponential, happens, uniform
+from sim.engine.event_log import next_record
 from sim.engine.jit.compiled import compiled
-from sim.engine.log import next_record
+from sim.engine.random.scalar import exponential, happens, uniform
 from sim.engine.records import Record
-from sim.engine.reminders import remind
-from sim.parameters import World
+from sim.engine.timing_wheel import remind
+from sim.engine.types import Floats, Rows
 from sim.submodels.experience import has_something_to_fear
-from sim.submodels.purse import pay_out
+from sim.submodels.ledger_entries import pay_out
 from sim.submodels.submodel import Submodel
-from sim.tables import by, numbers
 
 RAID, DETECTION, CUSTODY, FACILITY_REPORT, REPORT_BY_AGENCY = (
     words.PURPOSES.index(purpose)

@@ -21,13 +21,13 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.agents.city import City
+from sim.config.entries import by, numbers
+from sim.config.world import World
 from sim.engine.calendar import DAYS_A_WEEK
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.prefetch import AHEAD, prefetch_record
 from sim.engine.records import Record
-from sim.parameters import World
 from sim.submodels.submodel import Submodel
-from sim.tables import by, numbers
 
 OPTIONS, NATIONALITIES = len(words.OPTIONS), len(words.NATIONALITIES)
 REGISTERED, IRREGULAR = (

@@ -14,11 +14,11 @@ from sim import vocabulary as words
 from sim.agents.city import City
 from sim.agents.episode import Outcome, State, decide_anew
 from sim.agents.migrant import NEVER
-from sim.engine.chance import exponential
+from sim.engine.agentset.row_allocator import free_rows, rows_of
 from sim.engine.jit.compiled import compiled
-from sim.engine.places import free_rows, rows_of
+from sim.engine.random.scalar import exponential
 from sim.engine.records import Record
-from sim.submodels.ends import end, vacate_bed
+from sim.submodels.episode_end import end, vacate_bed
 from sim.submodels.submodel import Submodel
 
 LONGEST_DELAY = 10_000

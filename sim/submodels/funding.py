@@ -5,7 +5,7 @@ one. The next grant is the last one times 1 + response * (needs settled / target
 limited share at most, and an agency without money stands still until it comes. A coordinating body
 with a joint fund receives it monthly. What a policy costs whoever runs it, beyond 2018, is the sum
 over levers of a unit cost times how far the lever has been moved; founding a coordinating body
-costs once. Every amount is booked to whoever pays it (see `sim.accounts`).
+costs once. Every amount is booked to whoever pays it (see `sim.agents.accounts`).
 
 Parameters: `conf/parameters/referral.yaml` (grants), `costs.yaml`, `conf/city/`. Neutral state:
 `grant=0` (agencies with a budget soon stand still); unit costs 0.
@@ -14,14 +14,14 @@ Parameters: `conf/parameters/referral.yaml` (grants), `costs.yaml`, `conf/city/`
 import numpy as np
 
 from sim import vocabulary as words
-from sim.accounts import CHART
+from sim.agents.accounts import CHART
 from sim.agents.city import City
-from sim.engine.arrays import Identities, Integers
+from sim.config.world import World
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_QUARTER
+from sim.engine.event_log import next_record
 from sim.engine.jit.compiled import compiled
-from sim.engine.log import next_record
-from sim.parameters import World
-from sim.submodels.purse import book
+from sim.engine.types import Identities, Integers
+from sim.submodels.ledger_entries import book
 from sim.submodels.submodel import Submodel
 
 PAYERS_OF_POLICIES = ("the state", "donors", "consulates", "employers")

@@ -29,9 +29,10 @@ from sim.agents.episode import (
     step_key,
 )
 from sim.agents.migrant import NEVER
-from sim.engine.arrays import Column, Floats, Integers, Rows
+from sim.config.entries import by, by_two, numbers
+from sim.config.world import World
+from sim.engine.agentset.row_allocator import free_rows, rows_of, take_row
 from sim.engine.calendar import DAYS_A_YEAR
-from sim.engine.chance import exponential, gumbel, happens, pick_one, uniform
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.prefetch import (
     SOON,
@@ -40,14 +41,13 @@ from sim.engine.jit.prefetch import (
     prefetch_record,
     row_ahead,
 )
-from sim.engine.places import free_rows, rows_of, take_row
+from sim.engine.random.scalar import exponential, gumbel, happens, pick_one, uniform
 from sim.engine.records import Record
-from sim.parameters import World
-from sim.submodels.ends import end
+from sim.engine.types import Column, Floats, Integers, Rows
+from sim.submodels.episode_end import end
 from sim.submodels.legal_status import PERMIT, works
 from sim.submodels.needs import supersede
 from sim.submodels.submodel import Submodel
-from sim.tables import by, by_two, numbers
 
 INJURY, ACUTE, INFECTION, CHRONIC, MATERNITY = range(len(words.KINDS))
 SEVERE, CRITICAL = words.SEVERE, 4

@@ -28,15 +28,15 @@ import numpy as np
 from sim import vocabulary as words
 from sim.agents.city import City
 from sim.agents.episode import visit_key
-from sim.engine.arrays import Booleans, Floats, Integers, Rows
+from sim.config.entries import by, by_two, numbers
+from sim.config.world import World
 from sim.engine.calendar import DAYS_A_WEEK
-from sim.engine.chance import exponential, happens, pick_one, trait
 from sim.engine.jit.compiled import compiled, inlined
 from sim.engine.jit.prefetch import SOON, prefetch_ahead, prefetch_first_line, row_ahead
+from sim.engine.random.scalar import exponential, happens, pick_one, trait
 from sim.engine.records import Record
-from sim.parameters import World
+from sim.engine.types import Booleans, Floats, Integers, Rows
 from sim.submodels.submodel import Submodel
-from sim.tables import by, by_two, numbers
 
 ITEMS = len(words.KNOWLEDGE)
 EMERGENCY_RIGHT = words.KNOWLEDGE.index("emergency_right")

@@ -26,19 +26,19 @@ law book that names neither fund nor policies (nobody is insured).
 import numpy as np
 
 from sim import vocabulary as words
-from sim.accounts import CHART
+from sim.agents.accounts import CHART
 from sim.agents.city import City
 from sim.agents.migrant import can_pay
+from sim.config.entries import numbers
+from sim.config.world import World
 from sim.engine.calendar import DAYS_A_MONTH, MONTHS_A_YEAR
-from sim.engine.chance import happens, trait
 from sim.engine.jit.compiled import compiled
+from sim.engine.random.scalar import happens, trait
 from sim.engine.records import Record
-from sim.parameters import World
 from sim.submodels.information import INSURANCE
+from sim.submodels.ledger_entries import book, pay_out
 from sim.submodels.needs import papers_in_order
-from sim.submodels.purse import book, pay_out
 from sim.submodels.submodel import Submodel
-from sim.tables import numbers
 
 DAYS_OF_POLICY = 365
 POLYCLINIC = words.OPTIONS.index("polyclinic")

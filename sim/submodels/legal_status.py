@@ -20,20 +20,20 @@ Parameters: `conf/parameters/legal_status.yaml`. Neutral state: durations at the
 import numpy as np
 
 from sim import vocabulary as words
-from sim.accounts import CHART
+from sim.agents.accounts import CHART
 from sim.agents.city import City
 from sim.agents.migrant import NEVER, STRATA_SHAPE, can_pay
-from sim.engine.arrays import Rows
+from sim.config.entries import by, numbers
+from sim.config.world import World
 from sim.engine.calendar import DAYS_A_MONTH
-from sim.engine.chance import happens, uniform
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.prefetch import prefetch_record_ahead
+from sim.engine.random.scalar import happens, uniform
 from sim.engine.records import Record
-from sim.parameters import World
+from sim.engine.types import Rows
 from sim.submodels.information import CLINIC_SOURCE, ITEMS, REGISTRATION, learn
-from sim.submodels.purse import pay_out
+from sim.submodels.ledger_entries import pay_out
 from sim.submodels.submodel import Submodel
-from sim.tables import by, numbers
 
 PERMANENT, EAEU_CONTRACT, PERMIT, REGISTERED, IRREGULAR = range(len(words.LEGAL_STATUSES))
 EAEU_STATES = np.array([name in words.EAEU_NATIONALITIES for name in words.NATIONALITIES])

@@ -14,12 +14,14 @@ Parameters: `conf/parameters/money.yaml`. Neutral state: `living_cost` equal to 
 import numpy as np
 
 from sim import vocabulary as words
-from sim.accounts import CHART
+from sim.agents.accounts import CHART
 from sim.agents.city import City
 from sim.agents.episode import State, bring_up
 from sim.agents.task import SHELTER
+from sim.config.entries import numbers
+from sim.config.world import World
+from sim.engine.agentset.row_allocator import rows_of, rows_with
 from sim.engine.calendar import DAYS_A_MONTH
-from sim.engine.chance import happens
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.prefetch import (
     SOON,
@@ -29,15 +31,13 @@ from sim.engine.jit.prefetch import (
     prefetch_record_ahead,
     row_ahead,
 )
-from sim.engine.places import rows_of, rows_with
+from sim.engine.random.scalar import happens
 from sim.engine.records import Record
-from sim.parameters import World
 from sim.submodels.businesses import settle_with_employer
 from sim.submodels.insurance import insure
+from sim.submodels.ledger_entries import LOANS, book
 from sim.submodels.legal_status import IRREGULAR, follow_contract, regularise, works
-from sim.submodels.purse import LOANS, book
 from sim.submodels.submodel import Submodel
-from sim.tables import numbers
 
 PAID_WHEN_ILL = np.array(
     [status in ("permanent", "eaeu_contract") for status in words.LEGAL_STATUSES]

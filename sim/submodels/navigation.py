@@ -37,18 +37,18 @@ from sim.agents.task import (
     return_to_migrant,
     task_identity,
 )
-from sim.engine.arrays import Column, Rows
-from sim.engine.chance import happens, uniform
+from sim.config.entries import numbers
+from sim.config.world import World
+from sim.engine.agentset.row_allocator import rows_of, take_row
 from sim.engine.jit.compiled import compiled
-from sim.engine.places import rows_of, take_row
+from sim.engine.random.scalar import happens, uniform
 from sim.engine.records import Record
-from sim.parameters import World
+from sim.engine.types import Column, Rows
 from sim.submodels.care_seeking import leave_probability
 from sim.submodels.experience import fear_of
 from sim.submodels.information import WHO_HELPS
 from sim.submodels.needs import lose, note_move
 from sim.submodels.submodel import Submodel
-from sim.tables import numbers
 
 WHERE_TO_TURN, WHICH_AGENCY, LEAVE_TO_SEE, REFERRAL, NO_SHOW, RECALL, DUPLICATE = (
     words.PURPOSES.index(purpose)

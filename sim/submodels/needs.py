@@ -35,17 +35,17 @@ from sim.agents.task import (
     move_key,
     task_identity,
 )
-from sim.engine.arrays import Column, Integers, Rows
-from sim.engine.chance import exponential, happens, uniform
+from sim.config.entries import by, numbers
+from sim.config.world import World
+from sim.engine.agentset.row_allocator import free_row, rows_of, take_row
+from sim.engine.event_log import next_record
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.prefetch import prefetch_ahead
-from sim.engine.log import next_record
-from sim.engine.places import free_row, rows_of, take_row
+from sim.engine.random.scalar import exponential, happens, uniform
 from sim.engine.records import Record
-from sim.parameters import World
+from sim.engine.types import Column, Integers, Rows
 from sim.submodels.information import AGENCY_SOURCE, WHO_HELPS, learn
 from sim.submodels.submodel import Submodel
-from sim.tables import by, numbers
 
 NEEDS = len(words.NEEDS)
 STATUS_IN_ORDER = np.array(

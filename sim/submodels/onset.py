@@ -16,17 +16,17 @@ import numpy as np
 from sim import vocabulary as words
 from sim.agents.city import City
 from sim.agents.migrant import NEVER
-from sim.engine.arrays import Floats, Integers, Rows
+from sim.config.entries import by
+from sim.config.world import World
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_YEAR
-from sim.engine.chance import exponential, uniform
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.prefetch import prefetch_record_ahead
+from sim.engine.random.scalar import exponential, uniform
 from sim.engine.records import Record, record
-from sim.engine.reminders import due_rows, remind_all
-from sim.parameters import World
+from sim.engine.timing_wheel import due_rows, remind_all
+from sim.engine.types import Floats, Integers, Rows
 from sim.submodels.illness import ACUTE, CHRONIC, INFECTION, INJURY, MATERNITY
 from sim.submodels.submodel import Submodel
-from sim.tables import by
 
 CONSTRUCTION = words.SECTORS.index("construction")
 WOMAN = words.SEXES.index("woman")

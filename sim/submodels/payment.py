@@ -17,18 +17,19 @@ everywhere, `wrongful_refusal=0`.
 import numpy as np
 
 from sim import vocabulary as words
-from sim.accounts import CHART
+from sim.agents.accounts import CHART
 from sim.agents.city import City
 from sim.agents.episode import Gate, State, bring_up, note_failing_gate, step_key, visit_key
 from sim.agents.migrant import can_pay
 from sim.agents.task import DOCUMENTS, PAYMENT
-from sim.engine.arrays import Floats, Integers
-from sim.engine.chance import happens
+from sim.config.entries import by, numbers
+from sim.config.world import World
+from sim.engine.agentset.row_allocator import rows_of
+from sim.engine.event_log import next_record
 from sim.engine.jit.compiled import compiled
-from sim.engine.log import next_record
-from sim.engine.places import rows_of
+from sim.engine.random.scalar import happens
 from sim.engine.records import Record
-from sim.parameters import World
+from sim.engine.types import Floats, Integers
 from sim.submodels.care_seeking import (
     AMBULANCE,
     HOME,
@@ -51,10 +52,9 @@ from sim.submodels.insurance import (
     STATE,
     cover_of,
 )
+from sim.submodels.ledger_entries import book, pay_out
 from sim.submodels.needs import papers_in_order
-from sim.submodels.purse import book, pay_out
 from sim.submodels.submodel import Submodel
-from sim.tables import by, numbers
 
 (
     POLYCLINIC_VISIT, PRIVATE_VISIT, HOSPITAL_VISIT, STAY, EMERGENCY_STAY, BED_DAY, RUN,

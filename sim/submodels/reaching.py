@@ -27,12 +27,12 @@ from sim.agents.episode import (
 )
 from sim.agents.migrant import NEVER, can_pay
 from sim.agents.task import INFORMATION, SHELTER, Ending
-from sim.engine.arrays import Rows
-from sim.engine.chance import happens, trait
+from sim.engine.agentset.row_allocator import rows_of
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.prefetch import prefetch_ahead
-from sim.engine.places import rows_of
+from sim.engine.random.scalar import happens, trait
 from sim.engine.records import Record
+from sim.engine.types import Rows
 from sim.submodels.care_seeking import (
     AMBULANCE,
     CONSULATE,

@@ -27,15 +27,15 @@ from sim.agents.episode import (
     visit_key,
 )
 from sim.agents.migrant import NEVER
-from sim.engine.arrays import Booleans, Identities, Integers, Rows
-from sim.engine.chance import happens, trait
+from sim.config.world import World
+from sim.engine.agentset.row_allocator import rows_of
+from sim.engine.event_log import next_record
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.prefetch import prefetch_ahead
-from sim.engine.log import next_record
-from sim.engine.places import rows_of
 from sim.engine.queues import served, whole_slots
+from sim.engine.random.scalar import happens, trait
 from sim.engine.records import Record
-from sim.parameters import World
+from sim.engine.types import Booleans, Identities, Integers, Rows
 from sim.submodels.care_seeking import AMBULANCE, SEVERE
 from sim.submodels.enforcement import FACILITY_REPORT, may_be_reported
 from sim.submodels.experience import has_something_to_fear, tell_group

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from sim.engine.arrays import Column
-from sim.engine.columns import BelongsToModel
-from sim.parameters import World
+from sim.config.world import World
+from sim.engine.agentset.column import BelongsToModel
+from sim.engine.types import Column
 
 if TYPE_CHECKING:
     from sim.model import AlmatyModel

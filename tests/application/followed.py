@@ -15,8 +15,8 @@ from experiments.story.tracer import Event, FollowedModel, Follower, Snapshot
 from sim import vocabulary as words
 from sim.agents.migrant import NEVER
 from sim.agents.task import Ending, Move
+from sim.config.world import World
 from sim.model import AlmatyModel
-from sim.parameters import World
 from tests.cities import city
 
 DAYS = 160

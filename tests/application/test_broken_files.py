@@ -8,7 +8,7 @@ import pytest
 import experiments.studies.run
 import experiments.studies.study
 from sim.__main__ import main
-from sim.files import offers
+from sim.config.files import offers
 
 type Command = Callable[..., tuple[int, str]]
 

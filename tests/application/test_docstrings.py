@@ -18,9 +18,9 @@ import sim
 import tools
 from experiments.runs.reader import StoreReader
 from experiments.runs.store import Store
-from sim.levers import Change
+from sim.config.levers import Change
+from sim.config.scenario import Scenario
 from sim.model import AlmatyModel
-from sim.scenario import Scenario
 
 type Function = Callable[..., Any]
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from sim.tables import Entry
+from sim.config.entries import Entry
 from tools.docs import DOCS, ROOT, audit, screening
 from tools.docs.tables_inputs import almaty
 

@@ -14,8 +14,8 @@ from hydra.core.global_hydra import GlobalHydra
 import experiments.studies.run
 import experiments.studies.study
 from sim.__main__ import main
-from sim.configuration import choices, configuration_folder
-from sim.files import study_settings
+from sim.config.configuration import choices, configuration_folder
+from sim.config.files import study_settings
 
 type Command = Callable[..., tuple[int, str]]
 

@@ -16,7 +16,7 @@ import pytest
 from experiments.runs.bundles import FORMAT
 from experiments.runs.sealed_files import write_sealed
 from experiments.runs.store import Store
-from sim.configuration import ConfigurationError
+from sim.config.configuration import ConfigurationError
 from tests.application import faults
 
 ROOT = Path(__file__).resolve().parents[2]

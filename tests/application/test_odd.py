@@ -12,10 +12,10 @@ import yaml
 
 from sim import vocabulary as words
 from sim.agents.migrant import Migrants
-from sim.engine.columns import Column
+from sim.config.scenario import load_scenario
+from sim.engine.agentset.column import Column
 from sim.model import AlmatyModel, Block
 from sim.observation.definitions import DEFINITIONS, Definition
-from sim.scenario import load_scenario
 from tools.docs import (
     DOCS,
     ROOT,

@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 
 from sim.__main__ import main
-from sim.configuration import (
+from sim.config.configuration import (
     ConfigurationError,
     compose_configuration,
     configuration_files,
     configuration_folder,
     file_of,
 )
-from sim.levers import Change
-from sim.scenario import load_scenario
+from sim.config.levers import Change
+from sim.config.scenario import load_scenario
 
 ROOT = Path(__file__).parents[2]
 PATH = "information.ngo_reach"

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from experiments import open_store
 from experiments.studies import sweep
-from sim.configuration import compose_configuration
+from sim.config.configuration import compose_configuration
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "studies.md"
 STORE, STUDY = "outputs/store-0.2.0-1a2b3c4d", "sweep-9179f7ed"

@@ -15,7 +15,7 @@ from experiments.story.words import money
 from sim import vocabulary as words
 from sim.agents.episode import WAIT, State
 from sim.agents.task import Ending, Move
-from sim.engine.arrays import Column
+from sim.engine.types import Column
 from sim.submodels import services
 from tests.application.followed import (
     DAYS,

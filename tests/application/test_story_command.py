@@ -10,7 +10,7 @@ from hydra.core.global_hydra import GlobalHydra
 
 from experiments.story.study import story_settings
 from sim.__main__ import main
-from sim.configuration import ConfigurationError
+from sim.config.configuration import ConfigurationError
 
 SMALL = ("study=story", "city.population=300", "days=8", "scenarios=[baseline,mobile_clinics]")
 CHOICE: dict[str, object] = {

@@ -22,7 +22,7 @@ from experiments.runs.store import Store
 from experiments.runs.worker import BundleResult
 from experiments.studies import compare, stored
 from experiments.studies.settings import Executor
-from sim.configuration import compose_configuration, configuration_folder
+from sim.config.configuration import compose_configuration, configuration_folder
 from sim.model import AlmatyModel
 
 TINY = ("city.population=150", "city.burn_in_days=60", "days=20", "executor=serial")

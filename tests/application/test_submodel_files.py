@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from sim.configuration import compose_configuration, configuration_folder
-from sim.parameters import World
-from sim.tables import Entry
+from sim.config.configuration import compose_configuration, configuration_folder
+from sim.config.entries import Entry
+from sim.config.world import World
 
 FOLDER = Path(__file__).resolve().parents[2] / "sim" / "submodels"
-HELPERS = {"__init__.py", "submodel.py", "ends.py", "purse.py"}
+HELPERS = {"__init__.py", "submodel.py", "episode_end.py", "ledger_entries.py"}
 """What submodels share: no part of the day of its own."""
 FEWEST_WORDS = 50
 FILES = sorted(path for path in FOLDER.glob("*.py") if path.name not in HELPERS)

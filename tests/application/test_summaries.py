@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from omegaconf import OmegaConf
 
-from sim.configuration import configuration_folder
+from sim.config.configuration import configuration_folder
 
 FILES = [
     path

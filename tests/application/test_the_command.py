@@ -12,9 +12,9 @@ import pytest
 
 from experiments import open_store
 from experiments.runs.store import Store
-from sim.configuration import choices
+from sim.config.configuration import choices
+from sim.config.scenario import load_scenario
 from sim.model import AlmatyModel
-from sim.scenario import load_scenario
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ("city.population=500", "days=90")

@@ -55,8 +55,8 @@ def classes_of_numba() -> list[dict[str, Any]]:
 def compile_some_rules() -> None:
     """Compile rules anew that use the same functions of NumPy as strangers do."""
     from sim.engine.jit.compiled import compiled
-    from sim.engine.kernels import keyed_uniforms
-    from sim.engine.reminders import in_order
+    from sim.engine.random.splitmix import keyed_uniforms
+    from sim.engine.timing_wheel import in_order
 
     rows = np.arange(5)
     for rule, arguments in ((in_order, (rows,)), (keyed_uniforms, (rows.astype(np.uint64),) * 3)):

@@ -3,8 +3,8 @@
 import gc
 import weakref
 
+from sim.config.scenario import load_scenario
 from sim.model import AlmatyModel
-from sim.scenario import load_scenario
 
 
 def test_tables_go_with_their_city() -> None:

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.engine import chance
-from sim.engine.arrays import Floats, Identities
-from sim.engine.draws import Draws, KeyReuseError, pick
 from sim.engine.jit.compiled import compiled
+from sim.engine.random import scalar as chance
+from sim.engine.random.streams import Draws, KeyReuseError, pick
+from sim.engine.types import Floats, Identities
 
 repeatable = settings(derandomize=True, deadline=None, max_examples=60)
 PURPOSES = ("onset", "taste")

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mesa.agentset import AbstractAgentSet
 
-from sim.engine.arrays import Identities
-from sim.engine.cohort import Cohort, Column, RowView
+from sim.engine.agentset.cohort import Cohort, Column, RowView
+from sim.engine.types import Identities
 
 repeatable = settings(derandomize=True, deadline=None, max_examples=60)
 

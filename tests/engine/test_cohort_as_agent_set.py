@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mesa.agentset import AbstractAgentSet, GroupBy
 
-from sim.engine.cohort import Cohort, Column, RowView
+from sim.engine.agentset.cohort import Cohort, Column, RowView
 
 AGES = [31, 24, 45, 24, 19, 52, 38, 24, 61, 33]
 SEXES = ["man", "woman", "woman", "man", "man", "woman", "man", "woman", "woman", "man"]

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from sim.engine.cohort import Cohort, Column, RowSet, RowView
+from sim.engine.agentset.cohort import Cohort, Column, RowSet, RowView
 
 
 class Person(RowView):

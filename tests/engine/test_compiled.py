@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.engine.arrays import Column, Floats
+from sim.engine.event_log import Log, OpenLog, next_record
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.settings import INTERPRETED
-from sim.engine.log import Log, OpenLog, next_record
 from sim.engine.records import field, nest_records, record, records
+from sim.engine.types import Column, Floats
 
 A_MONTH_IN_A_SMALL_CITY = """
 from sim import AlmatyModel

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.engine.arrays import Floats, Identities
-from sim.engine.draws import Draws, Keys
+from sim.engine.random.streams import Draws, Keys
+from sim.engine.types import Floats, Identities
 
 SEED = 20_240_229
 MANY = 2**20

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from sim.engine.draws import Draws, KeyReuseError, pick
+from sim.engine.random.streams import Draws, KeyReuseError, pick
 
 MASK = 2**64 - 1
 SPREAD = 0x9E3779B97F4A7C15

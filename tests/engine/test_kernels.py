@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.engine import kernels
-from sim.engine.arrays import Identities
+from sim.engine.random import splitmix as kernels
+from sim.engine.types import Identities
 
 repeatable = settings(derandomize=True, deadline=None, max_examples=60)
 words = st.integers(0, 2**64 - 1)

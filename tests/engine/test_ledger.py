@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.accounts import CHART
+from sim.agents.accounts import CHART
 from sim.engine.ledger import Chart
 
 ACCOUNTS = ("a", "b", "c", "d")

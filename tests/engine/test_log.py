@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.engine.log import Log
+from sim.engine.event_log import Log
 
 repeatable = settings(derandomize=True, deadline=None, max_examples=60)
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.engine.places import rows_with
+from sim.engine.agentset.row_allocator import rows_with
 
 
 @settings(derandomize=True, deadline=None)

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.engine.arrays import Booleans
-from sim.engine.draws import Draws
 from sim.engine.queues import MOST_URGENT, served, whole_slots
+from sim.engine.random.streams import Draws
+from sim.engine.types import Booleans
 
 repeatable = settings(derandomize=True, deadline=None, max_examples=80)
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.engine.arrays import Integers, Rows
-from sim.engine.reminders import TURN, due_rows, in_order, remind
-from sim.engine.reminders import Reminders as Wheels
+from sim.engine.timing_wheel import TURN, due_rows, in_order, remind
+from sim.engine.timing_wheel import Reminders as Wheels
+from sim.engine.types import Integers, Rows
 
 BUNDLE = TURN
 

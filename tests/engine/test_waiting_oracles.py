@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sim.engine.draws import Draws
 from sim.engine.queues import erlang_c, erlang_c_wait, served, whole_slots
+from sim.engine.random.streams import Draws
 
 BULK_QUEUES = [(8.0, 10), (9.0, 10), (9.5, 10), (18.0, 20)]
 

@@ -9,7 +9,7 @@ import yaml
 from hydra import compose, initialize_config_dir
 
 from experiments.studies.settings import compare_settings, executor_of
-from sim.configuration import (
+from sim.config.configuration import (
     GROUPS,
     ConfigurationError,
     as_dict,
@@ -18,8 +18,8 @@ from sim.configuration import (
     configuration_folder,
     normalise_overrides,
 )
-from sim.scenario import Scenario, load_scenario, scenario_from
-from sim.tables import Entry
+from sim.config.entries import Entry
+from sim.config.scenario import Scenario, load_scenario, scenario_from
 
 ENTRY = {"value", "low", "high", "unit", "tier", "source"}
 

@@ -15,10 +15,10 @@ from experiments.analysis.cost_effectiveness import (
     frontier,
 )
 from experiments.studies.factorial import JOINED, REFERENCE, cells, factorial_effects
-from sim.configuration import ConfigurationError
+from sim.config.configuration import ConfigurationError
+from sim.config.scenario import load_scenario
 from sim.observation.burden import years_left
 from sim.observation.equity import erreygers, fractional_rank, shapley_shares
-from sim.scenario import load_scenario
 
 number = st.integers(-50, 50).map(float)
 choices = st.lists(st.tuples(number, number), min_size=2, max_size=7)

@@ -16,7 +16,7 @@ from experiments.figures import money as figures_money
 from experiments.figures import sweep as figures_sweep
 from experiments.figures.style import STYLE, draw_each
 from experiments.studies import compare, curves, sweep
-from sim.configuration import compose_configuration
+from sim.config.configuration import compose_configuration
 
 TINY = ("city.population=100", "city.burn_in_days=60", "days=2", "executor=serial")
 

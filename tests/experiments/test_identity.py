@@ -26,10 +26,10 @@ from experiments.runs.store import Store
 from experiments.runs.worker import carry_out_bundle
 from experiments.studies import compare
 from experiments.studies.study import carry_out_study
-from sim.configuration import ConfigurationError, compose_configuration
-from sim.levers import Change
+from sim.config.configuration import ConfigurationError, compose_configuration
+from sim.config.levers import Change
+from sim.config.scenario import Scenario, load_scenario, scenario_from
 from sim.model import AlmatyModel
-from sim.scenario import Scenario, load_scenario, scenario_from
 
 TINY = ["city.population=150", "city.burn_in_days=60", "days=20", "executor=serial"]
 

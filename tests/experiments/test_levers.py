@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 import sim
-from sim.configuration import ConfigurationError, choices, configuration_folder
-from sim.levers import LEVERS, SHOCKS, Change, lever_paths, matches
+from sim.config.configuration import ConfigurationError, choices, configuration_folder
+from sim.config.levers import LEVERS, SHOCKS, Change, lever_paths, matches
+from sim.config.scenario import Scenario, load_scenario, scenario_from
 from sim.observation.definitions import DEFINITIONS
-from sim.scenario import Scenario, load_scenario, scenario_from
 
 PATH = "information.media_reach"
 FREE_OF_POLICY = ("submodels", "agents", "engine", "initialisation.py")
@@ -256,7 +256,7 @@ def test_no_submodel_can_tell_which_scenario_runs(path: Path) -> None:
     imported = {
         node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module
     }
-    assert not imported & {"sim.scenario", "sim.levers", "sim.configuration"}
+    assert not imported & {"sim.config.scenario", "sim.config.levers", "sim.config.configuration"}
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr in ("name", "summary", "scenario"):
             owner = ast.unparse(node.value)

@@ -22,7 +22,7 @@ from experiments.runs.store import Store
 from experiments.runs.worker import BundleResult
 from experiments.studies import stored
 from experiments.studies.settings import Executor
-from sim.configuration import ConfigurationError, compose_configuration
+from sim.config.configuration import ConfigurationError, compose_configuration
 from sim.model import AlmatyModel
 
 FIRST_SEED = 11

@@ -22,14 +22,14 @@ from experiments.meanfield.model import not_read, predict, settle, world_in_forc
 from experiments.meanfield.study import comparison, run, settings_of
 from experiments.studies import compare
 from sim import vocabulary as words
-from sim.configuration import ConfigurationError, compose_configuration
-from sim.institutions import AgencySpecification
-from sim.levers import LEVERS, Change, lever_paths
+from sim.config.configuration import ConfigurationError, compose_configuration
+from sim.config.entries import by
+from sim.config.institutions import AgencySpecification
+from sim.config.levers import LEVERS, Change, lever_paths
+from sim.config.paths import value_at
+from sim.config.scenario import Scenario, load_scenario
 from sim.model import AlmatyModel
-from sim.observation.records import episode_table
-from sim.scenario import Scenario, load_scenario
-from sim.tables import by
-from sim.values import value_at
+from sim.observation.event_records import episode_table
 from tests.cities import city
 from tests.verification.test_awareness_oracle import (
     CHANNEL,

@@ -15,7 +15,7 @@ import experiments.runs.bundles
 from experiments import open_store
 from experiments.runs.sealed_files import UNFINISHED, DamageError, StoreError
 from experiments.runs.store import Store
-from sim.configuration import ConfigurationError
+from sim.config.configuration import ConfigurationError
 
 
 def tables(*runs: str) -> dict[str, pd.DataFrame]:

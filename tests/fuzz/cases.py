@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.configuration import choices, compose_configuration
+from sim.config.configuration import choices, compose_configuration
 from tests.fuzz.harness import TINY
 
 LONG_WORD = "x" * 300

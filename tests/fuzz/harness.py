@@ -21,7 +21,7 @@ from pathlib import Path
 
 from hydra.core.global_hydra import GlobalHydra
 
-from sim.configuration import configuration_folder
+from sim.config.configuration import configuration_folder
 
 KINDS = (
     "wrong number", "signal", "traceback", "hang", "silent acceptance", "half-written",

@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 
 from sim import vocabulary as words
-from sim.accounts import CHART
+from sim.agents.accounts import CHART
 from sim.agents.agency import PURSES
 from sim.agents.episode import State
 from sim.agents.migrant import NEVER, STRATA, STRATA_SHAPE
 from sim.agents.task import NOWHERE, Move, Place
-from sim.engine.arrays import Column, Integers, Rows
+from sim.engine.types import Column, Integers, Rows
 from sim.model import AlmatyModel
+from sim.observation.event_records import episode_table
 from sim.observation.needs import need_table
-from sim.observation.records import episode_table
 from sim.submodels.services import GAVE_UP
 
 type Need = tuple[int, int, int]

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from sim import vocabulary as words
-from sim.accounts import CHART
+from sim.agents.accounts import CHART
 from sim.agents.episode import State
-from sim.engine.arrays import Column
-from sim.engine.cohort import Cohort
+from sim.engine.agentset.cohort import Cohort
 from sim.engine.records import for_rules
+from sim.engine.types import Column
 from sim.model import AlmatyModel
 from tests.cities import city
 

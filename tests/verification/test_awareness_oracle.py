@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from sim import vocabulary as words
-from sim.levers import Change
+from sim.config.levers import Change
 from sim.model import AlmatyModel
 from tests.cities import city
 from tests.verification.worlds import (

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from experiments.analysis.statistics import interval
+from sim.config.scenario import Scenario, load_scenario
 from sim.model import AlmatyModel
-from sim.scenario import Scenario, load_scenario
 
 SEEDS, FEW_SEEDS = range(1, 11), range(1, 4)
 SIZE = ("city=workshop", "city.population=8000", "city.burn_in_days=90")

@@ -19,10 +19,10 @@ import pandas as pd
 import pytest
 
 from sim import vocabulary as words
-from sim.levers import Change
+from sim.config.levers import Change
+from sim.config.paths import raw_value_at, value_paths
+from sim.config.scenario import Scenario
 from sim.model import AlmatyModel
-from sim.scenario import Scenario
-from sim.values import raw_value_at, value_paths
 from tests.cities import city
 from tests.verification.conftest import SCARCE
 

@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 
 from sim import vocabulary as words
-from sim.accounts import CHART
+from sim.agents.accounts import CHART
 from sim.agents.migrant import NEVER, STRATA_SHAPE
 from sim.agents.task import Move
 from sim.model import AlmatyModel
 from sim.observation.equity import count_equity
+from sim.observation.event_records import Records
 from sim.observation.needs import count_referrals
-from sim.observation.records import Records
 from sim.observation.tally import Tally
 from tests.cities import city
 from tests.verification.single import illness, small_city

@@ -17,8 +17,8 @@ from statistics import mean
 import pytest
 
 from sim import vocabulary as words
+from sim.config.scenario import Scenario
 from sim.model import AlmatyModel
-from sim.scenario import Scenario
 from tests.cities import city
 from tests.verification.conftest import SCARCE
 from tests.verification.worlds import AMPLE

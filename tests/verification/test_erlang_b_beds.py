@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from sim.agents.episode import Outcome, State
-from sim.engine.arrays import Rows
+from sim.engine.types import Rows
 from sim.model import AlmatyModel
-from sim.submodels.ends import end
+from sim.submodels.episode_end import end
 from tests.cities import city
 from tests.verification.single import record
 from tests.verification.worlds import NO_BURN_IN, NOBODY_FALLS_ILL, run_block

@@ -11,7 +11,7 @@ from sim import vocabulary as words
 from sim.agents.episode import Gate, State
 from sim.agents.migrant import NEVER
 from sim.model import AlmatyModel
-from sim.observation.records import episode_table
+from sim.observation.event_records import episode_table
 from sim.submodels.services import ADMITTED, DELIVERED, GAVE_UP
 from tests.cities import city
 from tests.verification.invariants import Watch, check_times

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.config.entries import Entry
+from sim.config.scenario import Scenario, load_scenario, scenario_from
 from sim.model import AlmatyModel
-from sim.scenario import Scenario, load_scenario, scenario_from
-from sim.tables import Entry
 from tests.cities import city
 from tests.verification.invariants import Watch, check_indicators, check_money_of_cases, check_times
 

@@ -7,9 +7,9 @@ import pytest
 
 from experiments.analysis.statistics import interval
 from sim import vocabulary as words
-from sim.levers import Change
+from sim.config.levers import Change
+from sim.config.scenario import load_scenario
 from sim.model import AlmatyModel
-from sim.scenario import load_scenario
 
 SEEDS = range(1, 6)
 NO_FEAR = (

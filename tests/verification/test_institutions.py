@@ -9,10 +9,10 @@ import pytest
 
 from sim import vocabulary as words
 from sim.agents.task import Move
-from sim.configuration import ConfigurationError, configuration_folder
-from sim.levers import Change
+from sim.config.configuration import ConfigurationError, configuration_folder
+from sim.config.levers import Change
+from sim.config.scenario import load_scenario
 from sim.model import AlmatyModel
-from sim.scenario import load_scenario
 from tests.cities import city
 from tests.verification.worlds import NO_EXPERIENCE, NO_POLICE
 

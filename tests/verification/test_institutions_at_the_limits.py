@@ -5,8 +5,8 @@ import pytest
 
 from sim import vocabulary as words
 from sim.agents.task import Move, Place
+from sim.config.scenario import load_scenario
 from sim.model import AlmatyModel
-from sim.scenario import load_scenario
 from sim.submodels.services import GAVE_UP
 from tests.cities import city
 from tests.verification.invariants import Watch

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim import vocabulary as words
-from sim.accounts import CHART
+from sim.agents.accounts import CHART
 from sim.agents.migrant import NEVER
 from sim.model import AlmatyModel
 from sim.submodels.insurance import FUND, expected_benefit

@@ -9,9 +9,9 @@ import pytest
 
 from sim.agents.episode import Outcome, State
 from sim.agents.task import Ending, Move, Place
+from sim.observation.event_records import OPEN
 from sim.observation.indicators import indicators
 from sim.observation.needs import handover_table, need_table
-from sim.observation.records import OPEN
 from sim.submodels.services import VISIT_RESULTS
 from tests.verification.invariants import (
     Watch,

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from sim import vocabulary as words
-from sim.configuration import ConfigurationError
+from sim.config.configuration import ConfigurationError
+from sim.config.scenario import load_scenario
 from sim.model import AlmatyModel
-from sim.scenario import load_scenario
 from tests.cities import city
 
 WORLD = load_scenario("baseline").world

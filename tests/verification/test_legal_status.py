@@ -7,7 +7,7 @@ import pytest
 from scipy import special
 
 from sim import vocabulary as words
-from sim.levers import Change
+from sim.config.levers import Change
 from sim.model import AlmatyModel
 from tests.cities import city
 from tests.verification.worlds import NO_BURN_IN, NO_POLICE, NOBODY_FALLS_ILL, keep_only

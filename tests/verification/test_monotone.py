@@ -10,7 +10,7 @@ import pytest
 
 from sim import vocabulary as words
 from sim.agents.migrant import NEVER
-from sim.levers import Change
+from sim.config.levers import Change
 from sim.model import AlmatyModel
 from tests.cities import city
 from tests.verification.worlds import NO_BURN_IN, NOBODY_FALLS_ILL, keep_only, live_until

@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 from experiments.analysis.statistics import interval
-from sim.engine.arrays import Column, Rows
+from sim.config.scenario import Scenario
+from sim.engine.types import Column, Rows
 from sim.model import AlmatyModel
-from sim.scenario import Scenario
 from sim.submodels.demography import Demography
 from tests.cities import city
 from tests.verification.conftest import SCARCE

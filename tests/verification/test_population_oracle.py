@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 from sim import vocabulary as words
-from sim.engine.kernels import BELOW_ONE
+from sim.engine.random.splitmix import BELOW_ONE
 from sim.model import AlmatyModel
 from sim.submodels.demography import at_most_days
 from tests.cities import city

@@ -16,9 +16,9 @@ from sim.agents.employer import Employer
 from sim.agents.episode import Episode
 from sim.agents.migrant import Migrant
 from sim.agents.task import Task
-from sim.engine.everybody import Everybody, Kept
+from sim.config.scenario import load_scenario
+from sim.engine.agentset.union import Everybody, Kept
 from sim.model import AlmatyModel, StoppedInsideDayError
-from sim.scenario import load_scenario
 from tests.cities import city
 from tests.verification.invariants import Watch
 

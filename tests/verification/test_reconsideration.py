@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim.agents.migrant import NEVER
-from sim.levers import Change
+from sim.config.levers import Change
 from sim.model import AlmatyModel
 from tests.cities import city
 

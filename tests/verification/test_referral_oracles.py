@@ -9,10 +9,10 @@ import pytest
 
 from sim import vocabulary as words
 from sim.agents.task import DOCUMENTS, Ending, Move, Place
-from sim.engine.arrays import Floats
-from sim.institutions import AgencySpecification
+from sim.config.institutions import AgencySpecification
+from sim.config.world import World
+from sim.engine.types import Floats
 from sim.model import AlmatyModel
-from sim.parameters import World
 from tests.cities import city
 from tests.verification.worlds import NO_EXPERIENCE, NO_NEWS, NO_POLICE
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.levers import Change
+from sim.config.levers import Change
+from sim.config.scenario import Scenario
 from sim.model import AlmatyModel
-from sim.scenario import Scenario
 from tests.cities import city
 from tests.verification.invariants import Watch
 from tests.verification.worlds import AMPLE, NO_NEWS

@@ -5,7 +5,7 @@ import pytest
 
 from sim import vocabulary as words
 from sim.model import AlmatyModel
-from sim.observation.records import episode_table
+from sim.observation.event_records import episode_table
 from sim.submodels.onset import FIRST_SURGE_ORDINAL
 from tests.cities import city
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from sim import vocabulary as words
+from sim.config.scenario import load_scenario
 from sim.model import AlmatyModel
-from sim.scenario import load_scenario
 
 AGENCIES = load_scenario("baseline").world.agencies
 BLOCKS = frozenset(block.name for block in AlmatyModel.SCHEDULE)

@@ -21,10 +21,10 @@ from rich.console import Console
 from experiments.analysis.statistics import interval
 from experiments.runs.plan import plan_runs, scenario_of
 from experiments.studies.study import carry_out_study
-from sim.configuration import ConfigurationError, compose_configuration
-from sim.scenario import Scenario, scenario_from
-from sim.tables import Entry
-from sim.values import value_paths
+from sim.config.configuration import ConfigurationError, compose_configuration
+from sim.config.entries import Entry
+from sim.config.paths import value_paths
+from sim.config.scenario import Scenario, scenario_from
 from tools.docs import DATA
 
 RESULT = DATA / "screening.csv"

@@ -7,11 +7,11 @@ from typing import Any
 import yaml
 
 from sim import vocabulary as words
-from sim.accounts import CHART
-from sim.configuration import choices, configuration_folder
-from sim.levers import LEVERS, SHOCKS, Change, lever_paths
-from sim.scenario import Scenario, load_scenario, scenario_from
-from sim.tables import Entry
+from sim.agents.accounts import CHART
+from sim.config.configuration import choices, configuration_folder
+from sim.config.entries import Entry
+from sim.config.levers import LEVERS, SHOCKS, Change, lever_paths
+from sim.config.scenario import Scenario, load_scenario, scenario_from
 from tools.docs.markdown_tables import number, table, values
 
 CITY = "almaty"

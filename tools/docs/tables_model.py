@@ -22,10 +22,10 @@ from sim.agents.employer import Employers
 from sim.agents.episode import Episodes
 from sim.agents.migrant import Migrants, work_groups
 from sim.agents.task import Tasks
-from sim.engine import chance
-from sim.engine.cohort import Cohort
-from sim.engine.columns import Column
-from sim.engine.draws import Draws
+from sim.engine.agentset.cohort import Cohort
+from sim.engine.agentset.column import Column
+from sim.engine.random import scalar as chance
+from sim.engine.random.streams import Draws
 from sim.model import AlmatyModel
 from sim.submodels.submodel import Submodel
 from tools.docs.markdown_tables import table

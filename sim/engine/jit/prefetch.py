@@ -5,9 +5,9 @@ wait and change nothing but time. A rule prefetches what a profile shows it wait
 a record, where the fields lie that are `often` looked at, all of it, or its first cache line only.
 """
 
-from sim.engine.arrays import Column, Rows
 from sim.engine.jit.backend import prefetcher
 from sim.engine.jit.compiled import compiled
+from sim.engine.types import Column, Rows
 
 LINES_AT_THE_HEAD = 2
 """Cache lines that hold the fields of a record that are often looked at."""

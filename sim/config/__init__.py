@@ -1,0 +1,1 @@
+"""Files and words of users: found, read strictly, checked, and put together."""

@@ -1,0 +1,528 @@
+"""Scenarios: one world, and dated changes of its levers.
+
+A policy scenario is a list of lever changes and nothing else; a shock is a list of changes of
+outside conditions (see `sim.config.levers`).
+"""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import cached_property
+from os import PathLike, fspath, sep
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from sim.config.composition import compose_configuration, with_searchpath
+from sim.config.configuration import check_range, describe, unwrap
+from sim.config.described import check_changes, check_described, check_summary
+from sim.config.entries import Entry
+from sim.config.files import GROUPS, Sources, check_name, looking_in, read_choice, sources
+from sim.config.legal_rules import check_law
+from sim.config.levers import LEVERS, SHOCKS, Change, checked_changes
+from sim.config.mistakes import ConfigurationError, nearest, shortened
+from sim.config.origin import where_of_change, with_file
+from sim.config.overrides import quoted, read_words, searched
+from sim.config.paths import entry_of, exists, raw_value_at, value_at, value_paths, with_resolved
+from sim.config.strict_yaml import Document
+from sim.config.world import World
+
+TOP_LEVEL = (
+    "city", "regime", "law", "parameters", "scenario", "shock", "study", "executor",
+    "seed", "days", "output", "scenarios", "replicates", "confidence",
+    "person", "case", "nth", "seen_by", "differs", "factors", "store", "shard", "half_width",
+    "outcome", "most_replicates", "design", "vary", "samples", "of", "from", "quantiles",
+    "simulate", "beside", "find", "manifest", "policies", "command", "detail",
+)  # fmt: skip
+"""Names a composed configuration consists of."""
+MOST_DAYS = 36_500
+"""Longest run, in days: a hundred years."""
+LARGEST_SEED = 10**18
+"""Seeds of later replicates count up from the first, and have to fit into 64 bits."""
+TOGETHER = " + "
+"""Between the names of scenarios that are combined."""
+
+
+_PART_OF_A_PATH = re.compile(r"\w[\w-]*")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A complete, checked specification of one run.
+
+    Attributes
+    ----------
+    name, summary : str
+        Of the policy scenario.
+    world : World
+        The world on an unchanged day.
+    changes, shocks : tuple of Change
+        Dated changes of levers and of outside conditions; days count from the end of burn-in.
+    seed, days : int
+        Seed of all chance, and the horizon the scenario was written for.
+    entries : dict
+        Range, unit, tier and source of every number, by path.
+    resolved : dict
+        The complete configuration as composed, for the manifest.
+    sources : Sources
+        Where other scenarios are looked for by name.
+    """
+
+    name: str
+    summary: str
+    world: World
+    changes: tuple[Change, ...]
+    shock: str
+    shocks: tuple[Change, ...]
+    seed: int
+    days: int
+    entries: dict[str, Entry] = field(repr=False, compare=False)
+    resolved: dict[str, Any] = field(repr=False, compare=False)
+    sources: Sources = field(repr=False, compare=False)
+
+    def world_on(self, day: int) -> World:
+        """Return the world of a day.
+
+        Parameters
+        ----------
+        day : int
+            Since the end of burn-in; before day 0 nothing changes.
+        """
+        world = self.world
+        if day < 0:
+            return world
+        for path, value in self.values_on(day).items():
+            world = world.with_value(path, value)
+        return world
+
+    def values_on(self, day: int) -> dict[str, float | str]:
+        """Return the value of everything that some change is about, as it is on a day.
+
+        Parameters
+        ----------
+        day : int
+            Since the end of burn-in.
+
+        Returns
+        -------
+        dict
+            Numbers (and words, for the law) by path.
+
+        Examples
+        --------
+        >>> scenario = load_scenario("arrival_briefing")
+        >>> scenario.values_on(364)
+        {'information.briefing_coverage': 0.7}
+        """
+        values = dict(self._base_values)
+        for change in sorted(self.changes + self.shocks, key=lambda one: one.start_day):
+            before, progress = values[change.path], change.progress(day)
+            if isinstance(before, float) and isinstance(change.value, float):
+                values[change.path] = before + progress * (change.value - before)
+            elif progress > 0.0:
+                values[change.path] = change.value
+        return values
+
+    @cached_property
+    def _base_values(self) -> dict[str, float | str]:
+        return {
+            change.path: value_at(self.world, change.path) for change in self.changes + self.shocks
+        }
+
+    def with_seed(self, seed: int) -> "Scenario":
+        """Return the same scenario under another seed.
+
+        Parameters
+        ----------
+        seed : int
+            At least 0.
+
+        Raises
+        ------
+        ConfigurationError
+            If it is no such number.
+        """
+        given: Any = seed
+        given = int(given) if isinstance(given, np.integer) else given
+        whole = _whole_number({"seed": given}, "seed", 0, LARGEST_SEED)
+        return replace(self, seed=whole, resolved={**self.resolved, "seed": whole})
+
+    def with_policy(self, name: str | PathLike[str] | Mapping[str, Any]) -> "Scenario":
+        """Return another policy scenario in the same world and seed.
+
+        Parameters
+        ----------
+        name : str, path or mapping
+            As of `load_scenario`; names are looked for where this scenario's own was.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no such scenario or it is not valid here.
+        """
+        stored = self.resolved.get("policies", {})
+        if name in stored:  # as it was when the study was begun
+            return scenario_from({**self.resolved, "scenario": stored[name]})
+        described, used = policy_of(name, self.sources)
+        with looking_in(used):
+            return scenario_from({**self.resolved, "scenario": described})
+
+    def with_policies(self, names: Sequence[str], name: str = "combination") -> "Scenario":
+        """Return several policy scenarios together, in the same world and seed.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Names of files of `conf/scenario/`.
+        name : str
+            What to call them together.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no such scenario, or two of them move one lever to different values.
+        """
+        together: dict[str, tuple[str, dict[str, Any]]] = {}
+        for policy in names:
+            for change in self.with_policy(policy).changes:
+                described = change.model_dump()
+                first, before = together.setdefault(change.path, (policy, described))
+                if before != described:
+                    raise ConfigurationError(
+                        f"scenarios '{first}' and '{policy}' cannot be combined: "
+                        f"both change '{change.path}', to different values or on different days"
+                    )
+        described = {
+            "name": name,
+            "summary": " and ".join(names),
+            "changes": [one for _, one in together.values()],
+        }
+        return scenario_from({**self.resolved, "scenario": described})
+
+    def with_values(self, values: Mapping[str, float | str]) -> "Scenario":
+        """Return the same scenario in a world where some values are others from the outset.
+
+        Parameters
+        ----------
+        values : mapping
+            By path, e.g. ``{"illness.acute_rate": 1.2, "institutions.hub.capacity": 60}``.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no such value, or it is out of its range.
+        """
+        world, resolved = self.world, self.resolved
+        for path, value in values.items():
+            entry, before = self.entry_at(path), raw_value_at(world, path)
+            if (entry is None) != isinstance(value, str):
+                wanted = "a word" if entry is None else "a number"
+                raise ConfigurationError(f"{path}: {value!r} is not {wanted}")
+            if entry is not None:
+                check_range(value, entry, path)
+                value = type(before)(value) if value == type(before)(value) else value
+            world = world.with_value(path, value)
+            resolved = with_resolved(resolved, path, value)
+        try:
+            world = World.model_validate(world.model_dump())
+        except ValidationError as error:
+            raise ConfigurationError(describe(error, "")) from error
+        _check_ceiling(world)
+        return replace(self, world=world, resolved=resolved)
+
+    def entry_at(self, path: str) -> Entry | None:
+        """Return the entry that a value of the world belongs to (None for a word, like the law).
+
+        Parameters
+        ----------
+        path : str
+            E.g. ``"care_seeking.fear_weight"``.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no such value.
+        """
+        if not exists(self.world, path):
+            paths = value_paths(self.world.model_dump())
+            raise ConfigurationError(f"unknown value '{path}': {nearest(path, paths)}")
+        if isinstance(raw_value_at(self.world, path), str):
+            return None
+        return entry_of(path, self.entries)
+
+    def like(self, path: str, value: float) -> float:
+        """Return a number as a value of the world can take it: whole where that one is.
+
+        Parameters
+        ----------
+        path : str
+            Path of the value.
+        value : float
+            The number wished for, in the unit of its entry.
+        """
+        return round(value) if isinstance(raw_value_at(self.world, path), int) else value
+
+    def with_changes(
+        self, changes: Sequence[Change | Mapping[str, Any]], name: str | None = None
+    ) -> "Scenario":
+        """Return the same scenario with more lever changes (checked).
+
+        What it changes already stays: changes of other paths, and of the same path on other days
+        (a later one begins from what the earlier one has made of the number). To put a change in
+        the place of others, take those out first: ``scenario.without_changes([path])``.
+
+        Parameters
+        ----------
+        changes : sequence of Change, or of mappings with its fields
+            E.g. ``[{"path": "information.ngo_reach", "value": 0.5, "start_day": 0}]``.
+        name : str, optional
+            What to call it in reports; without one it keeps its own.
+
+        Raises
+        ------
+        ConfigurationError
+            If a change is not valid, or there is one of the same path on the same day already.
+        TypeError
+            If `changes` is no sequence of changes.
+        """
+        if isinstance(changes, Change | Mapping | str):
+            raise TypeError("changes: give a list of changes, e.g. with_changes([change])")
+        added = [one.model_dump() if isinstance(one, Change) else dict(one) for one in changes]
+        return self._with_only([*(one.model_dump() for one in self.changes), *added], name)
+
+    def without_changes(self, paths: Collection[str]) -> "Scenario":
+        """Return the same scenario without its changes of some levers.
+
+        Parameters
+        ----------
+        paths : collection of str
+            Paths of levers, e.g. ``["information.ngo_reach"]``.
+        """
+        return self._with_only(
+            [one.model_dump() for one in self.changes if one.path not in paths], None
+        )
+
+    def _with_only(self, changes: list[dict[str, Any]], name: str | None) -> "Scenario":
+        policy = {
+            "name": self.name if name is None else _checked_name("scenario", name),
+            "summary": self.summary,
+            "changes": changes,
+        }
+        check_changes(Document(f"scenario {policy['name']}", policy))
+        with looking_in(self.sources):
+            checked = checked_changes(policy, LEVERS, "lever", self.days, self.world, self.entries)
+        changed = replace(
+            self, name=str(policy["name"]), changes=checked,
+            resolved={**self.resolved, "scenario": policy},
+        )  # fmt: skip
+        _check_law_changes(changed)
+        return changed
+
+
+def load_scenario(
+    name: str | PathLike[str] | Mapping[str, Any] = "baseline", overrides: Sequence[str] = ()
+) -> Scenario:
+    """Compose and check a scenario.
+
+    Parameters
+    ----------
+    name : str, path or mapping
+        The name of a scenario: of the program, of `./conf/scenario/`, or of a folder of
+        ``hydra.searchpath=[...]`` among the overrides. Or the path of a YAML file; what stands
+        beside it is then found by name too. Or a mapping with name, summary and changes.
+    overrides : sequence of str
+        Overrides in Hydra's syntax, e.g. ``["city=workshop", "seed=7"]``.
+
+    Raises
+    ------
+    ConfigurationError
+        One line: what is wrong, and the nearest valid name or the allowed range.
+    TypeError
+        If the overrides are no sequence of texts.
+
+    Examples
+    --------
+    >>> scenario = load_scenario("arrival_briefing", overrides=["city=workshop", "seed=7"])
+    >>> scenario.seed, scenario.world.city.population
+    (7, 20000)
+    >>> scenario.world_on(364).information.briefing_coverage
+    0.7
+    >>> idea = {"path": "information.ngo_reach", "value": 0.01, "start_day": 0}
+    >>> load_scenario({"name": "mine", "summary": "an idea", "changes": [idea]}).name
+    'mine'
+    """
+    if isinstance(overrides, str) or not all(isinstance(one, str) for one in overrides):
+        raise TypeError('overrides: give a list of texts, e.g. ["city=workshop", "seed=7"]')
+    words, folders = searched(read_words(overrides))
+    for word in words:
+        if word.key == "scenario":
+            raise ConfigurationError(
+                f"'{shortened(word.text)}': the scenario is named already, by load_scenario"
+            )
+    texts = [word.text for word in words]
+    with looking_in(with_searchpath(sources(), folders)):
+        described, used = policy_of(name, sources())
+        with looking_in(used):
+            parts = compose_configuration(texts)
+            if any(word.key.startswith("scenario.") for word in words):
+                if isinstance(name, Mapping):
+                    raise ConfigurationError("scenario.*: change the mapping itself instead")
+                chosen = f"scenario={quoted(described['name'])}"
+                return scenario_from(compose_configuration([chosen, *texts]))
+            return scenario_from({**parts, "scenario": described})
+
+
+def policy_of(
+    name: str | PathLike[str] | Mapping[str, Any], used: Sources
+) -> tuple[dict[str, Any], Sources]:
+    """Return a policy scenario as it is described, and where others are found beside it.
+
+    Parameters
+    ----------
+    name : str, path or mapping
+        As of `load_scenario`.
+    used : Sources
+        Where a name is looked for.
+    """
+    if isinstance(name, Mapping):
+        described = deepcopy(dict(name))
+        stem = described.get("name")
+        stem = _checked_name("scenario", stem) if isinstance(stem, str) else "..."
+        check_described("scenario", Document("scenario", described), stem, {})
+        return described, used
+    text = fspath(name)
+    if isinstance(name, PathLike) or text.endswith((".yaml", ".yml")) or set(text) & {"/", sep}:
+        path = Path(text)
+        if not path.is_file():
+            raise ConfigurationError(f"there is no file '{shortened(text)}'")
+        if path.suffix != ".yaml":
+            raise ConfigurationError(f"{text}: call it {path.stem}.yaml")
+        in_conf = path.absolute().parent.name == "scenario"
+        folder = path.absolute().parent.parent if in_conf else path.absolute().parent
+        used, text = used.with_folder(folder, text, scenarios_only=not in_conf), path.stem
+    with looking_in(used):
+        return deepcopy(read_choice("scenario", text).value), used
+
+
+def _checked_name(group: str, name: object) -> str:
+    """Return the name of a scenario, or of several together, if it may be called so."""
+    for part in name.split(TOGETHER) if isinstance(name, str) else [name]:
+        check_name(group, part)
+    return str(name)
+
+
+def scenario_from(resolved: dict[str, Any]) -> Scenario:
+    """Build a scenario from a composed configuration.
+
+    Raises
+    ------
+    ConfigurationError
+        If any part of it is not valid.
+    """
+    check_parts(resolved)
+    entries: dict[str, Entry] = {}
+    city = dict(resolved["city"])
+    if not isinstance(city.get("institutions"), dict):
+        mistake = "institutions: a city needs them: write them, or defaults: [almaty, _self_]"
+        raise ConfigurationError(with_file(mistake, resolved))
+    institutions, agencies = city.pop("institutions"), city.pop("agencies", {})
+    try:
+        parts = {
+            **unwrap(resolved["parameters"], "", entries),
+            "city": unwrap(city, "city", entries),
+            "institutions": unwrap(institutions, "institutions", entries),
+            "agencies": unwrap(agencies, "agencies", entries),
+            "regime": unwrap(resolved["regime"], "regime", entries),
+            "law": resolved["law"],
+        }
+        _check_institution_names(parts)
+        world = World.model_validate(parts)
+    except ValidationError as error:
+        raise ConfigurationError(with_file(describe(error, ""), resolved)) from error
+    except ConfigurationError as error:
+        raise ConfigurationError(with_file(str(error), resolved)) from error
+    seed = _whole_number(resolved, "seed", 0, LARGEST_SEED)
+    days = _whole_number(resolved, "days", 1, MOST_DAYS)
+    policy, shock = resolved["scenario"], resolved["shock"]
+    scenario = Scenario(
+        name=policy["name"],
+        summary=policy["summary"],
+        world=world,
+        changes=checked_changes(policy, LEVERS, "lever", days, world, entries),
+        shock=shock["name"],
+        shocks=checked_changes(shock, SHOCKS, "shock", days, world, entries),
+        seed=seed,
+        days=days,
+        entries=entries,
+        resolved=resolved,
+        sources=sources(),
+    )
+    _check_ceiling(world)
+    _check_law_changes(scenario)
+    return scenario
+
+
+def _check_institution_names(parts: dict[str, Any]) -> None:
+    """Refuse names that could be no part of a path, as levers have it."""
+    for section in ("institutions", "agencies"):
+        for name in parts[section] if isinstance(parts[section], dict) else ():
+            if not _PART_OF_A_PATH.fullmatch(str(name)):
+                raise ConfigurationError(
+                    f"{section}: '{shortened(name)}' cannot be a name: letters, digits, '_', '-'"
+                )
+
+
+def _check_law_changes(scenario: Scenario) -> None:
+    """Make sure that every change of the law is to one that some law book holds."""
+    world = scenario.world
+    for number, change in enumerate(scenario.changes):
+        if change.path.startswith("law."):
+            start = world.city.start_date + timedelta(days=change.start_day)
+            mistake = check_law(scenario.world_on(change.start_day).law, world.regime, start)
+            if mistake:
+                where = where_of_change("scenario", scenario.resolved["scenario"], number)
+                raise ConfigurationError(f"{where}: {mistake}")
+
+
+def check_parts(resolved: dict[str, Any]) -> None:
+    """Raise `ConfigurationError` unless a composed configuration has the parts it needs."""
+    for name in resolved:
+        if name not in TOP_LEVEL:
+            raise ConfigurationError(f"unknown name '{name}': {nearest(name, TOP_LEVEL)}")
+    for name in ("city", "regime", "law", "parameters", "scenario", "shock", "study", "executor"):
+        if not isinstance(resolved.get(name), dict):
+            raise ConfigurationError(
+                f"no {name} is chosen: name one of conf/{name}"
+                if name in GROUPS
+                else f"'{name}' is missing"
+            )
+    for name in ("scenario", "shock"):
+        described = resolved[name]
+        document = Document(f"{name} {described.get('name')}", described)
+        _checked_name(name, described.get("name"))
+        check_summary(document, described.get("summary") or described.get("name"), ("summary",))
+        check_changes(document)
+    _checked_name("city", resolved["city"].get("name"))
+
+
+def _check_ceiling(world: World) -> None:
+    """Make sure the thinned list of candidates can yield the largest inflow anybody asks for."""
+    seasonal_inflow = 1.0 + world.demography.arrival_season
+    if seasonal_inflow > world.demography.candidate_ceiling:
+        raise ConfigurationError(
+            "demography.candidate_ceiling is below the seasonal peak of the inflow "
+            f"({seasonal_inflow:g})"
+        )
+
+
+def _whole_number(resolved: dict[str, Any], name: str, at_least: int, at_most: int) -> int:
+    value = resolved.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or not at_least <= value <= at_most:
+        raise ConfigurationError(
+            f"{name} = {shortened(value)} must be a whole number from {at_least} to {at_most:,}"
+        )
+    return value

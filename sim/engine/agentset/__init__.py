@@ -1,0 +1,1 @@
+"""Cohorts of agents that are Mesa agent sets."""

@@ -1,0 +1,352 @@
+"""Cohorts: many agents as columns, and yet a real Mesa agent set.
+
+A hundred thousand Python objects are slow; a hundred thousand records in one table are not.
+A `Cohort` keeps one record an agent and *is* a `mesa.agentset.AbstractAgentSet`:
+`select`, `get`, `set`, `agg`, `groupby`, `do`, `map`, iteration, `in` and `len` do what
+Mesa's documentation says. The model itself works on columns, which are views of the table
+(`migrants.wage[rows]`), and, in compiled rules, on single records of `migrants.table`; a user
+may take any row as a light `mesa.Agent` (a `RowView`), read and assign its attributes, and hand it
+to Mesa's tools.
+
+Rows and identity
+-----------------
+A *row* is a place in the arrays and is used again after its owner has left. The *identity*
+(`pid`) belongs to one agent for ever and is what every keyed draw hangs on. A view remembers
+its identity and refuses to speak for a row that has changed hands.
+
+Columns are declared once, as class attributes:
+
+>>> class Person(RowView):
+...     '''One person.'''
+>>> class Persons(Cohort):
+...     '''People.'''
+...     row_view = Person
+...     wage = Column(np.int32, "monthly wage", unit="KZT")
+...     sex = Column(np.int8, "sex", labels=("man", "woman"))
+>>> people = Persons(model=None)
+>>> rows = people.add_rows(np.array([11, 12]), wage=np.array([90_000, 110_000]), sex=1)
+>>> people.wage[rows].tolist()
+[90000, 110000]
+>>> people.agg("wage", max), people.get("sex")
+(110000, ['woman', 'woman'])
+>>> first = next(iter(people))
+>>> first.wage += 5_000
+>>> first.pid, first.wage, first.sex
+(11, 95000, 'woman')
+"""
+
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from sim.engine.agentset.column import Column, RowView
+from sim.engine.agentset.row_allocator import (
+    LISTED,
+    PRESENT,
+    TOUCHED,
+    UNKNOWN,
+    Places,
+    enlarged,
+    free_rows,
+    places,
+    rows_of,
+    take_rows,
+)
+from sim.engine.agentset.subset import RowSet
+from sim.engine.moves import Moves
+from sim.engine.records import copy_records, field, for_rules, record_type, room_for
+from sim.engine.types import NOBODY, Booleans, Identities, Rows
+from sim.engine.types import Column as Values
+
+__all__ = ["Cohort", "Column", "RowSet", "RowView"]
+
+
+class Cohort[A: RowView](RowSet[A]):
+    """All agents of one type, as columns.
+
+    Parameters
+    ----------
+    model : mesa.Model or None
+        The model the agents live in.
+    capacity : int, default 64
+        Rows to reserve; the table doubles when it is full.
+
+    Attributes
+    ----------
+    table : array of records
+        One record a row; its fields are the columns that are not `scanned`.
+    """
+
+    row_view: ClassVar[type[RowView]] = RowView
+    columns: ClassVar[dict[str, Column]] = {}
+    record_type: ClassVar[np.dtype[Any]]
+
+    unique_ids: ClassVar[tuple[int, int]] = (0, 1)
+    """First number and step of `unique_id`: cohorts of one model have numbers of their own."""
+    settable: ClassVar[dict[str, tuple[float, float]] | None] = None
+    """Columns that may be set from outside, with lowest and highest value; None: all but `pid`.
+    Whole columns (`cohort.wage[rows] = wages`) are the model's own way and are not checked."""
+
+    pid = Column(np.uint64, "permanent identity; every keyed draw of the agent hangs on it")
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.columns = {
+            name: item
+            for base in reversed(cls.__mro__)
+            for name, item in vars(base).items()
+            if isinstance(item, Column)
+        }
+        cls.record_type = record_type(
+            {
+                name: (column.dtype, column.shape)
+                for name, column in cls.columns.items()
+                if not column.scanned
+            },
+            first={name for name, column in cls.columns.items() if column.often},
+        )
+        cls._new_record = np.zeros(1, cls.record_type)
+        for name in cls._new_record.dtype.names or ():
+            cls._new_record[name] = cls.columns[name].default
+
+    _new_record: ClassVar[Values]
+
+    def __init__(self, model: Any, capacity: int = 64) -> None:
+        self.model = model
+        self.table: Values = room_for(capacity, self.record_type)
+        self._scanned = {
+            name: np.full(capacity, column.default, dtype=column.dtype)
+            for name, column in self.columns.items()
+            if column.scanned
+        }
+        self._name_arrays()
+        self.places: Places = places(capacity)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # A column is changed in place (`cohort.wage[:] = wages`): it is part of the records.
+        if name in self.columns:
+            raise AttributeError(f"assign to {type(self).__name__}.{name}[rows], not to the column")
+        super().__setattr__(name, value)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The named columns are views of the records and are named again on the other side.
+        return {name: value for name, value in vars(self).items() if name not in self.columns}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._name_arrays()
+
+    @property
+    def cohort(self) -> "Cohort[A]":
+        """The cohort itself: it is the set of all its rows."""
+        return self
+
+    @property
+    def rows(self) -> Rows:
+        """Row numbers of everybody present, ascending."""
+        number = self.places.number
+        if number[LISTED] == UNKNOWN:
+            rows_of(self.places)
+        # Read here and not handed over by the rule: it would cost as much as a small day's work.
+        return self.places.listed[: number[LISTED]].copy()
+
+    @property
+    def blank(self) -> Values:
+        """The record of a new agent, for rules."""
+        return for_rules(self._new_record)
+
+    @property
+    def capacity(self) -> int:
+        """Rows the arrays can hold before they grow."""
+        return len(self.places.occupied)
+
+    @property
+    def occupied(self) -> Booleans:
+        """Whether each row is somebody's."""
+        return self.places.occupied
+
+    @property
+    def bytes_per_row(self) -> int:
+        """Memory of one row, in bytes."""
+        apart = sum(array.itemsize for array in self._scanned.values())
+        return self.table.itemsize + apart
+
+    def __len__(self) -> int:
+        return int(self.places.number[PRESENT])
+
+    def __contains__(self, agent: object) -> bool:
+        return (
+            isinstance(agent, RowView)
+            and agent._cohort is self
+            and bool(self.occupied[agent._row])
+            and bool(self.pid[agent._row] == agent.pid)
+        )
+
+    def view(self, row: int) -> A:
+        """Return one row as a Mesa agent.
+
+        Raises
+        ------
+        LookupError
+            If the row is nobody's.
+        """
+        if not 0 <= row < self.capacity or not self.occupied[row]:
+            raise LookupError(f"row {row} of {type(self).__name__} is nobody's")
+        return self._view(int(row))
+
+    def checked(self, name: str, value: Any) -> Any:
+        """Return the stored form of a value that somebody outside the model gives a column.
+
+        Raises
+        ------
+        AttributeError
+            If there is no such column, or the model keeps it itself.
+        TypeError, ValueError
+            If the value does not fit.
+        """
+        column, kind = self.columns.get(name), self.row_view.__name__
+        if column is None or name == "pid":
+            raise AttributeError(f"{kind!r} has no settable attribute {name!r}")
+        if self.settable is None:
+            return column.encode(value)
+        if name not in self.settable:
+            raise AttributeError(
+                f"{kind}.{name} is kept by the model itself, which counts on it; settable are: "
+                f"{', '.join(self.settable) or 'none'}"
+            )
+        return column.encode(value, *self.settable[name])
+
+    def put(self, name: str, rows: Rows, stored: Any) -> None:
+        """Set a column of some rows to a value that has been checked."""
+        self.__dict__[name][rows] = stored
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        if self.model is not None:
+            raise TypeError(
+                f"{type(self).__name__} are copied with their model: copy.deepcopy(model)"
+            )
+        return self.copy_for(None)
+
+    def add_rows(self, pid: Identities, **values: Any) -> Rows:
+        """Add agents.
+
+        Parameters
+        ----------
+        pid : array of int, shape (n,)
+            Permanent identities.
+        **values : scalar or array of shape (n,)
+            Values of columns; the others start at their default.
+
+        Returns
+        -------
+        array of int, shape (n,)
+            The rows they were given: rows of agents who left first, the latest first.
+        """
+        for name in values:
+            if name not in self.columns:
+                raise AttributeError(f"{type(self).__name__} has no column {name!r}")
+        identities = np.asarray(pid).astype(np.uint64)
+        self._check_new(identities, values)
+        self.make_room(len(identities))
+        rows = take_rows(
+            self.places, for_rules(self.table), for_rules(self._new_record), identities
+        )
+        arrays = self.__dict__
+        for name, array in self._scanned.items():
+            array[rows] = self.columns[name].default
+        for name, value in values.items():
+            arrays[name][rows] = value
+        return rows
+
+    def _check_new(self, identities: Identities, values: dict[str, Any]) -> None:
+        """Raise `ValueError` if identities are taken or values are not one an agent."""
+        if len(np.unique(np.concatenate([identities, self.pid[self.rows]]))) < (
+            len(identities) + len(self)
+        ):
+            raise ValueError(f"{type(self).__name__}: an identity is taken already, or given twice")
+        for name, value in values.items():
+            column, shape = self.columns[name], np.shape(value)
+            if shape not in ((), column.shape, (len(identities), *column.shape)):
+                raise ValueError(
+                    f"{name}: an array of shape {shape} are no values for {len(identities)} agents"
+                )
+
+    def make_room(self, count: int) -> None:
+        """Make room for so many more agents."""
+        while len(self) + count > self.capacity:
+            self._double()
+
+    def remove_rows(self, rows: Rows) -> None:
+        """Take agents out; their rows are free for others.
+
+        Raises
+        ------
+        LookupError
+            If a row is nobody's, or named twice.
+        """
+        wanted = np.asarray(rows, dtype=np.intp)
+        inside = (wanted >= 0) & (wanted < self.capacity)
+        there = inside.all() and self.occupied[wanted].all()
+        if not there or len(np.unique(wanted)) < len(wanted):
+            raise LookupError(f"rows {wanted.tolist()} of {type(self).__name__}: not all in use")
+        free_rows(self.places, np.asarray(rows, dtype=np.intp))
+        for name, array in self._scanned.items():
+            array[rows] = self.columns[name].default
+
+    def let_go(self, rows: Rows) -> None:
+        """Take agents out because somebody outside the model asks for it."""
+        self.remove_rows(rows)
+
+    def add(self, agent: A) -> None:
+        """Refuse: agents of a cohort are created by `add_rows`."""
+        raise TypeError(f"create agents with {type(self).__name__}.add_rows")
+
+    def discard(self, agent: A) -> None:
+        """Take an agent out of the model, if it is there."""
+        if agent in self:
+            self.let_go(np.array([agent.row]))
+
+    def _keep_only(self, rows: Rows) -> "RowSet[A]":
+        raise TypeError("all agents of a type cannot be changed in place; leave out inplace=True")
+
+    def _update(self, agents: Iterable[A]) -> "RowSet[A]":
+        return self._keep_only(NOBODY)
+
+    def _name_arrays(self) -> None:
+        """Let every column's name stand for its array."""
+        for name, column in self.columns.items():
+            self.__dict__[name] = self._scanned[name] if column.scanned else field(self.table, name)
+
+    def _double(self) -> None:
+        old, more = self.capacity, max(self.capacity, 1)
+        grown = room_for(old + more, self.record_type)
+        copy_records(grown, self.table)
+        self.table = grown
+        for name, array in self._scanned.items():
+            default = np.full(more, self.columns[name].default, dtype=array.dtype)
+            self._scanned[name] = np.concatenate([array, default])
+        self._name_arrays()
+        self.places = enlarged(self.places, old + more)
+        Moves.count += 1
+
+    def copy_for(self, model: Any) -> Self:
+        """Return an independent copy that belongs to another model."""
+        twin = type(self)(model, capacity=0)
+        twin.table = room_for(self.capacity, self.record_type)
+        touched = int(self.places.number[TOUCHED])
+        copy_records(twin.table, self.table[:touched])
+        twin._scanned = {name: array.copy() for name, array in self._scanned.items()}
+        twin._name_arrays()
+        twin.places = enlarged(self.places, self.capacity)
+        return twin
+
+    def digest(self) -> bytes:
+        """Return a digest of everybody's state, independent of who sits in which row."""
+        rows = self.rows[np.argsort(self.pid[self.rows], kind="stable")]
+        summary = blake2b(digest_size=16)
+        for name in sorted(self.columns):
+            summary.update(name.encode())
+            summary.update(np.ascontiguousarray(self.__dict__[name][rows]).tobytes())
+        return summary.digest()

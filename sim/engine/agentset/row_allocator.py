@@ -1,0 +1,138 @@
+"""Places: which rows of a table are taken, as compiled rules see it.
+
+Rows of agents who have left are used again first, the latest first.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.engine.jit.compiled import compiled
+from sim.engine.types import Booleans, Column, Identities, Integers, Rows
+
+PRESENT, TOUCHED, FREE, LISTED = range(4)
+"""Entries of `Places.number`: agents present, rows used so far, free rows among them, and the
+length of the list of rows."""
+UNKNOWN = -1
+"""Length of a list of rows that has to be made anew."""
+
+
+class Places(NamedTuple):
+    """Which rows are taken, and which are free.
+
+    Attributes
+    ----------
+    occupied : array of bool, shape (rows,)
+    free : array of int, shape (rows,)
+        Rows of agents who have left, the latest last, as many as `number[FREE]` says.
+    listed : array of int, shape (rows,)
+        Rows of everybody present, ascending, as many as `number[LISTED]` says.
+    number : array of int, shape (4,)
+        See `PRESENT`, `TOUCHED`, `FREE`, `LISTED`.
+    """
+
+    occupied: Booleans
+    free: Rows
+    listed: Rows
+    number: Integers
+
+
+def places(capacity: int) -> Places:
+    """Return empty places for so many rows."""
+    return Places(
+        np.zeros(capacity, dtype=np.bool_),
+        np.empty(capacity, dtype=np.intp),
+        np.empty(capacity, dtype=np.intp),
+        np.array([0, 0, 0, UNKNOWN], dtype=np.int64),
+    )
+
+
+def enlarged(old: Places, capacity: int) -> Places:
+    """Return a copy with room for so many rows."""
+    new = places(capacity)
+    touched, free = int(old.number[TOUCHED]), int(old.number[FREE])
+    new.occupied[:touched] = old.occupied[:touched]
+    new.free[:free] = old.free[:free]
+    new.number[:] = old.number
+    new.number[LISTED] = UNKNOWN
+    return new
+
+
+@compiled(allocates=True)
+def rows_of(taken: Places) -> Rows:
+    """Return the rows of everybody present, ascending. Do not write into them.
+
+    They are good until somebody comes or goes: a rule that lets agents come or go meanwhile may
+    finish its own walk, but must not ask for the rows again before.
+    """
+    number = taken.number
+    if number[LISTED] == UNKNOWN:
+        count = 0
+        for row in range(number[TOUCHED]):
+            taken.listed[count] = row
+            count += int(taken.occupied[row])
+        number[LISTED] = count
+    return taken.listed[: number[LISTED]]
+
+
+@compiled(allocates=True)
+def rows_with(column: Integers, value: int) -> Rows:
+    """Return the rows of a column that hold a value, ascending.
+
+    >>> rows_with(np.array([3, 1, 3], dtype=np.int8), 3).tolist()
+    [0, 2]
+    """
+    rows = np.empty(len(column), dtype=np.intp)
+    count = 0
+    for row in range(len(column)):
+        # Noted in any case: quicker than to ask, which the processor cannot guess ahead.
+        rows[count] = row
+        count += int(column[row] == value)
+    return rows[:count]
+
+
+@compiled
+def take_row(taken: Places) -> int:
+    """Return a free row, from now on taken."""
+    number = taken.number
+    if number[FREE] > 0:
+        number[FREE] -= 1
+        row = taken.free[number[FREE]]
+    else:
+        row = number[TOUCHED]
+        if row >= len(taken.occupied):
+            raise IndexError("no room for another agent")
+        number[TOUCHED] += 1
+    taken.occupied[row] = True
+    number[PRESENT] += 1
+    number[LISTED] = UNKNOWN
+    return int(row)
+
+
+@compiled
+def free_row(taken: Places, row: int) -> None:
+    """Let a row be free for another agent."""
+    number = taken.number
+    taken.free[number[FREE]] = row
+    number[FREE] += 1
+    taken.occupied[row] = False
+    number[PRESENT] -= 1
+    number[LISTED] = UNKNOWN
+
+
+@compiled(allocates=True)
+def take_rows(taken: Places, table: Column, blank: Column, pids: Identities) -> Rows:
+    """Take a row for each identity; its record is like `blank` but for the identity."""
+    rows = np.empty(len(pids), dtype=np.intp)
+    for i in range(len(pids)):
+        rows[i] = take_row(taken)
+        table[rows[i]] = blank[0]
+        table[rows[i]].pid = pids[i]
+    return rows
+
+
+@compiled
+def free_rows(taken: Places, rows: Rows) -> None:
+    """Let rows be free for others."""
+    for row in rows:
+        free_row(taken, row)
