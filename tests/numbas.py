@@ -16,7 +16,7 @@ UV = os.environ.get("UV", "uv")
 ROOT = Path(__file__).resolve().parents[1]
 LOWEST = ["0.62.*"]
 """What `pyproject.toml` asks for at least."""
-TESTS = ("tests/engine", "sim/engine")
+TESTS = ("tests/sim/engine", "sim/engine")
 NEEDED = ("pytest>=8.3", "pytest-xdist>=3.6", "hypothesis>=6.115")
 """What the tests need beside the project."""
 

@@ -409,7 +409,7 @@ def test_what_may_be_set_acts_and_the_books_hold(model: AlmatyModel) -> None:
 
 
 def test_labels_are_checked() -> None:
-    from tests.engine.test_cohort import Persons
+    from tests.sim.engine.agentset.test_cohort import Persons
 
     people = Persons(model=None)
     people.add_rows(np.array([1, 2]))

@@ -15,7 +15,7 @@ from sim.engine.jit import self_test
 from sim.engine.jit.backend import FALLBACK_WARNING
 from sim.engine.jit.settings import INTERPRETED
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[4]
 PLANTED = """
 from sim.engine.jit import self_test
 def broken(internals):

@@ -28,7 +28,7 @@ from experiments.analysis.statistics import (
 from experiments.studies.factorial import contrast, factorial_effects
 from experiments.studies.settings import SweepSettings
 from experiments.studies.sweep import PARAMETRIC, response, spread_over_samples
-from tests.experiments.test_intervals import results
+from tests.experiments.analysis.test_intervals import results
 
 NAN = float("nan")
 

@@ -19,7 +19,7 @@ from sim.engine.jit.cache import CACHE_DIRECTORY, COMPILE_NOTICE
 from sim.engine.jit.settings import INTERPRETED
 from sim.precompile import compile_rules_once
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[4]
 A_MONTH = """
 from sim import AlmatyModel, load_scenario
 AlmatyModel(load_scenario("mobile_clinics", ["city.population=2000"])).run_for(30)

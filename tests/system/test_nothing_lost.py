@@ -17,7 +17,7 @@ from experiments.runs.bundles import FORMAT
 from experiments.runs.sealed_files import write_sealed
 from experiments.runs.store import Store
 from sim.config.configuration import ConfigurationError
-from tests.application import faults
+from tests.system import faults
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = (

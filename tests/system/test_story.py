@@ -17,7 +17,7 @@ from sim.agents.episode import WAIT, State
 from sim.agents.task import Ending, Move
 from sim.engine.types import Column
 from sim.submodels import services
-from tests.application.followed import (
+from tests.system.followed import (
     DAYS,
     LOGGED_ON,
     LOST,

@@ -73,7 +73,7 @@ def test_everything_a_document_points_to_is_there(document: Path) -> None:
 def test_what_is_not_there_is_found(tmp_path: Path) -> None:
     wrong = [
         "nothing.md", "#no-heading", "`sim/nothing.py`",
-        "`tests/application/test_links.py::test_nothing`",
+        "`tests/system/test_links.py::test_nothing`",
     ]  # fmt: skip
     links = " ".join(one if one.startswith("`") else f"[x]({one})" for one in wrong)
     document = tmp_path / "some.md"

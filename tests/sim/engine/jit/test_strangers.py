@@ -11,7 +11,7 @@ import pytest
 
 from sim.engine.jit.settings import INTERPRETED
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[4]
 PROGRAM = Path(__file__).with_name("strangers.py")
 
 
