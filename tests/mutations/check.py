@@ -31,7 +31,7 @@ FOLDERS = (
     *sorted(
         f"tests/{one.name}"
         for one in (ROOT / "tests").iterdir()
-        if one.is_dir() and one.name != TESTS_OF_THIS_CHECK and any(one.glob("test_*.py"))
+        if one.is_dir() and one.name != TESTS_OF_THIS_CHECK and any(one.rglob("test_*.py"))
     ),
 )
 """The rest of the fast suite, in the order in which it is tried."""

@@ -57,7 +57,7 @@ def broken(document: Path) -> list[str]:
     for code in CODE.findall(text):
         if not code.startswith(FOLDERS) or "__pycache__" in code:
             continue
-        path, _, test = code.partition("::")
+        path, _, test = code.partition("[")[0].partition("::")
         if test and not path.startswith("tests/"):
             path = f"tests/{path}"  # as the table of verification.md names them
         if not list(ROOT.glob(path)) or (test and test not in names_in(ROOT / path)):
