@@ -25,6 +25,7 @@ from sim.config.scenario import Scenario
 from sim.config.world import World
 from sim.engine.agentset.union import Everybody
 from sim.engine.calendar import WorkCalendar
+from sim.engine.digest import Digest
 from sim.engine.event_log import Log
 from sim.engine.random.streams import Draws
 from sim.engine.records import copied, in_plain_order, nest_records
@@ -659,7 +660,29 @@ class AlmatyModel(mesa.Model[Any, Any]):
         return case_log(self)
 
     def digest(self) -> str:
-        """Return a hex digest of the whole state; equal runs have equal digests."""
+        """Return a hex digest of the whole state; equal runs have equal digests.
+
+        It follows rule `sim.DIGEST_RULE`, for which neither the order of rows nor
+        the layout of memory matters.
+        """
+        self.check_it_can_go_on()
+        digest = Digest()
+        digest.add_numbered("model", {name: [getattr(self, name)] for name in self.NUMBERS})
+        groups = self.work_groups
+        digest.add_numbered("work_groups", {name: groups[name] for name in WORK_GROUP_FIELDS})
+        counts = {name: self.counts[name] for name in self.counts.dtype.names or ()}
+        for name in WORKED_OUT:
+            del counts[name]
+        digest.add_numbered("counts", counts)
+        digest.add_numbered("clinics", {one: self.clinics.table[one] for one in Clinics.STATE})
+        digest.add_numbered("agencies", {one: self.agencies.table[one] for one in Agencies.STATE})
+        digest.add_numbered("agencies known", {"knowledge": self.agencies.knowledge})
+        for name in (*self.COHORTS, *self.LOGS):
+            getattr(self, name).add_to(digest, name)
+        return digest.hexdigest()
+
+    def digest_of_rule_1(self) -> str:
+        """Return the digest of the rule before: a hash of the bytes in memory."""
         self.check_it_can_go_on()
         summary = blake2b(digest_size=16)
         for name in self.NUMBERS:

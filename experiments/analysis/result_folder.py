@@ -12,6 +12,7 @@ from uuid import uuid4
 import pandas as pd
 from rich.console import Console
 
+import sim
 from experiments.runs.provenance import code_and_packages, system
 from experiments.runs.sealed_files import as_json
 from experiments.runs.store import as_typed
@@ -139,6 +140,7 @@ def write_manifest(folder: Path, configuration: Mapping[str, Any], **facts: Any)
     manifest = {
         **code_and_packages(),
         "system": system(),
+        "digest_rule": sim.DIGEST_RULE,
         "finished": f"{datetime.now().astimezone().isoformat(timespec='seconds')}",
         **facts,
         "configuration": configuration,

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+import sim
 from experiments.runs.index import Contents, Index, index_of
 from experiments.runs.plan import model_version
 from experiments.runs.sealed_files import (
@@ -26,7 +27,7 @@ from experiments.runs.sealed_files import (
     write_sealed,
 )
 
-FORMAT = 2
+FORMAT = 3
 TABLES = ("indicators", "curves", "flows", "runs", "failures", "times")
 CONTENTS, MACHINE = "contents.json", "machine.json"
 BY_THE_MACHINE = ("times",)
@@ -93,6 +94,7 @@ class Bundles:
             contents = {
                 "format": FORMAT,
                 "model_version": model_version(),
+                "digest_rule": sim.DIGEST_RULE,
                 "bundle": bundle,
                 "runs": list(order) or [*runs, *failed],
                 "failed": failed,

@@ -52,10 +52,12 @@ __all__ = ["TABLES", "Store", "StoredStudy", "as_typed"]
 MANIFEST, PLAN = "manifest.json", "plan.parquet"
 STUDY = re.compile("[a-z_]+-[0-9a-f]{8}")
 """Names of studies: a kind and a hash."""
-UNTRUSTED = (
-    "store '{path}' has format {found}: until format 2 a run hung on the name of its scenario, so "
-    "two files of one name could be mixed up; its numbers are not read: name another store"
-)
+WHY_UNTRUSTED = {
+    1: "a run hung on the name of its scenario, so two files of one name could be mixed up",
+    2: "its digests follow another rule, so no run of it could be checked",
+}
+"""Why stores of earlier formats are not read."""
+UNTRUSTED = "store '{path}' has format {found}: {why}; its numbers are not read: name another store"
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,8 @@ class Store(Bundles):
         except (ValueError, KeyError, TypeError) as error:
             raise ConfigurationError(self._damaged_identity) from error
         if isinstance(found, int) and found < FORMAT:
-            raise ConfigurationError(UNTRUSTED.format(path=self.path, found=found))
+            why = WHY_UNTRUSTED[min(max(found, 1), FORMAT - 1)]
+            raise ConfigurationError(UNTRUSTED.format(path=self.path, found=found, why=why))
         if found != FORMAT:
             raise ConfigurationError(
                 f"store '{self.path}' has format {found}, this program reads format {FORMAT}"

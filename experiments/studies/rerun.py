@@ -1,21 +1,28 @@
 """study=rerun: repeat a run or a study from its manifest alone, and compare digests.
 
 The manifest holds every scenario in full, so it does not matter what has become of their files.
-Everything is carried out anew in a store of its own, below `output`.
+Everything is carried out anew in a store of its own, below `output`. Digests of another rule than
+today's (`sim.engine.digest`) cannot be compared; the tables beside the manifest are then.
 """
 
 import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from rich.console import Console
 
+import sim
 from experiments.analysis.result_folder import MANIFEST, as_typed
 from experiments.runs.provenance import code_and_packages, flat, versions_apart
 from experiments.runs.store import Store
 from sim.config.configuration import ConfigurationError, nearest
 
 DIFFERENT = 1
+FIRST_RULE = 1
+"""Rule of the digests in manifests that do not name one."""
+COMPARED_TABLES = ("indicators", "curves", "flows")
+"""Tables that hold what each run has come to, as it is."""
 SHOWN = 5
 """Most runs named whose digests differ."""
 PREFIX = "rerun-"
@@ -53,6 +60,13 @@ def rerun(resolved: dict[str, Any], kinds: dict[str, Any], here: dict[str, Any],
         "output": str(folder), "store": str(folder / "store"), "command": manifest.get("command"),
     }  # fmt: skip
     status: int = kinds[kind](configuration, console)
+    rule = manifest.get("digest_rule", FIRST_RULE)
+    if expected and rule != sim.DIGEST_RULE:
+        console.print(
+            f"The digests of the manifest follow rule {rule}, today's is {sim.DIGEST_RULE}: "
+            "tables are compared instead."
+        )
+        return compare_tables(path.parent, _newest_result(folder), status, console)
     return compare(expected, _digests_in(folder), status, console)
 
 
@@ -99,12 +113,52 @@ def _digests_beside(path: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     return Results(store, store.study(str(manifest["name"]))).digests
 
 
+def _newest_result(folder: Path) -> Path | None:
+    """Return the result folder that was written last."""
+    found = sorted(folder.glob(f"*/{MANIFEST}"), key=lambda one: one.stat().st_mtime)
+    return found[-1].parent if found else None
+
+
 def _digests_in(folder: Path) -> dict[tuple[str, str, str], str]:
     """Return the digests that the manifest of the newest result folder holds."""
-    found = sorted(folder.glob(f"*/{MANIFEST}"), key=lambda one: one.stat().st_mtime)
-    if not found:
+    newest = _newest_result(folder)
+    if newest is None:
         return {}
-    return flat(json.loads(found[-1].read_text(encoding="utf-8")).get("digests") or {})
+    manifest = json.loads((newest / MANIFEST).read_text(encoding="utf-8"))
+    return flat(manifest.get("digests") or {})
+
+
+def compare_tables(before: Path, now: Path | None, status: int, console: Console) -> int:
+    """Say whether the tables of results are what they were; return the exit status.
+
+    Parameters
+    ----------
+    before, now : Path
+        Result folders; None if nothing came of the repetition.
+    status : int
+        Exit status of the repetition.
+    console : Console
+    """
+    names = [name for name in COMPARED_TABLES if (before / f"{name}.parquet").is_file()]
+    if not names or now is None:
+        console.print("There are no tables beside the manifest: nothing can be compared.")
+        return status or DIFFERENT
+    different = False
+    for name in names:
+        old, new = (_table(one / f"{name}.parquet") for one in (before, now))
+        equal = new is not None and old is not None and old.equals(new)
+        rows = 0 if old is None else len(old)
+        console.print(f"{name}: {'equal' if equal else 'different'}, {rows:,} rows.")
+        different |= not equal
+    return (status or DIFFERENT) if different else status
+
+
+def _table(path: Path) -> pd.DataFrame | None:
+    """Return a table of results, or None if it cannot be read."""
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError):
+        return None
 
 
 def compare(

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from sim.engine.digest import Digest
 from sim.engine.jit.compiled import compiled
 from sim.engine.records import Record, for_rules, record_type
 from sim.engine.types import Column, Integers
@@ -113,6 +114,11 @@ class Log:
         twin = type(self)(**self.dtypes)
         twin._put_aside = [sheet for sheet in self._sheets() if len(sheet)]
         return twin
+
+    def add_to(self, digest: Digest, name: str) -> None:
+        """Add everything written down to a digest."""
+        for sheet in self._sheets():
+            digest.add_records(name, sheet)
 
     def digest(self) -> bytes:
         """Return a digest of the whole table, independent of the order within it."""

@@ -55,6 +55,7 @@ from sim.engine.agentset.row_allocator import (
     take_rows,
 )
 from sim.engine.agentset.subset import RowSet
+from sim.engine.digest import Digest
 from sim.engine.moves import Moves
 from sim.engine.records import copy_records, field, for_rules, record_type, room_for
 from sim.engine.types import NOBODY, Booleans, Identities, Rows
@@ -341,6 +342,10 @@ class Cohort[A: RowView](RowSet[A]):
         twin._name_arrays()
         twin.places = enlarged(self.places, self.capacity)
         return twin
+
+    def add_to(self, digest: Digest, name: str) -> None:
+        """Add everybody's state to a digest."""
+        digest.add_records(name, self.table, self.rows, self._scanned)
 
     def digest(self) -> bytes:
         """Return a digest of everybody's state, independent of who sits in which row."""
