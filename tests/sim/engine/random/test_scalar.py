@@ -16,7 +16,7 @@ TASTE = PURPOSES.index("taste")
 LAST_DIGIT = 8 * np.finfo(np.float64).eps
 
 
-@compiled
+@compiled(allocates=True)
 def draw_each(table: Identities, who: Identities, occurrence: int) -> Floats:
     """Return a uniform, an exponential and a Gumbel number for each identity."""
     drawn = np.empty((len(who), 3))
@@ -27,7 +27,7 @@ def draw_each(table: Identities, who: Identities, occurrence: int) -> Floats:
     return drawn
 
 
-@compiled
+@compiled(allocates=True)
 def pick_each(u: Floats, shares: Floats) -> Identities:
     """Return a category for each uniform number."""
     picked = np.empty(len(u), dtype=np.uint64)
