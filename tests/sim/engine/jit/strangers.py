@@ -73,8 +73,8 @@ def compile_some_rules() -> None:
     everything(np.arange(5.0), 2.0)
 
 
-DIFFERS = re.compile(r"B\d+v\d+|0x[0-9a-f]{8,}|\d{6,}")
-"""Numbers of versions of a function, and addresses."""
+DIFFERS = re.compile(r"pickle(buf|data)[.\d]+(sha1)?[.\d]*|B\d+v\d+|0x[0-9a-f]{8,}|\d{6,}")
+"""Numbers of constants and of versions of a function, and addresses."""
 LENGTH_OF_A_NAME = re.compile(r"^\s*\.size\s+\"\.const\..*$", re.MULTILINE)
 
 
