@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection
 from copy import deepcopy
-from hashlib import blake2b
 from numbers import Integral
 from time import process_time
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -28,7 +27,7 @@ from sim.engine.calendar import WorkCalendar
 from sim.engine.digest import Digest
 from sim.engine.event_log import Log
 from sim.engine.random.streams import Draws
-from sim.engine.records import copied, in_plain_order, nest_records
+from sim.engine.records import copied, nest_records
 from sim.engine.timing_wheel import Reminders
 from sim.initialisation import (
     found_employers,
@@ -680,30 +679,6 @@ class AlmatyModel(mesa.Model[Any, Any]):
         for name in (*self.COHORTS, *self.LOGS):
             getattr(self, name).add_to(digest, name)
         return digest.hexdigest()
-
-    def digest_of_rule_1(self) -> str:
-        """Return the digest of the rule before: a hash of the bytes in memory."""
-        self.check_it_can_go_on()
-        summary = blake2b(digest_size=16)
-        for name in self.NUMBERS:
-            summary.update(str(getattr(self, name)).encode())
-        for name in self.ARRAYS:
-            table = getattr(self, name)
-            # Where the fields lie in memory is no part of the state.
-            order = WORK_GROUP_FIELDS
-            if name == "counts":
-                order = tuple(one for one in table.dtype.names if one not in WORKED_OUT)
-            summary.update(in_plain_order(table, order).tobytes())
-        for name in self.COHORTS:
-            summary.update(getattr(self, name).digest())
-        for name in Clinics.STATE:
-            summary.update(getattr(self.clinics, name).tobytes())
-        for name in Agencies.STATE:
-            summary.update(self.agencies.table[name].tobytes())
-        summary.update(self.agencies.knowledge.tobytes())
-        for name in self.LOGS:
-            summary.update(getattr(self, name).digest())
-        return summary.hexdigest()
 
 
 def whole_days(what: str, number: Any) -> int:

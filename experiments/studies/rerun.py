@@ -61,7 +61,7 @@ def rerun(resolved: dict[str, Any], kinds: dict[str, Any], here: dict[str, Any],
     }  # fmt: skip
     status: int = kinds[kind](configuration, console)
     rule = manifest.get("digest_rule", FIRST_RULE)
-    if expected and rule != sim.DIGEST_RULE:
+    if manifest.get("digests") and rule != sim.DIGEST_RULE:
         console.print(
             f"The digests of the manifest follow rule {rule}, today's is {sim.DIGEST_RULE}: "
             "tables are compared instead."

@@ -6,6 +6,7 @@ of a table is part of the digest: equal states have equal digests. The rule has 
 `sim.DIGEST_RULE`: raise it with every change of what a digest is made of.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from functools import cache
 from hashlib import blake2b
@@ -169,7 +170,7 @@ class Digest:
             return
         hashes = _hashes_of_columns(table, len(whole), columns)
         fields, keys = _fields(table, records.dtype)
-        octets = records.view(np.uint8).reshape(len(records), -1)
+        octets = records.view(np.uint8).reshape(len(records), records.itemsize)
         hash_records(hashes, whole, tuple(octets.view(width) for width in WIDTHS), fields, keys)
         self._add_up(table, hashes)
 
@@ -196,7 +197,8 @@ def bits_of(values: Column) -> Identities:
     -------
     array of uint64, shape (rows, elements)
     """
-    flat = np.ascontiguousarray(values).reshape(len(values), -1)
+    width = math.prod(values.shape[1:])
+    flat = np.ascontiguousarray(values).reshape(len(values), width)
     read: Column = flat.view(WIDTHS[KINDS[flat.dtype.str[1:]]])
     return (
         read.astype(np.int64).view(np.uint64) if read.dtype.kind == "i" else read.astype(np.uint64)

@@ -2,7 +2,6 @@
 
 import mmap
 import sys
-from hashlib import blake2b
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -120,11 +119,8 @@ class Log:
         for sheet in self._sheets():
             digest.add_records(name, sheet)
 
-    def digest(self) -> bytes:
+    def digest(self) -> str:
         """Return a digest of the whole table, independent of the order within it."""
-        columns = [self[name] for name in self.dtypes]
-        order = np.lexsort(columns[::-1])
-        summary = blake2b(digest_size=16)
-        for column in columns:
-            summary.update(column[order].tobytes())
-        return summary.digest()
+        digest = Digest()
+        self.add_to(digest, type(self).__name__)
+        return digest.hexdigest()

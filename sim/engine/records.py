@@ -4,7 +4,7 @@ A *record* holds all fields of one agent, or a set of numbers; a table is an arr
 rule takes the fields as attributes: `episode.severity += 1`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any, cast
 
 import numpy as np
@@ -94,15 +94,6 @@ def copied(table: Column) -> Column:
 def copy_records(target: Column, source: Column) -> None:
     """Copy records to the head of a table of the same type, all bytes at once."""
     target.view(np.uint8)[: source.nbytes] = source.view(np.uint8)
-
-
-def in_plain_order(table: Column, names: Sequence[str]) -> Column:
-    """Return a table whose fields are ordered by width and then as in `names`."""
-    fields = {name: (table.dtype[name].base, table.dtype[name].shape) for name in names}
-    plain = np.zeros(len(table), record_type(fields))
-    for name in names:
-        plain[name] = table[name]
-    return plain
 
 
 def record(**values: Any) -> Column:

@@ -23,7 +23,7 @@ def results_of(listed: Any, common: tuple[str, ...], days: int) -> dict[str, Any
     results: dict[str, Any] = {}
     for which, model in models.items():
         model.run_for(days - listed.after)
-        results[f"{which}digest"] = getattr(model, "digest_of_rule_1", model.digest)()
+        results[f"{which}digest"] = model.digest()
         results[f"{which}indicators"] = model.indicators()
         results[f"{which}curves"] = model.curves()
         results[f"{which}case log"] = model.case_log()

@@ -76,6 +76,7 @@ SENTENCES_NOT_RUN = {
     "python -m tools.docs.verification --table": "writes into docs/; a test compares its table",
     "python -m tools.count": "tests/tools/test_count.py",
     "python -m tools.count COMMIT": "tests/tools/test_count.py",
+    "python -m tests.fallback": "two minutes of compiling; .ci/run calls it",
     "python -m tests.numbas": "makes environments of other Numbas",
     "python -m tests.approved": "approves values; tests/verification/test_golden_run.py",
     "python -m tests.same_results BASE": "minutes; tests/verification/test_same_results.py",

@@ -14,6 +14,7 @@ from rich.console import Console
 
 import experiments.runs.store
 import experiments.studies.study
+import sim
 from experiments import open_store
 from experiments.figures import comparison as figures
 from experiments.runs.executors import Done, carry_out
@@ -204,6 +205,35 @@ def test_a_comparison_is_repeated_from_its_manifest_alone(
     assert status == 1
     assert "baseline, seed 2: differs." in said
     assert "5 of 6 digests are equal." in said
+
+
+def test_where_digests_follow_another_rule_tables_are_compared(
+    undisturbed: Path, tmp_path: Path
+) -> None:
+    """A manifest of before says no rule; the tables beside it decide."""
+    folder = tmp_path / "kept"
+    shutil.copytree(undisturbed / only_study(undisturbed), folder)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest.pop("digest_rule") == sim.DIGEST_RULE
+    manifest["digests"]["baseline"]["0"]["2"] = "0" * 32
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    status, said = repeat(tmp_path, folder / "manifest.json")
+    assert status == 0, said
+    assert "The digests of the manifest follow rule 1, today's is 2: tables are compared" in said
+    assert "indicators: equal, " in said
+    table = pd.read_parquet(folder / "indicators.parquet")
+    table.loc[table["value"].first_valid_index(), "value"] += 1e-9
+    table.to_parquet(folder / "indicators.parquet", index=False)
+    status, said = repeat(tmp_path, folder / "manifest.json")
+    assert status == 1
+    assert "indicators: different, " in said
+    assert "curves: equal, " in said
+    alone = tmp_path / "elsewhere" / "manifest.json"
+    alone.parent.mkdir()
+    shutil.copy(folder / "manifest.json", alone)
+    status, said = repeat(tmp_path, alone)
+    assert status == 1
+    assert "There are no tables beside the manifest: nothing can be compared." in said
 
 
 def repeat(output: Path, manifest: Path) -> tuple[int, str]:

@@ -36,7 +36,6 @@ Columns are declared once, as class attributes:
 """
 
 from collections.abc import Iterable
-from hashlib import blake2b
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -347,11 +346,8 @@ class Cohort[A: RowView](RowSet[A]):
         """Add everybody's state to a digest."""
         digest.add_records(name, self.table, self.rows, self._scanned)
 
-    def digest(self) -> bytes:
+    def digest(self) -> str:
         """Return a digest of everybody's state, independent of who sits in which row."""
-        rows = self.rows[np.argsort(self.pid[self.rows], kind="stable")]
-        summary = blake2b(digest_size=16)
-        for name in sorted(self.columns):
-            summary.update(name.encode())
-            summary.update(np.ascontiguousarray(self.__dict__[name][rows]).tobytes())
-        return summary.digest()
+        digest = Digest()
+        self.add_to(digest, type(self).__name__)
+        return digest.hexdigest()

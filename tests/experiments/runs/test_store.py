@@ -293,10 +293,17 @@ def test_studies_come_in_the_order_they_were_begun_even_in_a_copy(store: Store) 
     assert store.studies() == ["b", "a"]
 
 
-def test_a_store_of_the_old_format_says_why_it_is_not_read(store: Store) -> None:
-    (store.path / "store.json").write_text('{"format": 1, "model_version": "0.1.0-1a2b3c4d"}')
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [(0, "a run hung on the name"), (1, "a run hung on the name"), (2, "follow another rule")],
+)
+def test_a_store_of_an_old_format_says_why_it_is_not_read(
+    store: Store, number: int, why: str
+) -> None:
+    identity = f'{{"format": {number}, "model_version": "0.1.0-1a2b3c4d"}}'
+    (store.path / "store.json").write_text(identity)
     for opened in (Store.for_reading, Store.for_writing):
-        with pytest.raises(ConfigurationError, match="until format 2 a run hung on the name"):
+        with pytest.raises(ConfigurationError, match=why):
             opened(store.path)
 
 

@@ -1,9 +1,5 @@
 """If Numba no longer works as the engine needs it, rules are compiled by public means."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,41 +8,6 @@ import pytest
 from numba.experimental import structref
 
 from sim.engine.jit import self_test
-from sim.engine.jit.backend import FALLBACK_WARNING
-from sim.engine.jit.settings import INTERPRETED
-
-ROOT = Path(__file__).parents[4]
-PLANTED = """
-from sim.engine.jit import self_test
-def broken(internals):
-    raise self_test.SelfTestFailed("planted")
-self_test.check = broken
-"""
-TEN_DAYS = """
-from sim import AlmatyModel, load_scenario
-model = AlmatyModel(load_scenario(overrides=["city.population=300", "city.burn_in_days=60"]))
-model.run_for(10)
-print(model.digest())
-"""
-
-
-def run(program: str) -> tuple[str, list[str]]:
-    """Run a program in a process of its own; return what it prints and the lines of stderr."""
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT, env=os.environ, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return done.stdout, [one for one in done.stderr.splitlines() if "Compiling" not in one]
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(INTERPRETED, reason="interpreted rules are not compiled")
-def test_a_failed_self_test_is_one_line_and_results_are_the_same() -> None:
-    """The digest of a city is the same by public means."""
-    digest, nothing = run(TEN_DAYS)
-    same, warnings = run(PLANTED + TEN_DAYS)
-    assert (same, nothing) == (digest, [])
-    assert warnings == [f"{FALLBACK_WARNING} (SelfTestFailed: planted)"]
 
 
 def internals(total: float, kept: list[Any]) -> Any:
