@@ -33,7 +33,7 @@ from benchmarks.results import (
     write,
 )
 from sim.config.scenario import Scenario, load_scenario
-from sim.engine.event_log import Log
+from sim.engine.event_log import EventLog
 from sim.model import AlmatyModel
 
 CITIES = ["workshop", "almaty", "5000", "300000", "1000000"]
@@ -63,7 +63,7 @@ def runs_for(people: int, most: int) -> int:
     return min([most, *(runs for size, runs in FEW_RUNS if people >= size)])
 
 
-def bytes_a_row(log: Log) -> int:
+def bytes_a_row(log: EventLog) -> int:
     """Return the memory of one record of a log."""
     columns = [log[name] for name in log.dtypes]
     return max(columns[0].strides[0], sum(column.itemsize for column in columns))
@@ -90,7 +90,7 @@ def fork_seconds(model: AlmatyModel) -> float:
     for _ in range(FORKS):
         gc.collect()  # or the collection of an earlier branch would be counted as this one's
         started = process_time()
-        branch = model.fork(model.plan)
+        branch = model.fork(model.specification)
         spent.append(process_time() - started)
         del branch
     return median(spent)

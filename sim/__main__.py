@@ -96,8 +96,8 @@ def check_study(resolved: dict[str, Any], given: list[str]) -> None:
     name = str(resolved["study"].get("name"))
     check_given(name, resolved, given)
     check_output(resolved)
-    if name in stored.KINDS:
-        stored.KINDS[name].settings_of(resolved)
+    if name in stored.STUDIES:
+        stored.STUDIES[name].settings_of(resolved)
     elif name == "story":
         story.story_settings(resolved)
 
@@ -129,7 +129,7 @@ def run_study(
 
     logging.getLogger("MESA").setLevel(logging.WARNING)
     studies: dict[str, Any] = {
-        **{name: kind.run for name, kind in stored.KINDS.items()},
+        **{name: kind.run for name, kind in stored.STUDIES.items()},
         "run": run.run, "story": story.run, "resume": stored.resume, "expand": stored.expand,
         "figures": stored.figures, "check": stored.check, "rerun": stored.repeat,
         "levers": levers.run,

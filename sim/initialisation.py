@@ -141,16 +141,16 @@ def settle_first_residents(model: "AlmatyModel") -> None:
     peak = 1.0 + world.demography.arrival_season
     count = round(world.city.population * peak)
     persons = np.arange(count, dtype=np.uint64)
-    stay_kind = pick(draws.trait("kind of stay", persons), demography.stay_share * mean_stay)
+    stay_kind = pick(draws.peek_uniform("kind of stay", persons), demography.stay_share * mean_stay)
     shape = demography.stay_shape[stay_kind]
     stay = (
         mean_stay[stay_kind]
         / shape
-        * special.gammaincinv(shape + 1.0, draws.trait("length of stay", persons))
+        * special.gammaincinv(shape + 1.0, draws.peek_uniform("length of stay", persons))
     )
-    elapsed = stay * draws.trait("elapsed share of the stay", persons)
+    elapsed = stay * draws.peek_uniform("elapsed share of the stay", persons)
     entered_on = model.day - np.floor(elapsed).astype(np.int64)
-    admitted = draws.trait("admission", persons) * peak < demography.season(entered_on)
+    admitted = draws.peek_uniform("admission", persons) * peak < demography.season(entered_on)
     whole_stay = np.maximum(np.rint(stay), 1).astype(np.int64)
     persons = persons[admitted]
     newcomers = demography.newcomers(persons, entered_on[admitted], whole_stay[admitted])

@@ -12,7 +12,7 @@ from mesa.agentset import AbstractAgentSet
 
 from sim import vocabulary as words
 from sim.agents.agency import Agencies
-from sim.agents.city import WORKED_OUT, City, OpenCity, city_counts
+from sim.agents.city import WORKED_OUT, City, CityHandle, city_counts
 from sim.agents.clinic import Clinics
 from sim.agents.employer import Employer, Employers
 from sim.agents.episode import Episode, Episodes
@@ -22,13 +22,13 @@ from sim.config.configuration import ConfigurationError, nearest
 from sim.config.entries import by
 from sim.config.scenario import Scenario
 from sim.config.world import World
-from sim.engine.agentset.union import Everybody
+from sim.engine.agentset.union import AgentSetUnion
 from sim.engine.calendar import WorkCalendar
 from sim.engine.digest import Digest
-from sim.engine.event_log import Log
+from sim.engine.event_log import EventLog
 from sim.engine.random.streams import Draws
 from sim.engine.records import copied, nest_records
-from sim.engine.timing_wheel import Reminders
+from sim.engine.timing_wheel import TimingWheel
 from sim.initialisation import (
     found_employers,
     found_work_groups,
@@ -37,7 +37,7 @@ from sim.initialisation import (
 )
 from sim.observation import curves, indicators
 from sim.observation.case_log import case_log
-from sim.observation.daily_counts import Diary
+from sim.observation.daily_counts import DailyCounts
 from sim.submodels.beds import Beds
 from sim.submodels.businesses import Businesses
 from sim.submodels.care_seeking import CareSeeking
@@ -61,7 +61,7 @@ from sim.submodels.onset import Onset
 from sim.submodels.payment import Payment
 from sim.submodels.reaching import Reaching
 from sim.submodels.services import Services
-from sim.submodels.weekly import Week
+from sim.submodels.weekly import Weekly
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,7 +109,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
         Block("arrivals", lambda model: model.demography.arrive(), "daily"),
         Block("grants and costs", lambda model: model.funding.receive(), "daily"),
         Block("patrols and raids", lambda model: model.enforcement.patrol(), "daily"),
-        Block("news, police, papers", lambda model: model.week.live(), "weekly seventh"),
+        Block("news, police, papers", lambda model: model.weekly.update(), "weekly seventh"),
         Block("onset of illness", lambda model: model.onset.fall_ill(), "daily"),
         Block("course of illness", lambda model: model.illness.progress(), "daily"),
         Block("abandoned treatment", lambda model: model.illness.abandon_treatment(), "daily"),
@@ -128,7 +128,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
         Block("hospitals", lambda model: model.emergency_care.admit_to_hospital(), "daily"),
         Block("waiting in vain", lambda model: model.services.give_up_waiting(), "daily"),
         Block("needs come up", lambda model: model.needs.come_up(), "daily"),
-        Block("needs find a way", lambda model: model.navigation.find_the_way(), "daily"),
+        Block("needs find a way", lambda model: model.navigation.advance_needs(), "daily"),
         Block("agencies at work", lambda model: model.casework.work(), "daily"),
         Block("partners learn", lambda model: model.coordination.learn_about_each_other(), "daily"),
         Block("work groups talk", lambda model: model.experience.talk(), "weekly seventh"),
@@ -161,7 +161,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
 
     SUBMODELS: ClassVar[tuple[str, ...]] = (
         "demography", "information", "onset", "illness", "care_seeking", "payment", "reaching",
-        "services", "emergency_care", "beds", "money", "follow_up", "week", "enforcement",
+        "services", "emergency_care", "beds", "money", "follow_up", "weekly", "enforcement",
         "experience", "needs", "navigation", "casework", "coordination", "funding", "insurance",
         "legal_status", "businesses",
     )  # fmt: skip
@@ -183,7 +183,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
     beds: Beds
     money: Money
     follow_up: FollowUp
-    week: Week
+    weekly: Weekly
     enforcement: Enforcement
     experience: Experience
     needs: Needs
@@ -194,7 +194,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
     insurance: Insurance
     legal_status: LegalStatus
     businesses: Businesses
-    diary: Diary
+    diary: DailyCounts
     _day: int
 
     def __init__(
@@ -206,7 +206,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
                 "AlmatyModel(load_scenario('baseline'))"
             )
         super().__init__(rng=scenario.seed)
-        self.plan = scenario
+        self.specification = scenario
         self._cannot_go_on: str | None = None
         # Mesa puts a function of its own in the place of `step`; after an error it does nothing.
         self._step_by_mesa = self.step
@@ -218,7 +218,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
         city = scenario.world.city
         self.calendar = WorkCalendar(city.start_date, city.holidays)
         self._catching_up = False
-        self._open_city = OpenCity(self)
+        self._open_city = CityHandle(self)
         self.block_seconds: dict[str, float] | None = None
         self._switched_off: frozenset[str] = frozenset()
         self.demography = Demography(self)
@@ -233,7 +233,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
         self.beds = Beds(self)
         self.money = Money(self)
         self.follow_up = FollowUp(self)
-        self.week = Week(self)
+        self.weekly = Weekly(self)
         self.enforcement = Enforcement(self)
         self.experience = Experience(self)
         self.needs = Needs(self)
@@ -250,7 +250,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
             self._found_city()
             self._burn_in()
         else:
-            self._take_over(parent)
+            self._copy_state_from(parent)
 
     @property
     def day(self) -> int:
@@ -268,7 +268,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
             If an earlier day was not lived to its end.
         """
         if not self._catching_up:
-            self.live_one_day()
+            self.step_day()
 
     def _checked_step(self) -> None:
         self.check_it_can_go_on()
@@ -346,7 +346,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
                 raise ValueError(f"switched_off: unknown block '{name}': {nearest(name, known)}")
         self._switched_off = frozenset(names)
 
-    def live_one_day(self) -> None:
+    def step_day(self) -> None:
         """Run the blocks of the day in their order."""
         self.check_it_can_go_on()
         # Taken back when the day is over; an error or interrupt leaves it.
@@ -368,16 +368,16 @@ class AlmatyModel(mesa.Model[Any, Any]):
 
     def apply_levers(self) -> None:
         """Put today's dated changes, and a new law, in force."""
-        values = self.plan.values_on(self.day) if self.day >= 0 else {}
+        values = self.specification.values_on(self.day) if self.day >= 0 else {}
         new_law = self.world.law_changes_on(self.calendar.date_of(self.day))
         if values != self.values_in_force or new_law:
             self.values_in_force = values
-            world = self.plan.world_on(self.day)
+            world = self.specification.world_on(self.day)
             if world != self.world or new_law:
                 self.levers_moved_on = self.day
-                self._live_in(world)
+                self._set_world(world)
 
-    def _live_in(self, world: World) -> None:
+    def _set_world(self, world: World) -> None:
         self.world = world
         self.legal_rules = world.legal_rules(self.calendar.date_of(self.day))
         self._open_city.close()
@@ -391,7 +391,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
 
     def city(self) -> City:
         """Return today's city for rules."""
-        return self._open_city.of_today()
+        return self._open_city.current()
 
     # --- initialisation and branching ---------------------------------------------------------
 
@@ -409,48 +409,48 @@ class AlmatyModel(mesa.Model[Any, Any]):
         self.work_groups = found_work_groups(self.employers, self.world, self.day)
         self.counts = city_counts()
         self.counts["trust"] = by(words.OPTIONS, self.world.care_seeking.trust)
-        self.departures = Reminders()
-        self.onset_reminders = Reminders()
+        self.departures = TimingWheel()
+        self.onset_reminders = TimingWheel()
         self._start_logs()
-        self._live_in(self.world)
+        self._set_world(self.world)
         self.funding.grant(self.agencies.grant)
         settle_first_residents(self)
 
     def _start_logs(self) -> None:
         self._open_city.close()
         small, number, identity, money = np.int16, np.int32, np.uint64, np.int64
-        self.visits = Log(
+        self.visits = EventLog(
             person=identity, ordinal=number, stratum=small, kind=np.int8, severity=np.int8,
             unit=small, by_ambulance=np.bool_, in_kind=np.bool_, began_on=number,
             arrived_on=number, served_on=number, result=np.int8, paid=number, payer=np.int8,
             insured=np.bool_,
         )  # fmt: skip
-        self.payments = Log(
+        self.payments = EventLog(
             day=number, person=identity, stratum=small, amount=money, borrowed=money
         )
-        self.closed_episodes = Log(**record_dtypes())
-        self.leavers = Log(
+        self.closed_episodes = EventLog(**record_dtypes())
+        self.leavers = EventLog(
             person=identity, stratum=small, entered_on=number, left_on=number,
             unmet_in_burn_in_on=number, wage=number,
         )  # fmt: skip
-        self.deaths = Log(day=number, stratum=small, present=np.bool_, age=np.int8)
-        self.handovers = Log(
+        self.deaths = EventLog(day=number, stratum=small, present=np.bool_, age=np.int8)
+        self.handovers = EventLog(
             day=number, person=identity, ordinal=number, stratum=small, need=np.int8,
             second=np.bool_, move=np.int8, origin=small, target=small, waited=number,
         )  # fmt: skip
-        self.closed_needs = Log(
+        self.closed_needs = EventLog(
             ended_on=number, ending=np.int8, person=identity, ordinal=number, stratum=small,
             need=np.int8, agency=small, coordinated=np.bool_, arose_on=number, decided_on=number,
             arrived_on=number, served_on=number, bounces=small, referrals=small,
             wrong_referrals=small, dead_ends=small, no_shows=small, recalls=small,
         )  # fmt: skip
-        self.police = Log(day=number, stratum=small, measure=np.int8)
-        self.policy_costs = Log(day=number, amount=np.float64)
-        self.diary = Diary(self)
+        self.police = EventLog(day=number, stratum=small, measure=np.int8)
+        self.policy_costs = EventLog(day=number, amount=np.float64)
+        self.diary = DailyCounts(self)
 
     def _burn_in(self) -> None:
         while self.day < 0:
-            self.live_one_day()
+            self.step_day()
         # The observer starts on day 0.
         self.counts["learned"] = 0
         self._start_logs()
@@ -484,14 +484,14 @@ class AlmatyModel(mesa.Model[Any, Any]):
         self.check_it_can_go_on()
         if not isinstance(scenario, Scenario):
             raise TypeError(f"fork takes a Scenario, not {scenario!r}: fork(scenario)")
-        if scenario.seed != self.plan.seed or scenario.world != self.plan.world:
+        if scenario.seed != self.specification.seed or scenario.world != self.specification.world:
             raise ConfigurationError(
                 "a branch needs the same world and seed as its past; "
                 "only lever changes and shocks may differ"
             )
         return AlmatyModel(scenario, parent=self)
 
-    def _take_over(self, parent: "AlmatyModel") -> None:
+    def _copy_state_from(self, parent: "AlmatyModel") -> None:
         for name in self.ARRAYS:
             setattr(self, name, copied(getattr(parent, name)))
         for name in self.COHORTS:
@@ -508,7 +508,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
         self.clinics.copy_state(parent.clinics)
         self.agencies.copy_state(parent.agencies)
         self.labour_market = labour_market(self.employers)
-        self._live_in(parent.world)
+        self._set_world(parent.world)
         # Let Mesa's own clock catch up without living the days again.
         if parent.time > self.time:
             self._catching_up = True
@@ -519,7 +519,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
         """Return a branch under the same scenario, with whatever the user has hung on the model."""
         if type(self) is not AlmatyModel:
             raise TypeError(f"a {type(self).__name__} cannot be copied: make it anew")
-        twin = self.fork(self.plan)
+        twin = self.fork(self.specification)
         memo[id(self)] = twin
         twin.switched_off = self.switched_off
         twin.random.setstate(self.random.getstate())
@@ -543,7 +543,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
     @property
     def scenario(self) -> Any:
         """The scenario the model runs."""
-        return self.plan
+        return self.specification
 
     @scenario.setter
     def scenario(self, placeholder: Any) -> None:
@@ -559,7 +559,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
     @property  # type: ignore[misc]
     def agents(self) -> AbstractAgentSet[Any]:  # type: ignore[override]
         """All agents: institutions as objects, people and employers as rows of columns."""
-        return Everybody(list(self.agents_by_type.values()), self.random)
+        return AgentSetUnion(list(self.agents_by_type.values()), self.random)
 
     @property
     def agents_by_type(self) -> dict[type, AbstractAgentSet[Any]]:  # type: ignore[override]

@@ -1,6 +1,6 @@
 """One seam for carrying out tasks: in this process, in a pool of processes, or on a cluster.
 
-`carry_out` yields what became of each task as it comes; an error in a task is a result too. If a
+`run_tasks` yields what became of each task as it comes; an error in a task is a result too. If a
 worker process dies, whatever was in its company is tried again alone, so that the guilty task is
 found out; a task that ends its worker `TRIES` times is given up. A task that can be cut into parts
 is cut first, so that only the part that is to blame is lost.
@@ -42,7 +42,7 @@ class WorkerDied(Exception):
     """The process that carried out a task has ended."""
 
 
-class Crew[Task, Result](Protocol):
+class Backend[Task, Result](Protocol):
     """Something that carries out tasks elsewhere."""
 
     @property
@@ -71,7 +71,7 @@ class Crew[Task, Result](Protocol):
         ...
 
 
-def carry_out[Task, Result](
+def run_tasks[Task, Result](
     executor: Executor,
     work: Callable[[Task], Result],
     tasks: Sequence[Task],
@@ -114,7 +114,7 @@ def carry_out[Task, Result](
 
 
 def _by_a_crew[Task, Result](
-    crew: Crew[Task, Result], tasks: Sequence[Task], parts_of: Callable[[Task], list[Task]]
+    crew: Backend[Task, Result], tasks: Sequence[Task], parts_of: Callable[[Task], list[Task]]
 ) -> Iterator[Done[Task, Result]]:
     waiting = deque(tasks)
     suspects: deque[tuple[Task, int]] = deque()
@@ -142,7 +142,7 @@ def _by_a_crew[Task, Result](
 
 
 def _alone[Task, Result](
-    crew: Crew[Task, Result],
+    crew: Backend[Task, Result],
     task: Task,
     ended: int,
     suspects: deque[tuple[Task, int]],

@@ -29,7 +29,7 @@ class BundleResult:
     tables: Mapping[str, pd.DataFrame]
 
 
-class Past:
+class BurnInCache:
     """The burn-in lived last, kept for the next run that shares it."""
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class Past:
         return self.model
 
 
-_past = Past()
+_past = BurnInCache()
 
 
 def carry_out_bundle(bundle: Bundle) -> BundleResult:

@@ -9,7 +9,7 @@ from experiments.story.reasons import (
     why_not_reached,
     why_waiting,
 )
-from experiments.story.tracer import HANDS, Follower, Snapshot
+from experiments.story.tracer import HANDS, PersonTracer, Snapshot
 from experiments.story.words import (
     CHOICES,
     ILLNESSES,
@@ -61,54 +61,54 @@ def the_illness(episode: np.void) -> str:
 # --- visits ----------------------------------------------------------------------------------
 
 
-def tell_visits(follower: Follower, before: Snapshot, after: Snapshot) -> None:
+def tell_visits(tracer: PersonTracer, before: Snapshot, after: Snapshot) -> None:
     """Say what came of each visit, and why."""
-    log = follower.model.visits
-    for entry in follower.entries("visits", before, after):
+    log = tracer.model.visits
+    for entry in tracer.entries("visits", before, after):
         visit = {name: log[name][entry].item() for name in log.dtypes}
         ordinal, result = visit["ordinal"], visit["result"]
-        place = follower.clinic(visit["unit"])
+        place = tracer.clinic(visit["unit"])
         waited = visit["served_on"] - visit["arrived_on"]
-        text = _came_of(follower, visit, before, after)
+        text = _came_of(tracer, visit, before, after)
         if waited > 0 and result != GAVE_UP:
             text = f"after {days(waited)} of waiting, {text}"
-        kind = "referred" if _found_tuberculosis(follower, visit) else KIND_OF_RESULT[result]
-        thread = follower.thread_of(ordinal, before)
-        follower.say(thread, kind, place, sentence(text), "visits", entry)
+        kind = "referred" if _found_tuberculosis(tracer, visit) else KIND_OF_RESULT[result]
+        thread = tracer.thread_of(ordinal, before)
+        tracer.say(thread, kind, place, sentence(text), "visits", entry)
 
 
-def _came_of(follower: Follower, visit: dict[str, int], before: Snapshot, after: Snapshot) -> str:
+def _came_of(tracer: PersonTracer, visit: dict[str, int], before: Snapshot, after: Snapshot) -> str:
     migrant, episode = before.migrant, before.episodes[visit["ordinal"]]
     assert migrant is not None
-    place, result = follower.clinic(visit["unit"]), visit["result"]
-    clinic = follower.model.clinics.table[visit["unit"]]
-    if _found_tuberculosis(follower, visit):
+    place, result = tracer.clinic(visit["unit"]), visit["result"]
+    clinic = tracer.model.clinics.table[visit["unit"]]
+    if _found_tuberculosis(tracer, visit):
         return (
             f"the {place} finds that it is tuberculosis and sends the person to the dispensary; "
-            + who_pays(follower, visit, before, after)
+            + who_pays(tracer, visit, before, after)
         )
     if result == TREATED:
         treats = "checks" if visit["kind"] == MATERNITY and not episode["born"] else "treats"
-        payer = who_pays(follower, visit, before, after)
+        payer = who_pays(tracer, visit, before, after)
         return f"the {place} {treats} {the_illness(episode)}; {payer}"
     if result == NOT_HELPED:
         return (
             f"the {place} tries to help, without success (it succeeds in "
             f"{in_a_hundred(clinic['competence'])} cases); "
-            + who_pays(follower, visit, before, after)
+            + who_pays(tracer, visit, before, after)
         )
     if result == NO_MONEY:
-        price = follower.model.payment.numbers[0]["listed_price"][clinic["kind"]]
+        price = tracer.model.payment.numbers[0]["listed_price"][clinic["kind"]]
         return (
             f"the {place} turns the person away: the visit costs {money(price)}, "
-            f"and they can raise {money(means_of(follower.model, migrant))}"
+            f"and they can raise {money(means_of(tracer.model, migrant))}"
         )
     if result == WRONGLY_REFUSED:
         return f"the {place} turns the person away, although the state pays for this care" + (
             _more_likely(migrant)
         )
     if result == SENT_ON:
-        payer = who_pays(follower, visit, before, after)
+        payer = who_pays(tracer, visit, before, after)
         return f"the {place} sees that this is an emergency and calls an ambulance; {payer}"
     waited = days(visit["served_on"] - visit["arrived_on"])
     return {
@@ -120,10 +120,10 @@ def _came_of(follower: Follower, visit: dict[str, int], before: Snapshot, after:
     }[result]
 
 
-def _found_tuberculosis(follower: Follower, visit: dict[str, int]) -> bool:
+def _found_tuberculosis(tracer: PersonTracer, visit: dict[str, int]) -> bool:
     """Tell whether a visit only led to the dispensary, which treats tuberculosis."""
-    clinic = follower.model.clinics.table[visit["unit"]]
-    here = clinic["kind"] == KIND_DISPENSARY or follower.model.services.dispensary < 0
+    clinic = tracer.model.clinics.table[visit["unit"]]
+    here = clinic["kind"] == KIND_DISPENSARY or tracer.model.services.dispensary < 0
     return visit["kind"] == INFECTION and visit["result"] == TREATED and not here
 
 
@@ -140,9 +140,9 @@ def _more_likely(migrant: np.void) -> str:
 PAYERS_IN_WORDS = {"state": "the state", "fund": "the insurance fund", "policy": "the insurer"}
 
 
-def who_pays(follower: Follower, visit: dict[str, int], before: Snapshot, after: Snapshot) -> str:
+def who_pays(tracer: PersonTracer, visit: dict[str, int], before: Snapshot, after: Snapshot) -> str:
     """Say who has paid for a visit, in the order in which the desk asks."""
-    place = follower.clinic(visit["unit"])
+    place = tracer.clinic(visit["unit"])
     if place == "ambulance":
         return "it costs the person nothing"
     payer = words.PAYERS[visit["payer"]]
@@ -159,156 +159,156 @@ def who_pays(follower: Follower, visit: dict[str, int], before: Snapshot, after:
 # --- episodes ---------------------------------------------------------------------------------
 
 
-def tell_episodes(follower: Follower, block: str, before: Snapshot, after: Snapshot) -> None:
+def tell_episodes(tracer: PersonTracer, block: str, before: Snapshot, after: Snapshot) -> None:
     """Say how illnesses begin, change, and are dealt with."""
     for ordinal, episode in sorted(after.episodes.items()):
-        thread = follower.thread_of(ordinal, after)
+        thread = tracer.thread_of(ordinal, after)
         old = before.episodes.get(ordinal)
         if old is None:
-            _begin(follower, thread, episode)
+            _begin(tracer, thread, episode)
             continue
         if episode["state"] != State.GONE:
-            _course(follower, thread, old, episode)
+            _course(tracer, thread, old, episode)
         if block == "decide":
-            _decision(follower, thread, ordinal, episode)
+            _decision(tracer, thread, ordinal, episode)
         elif block == "set out":
-            _way(follower, thread, old, episode)
+            _way(tracer, thread, old, episode)
         else:
-            _treatment(follower, thread, block, old, episode)
+            _treatment(tracer, thread, block, old, episode)
 
 
-def _begin(follower: Follower, thread: str, episode: np.void) -> None:
+def _begin(tracer: PersonTracer, thread: str, episode: np.void) -> None:
     severity = SEVERITIES[int(episode["severity"]) - 1]
-    since = follower.model.day - int(episode["began_on"])
+    since = tracer.model.day - int(episode["began_on"])
     if since > 0:
         text = f"has {illness_of(episode)} ({severity}), for {days(since)} already"
     else:
         text = f"{illness_of(episode)} begins ({severity})"
-    place = follower.clinic(int(episode["unit"])) if episode["unit"] >= 0 else ""
+    place = tracer.clinic(int(episode["unit"])) if episode["unit"] >= 0 else ""
     text += {
         State.LATENT: "; the person has not noticed it yet",
         State.QUEUED: f", and waits at the {place}",
         State.IN_BED: f", and lies in the {place}",
         State.TREATED_AT_HOME: ", and is being treated at home",
     }.get(State(int(episode["state"])), "")
-    follower.say(thread, "begins", HANDS, sentence(text))
+    tracer.say(thread, "begins", HANDS, sentence(text))
 
 
-def _course(follower: Follower, thread: str, old: np.void, new: np.void) -> None:
+def _course(tracer: PersonTracer, thread: str, old: np.void, new: np.void) -> None:
     illness = the_illness(new)
     if new["born"] and not old["born"]:
-        follower.say(thread, "note", HANDS, "The day of birth has come: it needs urgent care.")
+        tracer.say(thread, "note", HANDS, "The day of birth has come: it needs urgent care.")
     elif new["severity"] != old["severity"]:
         how = "gets worse" if new["severity"] > old["severity"] else "gets better"
         severity = SEVERITIES[int(new["severity"]) - 1]
-        follower.say(thread, "note", HANDS, sentence(f"{illness} {how}: now {severity}"))
+        tracer.say(thread, "note", HANDS, sentence(f"{illness} {how}: now {severity}"))
     if new["perceived_on"] > -NEVER and old["perceived_on"] <= -NEVER:
-        follower.say(thread, "note", HANDS, sentence(f"notices {illness}"))
+        tracer.say(thread, "note", HANDS, sentence(f"notices {illness}"))
     if new["sequelae_on"] > -NEVER and old["sequelae_on"] <= -NEVER:
-        follower.say(thread, "note", HANDS, sentence(f"{illness} leaves lasting damage"))
+        tracer.say(thread, "note", HANDS, sentence(f"{illness} leaves lasting damage"))
 
 
-def _decision(follower: Follower, thread: str, ordinal: int, episode: np.void) -> None:
+def _decision(tracer: PersonTracer, thread: str, ordinal: int, episode: np.void) -> None:
     """Say what was decided, and what the model weighed."""
-    seen = follower.weighed.get(ordinal)
-    if seen is None or episode["compared_on"] != follower.model.day:
+    seen = tracer.weighed.get(ordinal)
+    if seen is None or episode["compared_on"] != tracer.model.day:
         return
     if episode["state"] == State.UNDER_WAY:
         text = why_chosen(seen, int(episode["option"]))
-        follower.forget(f"waits {ordinal}")
-        follower.forget(f"tries {ordinal}")
-        follower.say(thread, "note", HANDS, sentence(text))
+        tracer.forget(f"waits {ordinal}")
+        tracer.forget(f"tries {ordinal}")
+        tracer.say(thread, "note", HANDS, sentence(text))
     else:
         once = f"waits {ordinal}"
-        follower.say(thread, "note", HANDS, sentence(why_waiting(seen)), once=once)
+        tracer.say(thread, "note", HANDS, sentence(why_waiting(seen)), once=once)
 
 
-def _way(follower: Follower, thread: str, old: np.void, new: np.void) -> None:
+def _way(tracer: PersonTracer, thread: str, old: np.void, new: np.void) -> None:
     """Say whether the person got to where they wanted."""
     option = int(old["option"])
     if old["state"] != State.UNDER_WAY or option == WAIT or new["state"] == State.GONE:
         return
     if new["state"] == State.QUEUED:
-        place = follower.clinic(int(new["unit"]))
+        place = tracer.clinic(int(new["unit"]))
         text = f"reaches the {place} and joins the line"
         if option == EMPLOYER:
             text = "the employer sends the person to a private doctor and will pay"
         elif place == "ambulance":
             text = "calls an ambulance"
-        follower.say(thread, "arrives", place, sentence(text))
+        tracer.say(thread, "arrives", place, sentence(text))
     elif option == EMPLOYER:
-        follower.say(thread, "note", HANDS, "The employer does not pay for a doctor.")
+        tracer.say(thread, "note", HANDS, "The employer does not pay for a doctor.")
     elif option == HOME:
-        price = float(follower.model.payment.numbers[0]["bus_home"])
-        follower.say(thread, "note", HANDS, f"Cannot pay the way home ({money(price)}).")
+        price = float(tracer.model.payment.numbers[0]["bus_home"])
+        tracer.say(thread, "note", HANDS, f"Cannot pay the way home ({money(price)}).")
     elif option in (NGO, CONSULATE):
-        follower.say(thread, "note", HANDS, "Asks there what to do about it.")
+        tracer.say(thread, "note", HANDS, "Asks there what to do about it.")
     else:
-        _in_vain(follower, thread, old, new)
+        _in_vain(tracer, thread, old, new)
 
 
-def _in_vain(follower: Follower, thread: str, old: np.void, new: np.void) -> None:
-    model = follower.model
+def _in_vain(tracer: PersonTracer, thread: str, old: np.void, new: np.void) -> None:
+    model = tracer.model
     unit = unit_for(model.city(), as_record(old), int(old["option"]))
     why = why_not_reached(bool(model.clinics.open[unit]))
     if new["state"] == State.UNDECIDED:
         tries = days(int(model.world.care_seeking.tries))
         text = f"has tried for {tries} to get there ({why}), and thinks again"
-        follower.say(thread, "dead end", HANDS, sentence(text))
+        tracer.say(thread, "dead end", HANDS, sentence(text))
         return
-    text = f"does not get to the {follower.clinic(unit)} today: {why}; will try again"
-    follower.say(thread, "note", HANDS, sentence(text), once=f"tries {new['ordinal']}")
+    text = f"does not get to the {tracer.clinic(unit)} today: {why}; will try again"
+    tracer.say(thread, "note", HANDS, sentence(text), once=f"tries {new['ordinal']}")
 
 
-def _treatment(follower: Follower, thread: str, block: str, old: np.void, new: np.void) -> None:
+def _treatment(tracer: PersonTracer, thread: str, block: str, old: np.void, new: np.void) -> None:
     """Say what happens in a bed and after."""
-    place = follower.clinic(int(new["unit"])) if new["unit"] >= 0 else HANDS
+    place = tracer.clinic(int(new["unit"])) if new["unit"] >= 0 else HANDS
     in_bed, was_in_bed = new["state"] == State.IN_BED, old["state"] == State.IN_BED
     if in_bed and not was_in_bed and new["boarding"]:
-        follower.say(thread, "note", place, "Waits in a corridor for a free bed.")
+        tracer.say(thread, "note", place, "Waits in a corridor for a free bed.")
     elif in_bed and not new["boarding"] and (old["boarding"] or not was_in_bed):
-        until = int(new["leaves_bed_on"]) - follower.model.day
-        follower.say(thread, "note", place, f"Gets a bed, for about {days(until)}.")
+        until = int(new["leaves_bed_on"]) - tracer.model.day
+        tracer.say(thread, "note", place, f"Gets a bed, for about {days(until)}.")
     if in_bed and new["treated"] and not (was_in_bed and old["treated"]):
-        follower.say(thread, "note", place, "The treatment begins to work.")
+        tracer.say(thread, "note", place, "The treatment begins to work.")
     if block == "bills after emergencies":
-        _bill(follower, thread, place, old, new)
+        _bill(tracer, thread, place, old, new)
     elif block == "discharge" and was_in_bed and not in_bed:
-        left = follower.clinic(int(old["unit"]))
+        left = tracer.clinic(int(old["unit"]))
         how = "treatment goes on at home" if new["treated"] else "the treatment does not go on"
-        follower.say(thread, "note", left, f"Leaves the {left}; {how}.")
+        tracer.say(thread, "note", left, f"Leaves the {left}; {how}.")
     elif block == "abandoned treatment" and old["treated"] and not new["treated"]:
-        follower.say(thread, "lost", HANDS, "Stops the treatment before its end.")
+        tracer.say(thread, "lost", HANDS, "Stops the treatment before its end.")
     elif block == "antenatal reminders" and old["treated"] and not new["treated"]:
-        follower.say(thread, "note", HANDS, "The next check during the pregnancy is due.")
+        tracer.say(thread, "note", HANDS, "The next check during the pregnancy is due.")
     elif block == "agencies at work":
         for option in np.flatnonzero(old["refused_by"] & ~new["refused_by"]):
             text = f"can {CHOICES[words.OPTIONS[option]]} again: what stood in the way is settled"
-            follower.say(thread, "note", HANDS, sentence(text))
+            tracer.say(thread, "note", HANDS, sentence(text))
 
 
-def _bill(follower: Follower, thread: str, place: str, old: np.void, new: np.void) -> None:
+def _bill(tracer: PersonTracer, thread: str, place: str, old: np.void, new: np.void) -> None:
     charged = int(new["charged"] - old["charged"])
     paid, owed = int(new["paid"] - old["paid"]), int(new["owed"] - old["owed"])
     danger = "the threat to life is over, and the state does not pay for the rest of the stay"
     if new["leaves_bed_on"] < old["leaves_bed_on"]:
         text = f"{danger}; the person cannot pay it and is to leave early"
-        follower.say(thread, "refused", place, sentence(text))
+        tracer.say(thread, "refused", place, sentence(text))
     elif charged:
         text = f"{danger} ({money(charged)}): " + (
             f"pays {money(paid)}" if paid else "pays nothing"
         )
         text += f" and owes {money(owed)}" if owed else ""
-        follower.say(thread, "note", place, sentence(text))
+        tracer.say(thread, "note", place, sentence(text))
 
 
-def tell_ends(follower: Follower, before: Snapshot, after: Snapshot) -> None:
+def tell_ends(tracer: PersonTracer, before: Snapshot, after: Snapshot) -> None:
     """Say how illnesses end."""
-    log = follower.model.closed_episodes
-    for entry in follower.entries("closed_episodes", before, after):
+    log = tracer.model.closed_episodes
+    for entry in tracer.entries("closed_episodes", before, after):
         ordinal, outcome = int(log["ordinal"][entry]), Outcome(int(log["outcome"][entry]))
         episode = before.episodes[ordinal]
-        thread = follower.thread_of(ordinal, before)
+        thread = tracer.thread_of(ordinal, before)
         seen = bool(log["formal_contact"][entry])
         illness = the_illness(episode)
         gone = episode["state"] == State.GONE
@@ -321,5 +321,5 @@ def tell_ends(follower: Follower, before: Snapshot, after: Snapshot) -> None:
             Outcome.OWNER_DIED: f"{illness} ends with the death of the person",
         }[outcome]
         kind = "settled" if outcome == Outcome.RECOVERED else "lost"
-        follower.say(thread, kind, HANDS, sentence(text), "closed_episodes", entry)
-        follower.be_at(thread, HANDS)
+        tracer.say(thread, kind, HANDS, sentence(text), "closed_episodes", entry)
+        tracer.be_at(thread, HANDS)

@@ -25,7 +25,7 @@ BETWEEN = " | "
 
 
 @dataclass(frozen=True)
-class Told:
+class Narrative:
     """What was seen of the person in one scenario.
 
     Attributes
@@ -119,7 +119,7 @@ def day_in_words(start: date, day: int) -> str:
 # --- layout -----------------------------------------------------------------------------------
 
 
-def story(told: list[Told], who: str, width: int = WIDTH) -> str:
+def story(told: list[Narrative], who: str, width: int = WIDTH) -> str:
     """Return the whole story.
 
     Parameters
@@ -151,7 +151,7 @@ def story(told: list[Told], who: str, width: int = WIDTH) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _by_day(told: list[Told], width: int) -> list[str]:
+def _by_day(told: list[Narrative], width: int) -> list[str]:
     lines: list[str] = []
     all_days = sorted({event.day for one in told for event in one.events})
     if not all_days:
@@ -204,7 +204,7 @@ def _columns(cells: list[list[str]], width: int, bullet: str = "- ") -> list[str
     ]
 
 
-def _comparison(told: list[Told], width: int) -> list[str]:
+def _comparison(told: list[Narrative], width: int) -> list[str]:
     """Return what differed in the end."""
     lines = ["IN THE END", ""]
     label = max(len(name) for name in told[0].facts) + 2

@@ -11,7 +11,7 @@ from experiments.story.reasons import (
     why_there,
     why_turned_away,
 )
-from experiments.story.tracer import CUSTODY, HANDS, Follower, Snapshot, need_thread
+from experiments.story.tracer import CUSTODY, HANDS, PersonTracer, Snapshot, need_thread
 from experiments.story.words import (
     ENDINGS,
     KNOWLEDGE,
@@ -48,25 +48,25 @@ LEARNED_BY = {
 }
 
 
-def tell(follower: Follower, block: str, before: Snapshot, after: Snapshot) -> None:
+def narrate(tracer: PersonTracer, block: str, before: Snapshot, after: Snapshot) -> None:
     """Say what has happened to the person in a block of the day."""
-    _tell_coming(follower, block, before, after)
-    _tell_police(follower, block, before, after)
-    tell_papers(follower, before, after)
-    _tell_new_needs(follower, block, before, after)
-    tell_visits(follower, before, after)
-    _tell_moves(follower, block, before, after)
-    tell_episodes(follower, block, before, after)
-    _tell_life(follower, block, before, after)
-    tell_ends(follower, before, after)
-    _tell_superseded(follower, before, after)
-    _tell_leaving(follower, block, before, after)
+    _tell_coming(tracer, block, before, after)
+    _tell_police(tracer, block, before, after)
+    tell_papers(tracer, before, after)
+    _tell_new_needs(tracer, block, before, after)
+    tell_visits(tracer, before, after)
+    _tell_moves(tracer, block, before, after)
+    tell_episodes(tracer, block, before, after)
+    _tell_life(tracer, block, before, after)
+    tell_ends(tracer, before, after)
+    _tell_superseded(tracer, before, after)
+    _tell_leaving(tracer, block, before, after)
 
 
 # --- needs ------------------------------------------------------------------------------------
 
 
-def _tell_new_needs(follower: Follower, block: str, before: Snapshot, after: Snapshot) -> None:
+def _tell_new_needs(tracer: PersonTracer, block: str, before: Snapshot, after: Snapshot) -> None:
     for key, task in sorted(after.tasks.items()):
         ordinal, need, second = key
         if key in before.tasks or task["place"] == Place.CLOSED or (second and block):
@@ -74,14 +74,14 @@ def _tell_new_needs(follower: Follower, block: str, before: Snapshot, after: Sna
             continue
         wish = need_in_words(need, bool(task["goes_home"]))
         if not block:
-            text = f"has needed {wish} for {days(follower.model.day - int(task['arose_on']))}"
+            text = f"has needed {wish} for {days(tracer.model.day - int(task['arose_on']))}"
         else:
-            why = _why_needed(follower, task, before.episodes[ordinal], before)
+            why = _why_needed(tracer, task, before.episodes[ordinal], before)
             text = f"now needs {wish}: {why}"
-        follower.say(need_thread(need, second), "begins", HANDS, sentence(text))
+        tracer.say(need_thread(need, second), "begins", HANDS, sentence(text))
 
 
-def _why_needed(follower: Follower, task: np.void, episode: np.void, before: Snapshot) -> str:
+def _why_needed(tracer: PersonTracer, task: np.void, episode: np.void, before: Snapshot) -> str:
     need = int(task["need"])
     if need == PAYMENT and task["serves_care"]:
         return f"care was refused for want of {money(task['amount'])}"
@@ -94,7 +94,7 @@ def _why_needed(follower: Follower, task: np.void, episode: np.void, before: Sna
     if need == SHELTER:
         if task["goes_home"]:
             return "wants to go home and cannot pay the way"
-        unable = int(follower.model.world.referral.unable_days)
+        unable = int(tracer.model.world.referral.unable_days)
         if episode["disabled_days"] > unable:
             return f"has been unable to work for more than {days(unable)}"
         jobless = before.migrant is not None and before.migrant["jobless_since"] < NEVER
@@ -109,26 +109,26 @@ def _why_needed(follower: Follower, task: np.void, episode: np.void, before: Sna
     return "there is no common language with most staff"
 
 
-def _tell_moves(follower: Follower, block: str, before: Snapshot, after: Snapshot) -> None:
-    log = follower.model.handovers
+def _tell_moves(tracer: PersonTracer, block: str, before: Snapshot, after: Snapshot) -> None:
+    log = tracer.model.handovers
     moved = set()
-    for entry in follower.entries("handovers", before, after):
+    for entry in tracer.entries("handovers", before, after):
         record = {name: log[name][entry].item() for name in log.dtypes}
         move, need, second = Move(record["move"]), record["need"], bool(record["second"])
         key = (record["ordinal"], need, second)
         thread = CUSTODY if move == Move.TAKEN_IN else need_thread(need, second)
-        place = follower.name(record["origin"] if move in AT_ORIGIN else record["target"])
+        place = tracer.name(record["origin"] if move in AT_ORIGIN else record["target"])
         place = HANDS if move in STAYED_WITH_THE_PERSON else place
-        text = _move_in_words(follower, block, record, before, after)
+        text = _move_in_words(tracer, block, record, before, after)
         if move in AT_ORIGIN and place and move not in (Move.RESOLVED, Move.LOST):
             # A need that comes up at a clinic begins its way there.
-            follower.be_at(thread, place)
-        follower.say(thread, KIND_OF_MOVE[move], place, sentence(text), "handovers", entry)
+            tracer.be_at(thread, place)
+        tracer.say(thread, KIND_OF_MOVE[move], place, sentence(text), "handovers", entry)
         if move in (Move.SERVED, Move.SERVED_IN_VAIN, Move.TAKEN_IN):
-            follower.be_at(thread, place)
-        follower.forget(f"errand {thread}")
+            tracer.be_at(thread, place)
+        tracer.forget(f"errand {thread}")
         moved.add(key)
-    _tell_waiting(follower, block, before, after, moved)
+    _tell_waiting(tracer, block, before, after, moved)
 
 
 AT_ORIGIN = (
@@ -140,10 +140,10 @@ STAYED_WITH_THE_PERSON = (Move.NO_SHOW, Move.RECALLED)
 
 
 def _move_in_words(
-    follower: Follower, block: str, record: dict[str, int], before: Snapshot, after: Snapshot
+    tracer: PersonTracer, block: str, record: dict[str, int], before: Snapshot, after: Snapshot
 ) -> str:
     move, need = Move(record["move"]), record["need"]
-    origin, target = follower.name(record["origin"]), follower.name(record["target"])
+    origin, target = tracer.name(record["origin"]), tracer.name(record["target"])
     waited = record["waited"]
     when = f"after {days(waited)}" if waited else "at once"
     if move == Move.TAKEN_IN:
@@ -157,8 +157,8 @@ def _move_in_words(
             "time spent for nothing"
         )
     if move == Move.LOST:
-        return _lost_in_words(follower, block, record, wish, before, after)
-    why = _why_moved(follower, record, move, task, before)
+        return _lost_in_words(tracer, block, record, wish, before, after)
+    why = _why_moved(tracer, record, move, task, before)
     solved = "the person goes home" if task["goes_home"] else SETTLED[need]
     return {
         Move.WENT_BY_THEMSELVES: f"goes to the {target} for {wish}: {why}",
@@ -181,10 +181,10 @@ def _move_in_words(
 
 
 def _why_moved(
-    follower: Follower, record: dict[str, int], move: Move, task: np.void, before: Snapshot
+    tracer: PersonTracer, record: dict[str, int], move: Move, task: np.void, before: Snapshot
 ) -> str:
     """Return the reason of a move, "" for moves that need none."""
-    model, migrant = follower.model, before.migrant
+    model, migrant = tracer.model, before.migrant
     assert migrant is not None
     if move == Move.WENT_BY_THEMSELVES:
         if record["second"]:
@@ -205,17 +205,17 @@ def _why_moved(
 
 
 def _lost_in_words(
-    follower: Follower,
+    tracer: PersonTracer,
     block: str,
     record: dict[str, int],
     wish: str,
     before: Snapshot,
     after: Snapshot,
 ) -> str:
-    log = follower.model.closed_needs
+    log = tracer.model.closed_needs
     entry = next(
         one
-        for one in follower.entries("closed_needs", before, after)
+        for one in tracer.entries("closed_needs", before, after)
         if log["need"][one] == record["need"] and log["ordinal"][one] == record["ordinal"]
     )
     ending = Ending(int(log["ending"][entry]))
@@ -227,7 +227,7 @@ def _lost_in_words(
 
 
 def _tell_waiting(
-    follower: Follower,
+    tracer: PersonTracer,
     block: str,
     before: Snapshot,
     after: Snapshot,
@@ -237,86 +237,86 @@ def _tell_waiting(
     for key, task in sorted(after.tasks.items()):
         old = before.tasks.get(key)
         thread = need_thread(key[1], key[2])
-        place = follower.name(int(task["agency"]))
+        place = tracer.name(int(task["agency"]))
         if task["registered"] and not (old is not None and old["registered"]) and block:
-            follower.say(thread, "note", place, "Agrees to be entered in the common register.")
+            tracer.say(thread, "note", place, "Agrees to be entered in the common register.")
         if old is None or task["place"] == Place.CLOSED:
             continue
         wish = need_in_words(key[1], bool(task["goes_home"]))
         if task["place"] == Place.IN_PROCESS and old["place"] != Place.IN_PROCESS:
-            wait = int(task["ready_on"]) - follower.model.day
+            wait = int(task["ready_on"]) - tracer.model.day
             text = f"the {place} begins to work on it: ready in {days(wait)}"
-            follower.say(thread, "note", place, sentence(text))
+            tracer.say(thread, "note", place, sentence(text))
         elif block == "needs find a way" and task["moves"] > old["moves"] and key not in moved:
             text = f"wants to see somebody about {wish}, but the door is closed "
             text += "or the employer gives no leave; keeps trying"
-            follower.say(thread, "note", HANDS, sentence(text), once=f"errand {thread}")
+            tracer.say(thread, "note", HANDS, sentence(text), once=f"errand {thread}")
 
 
-def _tell_superseded(follower: Follower, before: Snapshot, after: Snapshot) -> None:
+def _tell_superseded(tracer: PersonTracer, before: Snapshot, after: Snapshot) -> None:
     """Say which needs ended without a move: nothing was left that they were good for."""
-    log = follower.model.closed_needs
-    for entry in follower.entries("closed_needs", before, after):
+    log = tracer.model.closed_needs
+    for entry in tracer.entries("closed_needs", before, after):
         need = int(log["need"][entry])
         if log["ending"][entry] == Ending.SUPERSEDED:
             task = before.tasks[int(log["ordinal"][entry]), need, False]
             text = f"{need_in_words(need, bool(task['goes_home']))}: {ENDINGS[Ending.SUPERSEDED]}"
             thread = need_thread(need, False)
-            place = follower.where(thread)
-            follower.say(thread, "lost", place, sentence(text), "closed_needs", entry)
+            place = tracer.where(thread)
+            tracer.say(thread, "lost", place, sentence(text), "closed_needs", entry)
 
 
 # --- life besides -----------------------------------------------------------------------------
 
 
-def _tell_coming(follower: Follower, block: str, before: Snapshot, after: Snapshot) -> None:
+def _tell_coming(tracer: PersonTracer, block: str, before: Snapshot, after: Snapshot) -> None:
     if before.migrant is not None or after.migrant is None:
         return
-    follower.portrait = who_it_is(follower.model, after.row)
+    tracer.portrait = who_it_is(tracer.model, after.row)
     if block:
-        follower.say("", "note", HANDS, "Comes to Almaty to work.")
+        tracer.say("", "note", HANDS, "Comes to Almaty to work.")
 
 
-def _tell_police(follower: Follower, block: str, before: Snapshot, after: Snapshot) -> None:
+def _tell_police(tracer: PersonTracer, block: str, before: Snapshot, after: Snapshot) -> None:
     """Say when somebody reports the person, and what the police do."""
     old, new = before.migrant, after.migrant
     if old is None or new is None:
         return
     if np.isinf(new["detection"]) and not np.isinf(old["detection"]):
-        follower.say("", "note", HANDS, "Somebody there reports the person to the police.")
+        tracer.say("", "note", HANDS, "Somebody there reports the person to the police.")
     if new["detections"] == old["detections"]:
         return
     cause = "after the report, " if np.isinf(old["detection"]) else ""
     if new["to_be_removed"]:
         text = f"{cause}the police detain the person, who is to be removed from the country"
-        follower.say(CUSTODY, "refused", HANDS, sentence(text), "police")
+        tracer.say(CUSTODY, "refused", HANDS, sentence(text), "police")
     else:
         paid = int(old["savings"] - new["savings"]) + int(new["debt"] - old["debt"])
         pays = f"the person pays {money(paid)}" if paid else "the person cannot pay it"
         text = f"{cause}the police check papers and impose a fine; {pays}"
-        follower.say("", "note", HANDS, sentence(text), "police")
+        tracer.say("", "note", HANDS, sentence(text), "police")
 
 
-def _tell_life(follower: Follower, block: str, before: Snapshot, after: Snapshot) -> None:
+def _tell_life(tracer: PersonTracer, block: str, before: Snapshot, after: Snapshot) -> None:
     old, new = before.migrant, after.migrant
     if old is None or new is None:
         return
     for item, name in enumerate(words.KNOWLEDGE):
         if new["knows"][item] and not old["knows"][item]:
-            by = _learned_by(follower, block, before, after)
-            follower.say("", "note", HANDS, f"{by} {KNOWLEDGE[name]}.")
+            by = _learned_by(tracer, block, before, after)
+            tracer.say("", "note", HANDS, f"{by} {KNOWLEDGE[name]}.")
         elif old["knows"][item] and not new["knows"][item]:
-            follower.say("", "note", HANDS, f"No longer remembers {KNOWLEDGE[name]}.")
+            tracer.say("", "note", HANDS, f"No longer remembers {KNOWLEDGE[name]}.")
     if new["debt"] > old["debt"] and block == "pay-day":
-        follower.say("", "note", HANDS, f"Borrows: owes {money(new['debt'])} to lenders.")
+        tracer.say("", "note", HANDS, f"Borrows: owes {money(new['debt'])} to lenders.")
 
 
-def _learned_by(follower: Follower, block: str, before: Snapshot, after: Snapshot) -> str:
+def _learned_by(tracer: PersonTracer, block: str, before: Snapshot, after: Snapshot) -> str:
     if block == "agencies at work":
-        log = follower.model.handovers
-        entries = follower.entries("handovers", before, after)
+        log = tracer.model.handovers
+        entries = tracer.entries("handovers", before, after)
         seen_by = {int(log["target"][one]) for one in entries if log["move"][one] == Move.SERVED}
-        where = "there" if len(seen_by) != 1 else f"at the {follower.name(seen_by.pop())}"
+        where = "there" if len(seen_by) != 1 else f"at the {tracer.name(seen_by.pop())}"
         return f"Is told {where}"
     old, new = before.migrant, after.migrant
     assert old is not None
@@ -326,14 +326,14 @@ def _learned_by(follower: Follower, block: str, before: Snapshot, after: Snapsho
     return LEARNED_BY.get(block, "Learns")
 
 
-def _tell_leaving(follower: Follower, block: str, before: Snapshot, after: Snapshot) -> None:
-    for entry in follower.entries("leavers", before, after):
+def _tell_leaving(tracer: PersonTracer, block: str, before: Snapshot, after: Snapshot) -> None:
+    for entry in tracer.entries("leavers", before, after):
         migrant = before.migrant
         assert migrant is not None
-        outcomes = follower.model.closed_episodes["outcome"]
+        outcomes = tracer.model.closed_episodes["outcome"]
         if any(
             outcomes[one] == Outcome.DIED
-            for one in follower.entries("closed_episodes", before, after)
+            for one in tracer.entries("closed_episodes", before, after)
         ):
             text = "the life of the person has ended"
         elif block == "set out":
@@ -346,4 +346,4 @@ def _tell_leaving(follower: Follower, block: str, before: Snapshot, after: Snaps
             text = "leaves Almaty, having found no other work"
         else:
             text = "leaves Almaty, as planned"
-        follower.say("", "note", HANDS, sentence(text), "leavers", entry)
+        tracer.say("", "note", HANDS, sentence(text), "leavers", entry)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from experiments.story.tracer import HANDS, Follower, Snapshot
+from experiments.story.tracer import HANDS, PersonTracer, Snapshot
 from experiments.story.words import sentence, status_in_words
 from sim import vocabulary as words
 from sim.agents.migrant import NEVER
@@ -11,23 +11,23 @@ IRREGULAR = words.LEGAL_STATUSES.index("irregular")
 OWN = words.INSURANCE_CHANNELS.index("own")
 
 
-def tell_papers(follower: Follower, before: Snapshot, after: Snapshot) -> None:
+def tell_papers(tracer: PersonTracer, before: Snapshot, after: Snapshot) -> None:
     """Say how papers run out or are renewed, work is lost or found, insurance begins or ends."""
     if before.migrant is None or after.migrant is None:
         return
     for text in (
-        _of_status(follower, before.migrant, after.migrant),
+        _of_status(tracer, before.migrant, after.migrant),
         _of_work(before.migrant, after.migrant),
         _of_insurance(before.migrant, after.migrant),
     ):
         if text:
-            follower.say("", "note", HANDS, sentence(text))
+            tracer.say("", "note", HANDS, sentence(text))
 
 
-def _of_status(follower: Follower, old: np.void, new: np.void) -> str:
+def _of_status(tracer: PersonTracer, old: np.void, new: np.void) -> str:
     if old["legal_status"] == new["legal_status"]:
         if old["renewals"] < new["renewals"]:
-            lasts = int(new["status_until"]) - follower.model.day
+            lasts = int(new["status_until"]) - tracer.model.day
             return f"renews the papers, for {lasts} days"
         return ""
     if new["legal_status"] == IRREGULAR:

@@ -17,7 +17,7 @@ from sim.agents.episode import WAIT, Gate
 from sim.agents.migrant import can_pay
 from sim.agents.task import NOWHERE, PAYMENT, SHELTER, move_key
 from sim.engine.jit.compiled import compiled
-from sim.engine.random.scalar import trait
+from sim.engine.random.scalar import peek_uniform
 from sim.engine.records import Record, for_rules
 from sim.engine.types import Booleans, Floats
 from sim.submodels.care_seeking import (
@@ -29,12 +29,12 @@ from sim.submodels.care_seeking import (
     PRICE_IF_INFORMED,
     SEVERE,
     TERMS,
+    available_options,
     believed_price,
-    best,
-    failing_gate,
+    best_option,
+    binding_barrier,
     leave_probability,
-    see_what_is_open,
-    weigh,
+    utilities,
 )
 from sim.submodels.casework import SUCCESS, cost_of
 from sim.submodels.experience import fear_of
@@ -81,7 +81,7 @@ class Weighing:
 
     def choice(self, without: int = NO_TERM, instead: int = NO_TERM) -> int:
         """Return what the person chooses, or would choose without one part of the utility."""
-        return int(best(self.terms, self.available, self.waiting, without, instead))
+        return int(best_option(self.terms, self.available, self.waiting, without, instead))
 
 
 @compiled
@@ -91,8 +91,8 @@ def look_into(
     """Write what the owner of an episode weighs; change nothing in the city."""
     episode = city.episodes[row]
     migrant = city.migrants[episode.migrant]
-    weigh(city, episode, migrant, terms)
-    see_what_is_open(city, episode, migrant, available)
+    utilities(city, episode, migrant, terms)
+    available_options(city, episode, migrant, available)
     price_of = city.numbers[0].payment.option_price[
         migrant.nationality, migrant.legal_status, cover_of(city, migrant)
     ][int(episode.severity >= SEVERE), int(episode.kind == INFECTION)]
@@ -188,7 +188,7 @@ def _fear_or_language(seen: Weighing, option: int) -> str:
 
 def why_waiting(seen: Weighing) -> str:
     """Say what holds a person back who does nothing for now."""
-    gate = int(failing_gate(seen.terms, seen.available, seen.waiting))
+    gate = int(binding_barrier(seen.terms, seen.available, seen.waiting))
     if gate == Gate.PERCEIVE:
         other = seen.choice(PRICE, PRICE_IF_INFORMED)
         return (
@@ -252,7 +252,7 @@ def why_failed(model: "AlmatyModel", number: int, before: np.void) -> str:
     # Being seen is a move.
     task["moves"] += 1
     occurrence = move_key(as_record(task))
-    if trait(model.draws.chance, SUCCESS, int(before["person"]), occurrence) >= competence:
+    if peek_uniform(model.draws.chance, SUCCESS, int(before["person"]), occurrence) >= competence:
         return f"its staff tried; they succeed in {in_a_hundred(competence)} such cases"
     # What is left in the evening may be less than when the person was there, never more.
     has_money = not agency["money"] or agency["budget"] >= cost_of(as_record(before), agency)

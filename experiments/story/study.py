@@ -22,9 +22,9 @@ from experiments.analysis.result_folder import (
     write_table,
 )
 from experiments.runs.provenance import configuration_of
-from experiments.story.narrative import Told, day_in_words, facts_of, story
-from experiments.story.needs import tell
-from experiments.story.tracer import FollowedModel, Follower
+from experiments.story.narrative import Narrative, day_in_words, facts_of, story
+from experiments.story.needs import narrate
+from experiments.story.tracer import FollowedModel, PersonTracer
 from experiments.story.words import ILLNESSES, NEEDS, listed
 from experiments.studies.settings import checked, output_folder
 from sim import vocabulary as words
@@ -214,20 +214,20 @@ def case_in_words(case: str) -> str:
     return "had an emergency" if case == EMERGENCY else f"had {ILLNESSES[case]}"
 
 
-def follow_and_tell(past: AlmatyModel, scenario: Scenario, person: int) -> Told:
+def follow_and_tell(past: AlmatyModel, scenario: Scenario, person: int) -> Narrative:
     """Run a scenario from the common past and return what happens to a person in it."""
-    model = FollowedModel(scenario, past, [Follower(person, tell)])
+    model = FollowedModel(scenario, past, [PersonTracer(person, narrate)])
     model.run_for(scenario.days)
     return told_of(model)[0]
 
 
-def told_of(model: FollowedModel) -> list[Told]:
+def told_of(model: FollowedModel) -> list[Narrative]:
     """Return what was seen of each of the people who were followed."""
     digest, start = model.digest(), model.calendar.date_of(0)
     return [
-        Told(
-            scenario=model.plan.name,
-            summary=model.plan.summary,
+        Narrative(
+            scenario=model.specification.name,
+            summary=model.specification.summary,
             events=one.events,
             path=one.path,
             portrait=one.portrait,
@@ -239,7 +239,7 @@ def told_of(model: FollowedModel) -> list[Told]:
     ]
 
 
-def events_table(told: list[Told]) -> pd.DataFrame:
+def events_table(told: list[Narrative]) -> pd.DataFrame:
     """Return all events, one row each, in order within a scenario."""
     return pd.DataFrame(
         [
@@ -255,13 +255,13 @@ def events_table(told: list[Told]) -> pd.DataFrame:
     )
 
 
-def path_table(told: list[Told]) -> pd.DataFrame:
+def path_table(told: list[Narrative]) -> pd.DataFrame:
     """Return where each thread of the story was, from a day on."""
     rows = [(one.scenario, *step) for one in told for step in one.path]
     return pd.DataFrame(rows, columns=["scenario", "day", "thread", "place"])
 
 
-def write_story(folder: Path, told: list[Told], who: str) -> None:
+def write_story(folder: Path, told: list[Narrative], who: str) -> None:
     """Write text, tables and picture of a story."""
     from experiments.story.picture import draw_story, headings_of
 

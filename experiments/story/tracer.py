@@ -67,10 +67,10 @@ class Snapshot:
     lengths: dict[str, int] = field(default_factory=dict)
 
 
-type Teller = Callable[["Follower", str, Snapshot, Snapshot], None]
+type Teller = Callable[["PersonTracer", str, Snapshot, Snapshot], None]
 
 
-class Follower:
+class PersonTracer:
     """Looks at one person after every block of the day, and changes nothing.
 
     Parameters
@@ -91,9 +91,9 @@ class Follower:
         What the person weighed before today's decisions, by episode.
     """
 
-    def __init__(self, person: int, tell: Teller) -> None:
+    def __init__(self, person: int, narrate: Teller) -> None:
         self.person = np.uint64(person)
-        self.tell = tell
+        self.narrate = narrate
         self.events: list[Event] = []
         self.path: list[tuple[int, str, str]] = []
         self.portrait: list[str] = []
@@ -117,7 +117,7 @@ class Follower:
             before.lengths = lengths
             return
         self._last, self._looked = self._take(model, rows, lengths), looks
-        self.tell(self, block, before, self._last)
+        self.narrate(self, block, before, self._last)
         self._note_places(self._last)
 
     def before_deciding(self, model: AlmatyModel) -> None:
@@ -261,11 +261,11 @@ def _watched(block: Block) -> Block:
     def run(model: AlmatyModel) -> None:
         assert isinstance(model, FollowedModel)
         if block.name == "decide":
-            for follower in model.followers:
-                follower.before_deciding(model)
+            for tracer in model.followers:
+                tracer.before_deciding(model)
         block.run(model)
-        for follower in model.followers:
-            follower.look(model, block.name)
+        for tracer in model.followers:
+            tracer.look(model, block.name)
 
     return Block(block.name, run, block.cadence)
 
@@ -279,13 +279,15 @@ class FollowedModel(AlmatyModel):
         Of the branch; its world and seed are those of the past.
     past : AlmatyModel
         What it branches off.
-    followers : list of Follower
+    followers : list of PersonTracer
     """
 
     SCHEDULE: ClassVar[tuple[Block, ...]] = tuple(map(_watched, AlmatyModel.SCHEDULE))
 
-    def __init__(self, scenario: Scenario, past: AlmatyModel, followers: list[Follower]) -> None:
+    def __init__(
+        self, scenario: Scenario, past: AlmatyModel, followers: list[PersonTracer]
+    ) -> None:
         self.followers = followers
         super().__init__(scenario, parent=past)
-        for follower in followers:
-            follower.look(self, "")
+        for tracer in followers:
+            tracer.look(self, "")

@@ -24,7 +24,7 @@ from experiments.studies.settings import output_folder, store_path
 from experiments.studies.study import FAILED, CarriedOut, Results, counted, say_what_is_missing
 from sim.config.configuration import ConfigurationError, nearest
 
-KINDS: dict[str, Any] = {
+STUDIES: dict[str, Any] = {
     "compare": compare, "curves": curves, "factorial": factorial, "sweep": sweep,
     "meanfield": meanfield_study,
 }  # fmt: skip
@@ -38,7 +38,7 @@ MAY_GROW = (
 OF_THE_REPORT = ("confidence", "quantiles")
 """What `figures` may change: how the same runs are summarised."""
 REPEATED = {
-    **{name: kind.run for name, kind in KINDS.items()},
+    **{name: kind.run for name, kind in STUDIES.items()},
     "run": single_run.run, "story": one_story.run,
 }  # fmt: skip
 """What `rerun` can repeat."""
@@ -157,16 +157,16 @@ def _chosen(
                 markup=False, soft_wrap=True,
             )  # fmt: skip
             statuses.append(FAILED)
-    if named is not None and studies and studies[0].manifest["study"] not in KINDS:
+    if named is not None and studies and studies[0].manifest["study"] not in STUDIES:
         raise ConfigurationError(f"of={named} is a single run: repeat it with study=run")
-    found = [study for study in studies if study.manifest["study"] in KINDS]
+    found = [study for study in studies if study.manifest["study"] in STUDIES]
     if not found and not statuses:
         raise ConfigurationError(f"store '{store.path}' holds no study yet")
     return found, statuses
 
 
 def _kind(study: StoredStudy) -> Any:
-    return KINDS[study.manifest["study"]]
+    return STUDIES[study.manifest["study"]]
 
 
 def _again(

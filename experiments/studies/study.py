@@ -18,7 +18,7 @@ import pandas as pd
 from rich.console import Console
 
 from experiments.analysis.result_folder import as_typed, write_manifest
-from experiments.runs.executors import carry_out
+from experiments.runs.executors import run_tasks
 from experiments.runs.plan import (
     Bundle,
     PlannedRun,
@@ -343,7 +343,7 @@ def _bundle_by_bundle(executor: Any, bundles: list[Bundle]) -> Any:
     counted: dict[str, int] = {}
     if bundles and executor.address is None:
         compile_rules_once()  # here, or every worker would compile the same
-    for done in carry_out(executor, carry_out_bundle, bundles, Bundle.parts):
+    for done in run_tasks(executor, carry_out_bundle, bundles, Bundle.parts):
         result = done.result
         if result is None:
             result = failed(done.task.runs, "worker", str(done.error), str(done.details))

@@ -12,15 +12,27 @@ from numba.experimental import structref
 from sim import vocabulary as words
 from sim.agents.accounts import FLOWS
 from sim.agents.migrant import NEVER, STRATA
-from sim.engine.agentset.row_allocator import Places
-from sim.engine.event_log import OpenLog
+from sim.engine.agentset.row_allocator import RowAllocator, StorageGeneration
+from sim.engine.event_log import EventWriter
 from sim.engine.jit.backend import borrowed_struct
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.settings import INTERPRETED
-from sim.engine.moves import Moves
 from sim.engine.records import for_rules, record
-from sim.engine.timing_wheel import Wheel
+from sim.engine.timing_wheel import WheelArrays
 from sim.engine.types import Column, Floats, Identities, Integers
+
+
+class RowAllocators(NamedTuple):
+    """Which rows of each table of agents that come and go are taken.
+
+    Attributes
+    ----------
+    migrants, episodes, tasks : RowAllocator
+    """
+
+    migrants: RowAllocator
+    episodes: RowAllocator
+    tasks: RowAllocator
 
 
 class City(NamedTuple):
@@ -46,10 +58,10 @@ class City(NamedTuple):
         See `sim.agents.agency.Agencies`.
     counts : array of one record
         See `city_counts`.
-    handovers, closed_needs, police, visits, payments, closed_episodes : OpenLog
-    leavers, deaths, policy_costs : OpenLog
+    handovers, closed_needs, police, visits, payments, closed_episodes : EventWriter
+    leavers, deaths, policy_costs : EventWriter
         What is written down for the observer.
-    people, cases, errands : Places
+    rows : RowAllocators
         Which rows of migrants, episodes and tasks are taken.
     week_slice, month_slice : array of int
         Columns of migrants that are kept apart.
@@ -73,22 +85,20 @@ class City(NamedTuple):
     knowledge: Floats
     closed_together: Integers
     counts: Column
-    handovers: OpenLog
-    closed_needs: OpenLog
-    police: OpenLog
-    visits: OpenLog
-    payments: OpenLog
-    closed_episodes: OpenLog
-    leavers: OpenLog
-    deaths: OpenLog
-    policy_costs: OpenLog
-    people: Places
-    cases: Places
-    errands: Places
+    handovers: EventWriter
+    closed_needs: EventWriter
+    police: EventWriter
+    visits: EventWriter
+    payments: EventWriter
+    closed_episodes: EventWriter
+    leavers: EventWriter
+    deaths: EventWriter
+    policy_costs: EventWriter
+    rows: RowAllocators
     week_slice: Integers
     month_slice: Integers
-    departures: Wheel
-    onsets: Wheel
+    departures: WheelArrays
+    onsets: WheelArrays
     nearest: Integers
     numbers: Column
 
@@ -134,22 +144,20 @@ else:
         knowledge: Floats,
         closed_together: Integers,
         counts: Column,
-        handovers: OpenLog,
-        closed_needs: OpenLog,
-        police: OpenLog,
-        visits: OpenLog,
-        payments: OpenLog,
-        closed_episodes: OpenLog,
-        leavers: OpenLog,
-        deaths: OpenLog,
-        policy_costs: OpenLog,
-        people: Places,
-        cases: Places,
-        errands: Places,
+        handovers: EventWriter,
+        closed_needs: EventWriter,
+        police: EventWriter,
+        visits: EventWriter,
+        payments: EventWriter,
+        closed_episodes: EventWriter,
+        leavers: EventWriter,
+        deaths: EventWriter,
+        policy_costs: EventWriter,
+        rows: RowAllocators,
         week_slice: Integers,
         month_slice: Integers,
-        departures: Wheel,
-        onsets: Wheel,
+        departures: WheelArrays,
+        onsets: WheelArrays,
         nearest: Integers,
         numbers: Column,
     ) -> City:
@@ -160,8 +168,7 @@ else:
             knowledge, closed_together, counts, handovers,
             closed_needs, police, visits,
             payments, closed_episodes, leavers, deaths, policy_costs,
-            people, cases,
-            errands, week_slice, month_slice,
+            rows, week_slice, month_slice,
             departures, onsets, nearest,
             numbers,
         )  # fmt: skip
@@ -225,7 +232,7 @@ HANDOVERS_A_DAY = 8
 """Most moves of a need in a day that the log has room for."""
 
 
-class OpenCity:
+class CityHandle:
     """The city of a model, opened for rules and kept open as long as no table moves.
 
     Parameters
@@ -242,13 +249,13 @@ class OpenCity:
         """Let the city be opened anew: numbers or logs are others now."""
         self._city: City | None = None
         self._kept: tuple[Any, ...] = ()
-        self._moves = Moves.count
+        self._generation = StorageGeneration.count
         self._day: int | None = None
 
-    def of_today(self) -> City:
+    def current(self) -> City:
         """Return the city, with the room in logs that a day may need."""
         model: Any = self._model_itself()
-        if self._moves != Moves.count:
+        if self._generation != StorageGeneration.count:
             self.close()
         if self._day != model.day:
             self._make_room_in_logs()
@@ -301,9 +308,11 @@ class OpenCity:
             model.leavers.open(),
             model.deaths.open(),
             model.policy_costs.open(),
-            model.migrants.places,
-            model.episodes.places,
-            model.tasks.places,
+            RowAllocators(
+                model.migrants.row_allocator,
+                model.episodes.row_allocator,
+                model.tasks.row_allocator,
+            ),
             model.migrants.week_slice,
             model.migrants.month_slice,
             model.departures.wheel,

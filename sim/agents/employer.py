@@ -9,7 +9,7 @@ from sim.agents.migrant import COHORTS, FIRST_UNIQUE_ID, NEVER
 from sim.engine.agentset.cohort import Cohort, Column, RowView
 from sim.engine.calendar import DAYS_A_YEAR
 from sim.engine.jit.compiled import compiled
-from sim.engine.random.scalar import trait
+from sim.engine.random.scalar import peek_uniform
 from sim.engine.types import Column as Values
 from sim.engine.types import Floats, Identities, Integers, Rows
 
@@ -100,7 +100,7 @@ def find_employer(
     """
     low, high = labour_market.first[market], labour_market.first[market + 1]
     size = labour_market.cumulated_size[high - 1]
-    wanted = trait(chance, EMPLOYER, person, jobs) * size
+    wanted = peek_uniform(chance, EMPLOYER, person, jobs) * size
     while low < high:
         middle = (low + high) // 2
         if wanted < labour_market.cumulated_size[middle]:
@@ -108,5 +108,7 @@ def find_employer(
         else:
             low = middle + 1
     row = int(labour_market.employers[low])
-    within = int(np.floor(trait(chance, WORK_GROUP, person, jobs) * employers[row].work_groups))
+    within = int(
+        np.floor(peek_uniform(chance, WORK_GROUP, person, jobs) * employers[row].work_groups)
+    )
     return row, int(employers[row].first_work_group) + within

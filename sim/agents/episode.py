@@ -82,47 +82,45 @@ class Episodes(Cohort[Episode]):
     person = Column(np.uint64, "identity of the owner")
     ordinal = Column(np.int32, "ordinal of the onset in the owner's life")
     migrant = Column(
-        np.int32, "row of the owner, -1 after the owner has left", default=-1, often=True
+        np.int32, "row of the owner, -1 after the owner has left", default=-1, hot=True
     )
-    stratum = Column(np.int16, "group of the owner at onset", often=True)
-    kind = Column(np.int8, "kind of illness", labels=words.KINDS, often=True)
-    severity = Column(np.int8, "severity: mild 1, moderate 2, severe 3, critical 4", often=True)
+    stratum = Column(np.int16, "group of the owner at onset", hot=True)
+    kind = Column(np.int8, "kind of illness", labels=words.KINDS, hot=True)
+    severity = Column(np.int8, "severity: mild 1, moderate 2, severe 3, critical 4", hot=True)
     steps = Column(np.int16, "changes of severity so far")
     state = Column(
-        np.int8, "where the episode stands", labels=tuple(s.name.lower() for s in State), often=True
+        np.int8, "where the episode stands", labels=tuple(s.name.lower() for s in State), hot=True
     )
 
-    worsening = Column(np.float32, "gathered hazard of worsening", often=True, unit="hazard")
-    worsens_at = Column(np.float32, "threshold of worsening", often=True, unit="hazard")
-    recovery = Column(np.float32, "gathered hazard of recovery", often=True, unit="hazard")
-    recovers_at = Column(np.float32, "threshold of recovery", often=True, unit="hazard")
-    death = Column(np.float32, "gathered hazard of death", often=True, unit="hazard")
-    dies_at = Column(np.float32, "threshold of death", often=True, unit="hazard")
+    worsening = Column(np.float32, "gathered hazard of worsening", hot=True, unit="hazard")
+    worsens_at = Column(np.float32, "threshold of worsening", hot=True, unit="hazard")
+    recovery = Column(np.float32, "gathered hazard of recovery", hot=True, unit="hazard")
+    recovers_at = Column(np.float32, "threshold of recovery", hot=True, unit="hazard")
+    death = Column(np.float32, "gathered hazard of death", hot=True, unit="hazard")
+    dies_at = Column(np.float32, "threshold of death", hot=True, unit="hazard")
     perception = Column(
-        np.float32, "gathered hazard of perceiving the need", often=True, unit="hazard"
+        np.float32, "gathered hazard of perceiving the need", hot=True, unit="hazard"
     )
-    perceived_at = Column(np.float32, "threshold of perceiving the need", often=True, unit="hazard")
+    perceived_at = Column(np.float32, "threshold of perceiving the need", hot=True, unit="hazard")
     abandonment = Column(
-        np.float32, "gathered hazard of abandoning treatment", often=True, unit="hazard"
+        np.float32, "gathered hazard of abandoning treatment", hot=True, unit="hazard"
     )
-    abandoned_at = Column(
-        np.float32, "threshold of abandoning treatment", often=True, unit="hazard"
-    )
+    abandoned_at = Column(np.float32, "threshold of abandoning treatment", hot=True, unit="hazard")
 
-    treated = Column(np.bool_, "under treatment", often=True)
-    boarding = Column(np.bool_, "admitted, but waiting for a bed", often=True)
+    treated = Column(np.bool_, "under treatment", hot=True)
+    boarding = Column(np.bool_, "admitted, but waiting for a bed", hot=True)
     relapse_until = Column(
         np.int32,
         "last day of raised hazard after early discharge",
         default=-NEVER,
-        often=True,
+        hot=True,
         unit="day",
     )
-    birth_on = Column(np.int32, "day of birth (pregnancies)", unit="day", default=NEVER, often=True)
-    born = Column(np.bool_, "the birth is over (pregnancies)", often=True)
-    antenatal_visits = Column(np.int8, "antenatal visits so far", often=True)
+    birth_on = Column(np.int32, "day of birth (pregnancies)", unit="day", default=NEVER, hot=True)
+    born = Column(np.bool_, "the birth is over (pregnancies)", hot=True)
+    antenatal_visits = Column(np.int8, "antenatal visits so far", hot=True)
     next_visit_on = Column(
-        np.int32, "day the next antenatal visit is due", default=NEVER, often=True, unit="day"
+        np.int32, "day the next antenatal visit is due", default=NEVER, hot=True, unit="day"
     )
 
     taste = Column(
@@ -134,10 +132,10 @@ class Episodes(Cohort[Episode]):
     refused_by = Column(
         np.bool_, "options that have turned the person away", width=len(words.OPTIONS)
     )
-    option = Column(np.int8, "option chosen", default=WAIT, labels=words.OPTIONS, often=True)
-    decides_on = Column(np.int32, "day of the next decision", default=NEVER, often=True, unit="day")
+    option = Column(np.int8, "option chosen", default=WAIT, labels=words.OPTIONS, hot=True)
+    decides_on = Column(np.int32, "day of the next decision", default=NEVER, hot=True, unit="day")
     compared_on = Column(
-        np.int32, "last day the options were compared", default=-NEVER, often=True, unit="day"
+        np.int32, "last day the options were compared", default=-NEVER, hot=True, unit="day"
     )
     decisions = Column(np.int16, "decisions so far")
     tries = Column(np.int16, "tries to reach care so far (for the keys of draws)")
@@ -147,11 +145,11 @@ class Episodes(Cohort[Episode]):
         np.int16,
         "institution the person is going to, waiting at or treated by",
         default=-1,
-        often=True,
+        hot=True,
     )
-    queued_on = Column(np.int32, "day of arrival at that institution", unit="day", often=True)
+    queued_on = Column(np.int32, "day of arrival at that institution", unit="day", hot=True)
     ready_on = Column(
-        np.int32, "day from which the present task can be served", unit="day", often=True
+        np.int32, "day from which the present task can be served", unit="day", hot=True
     )
     by_ambulance = Column(np.bool_, "brought by ambulance")
     worst = Column(np.int8, "highest severity so far")
@@ -165,19 +163,19 @@ class Episodes(Cohort[Episode]):
     last_price = Column(np.int32, "paid at the present visit", unit="KZT")
     paid_by_employer = Column(np.bool_, "the employer pays in kind and asks for silence")
     leaves_bed_on = Column(
-        np.int32, "day on which the stay in bed is over", default=NEVER, often=True, unit="day"
+        np.int32, "day on which the stay in bed is over", default=NEVER, hot=True, unit="day"
     )
     stabilised = Column(
-        np.bool_, "the threat to life is over and the bill has been made out", often=True
+        np.bool_, "the threat to life is over and the bill has been made out", hot=True
     )
     disabled_days = Column(np.int16, "days unable to work so far", unit="days")
     arising = Column(
         np.bool_,
         "needs besides treatment that have come up today",
         width=len(words.NEEDS),
-        often=True,
+        hot=True,
     )
-    had = Column(np.bool_, "needs that have come up so far", width=len(words.NEEDS), often=True)
+    had = Column(np.bool_, "needs that have come up so far", width=len(words.NEEDS), hot=True)
     came_up_at = Column(np.int16, "clinic where a need came up, -1: elsewhere", default=-1)
     stands_before = Column(
         np.int8, "option of care that a need stands in the way of", default=WAIT,
@@ -188,19 +186,19 @@ class Episodes(Cohort[Episode]):
     asks_agency = Column(np.int16, "agency whose advice is asked for, -1: none", default=-1)
     covered = Column(np.int32, "promised by others for the next visit", unit="KZT")
     untreated_since = Column(
-        np.int32, "day from which treatment is needed", default=-NEVER, often=True, unit="day"
+        np.int32, "day from which treatment is needed", default=-NEVER, hot=True, unit="day"
     )
 
     care_at_home_on = Column(
-        np.int32, "day care begins at home after leaving", default=NEVER, often=True, unit="day"
+        np.int32, "day care begins at home after leaving", default=NEVER, hot=True, unit="day"
     )
     followed_until = Column(
-        np.int32, "last day of follow-up after leaving", default=NEVER, often=True, unit="day"
+        np.int32, "last day of follow-up after leaving", default=NEVER, hot=True, unit="day"
     )
 
     began_on = Column(np.int32, "day of onset", unit="day")
     perceived_on = Column(
-        np.int32, "day the need was perceived", default=-NEVER, often=True, unit="day"
+        np.int32, "day the need was perceived", default=-NEVER, hot=True, unit="day"
     )
     decided_on = Column(
         np.int32, "day of the first decision to seek care", default=-NEVER, unit="day"
@@ -215,14 +213,14 @@ class Episodes(Cohort[Episode]):
     emergency_care_on = Column(
         np.int32, "day emergency care came, once severe", default=-NEVER, unit="day"
     )
-    perceived_moderate = Column(np.bool_, "has been perceived at severity 2 or more", often=True)
+    perceived_moderate = Column(np.bool_, "has been perceived at severity 2 or more", hot=True)
     moderate_days = Column(
-        np.int16, "days perceived at severity 2 and untreated", unit="days", often=True
+        np.int16, "days perceived at severity 2 and untreated", unit="days", hot=True
     )
     avoidable = Column(np.bool_, "became severe after three such days")
-    formal_contact = Column(np.bool_, "seen by a provider at least once", often=True)
+    formal_contact = Column(np.bool_, "seen by a provider at least once", hot=True)
     sequelae_on = Column(np.int32, "day it left permanent consequences", default=-NEVER, unit="day")
-    failing_gate = Column(np.int8, "first gate that stopped the episode")
+    binding_barrier = Column(np.int8, "first gate that stopped the episode")
     charged = Column(np.int32, "charged to the patient so far", unit="KZT")
     paid = Column(np.int32, "paid by the patient so far", unit="KZT")
     owed = Column(np.int32, "owed to facilities", unit="KZT")
@@ -256,7 +254,7 @@ def one_each(city: City, rows: Rows) -> Rows:
 
 
 @compiled
-def decide_anew(episode: Record, day: int) -> None:
+def reset_decision(episode: Record, day: int) -> None:
     """Put an episode back to its owner's decision, on a given day."""
     episode.state = State.UNDECIDED
     episode.option = WAIT
@@ -298,10 +296,10 @@ def bring_up(episode: Record, need: int, clinic: int, option: int, amount: int) 
 
 
 @compiled
-def note_failing_gate(episode: Record, gate: int) -> None:
+def note_binding_barrier(episode: Record, gate: int) -> None:
     """Note the gate that stopped an episode, unless one has before."""
-    if episode.failing_gate == Gate.NONE:
-        episode.failing_gate = gate
+    if episode.binding_barrier == Gate.NONE:
+        episode.binding_barrier = gate
 
 
 @compiled

@@ -67,33 +67,31 @@ class Migrants(Cohort[Migrant]):
         self.model.demography.let_go(rows)
 
     # Records keep this order within a width: what is used together lies together.
-    nationality = Column(np.int8, "nationality", labels=words.NATIONALITIES, often=True)
+    nationality = Column(np.int8, "nationality", labels=words.NATIONALITIES, hot=True)
     sex = Column(np.int8, "sex", labels=words.SEXES)
-    sector = Column(np.int8, "sector of work", labels=words.SECTORS, often=True)
-    district = Column(np.int8, "district of work and lodging", labels=words.DISTRICTS, often=True)
-    legal_status = Column(np.int8, "legal status", labels=words.LEGAL_STATUSES, often=True)
+    sector = Column(np.int8, "sector of work", labels=words.SECTORS, hot=True)
+    district = Column(np.int8, "district of work and lodging", labels=words.DISTRICTS, hot=True)
+    legal_status = Column(np.int8, "legal status", labels=words.LEGAL_STATUSES, hot=True)
     stratum = Column(
-        np.int16, "combined code of nationality, legal status, sex and sector", often=True
+        np.int16, "combined code of nationality, legal status, sex and sector", hot=True
     )
     entered_as = Column(np.int16, "group on arrival")
-    manages_language = Column(
-        np.bool_, "can manage a consultation in Russian or Kazakh", often=True
-    )
-    work_group = Column(np.int32, "brigade or stall group of compatriots", often=True)
+    manages_language = Column(np.bool_, "can manage a consultation in Russian or Kazakh", hot=True)
+    work_group = Column(np.int32, "brigade or stall group of compatriots", hot=True)
 
-    knows = Column(np.bool_, "knows each item of knowledge", width=len(words.KNOWLEDGE), often=True)
+    knows = Column(np.bool_, "knows each item of knowledge", width=len(words.KNOWLEDGE), hot=True)
     exposure = Column(
         np.float32,
         "learning hazard gathered an item",
         width=len(words.KNOWLEDGE),
-        often=True,
+        hot=True,
         unit="hazard",
     )
     learning_threshold = Column(
         np.float32,
         "gathered hazard at which an item is learned",
         width=len(words.KNOWLEDGE),
-        often=True,
+        hot=True,
         unit="hazard",
     )
     forgets_on = Column(
@@ -101,31 +99,31 @@ class Migrants(Cohort[Migrant]):
         "day on which an item is forgotten",
         unit="day",
         width=len(words.KNOWLEDGE),
-        often=True,
+        hot=True,
     )
     detection = Column(
         np.float32,
         "gathered hazard of detection by the migration police",
-        often=True,
+        hot=True,
         unit="hazard",
     )
-    detected_at = Column(np.float32, "threshold of detection", often=True, unit="hazard")
+    detected_at = Column(np.float32, "threshold of detection", hot=True, unit="hazard")
     times_learned = Column(np.int8, "times each item has been learned", width=len(words.KNOWLEDGE))
 
     age = Column(np.float32, "age at entry", unit="years")
-    literacy = Column(np.float32, "health literacy", unit="0-1", often=True)
+    literacy = Column(np.float32, "health literacy", unit="0-1", hot=True)
     fear_susceptibility = Column(
         np.float32, "susceptibility to fear of institutions", unit="factor"
     )
-    entered_on = Column(np.int32, "day of entry", unit="day", often=True)
+    entered_on = Column(np.int32, "day of entry", unit="day", hot=True)
     leaves_on = Column(np.int32, "planned day of departure", unit="day")
-    employer = Column(np.int32, "row of the employer", often=True)
+    employer = Column(np.int32, "row of the employer", hot=True)
 
-    wage = Column(np.int32, "monthly wage", unit="KZT", often=True)
-    savings = Column(np.int32, "savings", unit="KZT", often=True)
-    debt = Column(np.int32, "debt to lenders", unit="KZT", often=True)
+    wage = Column(np.int32, "monthly wage", unit="KZT", hot=True)
+    savings = Column(np.int32, "savings", unit="KZT", hot=True)
+    debt = Column(np.int32, "debt to lenders", unit="KZT", hot=True)
     absent_days = Column(
-        np.int16, "days absent from work since the last pay-day", unit="days", often=True
+        np.int16, "days absent from work since the last pay-day", unit="days", hot=True
     )
 
     risk_class = Column(np.int8, "code of what the rates of illness depend on")
@@ -137,7 +135,7 @@ class Migrants(Cohort[Migrant]):
         "last day that money or knowledge changed",
         unit="day",
         default=-NEVER,
-        often=True,
+        hot=True,
     )
     episode_of = Column(
         np.int32, "row of the open episode of each kind, -1: none", width=len(words.KINDS),
@@ -152,7 +150,7 @@ class Migrants(Cohort[Migrant]):
 
     detections = Column(np.int16, "detections so far")
     fined = Column(np.bool_, "has been fined for an offence against migration rules")
-    to_be_removed = Column(np.bool_, "is in custody or being removed", often=True)
+    to_be_removed = Column(np.bool_, "is in custody or being removed", hot=True)
     papers_until = Column(
         np.int32, "day until which papers obtained here are in order", default=-NEVER, unit="day"
     )
@@ -172,27 +170,27 @@ class Migrants(Cohort[Migrant]):
         np.int32,
         "day on which the papers of the status run out",
         default=NEVER,
-        often=True,
+        hot=True,
         unit="day",
     )
     renewals = Column(np.int16, "renewals of papers so far, tried or done")
     passport_held = Column(np.bool_, "the employer keeps the passport")
     jobs = Column(np.int16, "offers of work so far besides the first")
     jobless_since = Column(
-        np.int32, "day on which work was lost", default=NEVER, often=True, unit="day"
+        np.int32, "day on which work was lost", default=NEVER, hot=True, unit="day"
     )
     task_of = Column(
         np.int32, "row of the open task of each need, -1: none", width=len(words.NEEDS), default=-1
     )
 
     week_slice = Column(
-        np.int8, "day of the week on which news is heard", default=-1, scanned=True, unit="0-6"
+        np.int8, "day of the week on which news is heard", default=-1, separate=True, unit="0-6"
     )
     month_slice = Column(
         np.int8,
         "day of the 30-day month on which wages are paid",
         default=-1,
-        scanned=True,
+        separate=True,
         unit="0-29",
     )
 
@@ -225,7 +223,7 @@ def can_pay(migrant: Record, borrowing_limit: float) -> float:
 
 
 @compiled
-def pay(migrant: Record, amount: int, today: int) -> int:
+def pay_from_purse(migrant: Record, amount: int, today: int) -> int:
     """Pay an amount, from savings first and then by borrowing; return the new debt."""
     from_savings = min(int(migrant.savings), amount)
     borrowed = amount - from_savings
@@ -260,7 +258,7 @@ def work_groups(
     none = np.zeros((count, options), dtype=np.int16)
     return records(
         count,
-        often=("nationality", "formal", "members", "informed", "alarm", "shared", "changed_on"),
+        hot=("nationality", "formal", "members", "informed", "alarm", "shared", "changed_on"),
         nationality=nationality.astype(np.int8),
         members=np.zeros(count, dtype=np.int32),
         informed=np.zeros((count, items), dtype=np.int32),

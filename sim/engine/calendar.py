@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from sim.engine.daily_cache import DaysAhead
+from sim.engine.daily_cache import DailyCache
 from sim.engine.types import Booleans
 
 DAYS_A_YEAR = 365.0
@@ -66,9 +66,9 @@ class WorkCalendar:
         today = weekdays[:, self.weekday(day)]
         return np.asarray(today & (holidays | (not self.is_holiday(day))))
 
-    def open_days(self, weekdays: Booleans, holidays: Booleans) -> DaysAhead:
+    def open_days(self, weekdays: Booleans, holidays: Booleans) -> DailyCache:
         """Return which institutions work, by day (arguments as in `works`)."""
-        return DaysAhead(
+        return DailyCache(
             lambda days: np.array(
                 [self.works(day, weekdays, holidays) for day in days[:, 0].tolist()]
             )

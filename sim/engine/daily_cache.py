@@ -12,7 +12,7 @@ from sim.engine.types import Column, Integers
 DAYS_TOGETHER = 32
 
 
-class DaysAhead:
+class DailyCache:
     """A pure function of the day, such as a draw that nothing in the city can change.
 
     Parameters
@@ -23,7 +23,7 @@ class DaysAhead:
 
     Examples
     --------
-    >>> squares = DaysAhead(lambda days: days**2)
+    >>> squares = DailyCache(lambda days: days**2)
     >>> squares.on(3).tolist(), squares.on(-4).tolist()
     ([9], [16])
     """

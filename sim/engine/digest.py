@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from sim.engine.jit.compiled import compiled, inlined
-from sim.engine.random.splitmix import MIX_1, MIX_2, SPREAD, mix_twice
+from sim.engine.random.splitmix import MIX_1, MIX_2, SPREAD, splitmix64
 from sim.engine.types import Column, Identities, Integers, Rows
 
 LANES = 2
@@ -107,7 +107,7 @@ def add_up(sums: Identities, hashes: Identities, keys: Identities) -> None:
     """
     for row in range(len(hashes)):
         for lane in range(len(sums)):
-            sums[lane] += mix_twice(hashes[row], keys[2 * lane], keys[2 * lane + 1])
+            sums[lane] += splitmix64(hashes[row], keys[2 * lane], keys[2 * lane + 1])
 
 
 class Digest:

@@ -12,7 +12,7 @@ from sim.engine.records import Record, for_rules, record_type
 from sim.engine.types import Column, Integers
 
 
-class OpenLog(NamedTuple):
+class EventWriter(NamedTuple):
     """A log as compiled rules see it: with room for so many records as were reserved."""
 
     records: Column
@@ -20,7 +20,7 @@ class OpenLog(NamedTuple):
 
 
 @compiled
-def next_record(log: OpenLog) -> Record:
+def append_record(log: EventWriter) -> Record:
     """Return the next free record of a log, for a rule to fill in."""
     place = log.length[0]
     if place >= len(log.records):
@@ -46,7 +46,7 @@ def empty_sheet(count: int, kind: np.dtype[Any]) -> Column:
     return np.frombuffer(mmap.mmap(-1, count * kind.itemsize, flags=private), kind)
 
 
-class Log:
+class EventLog:
     """A table to which records are appended and nothing is ever changed.
 
     It is written on sheets: a full one is put aside and never copied, by branches of a run neither.
@@ -93,9 +93,9 @@ class Log:
             self._records[name][start : start + count] = values[name]
         self._length[0] += count
 
-    def open(self) -> OpenLog:
+    def open(self) -> EventWriter:
         """Return the log for rules, which may append as many records as there is room for."""
-        return OpenLog(for_rules(self._records), self._length)
+        return EventWriter(for_rules(self._records), self._length)
 
     def make_room(self, room: int) -> bool:
         """Make room for so many more records; tell whether an open log has to be opened anew."""

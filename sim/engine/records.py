@@ -31,14 +31,14 @@ def record_type(
         Fields to lie together at the head of the record. The record is then as long as whole lines
         of memory, so that a rule which needs these fields alone waits for few lines.
     """
-    in_order = sorted(
+    sort_unique_inplace = sorted(
         columns.items(),
         key=lambda item: (item[0] not in first, item[1][0].itemsize % 8, item[1][0].itemsize),
     )
     packed: np.dtype[Any] = np.dtype(
         [
             (name, np.uint8 if shape and dtype == np.bool_ else dtype, shape)
-            for name, (dtype, shape) in in_order
+            for name, (dtype, shape) in sort_unique_inplace
         ],
         align=True,
     )
@@ -66,17 +66,17 @@ def field(records: Column, name: str) -> Column:
     return values.view(np.bool_) if values.ndim > 1 and values.dtype == np.uint8 else values
 
 
-def records(count: int, often: Collection[str] = (), **columns: Any) -> Column:
+def records(count: int, hot: Collection[str] = (), **columns: Any) -> Column:
     """Return a table of records from arrays whose first axis has length `count`.
 
-    Fields that are `often` looked at lie together at the head of the record (see `record_type`).
+    Fields that are `hot` looked at lie together at the head of the record (see `record_type`).
 
     >>> units = records(2, beds=np.array([3, 5]), stay=np.array([[1.0, 2.0], [3.0, 4.0]]))
     >>> int(units[1]["beds"]), units[1]["stay"].tolist()
     (5, [3.0, 4.0])
     """
     arrays = {name: np.asarray(values) for name, values in columns.items()}
-    kind = record_type({name: (one.dtype, one.shape[1:]) for name, one in arrays.items()}, often)
+    kind = record_type({name: (one.dtype, one.shape[1:]) for name, one in arrays.items()}, hot)
     table = room_for(count, kind)
     table.view(np.uint8)[:] = 0
     for name, values in arrays.items():

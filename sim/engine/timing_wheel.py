@@ -9,9 +9,9 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
+from sim.engine.agentset.row_allocator import StorageGeneration
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.prefetch import AHEAD, prefetch_head
-from sim.engine.moves import Moves
 from sim.engine.types import Integers, Rows
 
 TURN = 1024
@@ -29,7 +29,7 @@ BITS = 8
 FIRST_ROOM = 8
 
 
-class Wheel(NamedTuple):
+class WheelArrays(NamedTuple):
     """Notes on sheets in chains, one for each day of a turn.
 
     Attributes
@@ -48,7 +48,7 @@ class Wheel(NamedTuple):
 
 
 @compiled
-def remind(wheel: Wheel, day: int, row: int) -> None:
+def remind(wheel: WheelArrays, day: int, row: int) -> None:
     """Note that a row falls due on a day (there has to be room)."""
     chain = day % TURN
     sheet = wheel.first[chain]
@@ -64,7 +64,7 @@ def remind(wheel: Wheel, day: int, row: int) -> None:
 
 
 @compiled
-def remind_all(wheel: Wheel, days: Integers, rows: Rows) -> None:
+def remind_all(wheel: WheelArrays, days: Integers, rows: Rows) -> None:
     """Note that each of these rows falls due on the day beside it."""
     for i in range(len(rows)):
         sheet = wheel.first[days[min(i + AHEAD, len(rows) - 1)] % TURN]
@@ -74,7 +74,7 @@ def remind_all(wheel: Wheel, days: Integers, rows: Rows) -> None:
 
 
 @compiled
-def take_sheet(wheel: Wheel) -> int:
+def take_sheet(wheel: WheelArrays) -> int:
     """Return a sheet to write on."""
     number = wheel.number
     sheet = int(number[SPARE])
@@ -89,7 +89,7 @@ def take_sheet(wheel: Wheel) -> int:
 
 
 @compiled(allocates=True)
-def due_rows(wheel: Wheel, day: int) -> Rows:
+def pop_due(wheel: WheelArrays, day: int) -> Rows:
     """Return the rows due on a day, ascending and without repeats; forget earlier ones."""
     chain = day % TURN
     first = wheel.first[chain]
@@ -124,11 +124,11 @@ def due_rows(wheel: Wheel, day: int) -> Rows:
             wheel.sheets[sheet, FOLLOWING] = wheel.number[SPARE]
             wheel.number[SPARE] = sheet
         sheet = following
-    return in_order(rows[:due])
+    return sort_unique_inplace(rows[:due])
 
 
 @compiled(allocates=True)
-def in_order(rows: Rows) -> Rows:
+def sort_unique_inplace(rows: Rows) -> Rows:
     """Return row numbers ascending and without repeats, written over what was given.
 
     They are ticked off on a list with a bit for every row there may be: for numbers so dense that
@@ -153,11 +153,11 @@ def in_order(rows: Rows) -> Rows:
     return rows[:count]
 
 
-class Reminders:
+class TimingWheel:
     """Rows that fall due on a day.
 
     A reminder is only a hint: the truth is the column in which a row's due day is kept. Who
-    asks `due_rows` compares that column with the day and passes over rows that have since
+    asks `pop_due` compares that column with the day and passes over rows that have since
     been postponed or have changed hands. A row is never returned twice for one day.
     """
 
@@ -170,7 +170,7 @@ class Reminders:
         needed = int(self.wheel.number[USED]) + min(count, TURN + count // NOTES + 1)
         if needed > len(self.wheel.sheets):
             self.wheel = self._enlarged(max(needed, 2 * len(self.wheel.sheets)))
-            Moves.count += 1
+            StorageGeneration.count += 1
 
     def copy(self) -> Self:
         """Return an independent copy."""
@@ -178,7 +178,7 @@ class Reminders:
         twin.wheel = self._enlarged(len(self.wheel.sheets))
         return twin
 
-    def _enlarged(self, room: int) -> Wheel:
+    def _enlarged(self, room: int) -> WheelArrays:
         grown = _wheel(room)
         used = int(self.wheel.number[USED])
         grown.sheets[:used] = self.wheel.sheets[:used]
@@ -187,8 +187,8 @@ class Reminders:
         return grown
 
 
-def _wheel(room: int) -> Wheel:
-    return Wheel(
+def _wheel(room: int) -> WheelArrays:
+    return WheelArrays(
         np.empty((room, FIRST_NOTE + 2 * NOTES), dtype=np.int32),
         np.full(TURN, END, dtype=np.int32),
         np.array([0, END], dtype=np.int32),

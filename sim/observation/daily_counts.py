@@ -10,10 +10,10 @@ from sim.agents.city import City
 from sim.agents.episode import State
 from sim.agents.migrant import NEVER, STRATA
 from sim.agents.task import ORDINAL_BITS
-from sim.engine.agentset.row_allocator import rows_of
+from sim.engine.agentset.row_allocator import active_rows
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.prefetch import prefetch_ahead
-from sim.engine.random.splitmix import mix_twice
+from sim.engine.random.splitmix import splitmix64
 from sim.engine.types import Booleans, Column, Identities, Integers
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ FIRST_ROOM = 32
 """Days for which there is room at first."""
 
 
-class Pages(NamedTuple):
+class DailyArrays(NamedTuple):
     """What is written down, a page a day (or one page of them).
 
     Attributes
@@ -72,13 +72,13 @@ class Pages(NamedTuple):
     lost_work: Column
 
 
-class Diary:
+class DailyCounts:
     """Daily counts."""
 
     def __init__(self, model: "AlmatyModel") -> None:
         units, agencies = len(model.clinics.units), len(model.agencies)
         small, large = np.int32, np.int64
-        self._pages = Pages(
+        self._pages = DailyArrays(
             counts=np.empty((FIRST_ROOM, len(COUNTS))),
             strata=np.empty((FIRST_ROOM, len(BY_STRATUM), STRATA), small),
             informed=np.empty((FIRST_ROOM, STRATA, ITEMS), small),
@@ -98,12 +98,14 @@ class Diary:
         """Write down the end of a day."""
         if self._days == len(self._pages.counts):
             self._pages = self._enlarged(2 * self._days)
-        page = Pages(*(table[self._days] for table in self._pages))
-        write_down(model.city(), page, model.clinics.ambulance_wait_minutes)
+        page = DailyArrays(*(table[self._days] for table in self._pages))
+        record_day(model.city(), page, model.clinics.ambulance_wait_minutes)
         self._days += 1
 
-    def _enlarged(self, room: int) -> Pages:
-        grown = Pages(*(np.empty((room, *table.shape[1:]), table.dtype) for table in self._pages))
+    def _enlarged(self, room: int) -> DailyArrays:
+        grown = DailyArrays(
+            *(np.empty((room, *table.shape[1:]), table.dtype) for table in self._pages)
+        )
         for table, old in zip(grown, self._pages, strict=True):
             table[: self._days] = old[: self._days]
         return grown
@@ -198,7 +200,7 @@ class Diary:
 
 
 @compiled(allocates=True)
-def write_down(city: City, page: Pages, ambulance_wait: float) -> None:
+def record_day(city: City, page: DailyArrays, ambulance_wait: float) -> None:
     """Write the page of a day."""
     look_at_cases(city, page)
     counts = city.counts[0]
@@ -216,7 +218,7 @@ def write_down(city: City, page: Pages, ambulance_wait: float) -> None:
 
 
 @compiled
-def look_at_people(city: City, page: Pages) -> None:
+def look_at_people(city: City, page: DailyArrays) -> None:
     """Count people present by stratum: all, insured, those who may be, and the informed."""
     counts, may_join = city.counts[0], city.numbers[0].insurance.may_join
     strata_a_status = STRATA // (may_join.shape[0] * may_join.shape[1])
@@ -232,7 +234,7 @@ def look_at_people(city: City, page: Pages) -> None:
 
 
 @compiled(allocates=True)
-def look_at_institutions(city: City, page: Pages) -> None:
+def look_at_institutions(city: City, page: DailyArrays) -> None:
     """Count slots, services and people in line at clinics and agencies."""
     patients = waiting = 0
     for unit in range(len(city.clinics)):
@@ -254,14 +256,14 @@ def look_at_institutions(city: City, page: Pages) -> None:
 
 
 @compiled(allocates=True)
-def look_at_cases(city: City, page: Pages) -> None:
+def look_at_cases(city: City, page: DailyArrays) -> None:
     """Count what is open this evening.
 
     Hidden are episodes no institution knows of: no provider has seen them, and no other need has
     come up. A known case is an episode with its needs; treatment is needed from perception on, or
     from the day it was lost.
     """
-    episodes, tasks = rows_of(city.cases), rows_of(city.errands)
+    episodes, tasks = active_rows(city.rows.episodes), active_rows(city.rows.tasks)
     most = len(episodes) + len(tasks)
     case, stratum = np.empty(most, dtype=np.uint64), np.empty(most, dtype=np.int64)
     is_long, needs = np.empty(most, dtype=np.bool_), 0
@@ -295,7 +297,7 @@ def look_at_cases(city: City, page: Pages) -> None:
 
 
 @compiled(allocates=True)
-def count_cases(case: Identities, is_long: Booleans, stratum: Integers, page: Pages) -> None:
+def count_cases(case: Identities, is_long: Booleans, stratum: Integers, page: DailyArrays) -> None:
     """Count cases by stratum from their needs, each once as open and once as open for long."""
     counted = no_cases(len(case))
     open_cases, unresolved = page.strata[OPEN_CASES], page.strata[UNRESOLVED]
@@ -326,7 +328,7 @@ def count_case(
     """Count a need of a case: the case once as open, and once as open for long."""
     mask = np.uint64(len(cases) - 1)
     # Beside each case stands 1, or 2 once it counts as open for long.
-    place = mix_twice(case, np.uint64(0), np.uint64(0)) & mask
+    place = splitmix64(case, np.uint64(0), np.uint64(0)) & mask
     while cases[place, 1] != np.uint64(0) and cases[place, 0] != case:
         place = (place + np.uint64(1)) & mask
     if cases[place, 1] == np.uint64(0):

@@ -9,7 +9,7 @@ import pandas as pd
 from sim import vocabulary as words
 from sim.agents.migrant import NEVER
 from sim.engine.agentset.cohort import Cohort
-from sim.engine.event_log import Log
+from sim.engine.event_log import EventLog
 from sim.engine.types import Booleans, Column, Rows
 from sim.submodels.episode_end import EPISODE_RECORD
 from sim.submodels.services import GAVE_UP
@@ -80,7 +80,7 @@ def episode_records(model: "AlmatyModel", as_of: int | None = None) -> Records:
 
 
 def closed_and_open(
-    closed: Log,
+    closed: EventLog,
     cohort: Cohort[Any],
     rows: Rows,
     names: Iterable[str],

@@ -116,7 +116,7 @@ def _distress(tally: Tally, episodes: Records, start: int, end: int) -> None:
         "distress_financing", by_stratum(episodes, treated & in_debt), by_stratum(episodes, treated)
     )
     needed = mine & episodes["perceived_moderate"]
-    given_up = needed & ~episodes["formal_contact"] & (episodes["failing_gate"] == Gate.PAY)
+    given_up = needed & ~episodes["formal_contact"] & (episodes["binding_barrier"] == Gate.PAY)
     tally.ratio("forgone_for_cost", by_stratum(episodes, given_up), by_stratum(episodes, needed))
 
 

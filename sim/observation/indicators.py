@@ -141,7 +141,7 @@ def _unmet_need(
     unmet = needed & ~episodes["formal_contact"]
     tally.ratio("unmet_need_episodes", by_stratum(episodes, unmet), by_stratum(episodes, needed))
     all_unmet = by_stratum(episodes, unmet)
-    gate = episodes["failing_gate"]
+    gate = episodes["binding_barrier"]
     # No gate was noted where the need had passed before anything was tried: one's own judgement.
     own_judgement = (gate == Gate.SELF_CARE) | (gate == Gate.NONE)
     for code, name in enumerate(words.GATES, start=1):

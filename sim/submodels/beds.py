@@ -21,16 +21,16 @@ from sim.agents.city import City
 from sim.agents.episode import (
     State,
     bring_up,
-    decide_anew,
     lose_treatment,
+    reset_decision,
     step_key,
     visit_key,
 )
 from sim.agents.task import SHELTER
 from sim.config.world import World
-from sim.engine.agentset.row_allocator import rows_of
+from sim.engine.agentset.row_allocator import active_rows
 from sim.engine.calendar import DAY_OFFSET
-from sim.engine.daily_cache import DaysAhead
+from sim.engine.daily_cache import DailyCache
 from sim.engine.jit.compiled import compiled
 from sim.engine.queues import served
 from sim.engine.random.scalar import happens, uniform
@@ -57,13 +57,13 @@ class Beds(Submodel):
 
     def __init__(self, model: "AlmatyModel") -> None:
         super().__init__(model)
-        self.occupancy = DaysAhead(
+        self.occupancy = DailyCache(
             lambda days: special.ndtri(
-                model.draws.trait("background occupancy", self.days_and_units(days))
+                model.draws.peek_uniform("background occupancy", self.days_and_units(days))
             )
         )
-        self.fraction = DaysAhead(
-            lambda days: model.draws.trait("fraction of a bed", self.days_and_units(days))
+        self.fraction = DailyCache(
+            lambda days: model.draws.peek_uniform("fraction of a bed", self.days_and_units(days))
         )
 
     def prepare(self, world: World) -> None:
@@ -107,7 +107,7 @@ class Beds(Submodel):
 @compiled(allocates=True)
 def discharge(city: City) -> None:
     """Send home those whose stay is over and who are no emergency any more."""
-    rows = rows_of(city.cases)
+    rows = active_rows(city.rows.episodes)
     for row in rows:
         episode = city.episodes[row]
         if episode.state != State.IN_BED or episode.severity >= SEVERE:
@@ -121,7 +121,7 @@ def discharge(city: City) -> None:
             treat_at_home(city, episode)
         else:
             lose_treatment(episode, city.today)
-            decide_anew(episode, city.today + 1)
+            reset_decision(episode, city.today + 1)
 
 
 @compiled
@@ -183,7 +183,7 @@ def find_beds(city: City, hospitals: Integers) -> Rows:
 @compiled(allocates=True)
 def who_boards(city: City) -> Rows:
     """Return admitted patients who wait for a bed."""
-    rows = rows_of(city.cases)
+    rows = active_rows(city.rows.episodes)
     found = np.empty(len(rows), dtype=np.intp)
     count = 0
     for row in rows:

@@ -41,7 +41,7 @@ from sim.engine.records import Record
 from sim.engine.timing_wheel import remind
 from sim.engine.types import Floats, Rows
 from sim.submodels.information import ITEMS
-from sim.submodels.ledger_entries import book
+from sim.submodels.ledger_entries import post
 from sim.submodels.legal_status import EAEU_STATES, IRREGULAR, REGISTERED
 from sim.submodels.submodel import Submodel
 
@@ -158,7 +158,7 @@ def settle_with_employer(city: City, migrant: Record, absent: int, month: int) -
     if inspected:
         migrant.passport_held = False
         if not may_work(migrant) or not employer.formal:
-            book(city, FINES_OF_EMPLOYERS, int(np.rint(employment.fine)))
+            post(city, FINES_OF_EMPLOYERS, int(np.rint(employment.fine)))
         if not may_work(migrant):
             gain = employer.believed_inspections * employment.fine - employment.replacement_cost
             appeal = employment.decision_weight * gain / MONTHS_A_YEAR

@@ -32,12 +32,12 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.agents.city import City
-from sim.agents.episode import DECISIONS, WAIT, Gate, State, decide_anew, decision_key
+from sim.agents.episode import DECISIONS, WAIT, Gate, State, decision_key, reset_decision
 from sim.agents.migrant import NEVER, can_pay
 from sim.agents.task import INFORMATION
 from sim.config.entries import by, numbers
 from sim.config.world import World
-from sim.engine.agentset.row_allocator import rows_of
+from sim.engine.agentset.row_allocator import active_rows
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.prefetch import (
     SOON,
@@ -141,10 +141,10 @@ class CareSeeking(Submodel):
                 one = agencies.table[number]
                 slots = one["capacity"][one["line_of"][INFORMATION]]
                 for nationality in range(len(words.NATIONALITIES)):
-                    best = table[row, nationality]
+                    best_option = table[row, nationality]
                     most = 0.0
-                    if best >= 0:
-                        other = agencies.table[best]
+                    if best_option >= 0:
+                        other = agencies.table[best_option]
                         most = other["capacity"][other["line_of"][INFORMATION]]
                     if one["accepts_nationality"][nationality] and slots > most:
                         table[row, nationality] = number
@@ -188,7 +188,7 @@ def equally_near(units: Rows, distance: Floats) -> Rows:
 @compiled(allocates=True)
 def perceive(city: City) -> None:
     """Add a day of the hazard of perceiving a latent need."""
-    rows = rows_of(city.cases)
+    rows = active_rows(city.rows.episodes)
     seeking = city.numbers[0].care_seeking
     for place in range(len(rows)):
         prefetch_ahead(city.episodes, rows, place)
@@ -205,7 +205,7 @@ def perceive(city: City) -> None:
             episode.perceived_on = city.today
             episode.untreated_since = city.today
             episode.perceived_moderate = episode.severity >= 2
-            decide_anew(episode, city.today)
+            reset_decision(episode, city.today)
             draw_tastes(city, episode)
 
 
@@ -215,7 +215,7 @@ def perceive(city: City) -> None:
 @compiled(allocates=True)
 def decide(city: City, levers_moved_on: int) -> None:
     """Let those whose decision is due compare their options and choose, or wait."""
-    rows = rows_of(city.cases)
+    rows = active_rows(city.rows.episodes)
     terms = np.empty((len(TERMS), OPTIONS))
     available = np.empty(OPTIONS, dtype=np.bool_)
     for place in range(len(rows)):
@@ -238,14 +238,14 @@ def decide(city: City, levers_moved_on: int) -> None:
         choice = WAIT
         # While nothing has changed for them, people who wait would only decide to wait again.
         if something_changed(city, episode, migrant, levers_moved_on):
-            weigh(city, episode, migrant, terms)
-            see_what_is_open(city, episode, migrant, available)
-            choice = best(terms, available, episode.taste[OPTIONS], NO_TERM, NO_TERM)
+            utilities(city, episode, migrant, terms)
+            available_options(city, episode, migrant, available)
+            choice = best_option(terms, available, episode.taste[OPTIONS], NO_TERM, NO_TERM)
             episode.compared_on = city.today
-            if choice == WAIT and episode.failing_gate == Gate.NONE and episode.severity >= 2:
-                episode.failing_gate = failing_gate(terms, available, episode.taste[OPTIONS])
+            if choice == WAIT and episode.binding_barrier == Gate.NONE and episode.severity >= 2:
+                episode.binding_barrier = binding_barrier(terms, available, episode.taste[OPTIONS])
         if choice == WAIT:
-            decide_later(city, episode)
+            schedule_next_decision(city, episode)
         else:
             episode.option = choice
             episode.state = State.UNDER_WAY
@@ -281,7 +281,7 @@ def something_changed(city: City, episode: Record, migrant: Record, levers_moved
 
 
 @compiled
-def weigh(city: City, episode: Record, migrant: Record, terms: Floats) -> None:
+def utilities(city: City, episode: Record, migrant: Record, terms: Floats) -> None:
     """Write the parts of the utility of every option into `terms`, shape (terms, options)."""
     seeking = city.numbers[0].care_seeking
     group = city.work_groups[migrant.work_group]
@@ -341,7 +341,7 @@ def leave_probability(city: City, migrant: Record, severity: int) -> float:
 
 
 @compiled
-def see_what_is_open(city: City, episode: Record, migrant: Record, available: Booleans) -> None:
+def available_options(city: City, episode: Record, migrant: Record, available: Booleans) -> None:
     """Write into `available` which options a person has at all, shape (options,)."""
     seeking = city.numbers[0].care_seeking
     for option in range(OPTIONS):
@@ -366,7 +366,9 @@ NO_TERM = -1
 
 
 @compiled
-def best(terms: Floats, available: Booleans, waiting: float, without: int, instead: int) -> int:
+def best_option(
+    terms: Floats, available: Booleans, waiting: float, without: int, instead: int
+) -> int:
     """Return the option with the largest utility, or `WAIT`.
 
     One part of the utility (`without`) may be left out, and another (`instead`) put in its place.
@@ -387,21 +389,21 @@ def best(terms: Floats, available: Booleans, waiting: float, without: int, inste
 
 
 @compiled
-def failing_gate(terms: Floats, available: Booleans, waiting: float) -> int:
+def binding_barrier(terms: Floats, available: Booleans, waiting: float) -> int:
     """Return the first gate whose removal alone would have made a waiting person go."""
-    if best(terms, available, waiting, PRICE, PRICE_IF_INFORMED) != WAIT:
+    if best_option(terms, available, waiting, PRICE, PRICE_IF_INFORMED) != WAIT:
         return Gate.PERCEIVE
-    if best(terms, available, waiting, ACCEPTABILITY, NO_TERM) != WAIT:
+    if best_option(terms, available, waiting, ACCEPTABILITY, NO_TERM) != WAIT:
         return Gate.SEEK
-    if best(terms, available, waiting, EFFORT, NO_TERM) != WAIT:
+    if best_option(terms, available, waiting, EFFORT, NO_TERM) != WAIT:
         return Gate.REACH
-    if best(terms, available, waiting, PRICE, NO_TERM) != WAIT:
+    if best_option(terms, available, waiting, PRICE, NO_TERM) != WAIT:
         return Gate.PAY
     return Gate.SELF_CARE
 
 
 @compiled
-def decide_later(city: City, episode: Record) -> None:
+def schedule_next_decision(city: City, episode: Record) -> None:
     """Set the day of the next decision: a geometric number of days when not severe."""
     probability = city.numbers[0].care_seeking.reconsideration
     u = uniform(city.chance, RECONSIDERATION, episode.person, decision_key(episode))
@@ -418,5 +420,5 @@ def utility_terms(city: City, rows: Rows) -> Floats:
     terms = np.empty((len(rows), len(TERMS), OPTIONS))
     for i in range(len(rows)):
         episode = city.episodes[rows[i]]
-        weigh(city, episode, city.migrants[episode.migrant], terms[i])
+        utilities(city, episode, city.migrants[episode.migrant], terms[i])
     return terms

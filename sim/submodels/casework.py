@@ -38,11 +38,11 @@ from sim.agents.task import (
 )
 from sim.config.entries import numbers
 from sim.config.world import World
-from sim.engine.agentset.row_allocator import rows_of
-from sim.engine.daily_cache import DaysAhead
+from sim.engine.agentset.row_allocator import active_rows
+from sim.engine.daily_cache import DailyCache
 from sim.engine.jit.compiled import compiled
 from sim.engine.queues import served, whole_slots
-from sim.engine.random.scalar import happens, trait, uniform
+from sim.engine.random.scalar import happens, peek_uniform, uniform
 from sim.engine.records import Record
 from sim.engine.types import Booleans, Floats, Identities, Integers, Rows
 from sim.submodels.care_seeking import CONSULATE, NGO
@@ -50,7 +50,7 @@ from sim.submodels.demography import move_out
 from sim.submodels.enforcement import REPORT_BY_AGENCY, may_be_reported, take_bed
 from sim.submodels.experience import tell_group
 from sim.submodels.information import AGENCY_SOURCE, ITEMS, learn
-from sim.submodels.ledger_entries import book
+from sim.submodels.ledger_entries import post
 from sim.submodels.navigation import LEAVING_LINE, accepts, refer
 from sim.submodels.needs import end_need, forget_closed_tasks, lose, note_move, settle
 from sim.submodels.services import PLACE_IN_LINE
@@ -83,8 +83,8 @@ class Casework(Submodel):
 
     def __init__(self, model: "AlmatyModel") -> None:
         super().__init__(model)
-        self.fraction = DaysAhead(
-            lambda days: model.draws.trait(
+        self.fraction = DailyCache(
+            lambda days: model.draws.peek_uniform(
                 "fraction of a place", model.funding.days_and_agencies(days)
             )
         )
@@ -147,7 +147,7 @@ def work(city: City) -> None:
     leave_lines(city)
     forget_closed_tasks(city)
     home = np.unique(np.concatenate((done, helped)))
-    move_out(city, home[city.people.occupied[home]], Ending.LEFT)
+    move_out(city, home[city.rows.migrants.occupied[home]], Ending.LEFT)
     count_waiting_at_agencies(city)
 
 
@@ -174,7 +174,7 @@ def next_at_agencies(city: City) -> Rows:
 @compiled(allocates=True)
 def who_waits_at_agencies(city: City) -> tuple[Rows, Integers, Integers, Integers, Identities]:
     """Return who can be served today, and their place in the lines (see `services.who_waits`)."""
-    rows = rows_of(city.errands)
+    rows = active_rows(city.rows.tasks)
     casework = city.numbers[0].casework
     waiting = np.empty(len(rows), dtype=np.intp)
     line = np.empty(len(rows), dtype=np.int64)
@@ -199,7 +199,7 @@ def who_waits_at_agencies(city: City) -> tuple[Rows, Integers, Integers, Integer
         ready_day[count] = task.ready_on
         # Fixed for a person and a need, and other than in other lines.
         who = task.pid & np.uint64((1 << 40) - 1)
-        tie_break[count] = np.uint64(trait(city.chance, PLACE_IN_LINE, who, 1) * 2.0**64)
+        tie_break[count] = np.uint64(peek_uniform(city.chance, PLACE_IN_LINE, who, 1) * 2.0**64)
         count += 1
     return waiting[:count], line[:count], urgency[:count], ready_day[:count], tie_break[:count]
 
@@ -219,14 +219,14 @@ REGISTERED_STATUS = words.LEGAL_STATUSES.index("registered")
 def leave_lines(city: City) -> None:
     """Let people who have waited long leave a line; whoever does tries elsewhere or gives up."""
     casework = city.numbers[0].casework
-    for row in rows_of(city.errands):
+    for row in active_rows(city.rows.tasks):
         task = city.tasks[row]
         if task.place != Place.QUEUED or task.redundant or task.second:
             continue
         waited = city.today - int(task.queued_on)
         if waited <= casework.patience or task.urgency >= SEVERE:
             continue
-        u = trait(city.chance, LEAVING_LINE, task.person, move_key(task))
+        u = peek_uniform(city.chance, LEAVING_LINE, task.person, move_key(task))
         extra = 0.0
         if casework.reneging < 1.0:
             extra = np.log(u) / np.log1p(-max(casework.reneging, 1e-12))
@@ -243,7 +243,7 @@ def count_waiting_at_agencies(city: City) -> None:
     """Count how many wait in each line after today's services."""
     for number in range(len(city.agencies)):
         city.agencies[number].waiting[:] = 0
-    for row in rows_of(city.errands):
+    for row in active_rows(city.rows.tasks):
         task = city.tasks[row]
         if task.place == Place.QUEUED:
             agency = city.agencies[task.agency]
@@ -324,7 +324,7 @@ def meet_agency(city: City, task: Record, number: int) -> None:
         if migrant.knows[item] or agency.teaches[item] <= 0.0:
             continue
         # The items of one contact share one draw: the better known are learned first.
-        if trait(city.chance, TAUGHT, task.person, key) < agency.teaches[item]:
+        if peek_uniform(city.chance, TAUGHT, task.person, key) < agency.teaches[item]:
             learn(city, migrant, item, AGENCY_SOURCE)
     may_be_reported(city, migrant, REPORT_BY_AGENCY, key, agency.reports)
 
@@ -354,8 +354,8 @@ def spend(city: City, task: Record, agency: Record) -> None:
         agency.budget -= cost
         agency.spent += cost
         for_care = int(task.amount) if task.need == PAYMENT else 0
-        book(city, CARE_PAID_FROM[agency.payer], for_care)
-        book(city, WORK_PAID_FROM[agency.payer], cost - for_care)
+        post(city, CARE_PAID_FROM[agency.payer], for_care)
+        post(city, WORK_PAID_FROM[agency.payer], cost - for_care)
     if task.need != INFORMATION:
         agency.resolved_this_quarter += 1
 
@@ -373,7 +373,7 @@ def begin_processing(city: City, task: Record, agency: Record) -> None:
 @compiled(allocates=True)
 def finish(city: City) -> Rows:
     """Settle needs whose processing is over; return the rows of people who now go home."""
-    rows = rows_of(city.errands)
+    rows = active_rows(city.rows.tasks)
     going_home = np.empty(len(rows), dtype=np.intp)
     count = 0
     for row in rows:
@@ -457,7 +457,7 @@ def dispatch(city: City, task: Record, hub: int) -> bool:
     if paid:
         agency.budget -= task.amount
         agency.spent += task.amount
-        book(city, CARE_PAID_FROM[agency.payer], int(task.amount))
+        post(city, CARE_PAID_FROM[agency.payer], int(task.amount))
     success = paid or happens(
         city.chance, SUCCESS, task.person, move_key(task), agency.competence[task.need]
     )

@@ -29,7 +29,7 @@ class Coordination(Submodel):
         """Let institutions join as far as participation has come."""
         model, agencies = self.model, self.model.agencies
         count, clinics = len(agencies), model.clinics
-        u = model.draws.trait("joins coordination", np.arange(count + len(clinics.units)))
+        u = model.draws.peek_uniform("joins coordination", np.arange(count + len(clinics.units)))
         joined = u < world.coordination.participation
         joined[agencies.of_kind("coordination")] = world.coordination.participation > 0
         agencies.table["member"] = joined[:count]

@@ -32,9 +32,9 @@ from sim.agents.migrant import NEVER, NOT_HERE, stratum_code
 from sim.agents.task import Ending
 from sim.config.entries import by, by_two, numbers
 from sim.config.world import World
-from sim.engine.agentset.row_allocator import free_row, rows_of, take_row
+from sim.engine.agentset.row_allocator import active_rows, allocate_row, release_row
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_WEEK, DAYS_A_YEAR
-from sim.engine.event_log import next_record
+from sim.engine.event_log import append_record
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.prefetch import (
     SOON,
@@ -43,18 +43,18 @@ from sim.engine.jit.prefetch import (
     prefetch_record_ahead,
     row_ahead,
 )
-from sim.engine.random.scalar import pick_one, trait
+from sim.engine.random.scalar import peek_uniform, pick_one
 from sim.engine.random.splitmix import BELOW_ONE
 from sim.engine.random.streams import pick, poisson_counts
 from sim.engine.records import Record, for_rules
-from sim.engine.timing_wheel import due_rows, remind_all
+from sim.engine.timing_wheel import pop_due, remind_all
 from sim.engine.types import Column, Floats, Identities, Integers, Rows
 from sim.submodels.enforcement import start_detection
 from sim.submodels.episode_end import end
 from sim.submodels.follow_up import take_over
 from sim.submodels.information import ITEMS, brief, count_informed, draw_first_thresholds
 from sim.submodels.insurance import count_member
-from sim.submodels.ledger_entries import book
+from sim.submodels.ledger_entries import post
 from sim.submodels.legal_status import start_status, works
 from sim.submodels.needs import end_needs_of
 from sim.submodels.onset import draw_next_onset, risk_class
@@ -150,12 +150,12 @@ class Demography(Submodel):
         days = np.arange(model.day, model.day + ANNOUNCED_DAYS)
         # Not audited: a changed lever makes the same days be announced once more.
         counts = poisson_counts(
-            draws.trait("candidates", days + DAY_OFFSET), self.mean_inflow * ceiling
+            draws.peek_uniform("candidates", days + DAY_OFFSET), self.mean_inflow * ceiling
         )
         day_of = np.repeat(days, counts)
         persons = model.next_candidate + np.arange(len(day_of), dtype=np.uint64)
         inflow = np.repeat(self.season(days) * demography.inflow_factor, counts)
-        admitted = draws.trait("admission", persons) * ceiling < inflow
+        admitted = draws.peek_uniform("admission", persons) * ceiling < inflow
         persons, day_of = persons[admitted], day_of[admitted]
         newcomers = self.newcomers(persons, day_of, self.planned_stay(persons))
         first = np.searchsorted(day_of, days)
@@ -205,25 +205,28 @@ class Demography(Submodel):
             (np.array([demography.age_min, demography.age_max]) - demography.age_mean)
             / demography.age_sd
         )
-        within = youngest + draws.trait("age", persons) * (oldest - youngest)
-        owes = draws.trait("entry debt", persons) < money.entry_debt_share
+        within = youngest + draws.peek_uniform("age", persons) * (oldest - youngest)
+        owes = draws.peek_uniform("entry debt", persons) < money.entry_debt_share
         shape = money.entry_debt_shape
         newcomers = np.zeros(len(persons), NEWCOMER)
         newcomers["person"] = persons
         newcomers["entered_on"] = entered_on
         newcomers["leaves_on"] = np.maximum(entered_on + stay, model.day + 1)
         newcomers["age"] = demography.age_mean + demography.age_sd * special.ndtri(within)
-        newcomers["wage"] = np.exp(money.wage_sigma * special.ndtri(draws.trait("wage", persons)))
+        newcomers["wage"] = np.exp(
+            money.wage_sigma * special.ndtri(draws.peek_uniform("wage", persons))
+        )
         newcomers["entry_debt"][owes] = (
-            special.gammaincinv(shape, draws.trait("size of entry debt", persons[owes])) / shape
+            special.gammaincinv(shape, draws.peek_uniform("size of entry debt", persons[owes]))
+            / shape
         )
         return newcomers
 
     def planned_stay(self, persons: Identities) -> Integers:
         """Draw the planned stay of arrivals, in days."""
         draws = self.model.draws
-        kind = pick(draws.trait("kind of stay", persons), self.stay_share)
-        u = draws.trait("length of stay", persons)
+        kind = pick(draws.peek_uniform("kind of stay", persons), self.stay_share)
+        u = draws.peek_uniform("length of stay", persons)
         days = np.empty(len(persons), dtype=np.int64)
         for one, (shape, mean) in enumerate(zip(self.stay_shape, self.stay_mean, strict=True)):
             chosen = kind == one
@@ -294,7 +297,7 @@ def let_in(
     expecting, expected_on = np.empty(count, dtype=np.intp), np.empty(count, dtype=np.int64)
     expected = 0
     for i in range(count):
-        row = take_row(city.people)
+        row = allocate_row(city.rows.migrants)
         rows[i] = row
         city.migrants[row] = blank[0]
         migrant = city.migrants[row]
@@ -325,8 +328,8 @@ def let_in(
 def settle_in(city: City, migrant: Record) -> None:
     """Let a person bring savings and debts, start with some papers, and count from now on."""
     repay_entry_debt(city, migrant)
-    book(city, SAVINGS_BROUGHT, migrant.savings)
-    book(city, DEBTS_BROUGHT, migrant.debt)
+    post(city, SAVINGS_BROUGHT, migrant.savings)
+    post(city, DEBTS_BROUGHT, migrant.debt)
     start_detection(city, migrant)
     start_status(city, migrant, migrant.entered_on == city.today)
     count_person(city, migrant, 1)
@@ -347,26 +350,28 @@ def describe(city: City, migrant: Record, newcomer: Record, status_share: Floats
     migrant.pid = person
     migrant.entered_on = newcomer.entered_on
     migrant.leaves_on = newcomer.leaves_on
-    nationality = pick_one(trait(chance, NATIONALITY, person, 0), demography.nationality_share)
-    sector = pick_one(trait(chance, SECTOR, person, 0), demography.sector_share)
-    sex = int(trait(chance, SEX, person, 0) < demography.women_share[sector])
-    status = pick_one(trait(chance, LEGAL_STATUS, person, 0), status_share[nationality])
+    nationality = pick_one(
+        peek_uniform(chance, NATIONALITY, person, 0), demography.nationality_share
+    )
+    sector = pick_one(peek_uniform(chance, SECTOR, person, 0), demography.sector_share)
+    sex = int(peek_uniform(chance, SEX, person, 0) < demography.women_share[sector])
+    status = pick_one(peek_uniform(chance, LEGAL_STATUS, person, 0), status_share[nationality])
     migrant.nationality, migrant.sector = nationality, sector
     migrant.sex, migrant.legal_status = sex, status
     migrant.stratum = stratum_code(nationality, status, sex, sector)
     migrant.age = newcomer.age
     migrant.risk_class = risk_class(city, nationality, sector, newcomer.age, sex)
     migrant.manages_language = (
-        trait(chance, LANGUAGE, person, 0) < demography.manages_language[nationality]
+        peek_uniform(chance, LANGUAGE, person, 0) < demography.manages_language[nationality]
     )
-    migrant.literacy = demography.literacy_low + trait(chance, LITERACY, person, 0) * (
+    migrant.literacy = demography.literacy_low + peek_uniform(chance, LITERACY, person, 0) * (
         demography.literacy_high - demography.literacy_low
     )
-    migrant.fear_susceptibility = legal.fear_susceptibility_low + trait(chance, FEAR, person, 0) * (
-        legal.fear_susceptibility_high - legal.fear_susceptibility_low
-    )
+    migrant.fear_susceptibility = legal.fear_susceptibility_low + peek_uniform(
+        chance, FEAR, person, 0
+    ) * (legal.fear_susceptibility_high - legal.fear_susceptibility_low)
     migrant.passport_held = (
-        trait(chance, PASSPORT_HELD, person, 0) < demography.passport_held[sector]
+        peek_uniform(chance, PASSPORT_HELD, person, 0) < demography.passport_held[sector]
     )
     wage = demography.wage_median[sector] * newcomer.wage
     migrant.wage = int(np.rint(wage))
@@ -389,11 +394,11 @@ def find_first_work(city: City, labour_market: LabourMarket, migrant: Record) ->
 @compiled(allocates=True)
 def depart(city: City) -> None:
     """Let those leave whose planned day has come."""
-    due = due_rows(city.departures, city.today)
+    due = pop_due(city.departures, city.today)
     leaving = np.empty(len(due), dtype=np.intp)
     count = 0
     for row in due:
-        if city.people.occupied[row] and city.migrants[row].leaves_on == city.today:
+        if city.rows.migrants.occupied[row] and city.migrants[row].leaves_on == city.today:
             leaving[count] = row
             count += 1
     move_out(city, leaving[:count], Ending.LEFT)
@@ -406,20 +411,20 @@ def die(city: City, rows: Rows) -> None:
     dead, count_dead = np.empty(len(fatal), dtype=np.intp), 0
     for row in fatal:
         episode = city.episodes[row]
-        entry = next_record(city.deaths)
+        entry = append_record(city.deaths)
         entry.day = city.today
         entry.stratum = episode.stratum
         entry.present = episode.migrant >= 0
         entry.age = episode.age
         end(city, episode, Outcome.DIED)
-        free_row(city.cases, row)  # It keeps its record until it is taken again.
+        release_row(city.rows.episodes, row)  # It keeps its record until it is taken again.
         if episode.migrant >= 0:
             dead[count_dead] = episode.migrant
             count_dead += 1
             for other in city.migrants[episode.migrant].episode_of:
                 if other >= 0:
                     end(city, city.episodes[other], Outcome.OWNER_DIED)
-                    free_row(city.cases, other)
+                    release_row(city.rows.episodes, other)
         else:
             end_followed(city, episode.person)
     move_out(city, dead[:count_dead], Ending.DIED)
@@ -428,10 +433,10 @@ def die(city: City, rows: Rows) -> None:
 @compiled(allocates=True)
 def end_followed(city: City, person: int) -> None:
     """End what is still followed of somebody who had left and has died."""
-    for row in rows_of(city.cases):
+    for row in active_rows(city.rows.episodes):
         if city.episodes[row].person == person:
             end(city, city.episodes[row], Outcome.OWNER_DIED)
-            free_row(city.cases, row)
+            release_row(city.rows.episodes, row)
 
 
 @compiled
@@ -452,12 +457,12 @@ def move_out(city: City, rows: Rows, ending: int) -> None:
         end_needs_of(city, migrant, ending)
         if migrant.in_shared_registry:
             city.work_groups[migrant.work_group].shared -= 1
-        book(city, SAVINGS_TAKEN, migrant.savings)
-        book(city, DEBTS_TAKEN, migrant.debt)
+        post(city, SAVINGS_TAKEN, migrant.savings)
+        post(city, DEBTS_TAKEN, migrant.debt)
         count_member(city, migrant, False)
         if not works(migrant):
             city.counts[0].jobless -= 1
-        entry = next_record(city.leavers)
+        entry = append_record(city.leavers)
         entry.wage = migrant.wage
         entry.person = migrant.pid
         entry.stratum = migrant.entered_as
@@ -473,7 +478,7 @@ def move_out(city: City, rows: Rows, ending: int) -> None:
                 take_over(city, city.episodes[migrant.episode_of[kind]])
         city.week_slice[row] = NOT_HERE
         city.month_slice[row] = NOT_HERE
-        free_row(city.people, row)
+        release_row(city.rows.migrants, row)
 
 
 @compiled

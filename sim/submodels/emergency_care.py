@@ -17,13 +17,13 @@ from sim.agents.clinic import ambulance_wait_minutes
 from sim.agents.episode import State, join_line
 from sim.agents.migrant import NEVER, can_pay
 from sim.config.world import World
-from sim.engine.agentset.row_allocator import rows_of
+from sim.engine.agentset.row_allocator import active_rows
 from sim.engine.jit.compiled import compiled
 from sim.engine.records import Record
 from sim.engine.types import Integers
 from sim.submodels.care_seeking import AMBULANCE, SEVERE
 from sim.submodels.insurance import PATIENT, cover_of
-from sim.submodels.ledger_entries import book
+from sim.submodels.ledger_entries import post
 from sim.submodels.payment import AMBULANCE_RUN, CARE_PAID_BY, collect
 from sim.submodels.services import (
     ADMITTED,
@@ -119,7 +119,7 @@ def charge_run(city: City, episode: Record) -> None:
     episode.payer = payer
     run = int(payment.ambulance_run)
     if payer != PATIENT:
-        book(city, CARE_PAID_BY[payer], run)
+        post(city, CARE_PAID_BY[payer], run)
         return
     paid_now = min(run, int(np.floor(can_pay(migrant, payment.borrowing_limit))))
     collect(city, episode, paid_now)
@@ -154,7 +154,7 @@ def admit(city: City, dispensary: int) -> None:
 @compiled(allocates=True)
 def try_treatment_again(city: City) -> None:
     """Try once more to treat patients in bed whose treatment has not taken hold so far."""
-    for row in rows_of(city.cases):
+    for row in active_rows(city.rows.episodes):
         episode = city.episodes[row]
         if episode.state == State.IN_BED and not episode.treated:
             episode.visits += 1

@@ -23,14 +23,14 @@ from sim.agents.task import NOWHERE, SHELTER, Move
 from sim.config.entries import by, numbers
 from sim.config.world import World
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_WEEK, DAYS_A_YEAR
-from sim.engine.event_log import next_record
+from sim.engine.event_log import append_record
 from sim.engine.jit.compiled import compiled
 from sim.engine.random.scalar import exponential, happens, uniform
 from sim.engine.records import Record
 from sim.engine.timing_wheel import remind
 from sim.engine.types import Floats, Rows
 from sim.submodels.experience import has_something_to_fear
-from sim.submodels.ledger_entries import pay_out
+from sim.submodels.ledger_entries import pay
 from sim.submodels.submodel import Submodel
 
 RAID, DETECTION, CUSTODY, FACILITY_REPORT, REPORT_BY_AGENCY = (
@@ -153,7 +153,7 @@ def fine(city: City, migrant: Record) -> None:
     """Fine a person, who pays as far as possible."""
     means = can_pay(migrant, city.numbers[0].money.borrowing_limit)
     amount = int(min(city.numbers[0].enforcement.fine, np.floor(means)))
-    pay_out(city, migrant, amount, FINES)
+    pay(city, migrant, amount, FINES)
     migrant.fined = True
 
 
@@ -167,7 +167,7 @@ def take_into_custody(city: City, migrant: Record, stay: float) -> None:
     if centre != NOWHERE and city.agencies[centre].in_bed < np.ceil(city.agencies[centre].beds):
         days = min(max(int(np.rint(stay)), 1), BED_DAYS - 1)
         take_bed(city, centre, days)
-        entry = next_record(city.handovers)
+        entry = append_record(city.handovers)
         entry.day = city.today
         entry.person = migrant.pid
         entry.ordinal = -1
@@ -193,7 +193,7 @@ def take_bed(city: City, agency: int, days: int) -> None:
 @compiled
 def note_measure(city: City, migrant: Record, measure: int) -> None:
     """Write a measure of the police into the log."""
-    entry = next_record(city.police)
+    entry = append_record(city.police)
     entry.day = city.today
     entry.stratum = migrant.stratum
     entry.measure = measure

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.agents.city import City
 from sim.agents.episode import Episodes, State
-from sim.engine.event_log import next_record
+from sim.engine.event_log import append_record
 from sim.engine.jit.compiled import compiled
 from sim.engine.records import Record
 
@@ -23,7 +23,7 @@ def end(city: City, episode: Record, outcome: int) -> None:
         # The log starts on day 0, but a survey asks about the last twelve months.
         if city.today < 0 and episode.perceived_moderate and not episode.formal_contact:
             migrant.unmet_in_burn_in_on = city.today
-    entry = next_record(city.closed_episodes)
+    entry = append_record(city.closed_episodes)
     entry.ended_on = city.today
     entry.outcome = outcome
     entry.pid = episode.pid
@@ -43,7 +43,7 @@ def end(city: City, episode: Record, outcome: int) -> None:
     entry.avoidable = episode.avoidable
     entry.formal_contact = episode.formal_contact
     entry.sequelae_on = episode.sequelae_on
-    entry.failing_gate = episode.failing_gate
+    entry.binding_barrier = episode.binding_barrier
     entry.state = episode.state
     entry.visits = episode.visits
     entry.charged = episode.charged
@@ -70,7 +70,7 @@ def vacate_bed(city: City, episode: Record) -> None:
 EPISODE_RECORD = (
     "pid", "person", "ordinal", "stratum", "kind", "severity", "began_on", "perceived_on",
     "decided_on", "arrived_on", "care_on", "severe_on", "emergency_care_on", "perceived_moderate",
-    "avoidable", "formal_contact", "sequelae_on", "failing_gate", "state", "visits", "charged",
+    "avoidable", "formal_contact", "sequelae_on", "binding_barrier", "state", "visits", "charged",
     "paid", "owed", "relieved", "worst", "age", "wage", "manages_language", "contract",
     "can_afford", "borrowed",
 )  # fmt: skip

@@ -12,9 +12,9 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.agents.city import City
-from sim.agents.episode import Outcome, State, decide_anew
+from sim.agents.episode import Outcome, State, reset_decision
 from sim.agents.migrant import NEVER
-from sim.engine.agentset.row_allocator import free_rows, rows_of
+from sim.engine.agentset.row_allocator import active_rows, release_rows
 from sim.engine.jit.compiled import compiled
 from sim.engine.random.scalar import exponential
 from sim.engine.records import Record
@@ -47,7 +47,7 @@ def take_over(city: City, episode: Record) -> None:
     episode.care_at_home_on = city.today + int(days)
     episode.followed_until = city.today + int(np.rint(illness.followed_after_leaving))
     episode.treated = False
-    decide_anew(episode, NEVER)
+    reset_decision(episode, NEVER)
     episode.state = State.GONE
     episode.migrant = -1
 
@@ -55,7 +55,7 @@ def take_over(city: City, episode: Record) -> None:
 @compiled(allocates=True)
 def follow(city: City) -> None:
     """Follow the ill who have left until their follow-up is over."""
-    rows = rows_of(city.cases)
+    rows = active_rows(city.rows.episodes)
     ended = np.empty(len(rows), dtype=np.intp)
     count = 0
     for row in rows:
@@ -68,4 +68,4 @@ def follow(city: City) -> None:
             end(city, episode, Outcome.LEFT)
             ended[count] = row
             count += 1
-    free_rows(city.cases, ended[:count])
+    release_rows(city.rows.episodes, ended[:count])

@@ -18,10 +18,10 @@ from sim.agents.accounts import CHART
 from sim.agents.city import City
 from sim.config.world import World
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_QUARTER
-from sim.engine.event_log import next_record
+from sim.engine.event_log import append_record
 from sim.engine.jit.compiled import compiled
 from sim.engine.types import Identities, Integers
-from sim.submodels.ledger_entries import book
+from sim.submodels.ledger_entries import post
 from sim.submodels.submodel import Submodel
 
 PAYERS_OF_POLICIES = ("the state", "donors", "consulates", "employers")
@@ -108,7 +108,7 @@ class Funding(Submodel):
 @compiled
 def pay_for_the_day(city: City, a_day: Integers, policy_costs: float) -> None:
     """Let agencies with a budget pay a day of staff and rooms, as far as it goes."""
-    entry = next_record(city.policy_costs)
+    entry = append_record(city.policy_costs)
     entry.day = city.today
     entry.amount = policy_costs
     for number in range(len(city.agencies)):
@@ -118,7 +118,7 @@ def pay_for_the_day(city: City, a_day: Integers, policy_costs: float) -> None:
             agency.budget -= paid
             agency.spent += paid
             if agency.payer < len(WORK):
-                book(city, WORK[agency.payer], paid)
+                post(city, WORK[agency.payer], paid)
 
 
 def monthly_costs(world: World, base: World) -> dict[str, float]:

@@ -22,16 +22,16 @@ from sim.agents.episode import (
     Gate,
     Outcome,
     State,
-    decide_anew,
     episode_identity,
     lose_treatment,
-    note_failing_gate,
+    note_binding_barrier,
+    reset_decision,
     step_key,
 )
 from sim.agents.migrant import NEVER
 from sim.config.entries import by, by_two, numbers
 from sim.config.world import World
-from sim.engine.agentset.row_allocator import free_rows, rows_of, take_row
+from sim.engine.agentset.row_allocator import active_rows, allocate_row, release_rows
 from sim.engine.calendar import DAYS_A_YEAR
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.prefetch import (
@@ -134,7 +134,7 @@ def begin(city: City, blank: Column, people: Rows, kinds: Integers, ordinals: In
     for i in range(len(rows)):
         soon = city.migrants[row_ahead(people, i, SOON)]
         prefetch_first_line(city.work_groups, soon.work_group)
-        rows[i] = take_row(city.cases)
+        rows[i] = allocate_row(city.rows.episodes)
         city.episodes[rows[i]] = blank[0]
         episode, migrant = city.episodes[rows[i]], city.migrants[people[i]]
         kind, ordinal = int(kinds[i]), int(ordinals[i])
@@ -181,7 +181,7 @@ def live_through_a_day(city: City) -> Rows:
 
     Recovered episodes are closed here; deaths concern more than one episode.
     """
-    rows = rows_of(city.cases)
+    rows = active_rows(city.rows.episodes)
     ended, dying = np.empty(len(rows), dtype=np.intp), np.empty(len(rows), dtype=np.intp)
     count_ended = count_dying = 0
     for place in range(len(rows)):
@@ -211,7 +211,7 @@ def live_through_a_day(city: City) -> Rows:
                 count_ended += 1
         elif worsens and episode.severity < CRITICAL:
             worsen(city, episode)
-    free_rows(city.cases, ended[:count_ended])
+    release_rows(city.rows.episodes, ended[:count_ended])
     return dying[:count_dying]
 
 
@@ -289,7 +289,7 @@ def reconsider(city: City, episode: Record) -> None:
         kind = city.clinics[episode.unit].kind
         settled = kind in (AMBULANCE_SERVICE, HOSPITAL)
     if episode.state == State.UNDECIDED or (episode.severity >= SEVERE and not settled):
-        decide_anew(episode, city.today)
+        reset_decision(episode, city.today)
 
 
 @compiled
@@ -355,7 +355,7 @@ def decide_sequelae(city: City, episode: Record) -> None:
 @compiled(allocates=True)
 def abandon(city: City) -> None:
     """Add a day of the hazard of giving up a long treatment at home."""
-    rows = rows_of(city.cases)
+    rows = active_rows(city.rows.episodes)
     illness = city.numbers[0].illness
     for row in rows:
         episode = city.episodes[row]
@@ -366,8 +366,8 @@ def abandon(city: City) -> None:
             lose_treatment(episode, city.today)
             # Nobody gives up the same treatment twice; only a new cue makes them think again.
             episode.abandoned_at = np.inf
-            note_failing_gate(episode, Gate.ENGAGE)
-            decide_anew(episode, NEVER)
+            note_binding_barrier(episode, Gate.ENGAGE)
+            reset_decision(episode, NEVER)
 
 
 def severer(shares: Floats, factor: float) -> Floats:

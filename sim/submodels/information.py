@@ -33,7 +33,7 @@ from sim.config.world import World
 from sim.engine.calendar import DAYS_A_WEEK
 from sim.engine.jit.compiled import compiled, inlined
 from sim.engine.jit.prefetch import SOON, prefetch_ahead, prefetch_first_line, row_ahead
-from sim.engine.random.scalar import exponential, happens, pick_one, trait
+from sim.engine.random.scalar import exponential, happens, peek_uniform, pick_one
 from sim.engine.records import Record
 from sim.engine.types import Booleans, Floats, Integers, Rows
 from sim.submodels.submodel import Submodel
@@ -244,7 +244,7 @@ def draw_first_thresholds(city: City, migrant: Record) -> None:
     """Draw how much news it takes until a person first learns each item."""
     for item in range(ITEMS):
         migrant.learning_threshold[item] = -log(
-            trait(city.chance, FIRST_THRESHOLD, migrant.pid, item)
+            peek_uniform(city.chance, FIRST_THRESHOLD, migrant.pid, item)
         )
 
 
@@ -254,7 +254,10 @@ def brief(city: City, migrant: Record) -> None:
     information = city.numbers[0].information
     heed = 1.0 if migrant.manages_language else information.comprehension_without_language
     for item in range(ITEMS):
-        told = trait(city.chance, BRIEFED, migrant.pid, item) < heed * information.briefing[item]
+        told = (
+            peek_uniform(city.chance, BRIEFED, migrant.pid, item)
+            < heed * information.briefing[item]
+        )
         if told:
             learn(city, migrant, item, BRIEFING)
 
@@ -277,7 +280,7 @@ def source_of(city: City, migrant: Record, item: int, nearby: Floats, shares: Fl
     shares[WORK_GROUP] = group.informed[item] / group.members * information.at_work[item]
     shares[NEARBY] = nearby[migrant.district, migrant.nationality, item]
     key = int(migrant.times_learned[item]) * LIVES + item
-    return pick_one(trait(city.chance, CHANNEL, migrant.pid, key), shares)
+    return pick_one(peek_uniform(city.chance, CHANNEL, migrant.pid, key), shares)
 
 
 @compiled

@@ -33,10 +33,10 @@ from sim.config.entries import numbers
 from sim.config.world import World
 from sim.engine.calendar import DAYS_A_MONTH, MONTHS_A_YEAR
 from sim.engine.jit.compiled import compiled
-from sim.engine.random.scalar import happens, trait
+from sim.engine.random.scalar import happens, peek_uniform
 from sim.engine.records import Record
 from sim.submodels.information import INSURANCE
-from sim.submodels.ledger_entries import book, pay_out
+from sim.submodels.ledger_entries import pay, post
 from sim.submodels.needs import papers_in_order
 from sim.submodels.submodel import Submodel
 
@@ -157,8 +157,8 @@ def join(city: City, migrant: Record, income: float, works: bool, pay_days: int)
             return by_member
     premium = int(np.rint(insurance.voluntary_premium))
     if buys(city, migrant, premium, pay_days):
-        pay_out(city, migrant, premium, FROM_MEMBERS)
-        book(city, ADMINISTRATION, int(np.rint(insurance.administration * premium)))
+        pay(city, migrant, premium, FROM_MEMBERS)
+        post(city, ADMINISTRATION, int(np.rint(insurance.administration * premium)))
         migrant.paid_until = city.today + DAYS_A_MONTH
         migrant.insurance_channel = OWN
     return 0
@@ -167,9 +167,9 @@ def join(city: City, migrant: Record, income: float, works: bool, pay_days: int)
 @compiled
 def contribute(city: City, flow: int, amount: int) -> None:
     """Book a contribution, and what it costs the fund to take it in."""
-    book(city, flow, amount)
+    post(city, flow, amount)
     share = city.numbers[0].insurance.administration
-    book(city, ADMINISTRATION, int(np.rint(share * amount)))
+    post(city, ADMINISTRATION, int(np.rint(share * amount)))
 
 
 @compiled
@@ -181,7 +181,7 @@ def enrols(city: City, migrant: Record) -> bool:
     norm = employment.norm * city.counts[0].enrolled_share[migrant.sector]
     rate = insurance.employer_rate * min(float(migrant.wage), insurance.wage_ceiling)
     gain = fine + norm - (rate + insurance.enrolment_cost)
-    u = trait(city.chance, ENROLMENT, migrant.pid, migrant.jobs)
+    u = peek_uniform(city.chance, ENROLMENT, migrant.pid, migrant.jobs)
     return employment.decision_weight * gain + np.log(u / (1.0 - u)) > 0.0
 
 
@@ -226,9 +226,9 @@ def buy_policy(city: City, migrant: Record, works: bool, pay_days: int) -> None:
     price = int(np.rint(insurance.policy_price))
     formal = works and city.work_groups[migrant.work_group].formal
     if formal and insurance.policy_required > 0.0:
-        book(city, EMPLOYERS_POLICIES, price)
+        post(city, EMPLOYERS_POLICIES, price)
     elif buys(city, migrant, price, pay_days):
-        pay_out(city, migrant, price, WORKERS_POLICIES)
+        pay(city, migrant, price, WORKERS_POLICIES)
     else:
         return
     migrant.has_policy = True

@@ -32,7 +32,7 @@ from sim.engine.random.scalar import happens, uniform
 from sim.engine.records import Record
 from sim.engine.types import Rows
 from sim.submodels.information import CLINIC_SOURCE, ITEMS, REGISTRATION, learn
-from sim.submodels.ledger_entries import pay_out
+from sim.submodels.ledger_entries import pay
 from sim.submodels.submodel import Submodel
 
 PERMANENT, EAEU_CONTRACT, PERMIT, REGISTERED, IRREGULAR = range(len(words.LEGAL_STATUSES))
@@ -134,7 +134,7 @@ def renew(city: City, migrant: Record) -> None:
     if not renewed:
         change_status(city, migrant, IRREGULAR)
         return
-    pay_out(city, migrant, amount, flow)
+    pay(city, migrant, amount, flow)
     change_status(city, migrant, PERMIT if wants_permit else REGISTERED)
     follow_contract(city, migrant)
     if wants_permit:
@@ -176,7 +176,7 @@ def regularise(city: City, migrant: Record, month: int) -> None:
     fee = int(np.rint(legal.regularisation_fee))
     if migrant.passport_held or fee > can_pay(migrant, legal.borrowing_limit):
         return
-    pay_out(city, migrant, fee, PERMITS)
+    pay(city, migrant, fee, PERMITS)
     change_status(city, migrant, REGISTERED if EAEU_STATES[migrant.nationality] else PERMIT)
     follow_contract(city, migrant)
 

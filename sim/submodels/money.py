@@ -20,7 +20,7 @@ from sim.agents.episode import State, bring_up
 from sim.agents.task import SHELTER
 from sim.config.entries import numbers
 from sim.config.world import World
-from sim.engine.agentset.row_allocator import rows_of, rows_with
+from sim.engine.agentset.row_allocator import active_rows, rows_with
 from sim.engine.calendar import DAYS_A_MONTH
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.prefetch import (
@@ -35,7 +35,7 @@ from sim.engine.random.scalar import happens
 from sim.engine.records import Record
 from sim.submodels.businesses import settle_with_employer
 from sim.submodels.insurance import insure
-from sim.submodels.ledger_entries import LOANS, book
+from sim.submodels.ledger_entries import LOANS, post
 from sim.submodels.legal_status import IRREGULAR, follow_contract, regularise, works
 from sim.submodels.submodel import Submodel
 
@@ -78,7 +78,7 @@ def disables(episode: Record) -> bool:
 @compiled(allocates=True)
 def count_absence(city: City) -> None:
     """Count a day of absence for everybody severely ill or in bed, once a person."""
-    rows = rows_of(city.cases)
+    rows = active_rows(city.rows.episodes)
     for place in range(len(rows)):
         prefetch_ahead(city.episodes, rows, place)
         row = rows[place]
@@ -124,7 +124,7 @@ def pay_wages(city: City) -> None:
         if happens(city.chance, WITHHELD_WAGE, migrant.pid, pay_days_so_far, probability):
             income *= 1.0 - money.wage_withheld_share
         income = np.rint(income)
-        book(city, WAGES, int(income))
+        post(city, WAGES, int(income))
         living = np.rint(money.living_cost * migrant.wage * days / DAYS_A_MONTH)
         kept_back = insure(city, migrant, income, in_work, pay_days_so_far)
         left_over = income - kept_back - living
@@ -135,11 +135,11 @@ def pay_wages(city: City) -> None:
         repaid = min(float(migrant.debt), max(left_over, 0.0))
         savings = max(savings, 0.0) - repaid
         gone_without = max(-(migrant.savings + left_over) - shortfall, 0.0)
-        book(city, LIVING_COSTS, int(living - gone_without))
-        book(city, LOANS, int(shortfall))
-        book(city, REPAYMENTS, int(repaid))
+        post(city, LIVING_COSTS, int(living - gone_without))
+        post(city, LOANS, int(shortfall))
+        post(city, REPAYMENTS, int(repaid))
         sent_home = np.rint(money.remitted * max(savings - money.reserve * migrant.wage, 0.0))
-        book(city, REMITTANCES, int(sent_home))
+        post(city, REMITTANCES, int(sent_home))
         migrant.savings = int(savings - sent_home)
         migrant.debt = int(migrant.debt - repaid + shortfall)
         migrant.absent_days = 0

@@ -39,7 +39,7 @@ from sim.agents.task import (
 )
 from sim.config.entries import numbers
 from sim.config.world import World
-from sim.engine.agentset.row_allocator import rows_of, take_row
+from sim.engine.agentset.row_allocator import active_rows, allocate_row
 from sim.engine.jit.compiled import compiled
 from sim.engine.random.scalar import happens, uniform
 from sim.engine.records import Record
@@ -92,10 +92,10 @@ class Navigation(Submodel):
         """Let new needs be referred from where they came up."""
         start(self.model.city(), tasks, episodes)
 
-    def find_the_way(self) -> None:
+    def advance_needs(self) -> None:
         """Let people arrive where they were sent, and turn to somebody where they were not."""
         model = self.model
-        doubled = find_the_way(model.city())
+        doubled = advance_needs(model.city())
         if len(doubled):
             model.tasks.make_room(len(doubled))
             open_second(model.city(), model.tasks.blank, doubled)
@@ -199,9 +199,9 @@ def start(city: City, tasks: Rows, episodes: Rows) -> None:
 
 
 @compiled(allocates=True)
-def find_the_way(city: City) -> Rows:
+def advance_needs(city: City) -> Rows:
     """Let each need move on by a day; return those that are opened a second time."""
-    rows = rows_of(city.errands)
+    rows = active_rows(city.rows.tasks)
     navigation = city.numbers[0].navigation
     doubled = np.empty(len(rows), dtype=np.intp)
     count = 0
@@ -219,7 +219,7 @@ def find_the_way(city: City) -> Rows:
                 join_agency(city, task, task.agency, city.today)
         elif task.place == Place.WITH_MIGRANT and turns_to_somebody(city, task):
             first_time = task.decided_on <= -NEVER
-            turn_to_somebody(city, task)
+            seek_agency(city, task)
             if first_time and opens_twice(city, task):
                 doubled[count] = row
                 count += 1
@@ -241,7 +241,7 @@ def turns_to_somebody(city: City, task: Record) -> bool:
 
 
 @compiled
-def turn_to_somebody(city: City, task: Record) -> None:
+def seek_agency(city: City, task: Record) -> None:
     """Choose an institution and go there, if it is open and the employer lets one go."""
     navigation = city.numbers[0].navigation
     migrant = city.migrants[task.migrant]
@@ -334,7 +334,7 @@ def open_second(city: City, blank: Column, firsts: Rows) -> None:
     """Open needs a second time, at the next best institution."""
     seconds = np.empty(len(firsts), dtype=np.intp)
     for i in range(len(firsts)):
-        seconds[i] = take_row(city.errands)
+        seconds[i] = allocate_row(city.rows.tasks)
     for i in range(len(firsts)):
         city.tasks[seconds[i]] = blank[0]
         first, second = city.tasks[firsts[i]], city.tasks[seconds[i]]

@@ -37,8 +37,8 @@ from sim.agents.task import (
 )
 from sim.config.entries import by, numbers
 from sim.config.world import World
-from sim.engine.agentset.row_allocator import free_row, rows_of, take_row
-from sim.engine.event_log import next_record
+from sim.engine.agentset.row_allocator import active_rows, allocate_row, release_row
+from sim.engine.event_log import append_record
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.prefetch import prefetch_ahead
 from sim.engine.random.scalar import exponential, happens, uniform
@@ -86,8 +86,8 @@ class Needs(Submodel):
 @compiled
 def papers_in_order(city: City, migrant: Record) -> bool:
     """Tell whether a person has the papers that an institution asks for."""
-    in_order = STATUS_IN_ORDER[migrant.legal_status] and not migrant.passport_held
-    return in_order or migrant.papers_until >= city.today
+    sort_unique_inplace = STATUS_IN_ORDER[migrant.legal_status] and not migrant.passport_held
+    return sort_unique_inplace or migrant.papers_until >= city.today
 
 
 @compiled(allocates=True)
@@ -97,7 +97,7 @@ def what_came_up(city: City) -> tuple[Rows, Integers]:
     Who needs something and does not know who helps, or cannot make themselves understood, needs
     information too; who wants home without papers needs documents.
     """
-    rows = rows_of(city.cases)
+    rows = active_rows(city.rows.episodes)
     episodes = np.empty(len(rows) * NEEDS, dtype=np.intp)
     needs = np.empty(len(rows) * NEEDS, dtype=np.int64)
     count = 0
@@ -151,7 +151,7 @@ def open_tasks(city: City, blank: Column, episodes: Rows, needs: Integers) -> Ro
     """Open a task for each need that an episode brings."""
     tasks = np.empty(len(needs), dtype=np.intp)
     for i in range(len(tasks)):
-        tasks[i] = take_row(city.errands)
+        tasks[i] = allocate_row(city.rows.tasks)
         city.tasks[tasks[i]] = blank[0]
         task, episode, need = city.tasks[tasks[i]], city.episodes[episodes[i]], int(needs[i])
         task.pid = task_identity(episode.person, episode.ordinal, need, 0)
@@ -187,7 +187,7 @@ def begin_search(city: City, task: Record) -> None:
 @compiled
 def note_move(city: City, task: Record, move: int, origin: int, target: int, waited: int) -> None:
     """Write a hand-over, a service or another move of a task into the log."""
-    entry = next_record(city.handovers)
+    entry = append_record(city.handovers)
     entry.day = city.today
     entry.person = task.person
     entry.ordinal = task.ordinal
@@ -209,7 +209,7 @@ def end_need(city: City, task: Record, ending: int) -> None:
     city.migrants[task.migrant].task_of[task.need] = NOWHERE
     if ending != Ending.RESOLVED and ending != Ending.SUPERSEDED:
         note_move(city, task, Move.LOST, task.agency, NOWHERE, 0)
-    entry = next_record(city.closed_needs)
+    entry = append_record(city.closed_needs)
     entry.ended_on = city.today
     entry.ending = ending
     entry.person = task.person
@@ -249,9 +249,9 @@ def drop_twin(city: City, task: Record, resolved: bool) -> None:
 @compiled(allocates=True)
 def forget_closed_tasks(city: City) -> None:
     """Forget tasks that are over; their ends are in the log."""
-    for row in rows_of(city.errands):
+    for row in active_rows(city.rows.tasks):
         if city.tasks[row].place == Place.CLOSED:
-            free_row(city.errands, row)
+            release_row(city.rows.tasks, row)
 
 
 @compiled

@@ -23,7 +23,7 @@ from sim.engine.jit.compiled import compiled
 from sim.engine.jit.prefetch import prefetch_record_ahead
 from sim.engine.random.scalar import exponential, uniform
 from sim.engine.records import Record, record
-from sim.engine.timing_wheel import due_rows, remind_all
+from sim.engine.timing_wheel import pop_due, remind_all
 from sim.engine.types import Floats, Integers, Rows
 from sim.submodels.illness import ACUTE, CHRONIC, INFECTION, INJURY, MATERNITY
 from sim.submodels.submodel import Submodel
@@ -127,7 +127,7 @@ def draw_onsets(city: City, season: float) -> tuple[Rows, Integers, Integers]:
     people, kinds, ordinals : array of int
         Migrants who fall ill, of what, and with which onset of their lives.
     """
-    due = due_rows(city.onsets, city.today)
+    due = pop_due(city.onsets, city.today)
     people = np.empty(len(due), dtype=np.intp)
     kinds, ordinals = np.empty(len(due), dtype=np.int64), np.empty(len(due), dtype=np.int64)
     expecting, expected_on = np.empty(len(due), np.intp), np.empty(len(due), np.int64)
@@ -138,7 +138,7 @@ def draw_onsets(city: City, season: float) -> tuple[Rows, Integers, Integers]:
         migrant = city.migrants[row]
         at = migrant.next_onset_at
         # For some it was a predecessor's candidate.
-        if not city.people.occupied[row] or not city.today - 2 < at < city.today + 1:
+        if not city.rows.migrants.occupied[row] or not city.today - 2 < at < city.today + 1:
             continue
         ordinal = int(migrant.onsets)
         migrant.onsets += 1

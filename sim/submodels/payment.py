@@ -19,13 +19,13 @@ import numpy as np
 from sim import vocabulary as words
 from sim.agents.accounts import CHART
 from sim.agents.city import City
-from sim.agents.episode import Gate, State, bring_up, note_failing_gate, step_key, visit_key
+from sim.agents.episode import Gate, State, bring_up, note_binding_barrier, step_key, visit_key
 from sim.agents.migrant import can_pay
 from sim.agents.task import DOCUMENTS, PAYMENT
 from sim.config.entries import by, numbers
 from sim.config.world import World
-from sim.engine.agentset.row_allocator import rows_of
-from sim.engine.event_log import next_record
+from sim.engine.agentset.row_allocator import active_rows
+from sim.engine.event_log import append_record
 from sim.engine.jit.compiled import compiled
 from sim.engine.random.scalar import happens
 from sim.engine.records import Record
@@ -52,7 +52,7 @@ from sim.submodels.insurance import (
     STATE,
     cover_of,
 )
-from sim.submodels.ledger_entries import book, pay_out
+from sim.submodels.ledger_entries import pay, post
 from sim.submodels.needs import papers_in_order
 from sim.submodels.submodel import Submodel
 
@@ -201,7 +201,7 @@ def payer_at_desk(city: City, episode: Record, migrant: Record, kind: int) -> in
 
 
 @compiled
-def pass_the_desk(city: City, episode: Record) -> tuple[int, int]:
+def admit_at_desk(city: City, episode: Record) -> tuple[int, int]:
     """Pass the desk of a clinic: wrongful refusal, then the price.
 
     Returns
@@ -218,10 +218,10 @@ def pass_the_desk(city: City, episode: Record) -> tuple[int, int]:
     payer = payer_at_desk(city, episode, migrant, kind)
     entitled = payer != PATIENT
     if entitled and not episode.by_ambulance and wrongly_refused(city, episode, migrant):
-        note_failing_gate(episode, Gate.PAY)
+        note_binding_barrier(episode, Gate.PAY)
         return WRONGLY_REFUSED, 0
     if kind == KIND_HOSPITAL and not severe and papers_missing(city, episode, migrant):
-        note_failing_gate(episode, Gate.PAY)
+        note_binding_barrier(episode, Gate.PAY)
         bring_up(episode, DOCUMENTS, episode.unit, episode.option, 0)
         return NO_PAPERS, 0
     price = payment.listed_price[kind]
@@ -230,7 +230,7 @@ def pass_the_desk(city: City, episode: Record) -> tuple[int, int]:
         charge(city, episode, migrant, payer, kind, price)
         return WELCOME, 0
     if episode.paid_by_employer:
-        book(city, BY_EMPLOYERS, price)
+        post(city, BY_EMPLOYERS, price)
         return WELCOME, 0
     # An emergency is treated whether or not it is paid; what is unpaid is billed later.
     if severe and kind == KIND_HOSPITAL:
@@ -241,7 +241,7 @@ def pass_the_desk(city: City, episode: Record) -> tuple[int, int]:
         episode.covered -= price
         return WELCOME, 0
     if price > can_pay(migrant, payment.borrowing_limit):
-        note_failing_gate(episode, Gate.PAY)
+        note_binding_barrier(episode, Gate.PAY)
         bring_up(episode, PAYMENT, episode.unit, episode.option, price)
         return CANNOT_PAY, 0
     collect(city, episode, price)
@@ -261,7 +261,7 @@ def charge(city: City, episode: Record, migrant: Record, payer: int, kind: int, 
         migrant.attached = True
     if payer == POLICY:
         migrant.policy_left -= min(amount, int(migrant.policy_left))
-    book(city, CARE_PAID_BY[payer], amount)
+    post(city, CARE_PAID_BY[payer], amount)
 
 
 @compiled
@@ -300,11 +300,11 @@ def collect(city: City, episode: Record, amount: int, flow: int = BY_PATIENTS) -
     """Take money from a patient, and write it down."""
     if amount == 0:
         return
-    borrowed = pay_out(city, city.migrants[episode.migrant], amount, flow)
+    borrowed = pay(city, city.migrants[episode.migrant], amount, flow)
     episode.charged += amount
     episode.paid += amount
     episode.borrowed += borrowed
-    entry = next_record(city.payments)
+    entry = append_record(city.payments)
     entry.day = city.today
     entry.person = episode.person
     entry.stratum = episode.stratum
@@ -315,7 +315,7 @@ def collect(city: City, episode: Record, amount: int, flow: int = BY_PATIENTS) -
 @compiled(allocates=True)
 def bill_after_emergencies(city: City) -> None:
     """Bill hospital patients whose threat to life is over and who have had no bill yet."""
-    rows = rows_of(city.cases)
+    rows = active_rows(city.rows.episodes)
     for row in rows:
         episode = city.episodes[row]
         if (
@@ -342,9 +342,9 @@ def bill_rest_of_stay(city: City, episode: Record) -> None:
         amount = int(np.rint(remaining * payment.bed_day))
         if payer == POLICY:
             migrant.policy_left -= min(amount, int(migrant.policy_left))
-        book(city, CARE_PAID_BY[payer], amount)
+        post(city, CARE_PAID_BY[payer], amount)
         return
-    book(city, CARE_PAID_BY[STATE], int(np.rint(min(remaining, free_days) * payment.bed_day)))
+    post(city, CARE_PAID_BY[STATE], int(np.rint(min(remaining, free_days) * payment.bed_day)))
     bill = int(np.rint(max(remaining - free_days, 0) * payment.bed_day))
     if bill > 0 and not migrant.knows[EMERGENCY_RIGHT]:
         # Who did not know where the guarantee ends did not expect a bill.
@@ -378,5 +378,5 @@ def from_joint_fund(city: City, episode: Record, missing: int) -> int:
         return 0
     fund.budget -= missing
     fund.spent += missing
-    book(city, BY_JOINT_FUND, missing)
+    post(city, BY_JOINT_FUND, missing)
     return missing

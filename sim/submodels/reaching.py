@@ -19,18 +19,18 @@ from sim.agents.episode import (
     Gate,
     State,
     bring_up,
-    decide_anew,
     join_line,
-    note_failing_gate,
+    note_binding_barrier,
     one_each,
+    reset_decision,
     try_key,
 )
 from sim.agents.migrant import NEVER, can_pay
 from sim.agents.task import INFORMATION, SHELTER, Ending
-from sim.engine.agentset.row_allocator import rows_of
+from sim.engine.agentset.row_allocator import active_rows
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.prefetch import prefetch_ahead
-from sim.engine.random.scalar import happens, trait
+from sim.engine.random.scalar import happens, peek_uniform
 from sim.engine.records import Record
 from sim.engine.types import Rows
 from sim.submodels.care_seeking import (
@@ -67,7 +67,7 @@ class Reaching(Submodel):
 @compiled(allocates=True)
 def set_out(city: City) -> None:
     """Let those who have decided try to reach what they have chosen."""
-    rows = rows_of(city.cases)
+    rows = active_rows(city.rows.episodes)
     going_home = np.empty(len(rows), dtype=np.intp)
     count = 0
     borrowing = city.numbers[0].payment.borrowing_limit
@@ -108,7 +108,7 @@ def ask_for_the_way_home(city: City, episode: Record) -> None:
     episode.wants_home = True
     episode.refused_by[HOME] = True
     bring_up(episode, SHELTER, -1, -1, 0)
-    decide_anew(episode, city.today + 1)
+    reset_decision(episode, city.today + 1)
 
 
 @compiled
@@ -118,7 +118,7 @@ def ask_for_advice(city: City, episode: Record) -> None:
     episode.asks_agency = city.numbers[0].care_seeking.advisers[episode.option - NGO, nationality]
     episode.refused_by[episode.option] = True
     bring_up(episode, INFORMATION, -1, -1, 0)
-    decide_anew(episode, city.today + 1)
+    reset_decision(episode, city.today + 1)
 
 
 @compiled
@@ -139,8 +139,8 @@ def go_to_clinic(city: City, episode: Record) -> None:
         arrive(city, episode, unit, city.today if option == HOSPITAL else city.today + 1)
         migrant.absent_days += 1
     elif episode.tries_now >= city.numbers[0].care_seeking.tries:
-        note_failing_gate(episode, Gate.REACH)
-        decide_anew(episode, city.today + 1)
+        note_binding_barrier(episode, Gate.REACH)
+        reset_decision(episode, city.today + 1)
 
 
 @compiled
@@ -149,7 +149,7 @@ def ask_employer(city: City, episode: Record) -> None:
     employer = city.employers[city.migrants[episode.migrant].employer]
     if employer.formal or employer.pays_in_kind >= city.numbers[0].payment.pays_in_kind:
         episode.refused_by[EMPLOYER] = True
-        decide_anew(episode, city.today + 1)
+        reset_decision(episode, city.today + 1)
     elif city.numbers[0].care_seeking.offered[PRIVATE]:
         episode.paid_by_employer = True
         arrive(city, episode, unit_for(city, episode, PRIVATE), city.today + 1)
@@ -168,7 +168,7 @@ def unit_for(city: City, episode: Record, option: int) -> int:
     """Return the nearest unit of the chosen kind; everybody has one among equally near ones."""
     seeking = city.numbers[0].care_seeking
     district = city.migrants[episode.migrant].district
-    u = trait(city.chance, WHICH_UNIT + option, episode.person, 0)
+    u = peek_uniform(city.chance, WHICH_UNIT + option, episode.person, 0)
     return city.nearest[option, district, int(u * seeking.nearest_count[option, district])]
 
 

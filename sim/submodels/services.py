@@ -18,22 +18,22 @@ from sim.agents.city import City
 from sim.agents.episode import (
     Gate,
     State,
-    decide_anew,
     join_line,
     lose_treatment,
-    note_failing_gate,
+    note_binding_barrier,
     one_each,
+    reset_decision,
     try_key,
     visit_key,
 )
 from sim.agents.migrant import NEVER
 from sim.config.world import World
-from sim.engine.agentset.row_allocator import rows_of
-from sim.engine.event_log import next_record
+from sim.engine.agentset.row_allocator import active_rows
+from sim.engine.event_log import append_record
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.prefetch import prefetch_ahead
 from sim.engine.queues import served, whole_slots
-from sim.engine.random.scalar import happens, trait
+from sim.engine.random.scalar import happens, peek_uniform
 from sim.engine.records import Record
 from sim.engine.types import Booleans, Identities, Integers, Rows
 from sim.submodels.care_seeking import AMBULANCE, SEVERE
@@ -41,7 +41,7 @@ from sim.submodels.enforcement import FACILITY_REPORT, may_be_reported
 from sim.submodels.experience import has_something_to_fear, tell_group
 from sim.submodels.illness import INFECTION, MATERNITY
 from sim.submodels.information import teach_by_visit
-from sim.submodels.payment import CANNOT_PAY, NO_PAPERS, WELCOME, pass_the_desk
+from sim.submodels.payment import CANNOT_PAY, NO_PAPERS, WELCOME, admit_at_desk
 from sim.submodels.payment import WRONGLY_REFUSED as WRONGLY_REFUSED_AT_DESK
 from sim.submodels.submodel import Submodel
 
@@ -151,7 +151,7 @@ def who_waits(city: City, kinds: Booleans) -> tuple[Rows, Integers, Integers, In
         What `sim.engine.queues.served` asks for. Hospitals and ambulances serve the most severe
         first, everybody else first come, first served.
     """
-    rows = rows_of(city.cases)
+    rows = active_rows(city.rows.episodes)
     waiting = np.empty(len(rows), dtype=np.intp)
     line = np.empty(len(rows), dtype=np.int64)
     urgency = np.empty(len(rows), dtype=np.int64)
@@ -181,13 +181,13 @@ def who_waits(city: City, kinds: Booleans) -> tuple[Rows, Integers, Integers, In
 def place_in_line(city: City, episode: Record) -> np.uint64:
     """Return bits that decide among equals: fixed for a person and an episode."""
     who = episode.pid & np.uint64((1 << 40) - 1)
-    return np.uint64(trait(city.chance, PLACE_IN_LINE, who, 0) * 2.0**64)
+    return np.uint64(peek_uniform(city.chance, PLACE_IN_LINE, who, 0) * 2.0**64)
 
 
 @compiled(allocates=True)
 def give_up_waiting(city: City) -> None:
     """Let people who have waited long for ordinary care give up."""
-    rows = rows_of(city.cases)
+    rows = active_rows(city.rows.episodes)
     seeking = city.numbers[0].care_seeking
     for row in rows:
         episode = city.episodes[row]
@@ -199,14 +199,14 @@ def give_up_waiting(city: City) -> None:
         episode.tries += 1
         if happens(city.chance, GIVING_UP, episode.person, key, seeking.reneging):
             log_visit(city, episode, GAVE_UP)
-            note_failing_gate(episode, Gate.REACH)
-            decide_anew(episode, city.today + 1)
+            note_binding_barrier(episode, Gate.REACH)
+            reset_decision(episode, city.today + 1)
 
 
 @compiled(allocates=True)
 def count_waiting(city: City) -> None:
     """Count how many wait at each unit after today's services."""
-    rows = rows_of(city.cases)
+    rows = active_rows(city.rows.episodes)
     for unit in range(len(city.clinics)):
         city.clinics[unit].waiting = 0
     for place in range(len(rows)):
@@ -258,7 +258,7 @@ def calls_ambulance(city: City, episode: Record) -> bool:
 @compiled
 def get_in(city: City, episode: Record) -> bool:
     """Pass the desk and meet the doctor, or be turned away and decide anew tomorrow."""
-    answer, price = pass_the_desk(city, episode)
+    answer, price = admit_at_desk(city, episode)
     if answer == WELCOME:
         episode.last_price = price
         meet(city, episode)
@@ -268,7 +268,7 @@ def get_in(city: City, episode: Record) -> bool:
     if episode.option >= 0:
         episode.refused_by[episode.option] = True
     talk_about_wait(city, episode)
-    decide_anew(episode, city.today + 1)
+    reset_decision(episode, city.today + 1)
     return False
 
 
@@ -327,8 +327,8 @@ def succeeds(city: City, episode: Record) -> bool:
 @compiled
 def send_home_without_help(city: City, episode: Record) -> None:
     """Send home without help; people decide anew tomorrow."""
-    note_failing_gate(episode, Gate.ENGAGE)
-    decide_anew(episode, city.today + 1)
+    note_binding_barrier(episode, Gate.ENGAGE)
+    reset_decision(episode, city.today + 1)
 
 
 @compiled
@@ -361,19 +361,19 @@ def treat_at_home(city: City, episode: Record) -> None:
 @compiled(allocates=True)
 def remind_pregnant_women(city: City) -> None:
     """Let the effect of an antenatal visit end when the next is due; a cue to go again."""
-    rows = rows_of(city.cases)
+    rows = active_rows(city.rows.episodes)
     for row in rows:
         episode = city.episodes[row]
         if episode.state == State.TREATED_AT_HOME and episode.next_visit_on <= city.today:
             episode.next_visit_on = NEVER
             lose_treatment(episode, city.today)
-            decide_anew(episode, city.today)
+            reset_decision(episode, city.today)
 
 
 @compiled
 def log_visit(city: City, episode: Record, result: int) -> None:
     """Write one flat record a visit."""
-    entry = next_record(city.visits)
+    entry = append_record(city.visits)
     entry.person = episode.person
     entry.ordinal = episode.ordinal
     entry.stratum = episode.stratum

@@ -33,24 +33,24 @@ from sim.submodels.legal_status import renew_all, works
 from sim.submodels.submodel import Submodel
 
 
-class Week(Submodel):
+class Weekly(Submodel):
     """The weekly slice."""
 
-    def live(self) -> None:
+    def update(self) -> None:
         """Let a seventh of the people live through a week of news and police."""
         model = self.model
         model.departures.make_room(len(model.migrants))
-        live(model.city(), model.labour_market)
+        update(model.city(), model.labour_market)
 
 
 # --- rules -----------------------------------------------------------------------------------
 
 
 @compiled(allocates=True)
-def live(city: City, labour_market: LabourMarket) -> None:
+def update(city: City, labour_market: LabourMarket) -> None:
     """Let a seventh of the people live through a week, and meet with what it brings."""
     rows = rows_with(city.week_slice, city.today % DAYS_A_WEEK)
-    detected, out_of_date, jobless = live_through_a_week(city, rows)
+    detected, out_of_date, jobless = update_week(city, rows)
     act(city, detected)
     renew_all(city, out_of_date)
     give_up_looking(city, jobless)
@@ -58,7 +58,7 @@ def live(city: City, labour_market: LabourMarket) -> None:
 
 
 @compiled(allocates=True)
-def live_through_a_week(city: City, rows: Rows) -> tuple[Rows, Rows, Rows]:
+def update_week(city: City, rows: Rows) -> tuple[Rows, Rows, Rows]:
     """Expose people to a week of news and police; let them learn, forget and be detected.
 
     Returns

@@ -236,27 +236,28 @@ def name_cases() -> Iterator[Case]:
         "day = -1": lambda m: setattr(m, "day", -1),
         "fork(None)": lambda m: m.fork(None),  # type: ignore[arg-type]
         "fork('baseline')": lambda m: m.fork("baseline"),  # type: ignore[arg-type]
-        "fork(another seed)": lambda m: m.fork(m.plan.with_seed(9)),
-        "with_policy('mobile_clinic')": lambda m: m.plan.with_policy("mobile_clinic"),
-        "with_policy(3)": lambda m: m.plan.with_policy(3),  # type: ignore[arg-type]
-        "with_policy(None)": lambda m: m.plan.with_policy(None),  # type: ignore[arg-type]
+        "fork(another seed)": lambda m: m.fork(m.specification.with_seed(9)),
+        "with_policy('mobile_clinic')": lambda m: m.specification.with_policy("mobile_clinic"),
+        "with_policy(3)": lambda m: m.specification.with_policy(3),  # type: ignore[arg-type]
+        "with_policy(None)": lambda m: m.specification.with_policy(None),  # type: ignore[arg-type]
         "with_policy('../scenario/baseline')":
-            lambda m: m.plan.with_policy("../scenario/baseline"),
-        "with_policies('baseline')": lambda m: m.plan.with_policies("baseline"),
-        "with_policies(['nothing'])": lambda m: m.plan.with_policies(["nothing"]),
-        "with_seed(-1)": lambda m: m.plan.with_seed(-1),
-        "with_seed(1.5)": lambda m: m.plan.with_seed(1.5),  # type: ignore[arg-type]
-        "with_seed('1')": lambda m: m.plan.with_seed("1"),  # type: ignore[arg-type]
-        "with_seed(2**70)": lambda m: m.plan.with_seed(2**70),
-        "with_seed(True)": lambda m: m.plan.with_seed(True),
-        "with_values(unknown)": lambda m: m.plan.with_values({"illness.acute_rat": 1.0}),
-        "with_values(out of range)": lambda m: m.plan.with_values({"illness.acute_rate": 99.0}),
-        "with_values(NaN)": lambda m: m.plan.with_values({"illness.acute_rate": math.nan}),
-        "with_values(word)": lambda m: m.plan.with_values({"illness.acute_rate": "much"}),
-        "with_values(None)": lambda m: m.plan.with_values(None),  # type: ignore[arg-type]
-        "with_values(True)": lambda m: m.plan.with_values({"illness.acute_rate": True}),
+            lambda m: m.specification.with_policy("../scenario/baseline"),
+        "with_policies('baseline')": lambda m: m.specification.with_policies("baseline"),
+        "with_policies(['nothing'])": lambda m: m.specification.with_policies(["nothing"]),
+        "with_seed(-1)": lambda m: m.specification.with_seed(-1),
+        "with_seed(1.5)": lambda m: m.specification.with_seed(1.5),  # type: ignore[arg-type]
+        "with_seed('1')": lambda m: m.specification.with_seed("1"),  # type: ignore[arg-type]
+        "with_seed(2**70)": lambda m: m.specification.with_seed(2**70),
+        "with_seed(True)": lambda m: m.specification.with_seed(True),
+        "with_values(unknown)": lambda m: m.specification.with_values({"illness.acute_rat": 1.0}),
+        "with_values(out of range)":
+            lambda m: m.specification.with_values({"illness.acute_rate": 99.0}),
+        "with_values(NaN)": lambda m: m.specification.with_values({"illness.acute_rate": math.nan}),
+        "with_values(word)": lambda m: m.specification.with_values({"illness.acute_rate": "much"}),
+        "with_values(None)": lambda m: m.specification.with_values(None),  # type: ignore[arg-type]
+        "with_values(True)": lambda m: m.specification.with_values({"illness.acute_rate": True}),
         "with_values(half a person)":
-            lambda m: m.plan.with_values({"city.population": 150.5}),
+            lambda m: m.specification.with_values({"city.population": 150.5}),
         "load_scenario(3)": lambda m: load_scenario(3),  # type: ignore[arg-type]
         "load_scenario(None)": lambda m: load_scenario(None),  # type: ignore[arg-type]
         "load_scenario('')": lambda m: load_scenario(""),
@@ -271,7 +272,7 @@ def name_cases() -> Iterator[Case]:
         "load_scenario(baseline, study=x)": lambda m: load_scenario("baseline", ["study=nothing"]),
         "AlmatyModel(None)": lambda m: AlmatyModel(None),  # type: ignore[arg-type]
         "AlmatyModel('baseline')": lambda m: AlmatyModel("baseline"),  # type: ignore[arg-type]
-        "world_on('0')": lambda m: m.plan.world_on("0"),  # type: ignore[arg-type]
+        "world_on('0')": lambda m: m.specification.world_on("0"),  # type: ignore[arg-type]
         "migrants.wagge": lambda m: next(iter(m.migrants)).wagge,
         "migrants.get('wagge')": lambda m: m.migrants.get("wagge"),
         "migrants.set('wagge', 1)": lambda m: m.migrants.set("wagge", 1),
@@ -325,7 +326,7 @@ def name_cases() -> Iterator[Case]:
         "unique_id is unique": lambda m: len(set(m.agents.get("unique_id"))) == len(m.agents),
         "migrants.select(at_most=0.5)":
             lambda m: len(m.migrants.select(at_most=0.5)) == len(m.migrants) // 2,
-        "a fork runs": lambda m: m.fork(m.plan.with_policy("mobile_clinics")).run_for(2),
+        "a fork runs": lambda m: m.fork(m.specification.with_policy("mobile_clinics")).run_for(2),
         "remove all": lambda m: (m.remove_all_agents(), len(m.agents) == 0)[1],
     }  # fmt: skip
     for name, act in right.items():
@@ -357,14 +358,14 @@ def main(area: str, first: int) -> None:
     warnings.simplefilter("ignore")
     base = AlmatyModel(load_scenario("baseline", list(TINY)))
     base.run_for(DAYS_LIVED)
-    digest, model = base.digest(), base.fork(base.plan)
+    digest, model = base.digest(), base.fork(base.specification)
     known = cases(area)
     tell({"cases": len(known)})
     for number in range(first, len(known)):
         tell({"begin": number, "name": known[number].name})
         # Columns are all that a refused case of a cohort might have changed.
         if area not in COHORTS or not untouched(model, digest):
-            model = base.fork(base.plan)
+            model = base.fork(base.specification)
         try:
             with given_up_after(LONGEST):
                 found = known[number].do(model)

@@ -42,7 +42,7 @@ def files_parsed_once() -> Iterator[None]:
 @pytest.fixture
 def intercepted(monkeypatch: pytest.MonkeyPatch) -> None:
     """No run begins: where one would, `StartedError` is raised."""
-    monkeypatch.setattr(experiments.studies.study, "carry_out", _start)
+    monkeypatch.setattr(experiments.studies.study, "run_tasks", _start)
     monkeypatch.setattr(experiments.studies.run, "carry_out_one", _start)
     monkeypatch.setattr(experiments.story.study, "AlmatyModel", _start)
     monkeypatch.setattr(experiments.studies.study, "compile_rules_once", lambda: None)

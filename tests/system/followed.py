@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from experiments.story.narrative import Told
+from experiments.story.narrative import Narrative
 from experiments.story.needs import tell
 from experiments.story.reasons import Weighing
 from experiments.story.study import CASES, candidates, told_of
-from experiments.story.tracer import Event, FollowedModel, Follower, Snapshot
+from experiments.story.tracer import Event, FollowedModel, PersonTracer, Snapshot
 from sim import vocabulary as words
 from sim.agents.migrant import NEVER
 from sim.agents.task import Ending, Move
@@ -56,7 +56,7 @@ class Followed:
     model: FollowedModel
     plain: AlmatyModel
     measures: dict[int, list[tuple[int, bool]]]
-    told: dict[int, Told]
+    told: dict[int, Narrative]
     moments: dict[int, list[Moment]] = field(default_factory=dict)
 
     def events(self, source: str) -> list[tuple[int, Event]]:
@@ -93,7 +93,7 @@ class Followed:
 
 def lived(past: AlmatyModel, name: str) -> tuple[AlmatyModel, dict[int, list[tuple[int, bool]]]]:
     """Run a scenario without followers, and note whom the police acted upon on which day."""
-    model = past.fork(replace(past.plan.with_policy(name), world=past.plan.world))
+    model = past.fork(replace(past.specification.with_policy(name), world=past.specification.world))
     measures: dict[int, list[tuple[int, bool]]] = {}
     for day in range(DAYS):
         people = model.migrants
@@ -145,17 +145,19 @@ def follow_people_of_all_kinds() -> list[Followed]:
         moments: dict[int, list[Moment]] = {person: [] for person in people}
 
         def record(
-            follower: Follower, block: str, before: Snapshot, after: Snapshot,
+            tracer: PersonTracer, block: str, before: Snapshot, after: Snapshot,
             moments: dict[int, list[Moment]] = moments,
         ) -> None:  # fmt: skip
-            said = len(follower.events)
-            tell(follower, block, before, after)
-            moments[int(follower.person)].append(
-                Moment(follower.model.day, block, before, after, follower.weighed,
-                       follower.events[said:])
+            said = len(tracer.events)
+            tell(tracer, block, before, after)
+            moments[int(tracer.person)].append(
+                Moment(tracer.model.day, block, before, after, tracer.weighed,
+                       tracer.events[said:])
             )  # fmt: skip
 
-        model = FollowedModel(plain.plan, past, [Follower(person, record) for person in people])
+        model = FollowedModel(
+            plain.specification, past, [PersonTracer(person, record) for person in people]
+        )
         model.run_for(DAYS)
         told = dict(zip(people, told_of(model), strict=True))
         result.append(Followed(past, model, plain, measures, told, moments))

@@ -33,7 +33,7 @@ def command(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> Command:
     """Give a function that runs the command in this process: exit status and error output."""
-    monkeypatch.setattr(experiments.studies.study, "carry_out", must_not_start)
+    monkeypatch.setattr(experiments.studies.study, "run_tasks", must_not_start)
     monkeypatch.setattr(experiments.studies.run, "carry_out_one", must_not_start)
     monkeypatch.chdir(tmp_path)
 

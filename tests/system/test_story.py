@@ -236,14 +236,14 @@ def test_employers_and_promises_pay_only_where_the_state_does_not(
     followed: list[Followed],
 ) -> None:
     one, said = followed[0], set()
-    follower = one.model.followers[0]
+    tracer = one.model.followers[0]
     for person, event in one.events("visits"):
         entry, moment = one.entry(event), one.moment_of(person, event)
-        payer = who_pays(follower, entry, moment.before, moment.after)
+        payer = who_pays(tracer, entry, moment.before, moment.after)
         promised = deepcopy(moment.before)
         promised.episodes[entry["ordinal"]]["covered"] += 1
-        others = who_pays(follower, entry, promised, moment.after)
-        employer = who_pays(follower, {**entry, "in_kind": 1}, moment.before, moment.after)
+        others = who_pays(tracer, entry, promised, moment.after)
+        employer = who_pays(tracer, {**entry, "in_kind": 1}, moment.before, moment.after)
         if payer.startswith("the person"):
             assert (others, employer[:12]) == ("others pay, as they have promised", "the employer")
         else:
@@ -292,7 +292,7 @@ def test_an_agency_is_said_to_refuse_only_what_its_rule_refuses(followed: list[F
             if entry["move"] == Move.FAILED:
                 assert ("not what it does" in event.text) == (able == 0)
                 slot = (entry["ordinal"] * 4 + entry["need"]) * 2 + entry["second"]
-                luck = one.plain.draws.trait(
+                luck = one.plain.draws.peek_uniform(
                     "success at an agency", np.array([person], dtype=np.uint64),
                     np.array([slot * 128 + int(task["moves"]) + 1]),
                 )  # fmt: skip
@@ -345,7 +345,7 @@ def test_the_same_person_gives_the_same_text_and_the_same_picture(
     """Whoever else is followed, and on whatever day the picture is drawn."""
     person = max(followed[0].told, key=lambda one: len(followed[0].told[one].events))
     told = [one.told[person] for one in followed]
-    again = [follow_and_tell(one.past, one.plain.plan, person) for one in followed]
+    again = [follow_and_tell(one.past, one.plain.specification, person) for one in followed]
     assert story(again, "who") == story(told, "who")
     for name, one in (("first", told), ("second", again)):
         (tmp_path / name).mkdir()

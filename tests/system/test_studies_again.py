@@ -17,7 +17,7 @@ import experiments.studies.study
 import sim
 from experiments import open_store
 from experiments.figures import comparison as figures
-from experiments.runs.executors import Done, carry_out
+from experiments.runs.executors import Done, run_tasks
 from experiments.runs.plan import Bundle
 from experiments.runs.store import Store
 from experiments.runs.worker import BundleResult
@@ -61,11 +61,11 @@ def interrupted(output: Path, scenarios: tuple[str, ...], after: int = 1) -> tup
     def stop(
         executor: Executor, work: Any, bundles: list[Bundle], parts: Any
     ) -> Iterator[Done[Bundle, BundleResult]]:
-        yield from carry_out(executor, work, bundles[:after], parts)
+        yield from run_tasks(executor, work, bundles[:after], parts)
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(experiments.studies.study, "carry_out", stop)
+        patch.setattr(experiments.studies.study, "run_tasks", stop)
         return begin(output, scenarios)
 
 
@@ -113,7 +113,7 @@ def test_interrupt_one_run_another_resume_the_first_compare_all(tmp_path: Path) 
     run_for = AlmatyModel.run_for
 
     def noted(model: AlmatyModel, days: int) -> None:
-        lived.append((model.plan.name, model.plan.seed))
+        lived.append((model.specification.name, model.specification.seed))
         run_for(model, days)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -249,7 +249,7 @@ def fail(patch: pytest.MonkeyPatch, *cases: tuple[str, int]) -> None:
     run_for = AlmatyModel.run_for
 
     def failing(model: AlmatyModel, days: int) -> None:
-        if (model.plan.name, model.plan.seed) in cases:
+        if (model.specification.name, model.specification.seed) in cases:
             raise MemoryError("planted")
         run_for(model, days)
 

@@ -5,7 +5,7 @@ import pytest
 
 from sim import vocabulary as words
 from sim.agents.episode import Gate, State
-from sim.agents.migrant import can_pay, pay
+from sim.agents.migrant import can_pay, pay_from_purse
 from sim.model import AlmatyModel
 from sim.submodels.care_seeking import (
     ACCEPTABILITY,
@@ -19,7 +19,7 @@ from sim.submodels.care_seeking import (
     PRICE_IF_INFORMED,
     PRIVATE,
     TERMS,
-    failing_gate,
+    binding_barrier,
 )
 from sim.submodels.information import EMERGENCY_RIGHT, REGISTRATION
 from sim.submodels.insurance import FUND, FUND_COVER, PATIENT, POLICY, POLICY_COVER, STATE
@@ -86,7 +86,7 @@ def test_the_gate_that_stops_is_the_first_whose_removal_is_enough(
     for term, weight in against.items():
         terms[term, POLYCLINIC] = weight
     available = np.arange(OPTIONS) == POLYCLINIC
-    assert failing_gate(terms, available, 0.0) == gate
+    assert binding_barrier(terms, available, 0.0) == gate
 
 
 def sets_out_for(model: AlmatyModel, option: int) -> np.void:
@@ -206,5 +206,5 @@ def test_credit_is_what_is_left_of_the_limit(model: AlmatyModel) -> None:
 def test_savings_go_first(model: AlmatyModel, amount: int, savings: int, debt: int) -> None:
     migrant = person(model)
     migrant["savings"], migrant["debt"] = 500, 50
-    assert pay(migrant, amount, model.day) == debt - 50
+    assert pay_from_purse(migrant, amount, model.day) == debt - 50
     assert (migrant["savings"], migrant["debt"]) == (savings, debt)

@@ -272,7 +272,7 @@ def test_a_branch_starts_where_the_trunk_stands(model: AlmatyModel) -> None:
     """Beds, credit, lines and doors of clinics and agencies, and with them everything else."""
     model.run_for(3)
     model.clinics.in_bed[1], model.clinics.credit[2] = 4, 0.25
-    branch = model.fork(model.plan)
+    branch = model.fork(model.specification)
     for name in Clinics.STATE:
         assert (branch.clinics.table[name] == model.clinics.table[name]).all(), name
     for name in Agencies.STATE:

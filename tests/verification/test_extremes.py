@@ -177,10 +177,10 @@ def test_with_knowledge_and_without_fear_or_price_only_reach_bounds_uptake(
         assert value(model, uptake) > value(ordinary, uptake) + 0.05
     assert value(model, "unmet_need_episodes") < value(ordinary, "unmet_need_episodes") - 0.05
     assert value(model, "out_of_pocket") == 0
-    gates = set(episode_table(model)["failing_gate"].tolist())
+    gates = set(episode_table(model)["binding_barrier"].tolist())
     assert gates <= {Gate.NONE, Gate.SELF_CARE, Gate.REACH, Gate.ENGAGE}
     assert {Gate.PERCEIVE, Gate.SEEK, Gate.PAY} <= set(
-        episode_table(ordinary)["failing_gate"].tolist()
+        episode_table(ordinary)["binding_barrier"].tolist()
     )
-    assert (model.episodes.failing_gate[model.episodes.rows] != Gate.PAY).all()
+    assert (model.episodes.binding_barrier[model.episodes.rows] != Gate.PAY).all()
     assert (model.migrants.debt[model.migrants.rows] < NEVER).all()

@@ -127,7 +127,7 @@ def test_a_model_nobody_needs_is_forgotten() -> None:
     """Neither Mesa nor a branch nor a view keeps a model in memory."""
     model = AlmatyModel(city(population=200, changed={"city.burn_in_days": 0}))
     model.run_for(5)
-    branch = model.fork(model.plan)
+    branch = model.fork(model.specification)
     people = list(model.agents_by_type[Migrant].select(at_most=3))
     model.indicators()
     gone = weakref.ref(model)

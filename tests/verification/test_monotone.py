@@ -104,7 +104,7 @@ def before_the_decision() -> AlmatyModel:
 def choices(trunk: AlmatyModel, change: Change | None) -> dict[int, int]:
     """First choice of every episode, by identity, in a branch in which one number is another."""
     branch = AlmatyModel(
-        replace(trunk.plan, changes=() if change is None else (change,)), parent=trunk
+        replace(trunk.specification, changes=() if change is None else (change,)), parent=trunk
     )
     branch.apply_levers()
     branch.care_seeking.decide()

@@ -17,7 +17,7 @@ from sim.agents.episode import Episode
 from sim.agents.migrant import Migrant
 from sim.agents.task import Task
 from sim.config.scenario import load_scenario
-from sim.engine.agentset.union import Everybody, Kept
+from sim.engine.agentset.union import AgentSetUnion, Kept
 from sim.model import AlmatyModel, StoppedInsideDayError
 from tests.cities import city
 from tests.verification.invariants import Watch
@@ -37,7 +37,7 @@ def past() -> AlmatyModel:
 @pytest.fixture
 def model(past: AlmatyModel) -> AlmatyModel:
     """A model that a test may change."""
-    return past.fork(past.plan)
+    return past.fork(past.specification)
 
 
 # --- Mesa's verbs on the whole model ------------------------------------------------------------
@@ -116,7 +116,7 @@ def test_sets_of_everything_can_be_combined_with_sets_of_one_type(past: AlmatyMo
 
 def test_the_set_of_all_agents_is_not_changed_in_place(past: AlmatyModel) -> None:
     agents = past.agents
-    assert isinstance(agents, Everybody)
+    assert isinstance(agents, AgentSetUnion)
     for change in (
         lambda: agents.select(half, inplace=True), lambda: agents.shuffle(inplace=True),
         lambda: agents.sort("unique_id", inplace=True), lambda: agents.add(next(iter(agents))),
@@ -264,7 +264,7 @@ def test_what_cannot_be_copied_says_so_in_a_line(model: AlmatyModel) -> None:
 def test_a_model_stopped_inside_a_day_refuses_to_go_on(
     past: AlmatyModel, error: type[BaseException], way: str
 ) -> None:
-    model = past.fork(past.plan)
+    model = past.fork(past.specification)
 
     def fail() -> None:
         raise error
@@ -274,7 +274,7 @@ def test_a_model_stopped_inside_a_day_refuses_to_go_on(
         model.run_for(3) if way == "run_for" else model.step()
     uses: dict[str, Callable[[], Any]] = {
         "run_for": lambda: model.run_for(10), "step": model.step, "fork": lambda: model.fork(
-            model.plan), "indicators": model.indicators, "curves": model.curves,
+            model.specification), "indicators": model.indicators, "curves": model.curves,
         "case_log": model.case_log, "run_until": lambda: model.run_until(30),
         "deepcopy": lambda: copy.deepcopy(model), "digest": model.digest,
     }  # fmt: skip
@@ -368,7 +368,7 @@ def test_every_column_takes_a_legal_value_or_refuses_in_a_line(
     past: AlmatyModel, kind: type
 ) -> None:
     """Every column of every cohort, by an agent and by a set: no silent change, no crash."""
-    model = past.fork(past.plan)
+    model = past.fork(past.specification)
     cohort: Any = model.agents_by_type[kind]
     assert len(cohort)
     agent, tried, taken = next(iter(cohort)), 0, 0

@@ -46,7 +46,7 @@ def test_the_surge_adds_what_its_factor_says_while_it_lasts(
     added = table[table["ordinal"] >= FIRST_SURGE_ORDINAL]
     assert (added["kind"] == ACUTE).all()
     assert added["began_on"].between(60, 119).all()
-    illness = struck.plan.world.illness
+    illness = struck.specification.world.illness
     season = np.mean([struck.onset.season(day) for day in range(60, 60 + SURGE_DAYS)])
     present = struck.diary.present.sum(axis=1)[60:120].mean()
     rate = illness.acute_rate * season * (FACTOR - 1.0) * SURGE_DAYS / 365

@@ -46,24 +46,24 @@ from sim.engine.agentset.row_allocator import (
     PRESENT,
     TOUCHED,
     UNKNOWN,
-    Places,
+    RowAllocator,
+    StorageGeneration,
+    active_rows,
+    allocate_rows,
     enlarged,
-    free_rows,
-    places,
-    rows_of,
-    take_rows,
+    release_rows,
+    row_allocator,
 )
-from sim.engine.agentset.subset import RowSet
+from sim.engine.agentset.subset import CohortSubset
 from sim.engine.digest import Digest
-from sim.engine.moves import Moves
 from sim.engine.records import copy_records, field, for_rules, record_type, room_for
 from sim.engine.types import NOBODY, Booleans, Identities, Rows
 from sim.engine.types import Column as Values
 
-__all__ = ["Cohort", "Column", "RowSet", "RowView"]
+__all__ = ["Cohort", "CohortSubset", "Column", "RowView"]
 
 
-class Cohort[A: RowView](RowSet[A]):
+class Cohort[A: RowView](CohortSubset[A]):
     """All agents of one type, as columns.
 
     Parameters
@@ -76,7 +76,7 @@ class Cohort[A: RowView](RowSet[A]):
     Attributes
     ----------
     table : array of records
-        One record a row; its fields are the columns that are not `scanned`.
+        One record a row; its fields are the columns that are not `separate`.
     """
 
     row_view: ClassVar[type[RowView]] = RowView
@@ -103,9 +103,9 @@ class Cohort[A: RowView](RowSet[A]):
             {
                 name: (column.dtype, column.shape)
                 for name, column in cls.columns.items()
-                if not column.scanned
+                if not column.separate
             },
-            first={name for name, column in cls.columns.items() if column.often},
+            first={name for name, column in cls.columns.items() if column.hot},
         )
         cls._new_record = np.zeros(1, cls.record_type)
         for name in cls._new_record.dtype.names or ():
@@ -116,13 +116,13 @@ class Cohort[A: RowView](RowSet[A]):
     def __init__(self, model: Any, capacity: int = 64) -> None:
         self.model = model
         self.table: Values = room_for(capacity, self.record_type)
-        self._scanned = {
+        self._separate = {
             name: np.full(capacity, column.default, dtype=column.dtype)
             for name, column in self.columns.items()
-            if column.scanned
+            if column.separate
         }
         self._name_arrays()
-        self.places: Places = places(capacity)
+        self.row_allocator: RowAllocator = row_allocator(capacity)
 
     def __setattr__(self, name: str, value: Any) -> None:
         # A column is changed in place (`cohort.wage[:] = wages`): it is part of the records.
@@ -146,11 +146,11 @@ class Cohort[A: RowView](RowSet[A]):
     @property
     def rows(self) -> Rows:
         """Row numbers of everybody present, ascending."""
-        number = self.places.number
+        number = self.row_allocator.number
         if number[LISTED] == UNKNOWN:
-            rows_of(self.places)
+            active_rows(self.row_allocator)
         # Read here and not handed over by the rule: it would cost as much as a small day's work.
-        return self.places.listed[: number[LISTED]].copy()
+        return self.row_allocator.listed[: number[LISTED]].copy()
 
     @property
     def blank(self) -> Values:
@@ -160,21 +160,21 @@ class Cohort[A: RowView](RowSet[A]):
     @property
     def capacity(self) -> int:
         """Rows the arrays can hold before they grow."""
-        return len(self.places.occupied)
+        return len(self.row_allocator.occupied)
 
     @property
     def occupied(self) -> Booleans:
         """Whether each row is somebody's."""
-        return self.places.occupied
+        return self.row_allocator.occupied
 
     @property
     def bytes_per_row(self) -> int:
         """Memory of one row, in bytes."""
-        apart = sum(array.itemsize for array in self._scanned.values())
+        apart = sum(array.itemsize for array in self._separate.values())
         return self.table.itemsize + apart
 
     def __len__(self) -> int:
-        return int(self.places.number[PRESENT])
+        return int(self.row_allocator.number[PRESENT])
 
     def __contains__(self, agent: object) -> bool:
         return (
@@ -250,11 +250,11 @@ class Cohort[A: RowView](RowSet[A]):
         identities = np.asarray(pid).astype(np.uint64)
         self._check_new(identities, values)
         self.make_room(len(identities))
-        rows = take_rows(
-            self.places, for_rules(self.table), for_rules(self._new_record), identities
+        rows = allocate_rows(
+            self.row_allocator, for_rules(self.table), for_rules(self._new_record), identities
         )
         arrays = self.__dict__
-        for name, array in self._scanned.items():
+        for name, array in self._separate.items():
             array[rows] = self.columns[name].default
         for name, value in values.items():
             arrays[name][rows] = value
@@ -291,8 +291,8 @@ class Cohort[A: RowView](RowSet[A]):
         there = inside.all() and self.occupied[wanted].all()
         if not there or len(np.unique(wanted)) < len(wanted):
             raise LookupError(f"rows {wanted.tolist()} of {type(self).__name__}: not all in use")
-        free_rows(self.places, np.asarray(rows, dtype=np.intp))
-        for name, array in self._scanned.items():
+        release_rows(self.row_allocator, np.asarray(rows, dtype=np.intp))
+        for name, array in self._separate.items():
             array[rows] = self.columns[name].default
 
     def let_go(self, rows: Rows) -> None:
@@ -308,43 +308,45 @@ class Cohort[A: RowView](RowSet[A]):
         if agent in self:
             self.let_go(np.array([agent.row]))
 
-    def _keep_only(self, rows: Rows) -> "RowSet[A]":
+    def _keep_only(self, rows: Rows) -> "CohortSubset[A]":
         raise TypeError("all agents of a type cannot be changed in place; leave out inplace=True")
 
-    def _update(self, agents: Iterable[A]) -> "RowSet[A]":
+    def _update(self, agents: Iterable[A]) -> "CohortSubset[A]":
         return self._keep_only(NOBODY)
 
     def _name_arrays(self) -> None:
         """Let every column's name stand for its array."""
         for name, column in self.columns.items():
-            self.__dict__[name] = self._scanned[name] if column.scanned else field(self.table, name)
+            self.__dict__[name] = (
+                self._separate[name] if column.separate else field(self.table, name)
+            )
 
     def _double(self) -> None:
         old, more = self.capacity, max(self.capacity, 1)
         grown = room_for(old + more, self.record_type)
         copy_records(grown, self.table)
         self.table = grown
-        for name, array in self._scanned.items():
+        for name, array in self._separate.items():
             default = np.full(more, self.columns[name].default, dtype=array.dtype)
-            self._scanned[name] = np.concatenate([array, default])
+            self._separate[name] = np.concatenate([array, default])
         self._name_arrays()
-        self.places = enlarged(self.places, old + more)
-        Moves.count += 1
+        self.row_allocator = enlarged(self.row_allocator, old + more)
+        StorageGeneration.count += 1
 
     def copy_for(self, model: Any) -> Self:
         """Return an independent copy that belongs to another model."""
         twin = type(self)(model, capacity=0)
         twin.table = room_for(self.capacity, self.record_type)
-        touched = int(self.places.number[TOUCHED])
+        touched = int(self.row_allocator.number[TOUCHED])
         copy_records(twin.table, self.table[:touched])
-        twin._scanned = {name: array.copy() for name, array in self._scanned.items()}
+        twin._separate = {name: array.copy() for name, array in self._separate.items()}
         twin._name_arrays()
-        twin.places = enlarged(self.places, self.capacity)
+        twin.row_allocator = enlarged(self.row_allocator, self.capacity)
         return twin
 
     def add_to(self, digest: Digest, name: str) -> None:
         """Add everybody's state to a digest."""
-        digest.add_records(name, self.table, self.rows, self._scanned)
+        digest.add_records(name, self.table, self.rows, self._separate)
 
     def digest(self) -> str:
         """Return a digest of everybody's state, independent of who sits in which row."""

@@ -46,8 +46,8 @@ class Column:
         default: float | bool = 0,
         labels: tuple[str, ...] | None = None,
         width: int | None = None,
-        scanned: bool = False,
-        often: bool = False,
+        separate: bool = False,
+        hot: bool = False,
     ) -> None:
         self.dtype = np.dtype(dtype)
         self.meaning = meaning
@@ -56,8 +56,8 @@ class Column:
         self.labels = labels
         self.width = width
         self.shape = () if width is None else (width,)
-        self.scanned = scanned
-        self.often = often
+        self.separate = separate
+        self.hot = hot
         self.name = ""
 
     def __set_name__(self, owner: type, name: str) -> None:

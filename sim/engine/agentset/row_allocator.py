@@ -1,4 +1,4 @@
-"""Places: which rows of a table are taken, as compiled rules see it.
+"""Which rows of a table are taken, as compiled rules see it.
 
 Rows of agents who have left are used again first, the latest first.
 """
@@ -11,13 +11,22 @@ from sim.engine.jit.compiled import compiled
 from sim.engine.types import Booleans, Column, Identities, Integers, Rows
 
 PRESENT, TOUCHED, FREE, LISTED = range(4)
-"""Entries of `Places.number`: agents present, rows used so far, free rows among them, and the
+"""Entries of `RowAllocator.number`: agents present, rows used so far, free rows among them, and the
 length of the list of rows."""
 UNKNOWN = -1
 """Length of a list of rows that has to be made anew."""
 
 
-class Places(NamedTuple):
+class StorageGeneration:
+    """How often tables have moved to a larger place, over all models of the process.
+
+    Whoever has noted where tables lie looks again when the count has changed.
+    """
+
+    count = 0
+
+
+class RowAllocator(NamedTuple):
     """Which rows are taken, and which are free.
 
     Attributes
@@ -37,9 +46,9 @@ class Places(NamedTuple):
     number: Integers
 
 
-def places(capacity: int) -> Places:
-    """Return empty places for so many rows."""
-    return Places(
+def row_allocator(capacity: int) -> RowAllocator:
+    """Return an allocator of so many rows, all of them free."""
+    return RowAllocator(
         np.zeros(capacity, dtype=np.bool_),
         np.empty(capacity, dtype=np.intp),
         np.empty(capacity, dtype=np.intp),
@@ -47,9 +56,9 @@ def places(capacity: int) -> Places:
     )
 
 
-def enlarged(old: Places, capacity: int) -> Places:
+def enlarged(old: RowAllocator, capacity: int) -> RowAllocator:
     """Return a copy with room for so many rows."""
-    new = places(capacity)
+    new = row_allocator(capacity)
     touched, free = int(old.number[TOUCHED]), int(old.number[FREE])
     new.occupied[:touched] = old.occupied[:touched]
     new.free[:free] = old.free[:free]
@@ -59,7 +68,7 @@ def enlarged(old: Places, capacity: int) -> Places:
 
 
 @compiled(allocates=True)
-def rows_of(taken: Places) -> Rows:
+def active_rows(taken: RowAllocator) -> Rows:
     """Return the rows of everybody present, ascending. Do not write into them.
 
     They are good until somebody comes or goes: a rule that lets agents come or go meanwhile may
@@ -92,7 +101,7 @@ def rows_with(column: Integers, value: int) -> Rows:
 
 
 @compiled
-def take_row(taken: Places) -> int:
+def allocate_row(taken: RowAllocator) -> int:
     """Return a free row, from now on taken."""
     number = taken.number
     if number[FREE] > 0:
@@ -110,7 +119,7 @@ def take_row(taken: Places) -> int:
 
 
 @compiled
-def free_row(taken: Places, row: int) -> None:
+def release_row(taken: RowAllocator, row: int) -> None:
     """Let a row be free for another agent."""
     number = taken.number
     taken.free[number[FREE]] = row
@@ -121,18 +130,18 @@ def free_row(taken: Places, row: int) -> None:
 
 
 @compiled(allocates=True)
-def take_rows(taken: Places, table: Column, blank: Column, pids: Identities) -> Rows:
+def allocate_rows(taken: RowAllocator, table: Column, blank: Column, pids: Identities) -> Rows:
     """Take a row for each identity; its record is like `blank` but for the identity."""
     rows = np.empty(len(pids), dtype=np.intp)
     for i in range(len(pids)):
-        rows[i] = take_row(taken)
+        rows[i] = allocate_row(taken)
         table[rows[i]] = blank[0]
         table[rows[i]].pid = pids[i]
     return rows
 
 
 @compiled
-def free_rows(taken: Places, rows: Rows) -> None:
+def release_rows(taken: RowAllocator, rows: Rows) -> None:
     """Let rows be free for others."""
     for row in rows:
-        free_row(taken, row)
+        release_row(taken, row)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sim.engine.agentset.cohort import Cohort
 
 
-class RowSet[A: RowView](AbstractAgentSet[A]):
+class CohortSubset[A: RowView](AbstractAgentSet[A]):
     """Some rows of a cohort as a Mesa agent set: what `select` and `groupby` return.
 
     The set holds row numbers together with identities, so agents that leave the model
@@ -65,13 +65,13 @@ class RowSet[A: RowView](AbstractAgentSet[A]):
             and bool((self.cohort.pid[self.rows] == agent.pid).any())
         )
 
-    def _subset(self, rows: Rows) -> "RowSet[A]":
-        return RowSet(self.cohort, rows)
+    def _subset(self, rows: Rows) -> "CohortSubset[A]":
+        return CohortSubset(self.cohort, rows)
 
     def _rows_of(self, agents: Iterable[A]) -> Rows:
         return np.fromiter((agent.row for agent in agents), dtype=np.intp)
 
-    def _update(self, agents: Iterable[A]) -> "RowSet[A]":
+    def _update(self, agents: Iterable[A]) -> "CohortSubset[A]":
         self._rows = self._rows_of(agents)
         self._pids = self.cohort.pid[self._rows].copy()
         return self
@@ -83,13 +83,13 @@ class RowSet[A: RowView](AbstractAgentSet[A]):
         cohorts = {id(one): one for one in (getattr(agent, "_cohort", None) for agent in members)}
         (cohort,) = cohorts.values() if len(cohorts) == 1 else (None,)
         if cohort is not None:
-            return RowSet(cohort, np.array([agent.row for agent in members], dtype=np.intp))
+            return CohortSubset(cohort, np.array([agent.row for agent in members], dtype=np.intp))
         return Kept(members)
 
-    def __copy__(self) -> "RowSet[A]":
+    def __copy__(self) -> "CohortSubset[A]":
         return self._subset(self.rows)
 
-    def copy(self) -> "RowSet[A]":
+    def copy(self) -> "CohortSubset[A]":
         """Return a set of the same members."""
         return self._subset(self.rows)
 
@@ -99,7 +99,7 @@ class RowSet[A: RowView](AbstractAgentSet[A]):
         at_most: int | float = float("inf"),
         inplace: bool = False,
         agent_type: type[A] | None = None,
-    ) -> "RowSet[A]":
+    ) -> "CohortSubset[A]":
         """Return the members that pass a filter, in order, at most so many (Mesa's rules)."""
         if isinstance(at_most, bool) or not isinstance(at_most, Real):
             raise TypeError(f"at_most = {at_most!r}: must be a number, or a share from 0 to 1")
@@ -125,7 +125,7 @@ class RowSet[A: RowView](AbstractAgentSet[A]):
             return self._keep_only(chosen)
         return self._subset(chosen)
 
-    def _keep_only(self, rows: Rows) -> "RowSet[A]":
+    def _keep_only(self, rows: Rows) -> "CohortSubset[A]":
         self._rows = rows
         self._pids = self.cohort.pid[rows].copy()
         return self
@@ -205,7 +205,7 @@ class RowSet[A: RowView](AbstractAgentSet[A]):
                 results.append(call(*args, **kwargs) if call else method(agent, *args, **kwargs))  # type: ignore[operator]
         return results
 
-    def shuffle(self, inplace: bool = False) -> "RowSet[A]":
+    def shuffle(self, inplace: bool = False) -> "CohortSubset[A]":
         """Return the members in random order."""
         order = self.rows.tolist()
         self.random.shuffle(order)
@@ -219,7 +219,7 @@ class RowSet[A: RowView](AbstractAgentSet[A]):
 
     def sort(
         self, key: Callable[[A], Any] | str, ascending: bool = False, inplace: bool = False
-    ) -> "RowSet[A]":
+    ) -> "CohortSubset[A]":
         """Return the members sorted by an attribute or a function (descending, as in Mesa)."""
         by = operator.attrgetter(key) if isinstance(key, str) else key
         members = sorted(self, key=by, reverse=not ascending)

@@ -139,7 +139,7 @@ def set_all(agents: Iterable[Any], name: str, value: Any) -> None:
         setattr(agent, name, value)
 
 
-class Everybody(AbstractAgentSet[Any]):
+class AgentSetUnion(AbstractAgentSet[Any]):
     """A read-only union of agent sets of different types: all agents of a model, now.
 
     Its verbs return sets that keep their members (`Kept`).

@@ -2,7 +2,7 @@
 
 A loop over scattered records of a large city waits for nearly each of them. These requests do not
 wait and change nothing but time. A rule prefetches what a profile shows it waiting for: the head of
-a record, where the fields lie that are `often` looked at, all of it, or its first cache line only.
+a record, where the fields lie that are `hot` looked at, all of it, or its first cache line only.
 """
 
 from sim.engine.jit.backend import prefetcher

@@ -9,7 +9,7 @@ from math import log
 import numpy as np
 
 from sim.engine.jit.compiled import compiled
-from sim.engine.random.splitmix import BELOW_ONE, SHIFT_11, SHIFT_OCCURRENCE, TO_UNIT, mix_twice
+from sim.engine.random.splitmix import BELOW_ONE, SHIFT_11, SHIFT_OCCURRENCE, TO_UNIT, splitmix64
 from sim.engine.types import Floats, Identities
 
 KEYS = 2
@@ -19,10 +19,10 @@ COUNT, FIRST_NOTE = KEYS, KEYS + 1
 
 
 @compiled
-def trait(chance: Identities, purpose: int, who: int, occurrence: int) -> float:
+def peek_uniform(chance: Identities, purpose: int, who: int, occurrence: int) -> float:
     """Return a uniform number strictly between 0 and 1 that may be looked up again."""
     packed = (np.uint64(who) << SHIFT_OCCURRENCE) | np.uint64(occurrence)
-    bits = mix_twice(packed, chance[purpose, 0], chance[purpose, 1])
+    bits = splitmix64(packed, chance[purpose, 0], chance[purpose, 1])
     return min((np.float64(bits >> SHIFT_11) + 0.5) * TO_UNIT, BELOW_ONE)
 
 
@@ -35,7 +35,7 @@ def uniform(chance: Identities, purpose: int, who: int, occurrence: int) -> floa
             chance[purpose, place] = np.uint64(who)
             chance[purpose, place + 1] = np.uint64(occurrence)
         chance[purpose, COUNT] += np.uint64(1)
-    return trait(chance, purpose, who, occurrence)
+    return peek_uniform(chance, purpose, who, occurrence)
 
 
 @compiled

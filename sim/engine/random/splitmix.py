@@ -16,7 +16,7 @@ BELOW_ONE = 1.0 - TO_UNIT
 
 
 @inlined
-def mix_twice(packed: np.uint64, stream_1: np.uint64, stream_2: np.uint64) -> np.uint64:
+def splitmix64(packed: np.uint64, stream_1: np.uint64, stream_2: np.uint64) -> np.uint64:
     """Return well-mixed bits: two rounds of SplitMix64's finaliser, keyed by two streams."""
     z = packed * SPREAD + stream_1
     z = (z ^ (z >> SHIFT_30)) * MIX_1
@@ -43,7 +43,7 @@ def keyed_bits(who: Identities, occurrence: Identities, streams: Identities) -> 
     result = np.empty(count, dtype=np.uint64)
     for i in range(count):
         packed = (who[i * step_who] << SHIFT_OCCURRENCE) | occurrence[i * step_occurrence]
-        result[i] = mix_twice(packed, streams[0], streams[1])
+        result[i] = splitmix64(packed, streams[0], streams[1])
     return result
 
 
@@ -55,7 +55,7 @@ def keyed_uniforms(who: Identities, occurrence: Identities, streams: Identities)
     result = np.empty(count, dtype=np.float64)
     for i in range(count):
         packed = (who[i * step_who] << SHIFT_OCCURRENCE) | occurrence[i * step_occurrence]
-        z = mix_twice(packed, streams[0], streams[1])
+        z = splitmix64(packed, streams[0], streams[1])
         # The largest of the 2**53 values rounds to 1 and has to stay below it.
         result[i] = min((np.float64(z >> SHIFT_11) + 0.5) * TO_UNIT, BELOW_ONE)
     return result

@@ -132,7 +132,7 @@ class Draws:
         drawn = kernel(who, occurrence, self.stream_keys(purpose))
         return drawn if shape is None else drawn.reshape(shape)
 
-    def trait(self, purpose: str, who: Keys, occurrence: Keys = 0) -> Floats:
+    def peek_uniform(self, purpose: str, who: Keys, occurrence: Keys = 0) -> Floats:
         """Return uniform numbers that are fixed traits and may be looked up again and again."""
         return self._draw(keyed_uniforms, purpose, who, occurrence, audited=False)
 

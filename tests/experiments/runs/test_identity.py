@@ -95,7 +95,7 @@ def test_a_burn_in_is_kept_under_what_it_was_made_of(base: Scenario) -> None:
     carry_out_bundle(bundle_of([runs[0]]))
     scenario = base.with_seed(2)
     model = experiments.runs.worker._past.of(scenario)
-    assert model.plan.seed == 2
+    assert model.specification.seed == 2
 
 
 def test_a_comparison_of_scenarios_made_in_python_keeps_them_apart(

@@ -16,7 +16,7 @@ import experiments.studies.run
 import experiments.studies.study
 from experiments import open_store
 from experiments.figures import comparison as figures
-from experiments.runs.executors import Done, carry_out
+from experiments.runs.executors import Done, run_tasks
 from experiments.runs.plan import Bundle
 from experiments.runs.store import Store
 from experiments.runs.worker import BundleResult
@@ -103,11 +103,11 @@ def test_an_interrupt_keeps_what_is_finished_and_resume_does_the_rest(
     def interrupted(
         executor: Executor, work: Any, bundles: list[Bundle], parts: Any
     ) -> Iterator[Done[Bundle, BundleResult]]:
-        yield from carry_out(executor, work, bundles[:1], parts)
+        yield from run_tasks(executor, work, bundles[:1], parts)
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(experiments.studies.study, "carry_out", interrupted)
+        patch.setattr(experiments.studies.study, "run_tasks", interrupted)
         patch.setattr(figures, "draw_comparison", lambda *_: None)
         status, said, (folder,) = compare(tmp_path)
     assert status == 130
@@ -149,7 +149,7 @@ def test_a_failing_task_is_a_result_and_the_next_ones_go_on() -> None:
             raise ValueError(f"{number} is odd")
         return number // 2
 
-    done = list(carry_out(SERIAL, halve, [2, 3, 8]))
+    done = list(run_tasks(SERIAL, halve, [2, 3, 8]))
     assert [(one.task, one.result) for one in done] == [(2, 1), (3, None), (8, 4)]
     assert [one.error for one in done] == [None, "ValueError: 3 is odd", None]
 

@@ -265,6 +265,6 @@ def test_no_submodel_can_tell_which_scenario_runs(path: Path) -> None:
 
 @pytest.mark.claim("V2")
 def test_the_search_for_scenario_names_finds_them() -> None:
-    guilty = "if model.plan.name == 'mobile_clinics':\n    capacity = 0\n"
+    guilty = "if model.specification.name == 'mobile_clinics':\n    capacity = 0\n"
     found = words_of(ast.parse(guilty))
     assert {"plan", "mobile_clinics"} <= found

@@ -66,7 +66,7 @@ def test_records_and_columns_say_the_same_whatever_the_layout() -> None:
     table = made_up(25)
     expected = by_columns(table)
     assert by_records(table) == expected
-    head, digest = records(25, often=("ill", "wage"), **table), Digest()
+    head, digest = records(25, hot=("ill", "wage"), **table), Digest()
     digest.add_records("people", head)
     assert digest.hexdigest() == expected
     packed: Any = np.zeros(25, [(name, one.dtype, one.shape[1:]) for name, one in table.items()])
@@ -141,8 +141,8 @@ def test_who_sits_in_which_row_is_no_part_of_a_cohort() -> None:
         """People."""
 
         row_view = Person
-        wage = Column(np.int32, "wage", often=True)
-        ill = Column(np.bool_, "whether ill", scanned=True)
+        wage = Column(np.int32, "wage", hot=True)
+        ill = Column(np.bool_, "whether ill", separate=True)
 
     def filled(first: list[int], gone: int | None) -> str:
         people = People(model=None)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.engine.event_log import Log
+from sim.engine.event_log import EventLog
 
 repeatable = settings(derandomize=True, deadline=None, max_examples=60)
 
@@ -16,9 +16,9 @@ blocks = st.tuples(st.integers(0, 400), st.integers(-999, 999), st.floats(-1e9, 
 type Block = tuple[int, int, float, bool]
 
 
-def a_log() -> Log:
+def a_log() -> EventLog:
     """Return an empty log of two columns."""
-    return Log(day=np.int32, price=np.float64)
+    return EventLog(day=np.int32, price=np.float64)
 
 
 def columns_of(block: Block) -> tuple[list[int], list[float]]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.engine.timing_wheel import TURN, due_rows, in_order, remind
+from sim.engine.timing_wheel import TURN, pop_due, remind, sort_unique_inplace
 from sim.engine.timing_wheel import Reminders as Wheels
 from sim.engine.types import Integers, Rows
 
@@ -25,7 +25,7 @@ class Reminders(Wheels):
 
     def due(self, day: int) -> Rows:
         """Return the rows due on a day."""
-        return due_rows(self.wheel, day)
+        return pop_due(self.wheel, day)
 
 
 repeatable = settings(derandomize=True, deadline=None, max_examples=40)
@@ -162,4 +162,4 @@ def test_reminders_of_days_that_were_skipped_do_not_come_late() -> None:
 @given(st.lists(st.integers(0, 3000)))
 def test_rows_are_put_in_order_as_by_sorting(rows: list[int]) -> None:
     given_rows = np.array(rows, dtype=np.intp)
-    assert in_order(given_rows).tolist() == sorted(set(rows))
+    assert sort_unique_inplace(given_rows).tolist() == sorted(set(rows))

@@ -145,13 +145,17 @@ def test_unmet_need_takes_ended_episodes_that_began_sixty_days_before_the_end(
 ) -> None:
     model = empty_city
     needed = {"perceived_moderate": True}
-    write_episode(model, began_on=39, ended_on=50, failing_gate=3, **needed)  # unmet: reach
-    write_episode(model, began_on=0, ended_on=99, failing_gate=6, **needed)  # unmet: own judgement
-    write_episode(model, began_on=0, ended_on=9, failing_gate=2, **needed)  # unmet: fear, language
-    write_episode(model, began_on=5, ended_on=9, outcome=LEFT, failing_gate=4, **needed)  # unmet
+    write_episode(model, began_on=39, ended_on=50, binding_barrier=3, **needed)  # unmet: reach
+    write_episode(
+        model, began_on=0, ended_on=99, binding_barrier=6, **needed
+    )  # unmet: own judgement
+    write_episode(
+        model, began_on=0, ended_on=9, binding_barrier=2, **needed
+    )  # unmet: fear, language
+    write_episode(model, began_on=5, ended_on=9, outcome=LEFT, binding_barrier=4, **needed)  # unmet
     write_episode(model, began_on=5, ended_on=9, formal_contact=True, **needed)  # met
-    write_episode(model, began_on=40, ended_on=50, failing_gate=1, **needed)  # began too late
-    write_episode(model, began_on=-1, ended_on=50, failing_gate=1, **needed)  # began too early
+    write_episode(model, began_on=40, ended_on=50, binding_barrier=1, **needed)  # began too late
+    write_episode(model, began_on=-1, ended_on=50, binding_barrier=1, **needed)  # began too early
     write_episode(model, began_on=10, ended_on=12)  # never perceived as moderate
     model.episodes.add_rows(
         np.array([1 << 30], dtype=np.uint64), began_on=3, perceived_moderate=True

@@ -217,7 +217,7 @@ def test_unmet_need_follows_its_definition(
     unmet, needed = unmet_need(witness.episodes(), *window)
     assert 0 < len(unmet) < len(needed)
     expect(table, "unmet_need_episodes", unmet, needed)
-    gates = unmet["failing_gate"].map(GATE_CODES)
+    gates = unmet["binding_barrier"].map(GATE_CODES)
     for gate in words.GATES:
         expect(table, "unmet_need_by_gate", unmet[gates == gate], unmet, detail=gate)
 

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from sim.engine.agentset.cohort import Cohort, Column, RowSet, RowView
+from sim.engine.agentset.cohort import Cohort, CohortSubset, Column, RowView
 
 
 class Person(RowView):
@@ -48,7 +48,7 @@ class CohortMachine(RuleBasedStateMachine):
         super().__init__()
         self.expected: dict[int, Record] = {}
         self.next_pid = 1
-        self.selections: list[tuple[RowSet[Person], list[int]]] = []
+        self.selections: list[tuple[CohortSubset[Person], list[int]]] = []
         self.left: list[Person] = []
 
     @initialize(capacity=st.integers(0, 5))

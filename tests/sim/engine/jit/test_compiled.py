@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.engine.event_log import Log, OpenLog, next_record
+from sim.engine.event_log import EventLog, EventWriter, append_record
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.settings import INTERPRETED
 from sim.engine.records import field, nest_records, record, records
@@ -54,15 +54,15 @@ def test_records_of_records() -> None:
 
 
 @compiled
-def write_days(log: OpenLog, first: int, count: int) -> None:
+def write_days(log: EventWriter, first: int, count: int) -> None:
     """Write so many records."""
     for day in range(first, first + count):
-        next_record(log).day = day
+        append_record(log).day = day
 
 
 def test_a_rule_writes_into_a_log_as_far_as_there_is_room() -> None:
     """What is reserved is there; what is not is an error and not a stranger's memory."""
-    log = Log(day=np.int32)
+    log = EventLog(day=np.int32)
     assert log.make_room(300)
     write_days(log.open(), 0, 300)
     assert log["day"].tolist() == list(range(300))

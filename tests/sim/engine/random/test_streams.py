@@ -311,10 +311,10 @@ def test_without_audit_keys_may_be_used_again() -> None:
 def test_a_trait_may_be_looked_up_again_and_again() -> None:
     """A trait is the uniform of occurrence 0, and its use is not noted."""
     draws, who = Draws(5, audit=True), np.arange(30)
-    first = draws.trait("taste", who)
-    assert draws.trait("taste", who).tolist() == first.tolist()
+    first = draws.peek_uniform("taste", who)
+    assert draws.peek_uniform("taste", who).tolist() == first.tolist()
     assert draws.uniform("taste", who, 0).tolist() == first.tolist()
-    assert draws.trait("taste", 7).tolist() == first[7:8].tolist()
+    assert draws.peek_uniform("taste", 7).tolist() == first[7:8].tolist()
 
 
 # ---------------------------------------------------------------- laws
