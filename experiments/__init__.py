@@ -1,17 +1,28 @@
-"""Studies: what to do with scenarios, and how to carry the runs out."""
+"""Studies: what to do with scenarios, and how to carry the runs out.
+
+>>> from experiments import compare, open_store
+"""
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from experiments.runs.reader import open_store
+    from experiments.studies.from_python import compare, curves, sweep
 
-__all__ = ["open_store"]
+__all__ = ["compare", "curves", "open_store", "sweep"]
+
+_HOMES = {
+    "compare": "experiments.studies.from_python",
+    "curves": "experiments.studies.from_python",
+    "open_store": "experiments.runs.reader",
+    "sweep": "experiments.studies.from_python",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Import the reader of stores when it is first asked for."""
-    if name == "open_store":
-        from experiments.runs.reader import open_store
+    """Import public names on first use."""
+    if name in _HOMES:
+        from importlib import import_module
 
-        return open_store
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,6 +4,7 @@ Written for a projector: large type, plain words, one message a panel. The files
 when drawn again from the same tables.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from matplotlib.ticker import PercentFormatter
 from experiments.analysis.console_report import title
 from experiments.figures import institutions
 from experiments.figures.groups import group_effects
-from experiments.figures.money import draw_costs
+from experiments.figures.money import figures_of_costs
 from experiments.figures.style import colours, draw_changes, draw_each, legend_columns
 from experiments.figures.time import load_over_time, outcome_curves, quantile_curves
 
@@ -32,6 +33,11 @@ GATES: tuple[tuple[str, str, str], ...] = (
 
 def draw_comparison(folder: Path, confidence: float) -> None:
     """Draw all figures of a comparison into its folder."""
+    draw_each(folder, figures_of_comparison(folder, confidence))
+
+
+def figures_of_comparison(folder: Path, confidence: float) -> dict[str, Callable[[], Figure]]:
+    """Return what makes each figure of a comparison, by name."""
     summary = pd.read_parquet(folder / "summary.parquet")
     curves = pd.read_parquet(folder / "curves.parquet")
     flows = pd.read_parquet(folder / "flows.parquet")
@@ -40,31 +46,29 @@ def draw_comparison(folder: Path, confidence: float) -> None:
         "groups": lambda: group_effects(summary, confidence),
     }
     several = (summary["verdict"] != "reference").any()
-    draw_each(
-        folder,
-        {
-            "curves": lambda: outcome_curves(curves, confidence),
-            **(compared if several else {}),
-            "gates": lambda: gate_decomposition(summary),
-            "load": lambda: institution_load(summary, confidence),
-            "flows": lambda: institutions.institution_flows(flows, curves["day"].nunique()),
-            "unresolved": lambda: institutions.unresolved_stock(curves, confidence),
-        },
-    )
-    if several:
-        draw_costs(folder, confidence)
+    return {
+        "curves": lambda: outcome_curves(curves, confidence),
+        **(compared if several else {}),
+        "gates": lambda: gate_decomposition(summary),
+        "load": lambda: institution_load(summary, confidence),
+        "flows": lambda: institutions.institution_flows(flows, curves["day"].nunique()),
+        "unresolved": lambda: institutions.unresolved_stock(curves, confidence),
+        **(figures_of_costs(folder, confidence) if several else {}),
+    }
 
 
 def draw_curves(folder: Path, quantiles: list[float]) -> None:
     """Draw the figures of `study=curves` into its folder."""
+    draw_each(folder, figures_of_curves(folder, quantiles))
+
+
+def figures_of_curves(folder: Path, quantiles: list[float]) -> dict[str, Callable[[], Figure]]:
+    """Return what makes each figure of `study=curves`, by name."""
     curves = pd.read_parquet(folder / "curves.parquet")
-    draw_each(
-        folder,
-        {
-            "curves": lambda: quantile_curves(curves, quantiles),
-            "load_over_time": lambda: load_over_time(curves, quantiles),
-        },
-    )
+    return {
+        "curves": lambda: quantile_curves(curves, quantiles),
+        "load_over_time": lambda: load_over_time(curves, quantiles),
+    }
 
 
 def draw_run(folder: Path) -> None:

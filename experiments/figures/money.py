@@ -1,5 +1,6 @@
 """Figures of costs and of factorials, drawn from result tables alone."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -28,11 +29,11 @@ def draw_factorial(folder: Path, confidence: float) -> None:
     draw_each(folder, {"effects": lambda: interaction_plot(effects, confidence)})
 
 
-def draw_costs(folder: Path, confidence: float) -> None:
-    """Draw the cost-effectiveness plane and acceptability curves of a comparison."""
+def figures_of_costs(folder: Path, confidence: float) -> dict[str, Callable[[], Figure]]:
+    """Return what makes the cost-effectiveness plane and acceptability curves of a comparison."""
     incremental = pd.read_parquet(folder / "cost_effectiveness.parquet")
     acceptability = pd.read_parquet(folder / "acceptability.parquet")
-    draw_each(folder, {"costs": lambda: cost_plane(incremental, acceptability, confidence)})
+    return {"costs": lambda: cost_plane(incremental, acceptability, confidence)}
 
 
 def interaction_plot(effects: pd.DataFrame, confidence: float) -> Figure:

@@ -32,6 +32,13 @@ BETTER_IS_GREEN = {"higher": "BrBG", "lower": "BrBG_r", "": "PuOr"}
 
 def draw_sweep(folder: Path, settings: "SweepSettings", varied: list[str]) -> None:
     """Draw what fits the design into the folder of a sweep."""
+    draw_each(folder, figures_of_sweep(folder, settings, varied))
+
+
+def figures_of_sweep(
+    folder: Path, settings: "SweepSettings", varied: list[str]
+) -> dict[str, Callable[[], Figure]]:
+    """Return what makes each figure that fits the design of a sweep, by name."""
     summary = pd.read_parquet(folder / "summary.parquet")
     numeric = [path for path in varied if pd.api.types.is_numeric_dtype(summary[path])]
     drawn: dict[str, Callable[[], Figure]] = {}
@@ -45,7 +52,7 @@ def draw_sweep(folder: Path, settings: "SweepSettings", varied: list[str]) -> No
     elif len(varied) == 2 and len(numeric) == 2:
         drawn["heatmap"] = lambda: heat_maps(summary, varied, settings)
         drawn["interaction"] = lambda: interaction_curves(summary, varied, settings)
-    draw_each(folder, drawn)
+    return drawn
 
 
 def _broken(name: str) -> str:

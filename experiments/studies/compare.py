@@ -29,7 +29,7 @@ from experiments.analysis.statistics import (
 )
 from experiments.runs.plan import plan_runs
 from experiments.studies.settings import CompareSettings, compare_settings, named_scenarios
-from experiments.studies.study import CarriedOut, Results, carry_out_study
+from experiments.studies.study import CarriedOut, FigureMakers, Results, carry_out_study
 from sim.config.configuration import ConfigurationError, nearest
 from sim.config.scenario import Scenario, scenario_from
 from sim.observation.definitions import DEFINITIONS
@@ -51,12 +51,22 @@ def settings_of(resolved: dict[str, Any]) -> CompareSettings:
 def run(resolved: dict[str, Any], console: Console) -> int:
     """Run the comparison of a composed configuration; return the exit status."""
     settings = settings_of(resolved)
+    return report(carry_out(resolved, settings, console), resolved, settings, console)
+
+
+def carry_out(resolved: dict[str, Any], settings: CompareSettings, console: Console) -> CarriedOut:
+    """Carry out the runs of a comparison that are not stored yet."""
     scenarios = named_scenarios(resolved, settings.scenarios)
     if settings.replicates == "auto":
-        done = until_precise(resolved, settings, scenarios, console)
-    else:
-        done = replicate(resolved, scenarios, settings.replicates, console)
-    return report(done, resolved, settings, console)
+        return until_precise(resolved, settings, scenarios, console)
+    return replicate(resolved, scenarios, settings.replicates, console)
+
+
+def figures_of(folder: Path, settings: CompareSettings) -> FigureMakers:
+    """Return what makes each figure of a folder of results, by name."""
+    from experiments.figures.comparison import figures_of_comparison
+
+    return figures_of_comparison(folder, settings.confidence)
 
 
 def replicate(

@@ -4,6 +4,7 @@ The bands say where single runs lie (so many per cent of seeds), not how well a 
 do not shrink with more replicates.
 """
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -17,7 +18,7 @@ from experiments.analysis.result_folder import (
 )
 from experiments.studies.compare import complete_replicates, replicate
 from experiments.studies.settings import CompareSettings, compare_settings, named_scenarios
-from experiments.studies.study import CarriedOut
+from experiments.studies.study import CarriedOut, FigureMakers
 from sim.config.configuration import ConfigurationError
 
 LABELS = ("run", "scenario", "seed", "day", "date")
@@ -34,10 +35,21 @@ def settings_of(resolved: dict[str, Any]) -> CompareSettings:
 def run(resolved: dict[str, Any], console: Console) -> int:
     """Run the scenarios of a composed configuration; return the exit status."""
     settings = settings_of(resolved)
+    return report(carry_out(resolved, settings, console), resolved, settings, console)
+
+
+def carry_out(resolved: dict[str, Any], settings: CompareSettings, console: Console) -> CarriedOut:
+    """Carry out the runs that are not stored yet."""
     assert settings.replicates != "auto"
     scenarios = named_scenarios(resolved, settings.scenarios)
-    done = replicate(resolved, scenarios, settings.replicates, console)
-    return report(done, resolved, settings, console)
+    return replicate(resolved, scenarios, settings.replicates, console)
+
+
+def figures_of(folder: Path, settings: CompareSettings) -> FigureMakers:
+    """Return what makes each figure of a folder of results, by name."""
+    from experiments.figures.comparison import figures_of_curves
+
+    return figures_of_curves(folder, settings.quantiles)
 
 
 def report(

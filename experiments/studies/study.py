@@ -5,14 +5,14 @@ command (or `study=resume`) goes on where it was stopped, by whatever; results c
 alone, so they are the same whether or not anything was interrupted.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich.console import Console
@@ -42,6 +42,11 @@ from experiments.studies.settings import executor_of, output_folder, shard_of, s
 from sim.config.configuration import ConfigurationError
 from sim.precompile import compile_rules_once
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+type FigureMakers = Mapping[str, Callable[[], "Figure"]]
+"""What makes each figure of a folder of results, by name."""
 INTERRUPTED, FAILED = 130, 1
 SHOWN_FAILURES = 5
 

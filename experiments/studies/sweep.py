@@ -18,6 +18,7 @@ Of listed values there is also the *response*: outcomes at each value of each pa
 that have it, with simulation intervals over seeds.
 """
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ from experiments.analysis.statistics import KEY, summarise
 from experiments.runs.designs import DESIGNS, DRAWN, samples_of
 from experiments.runs.plan import LEVER, plan_runs
 from experiments.studies.settings import SweepSettings, named_scenarios, sweep_settings
-from experiments.studies.study import CarriedOut, carry_out_study
+from experiments.studies.study import CarriedOut, FigureMakers, carry_out_study
 from sim.config.paths import raw_value_at
 from sim.config.scenario import scenario_from
 
@@ -67,12 +68,24 @@ def settings_of(resolved: dict[str, Any]) -> SweepSettings:
 def run(resolved: dict[str, Any], console: Console) -> int:
     """Run the sweep of a composed configuration; return the exit status."""
     settings = settings_of(resolved)
+    return report(carry_out(resolved, settings, console), resolved, settings, console)
+
+
+def carry_out(resolved: dict[str, Any], settings: SweepSettings, console: Console) -> CarriedOut:
+    """Carry out the runs of a sweep that are not stored yet."""
     scenarios = named_scenarios(resolved, settings.scenarios)
     first = scenarios[0].seed
     samples = samples_of(settings.design, settings.vary, settings.samples, first, scenarios[0])
     runs = plan_runs(scenarios, range(first, first + settings.replicates), samples)
-    done = carry_out_study("sweep", resolved, runs, console)
-    return report(done, resolved, settings, console)
+    return carry_out_study("sweep", resolved, runs, console)
+
+
+def figures_of(folder: Path, settings: SweepSettings) -> FigureMakers:
+    """Return what makes each figure of a folder of results, by name."""
+    from experiments.figures.sweep import figures_of_sweep
+
+    samples = pd.read_parquet(folder / "samples.parquet")
+    return figures_of_sweep(folder, settings, list(samples.columns.drop("sample")))
 
 
 def report(

@@ -88,7 +88,7 @@ def test_every_drawing_of_a_comparison_survives_thin_tables(
     figures.draw_comparison(tmp_path, 0.95)
     figures.draw_curves(tmp_path, [0.1, 0.5, 0.9])
     figures.draw_run(tmp_path)
-    figures_money.draw_costs(tmp_path, 0.95)
+    draw_each(tmp_path, figures_money.figures_of_costs(tmp_path, 0.95))
     drawn = {path.stem for path in tmp_path.glob("*.png")}
     noted = tmp_path / NOT_DRAWN
     named = (

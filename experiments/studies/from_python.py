@@ -1,0 +1,295 @@
+"""Studies from Python: what `study=compare`, `curves` and `sweep` do, as functions.
+
+The checks, the plan, the store and the tables are those of the command, so a study that was begun
+there goes on here and the other way round, and the numbers are the same.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cached_property
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from rich.console import Console
+
+from experiments.analysis.result_folder import MANIFEST
+from experiments.studies import compare as comparison
+from experiments.studies import curves as long_curves
+from experiments.studies import sweep as sweeps
+from experiments.studies.study import FigureMakers
+from sim.config.composition import compose_configuration, with_searchpath
+from sim.config.configuration import ConfigurationError, nearest
+from sim.config.files import looking_in, sources, study_settings
+from sim.config.overrides import read_words, searched
+from sim.config.scenario import Scenario, policy_of, scenario_from
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+type AnyScenario = str | PathLike[str] | Mapping[str, Any] | Scenario
+"""The name of a scenario, its file, a mapping with name, summary and changes, or itself."""
+KINDS: dict[str, Any] = {"compare": comparison, "curves": long_curves, "sweep": sweeps}
+WORLD = ("city", "regime", "law", "parameters", "shock", "days")
+"""Parts of a configuration that compared scenarios have in common."""
+TABLE = ".parquet"
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study that has been carried out: tables, figures, and what it takes to repeat it.
+
+    Attributes
+    ----------
+    kind : str
+        "compare", "curves" or "sweep".
+    folder : Path
+        The folder of results, as the command writes it.
+    settings : object
+        The checked settings.
+    status : int
+        Exit status of the command: 0; 1 if runs failed (see `table("failures")`); 130 if the study
+        was interrupted, and holds what was finished.
+    """
+
+    kind: str
+    folder: Path
+    settings: Any
+    status: int
+
+    @property
+    def tables(self) -> list[str]:
+        """Names of the tables."""
+        return sorted(path.stem for path in self.folder.glob(f"*{TABLE}"))
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a table of results.
+
+        Parameters
+        ----------
+        name : str
+            One of `tables`.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is none of that name.
+        """
+        if name not in self.tables:
+            raise ConfigurationError(f"unknown table '{name}': {nearest(name, self.tables)}")
+        return pd.read_parquet(self.folder / f"{name}{TABLE}")
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """Levels, paired differences and intervals of every outcome (of curves: quantiles)."""
+        return self.table("quantiles" if self.kind == "curves" else "summary")
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """What it takes to repeat the study (`study=rerun`)."""
+        content = json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))
+        assert isinstance(content, dict)
+        return content
+
+    @property
+    def figures(self) -> list[str]:
+        """Names of the figures."""
+        return list(self._makers)
+
+    @property
+    def _makers(self) -> FigureMakers:
+        makers: FigureMakers = KINDS[self.kind].figures_of(self.folder, self.settings)
+        return makers
+
+    def plot(self, name: str | None = None) -> "Figure":
+        """Draw a figure.
+
+        Parameters
+        ----------
+        name : str, optional
+            One of `figures`; by default the first.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Not yet written anywhere; `figure.savefig(...)` writes it.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is none of that name.
+        """
+        import matplotlib as mpl
+
+        from experiments.figures.style import STYLE
+
+        makers = self._makers
+        chosen = next(iter(makers), "") if name is None else name
+        if chosen not in makers:
+            raise ConfigurationError(f"unknown figure '{chosen}': {nearest(chosen, list(makers))}")
+        with mpl.rc_context(STYLE):
+            return makers[chosen]()
+
+
+def compare(
+    scenarios: Sequence[AnyScenario],
+    seeds: int | Sequence[int] = 10,
+    overrides: Sequence[str] = (),
+    *,
+    progress: bool = False,
+    **settings: Any,
+) -> Study:
+    """Compare scenarios in paired replicates, as `study=compare` does.
+
+    Parameters
+    ----------
+    scenarios : sequence
+        Names, files, mappings (name, summary, changes) or `Scenario`s; the first is the reference.
+    seeds : int or sequence of int
+        Number of replicates (their seeds count up from `seed=`, by default 1), or the seeds
+        themselves, e.g. ``range(5, 15)``.
+    overrides : sequence of str
+        In Hydra's syntax, e.g. ``["city=workshop", "days=180", "executor.workers=2"]``.
+    progress : bool, default False
+        Whether to print on stderr what the command prints.
+    **settings
+        Other settings of the study, by name: see `python -m sim study=compare --help`.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    ConfigurationError
+        One line: what is wrong, and the nearest valid name or the allowed range. Also if no seed
+        has results under every scenario.
+
+    Examples
+    --------
+    >>> study = compare(["baseline", "mobile_clinics"], seeds=5)  # doctest: +SKIP
+    >>> study.summary["verdict"].value_counts()  # doctest: +SKIP
+    >>> study.plot("effects").savefig("effects.png")  # doctest: +SKIP
+    """
+    return _carried_out("compare", scenarios, seeds, overrides, progress, settings)
+
+
+def curves(
+    scenarios: Sequence[AnyScenario],
+    seeds: int | Sequence[int] = 10,
+    overrides: Sequence[str] = (),
+    *,
+    progress: bool = False,
+    **settings: Any,
+) -> Study:
+    """Return long time series with quantile bands, as `study=curves` does.
+
+    Parameters, results and errors are those of `compare`.
+    """
+    return _carried_out("curves", scenarios, seeds, overrides, progress, settings)
+
+
+def sweep(
+    scenarios: Sequence[AnyScenario],
+    vary: Mapping[str, Any],
+    seeds: int | Sequence[int] = 3,
+    overrides: Sequence[str] = (),
+    *,
+    progress: bool = False,
+    **settings: Any,
+) -> Study:
+    """Carry scenarios out under many values of anything, as `study=sweep` does.
+
+    Parameters
+    ----------
+    scenarios, seeds, overrides, progress, **settings
+        As of `compare`.
+    vary : mapping
+        What is varied, by path: a list of values, a range ``{"low": ..., "high": ...}``, or None
+        (the range of its entry).
+    """
+    return _carried_out("sweep", scenarios, seeds, overrides, progress, {**settings, "vary": vary})
+
+
+def _carried_out(
+    kind: str, scenarios: Sequence[AnyScenario], seeds: int | Sequence[int],
+    overrides: Sequence[str], progress: bool, settings: Mapping[str, Any],
+) -> Study:  # fmt: skip
+    """Carry out a study, write its folder of results, and return it."""
+    resolved = _configuration(kind, scenarios, overrides, settings)
+    _set_seeds(resolved, seeds)
+    module = KINDS[kind]
+    checked = module.settings_of(resolved)
+    console = Console(stderr=True) if progress else Console(quiet=True)
+    done = module.carry_out(resolved, checked, console)
+    status = module.report(done, resolved, checked, console)
+    folder = done.output / done.results.study.name
+    if not (folder / MANIFEST).is_file():
+        failures = done.results.failures
+        why = f": {failures['error'].iloc[0]}" if len(failures) else ""
+        raise ConfigurationError(f"no seed has results under every scenario{why}")
+    return Study(kind, folder, checked, status)
+
+
+def _configuration(
+    kind: str, scenarios: Sequence[AnyScenario], overrides: Sequence[str],
+    settings: Mapping[str, Any],
+) -> dict[str, Any]:  # fmt: skip
+    """Return the composed configuration of a study, with every scenario in full."""
+    if isinstance(scenarios, str | PathLike | Mapping | Scenario):
+        raise TypeError("scenarios: give a list of them, e.g. ['baseline', 'mobile_clinics']")
+    if isinstance(overrides, str) or not all(isinstance(one, str) for one in overrides):
+        raise TypeError('overrides: give a list of texts, e.g. ["city=workshop", "days=90"]')
+    words, folders = searched(read_words(overrides))
+    with looking_in(with_searchpath(sources(), folders)):
+        resolved = compose_configuration([f"study={kind}", *(word.text for word in words)])
+        known = [*study_settings()[kind], "output", "store"]
+        for name, value in settings.items():
+            if name not in known or name in ("scenarios", "replicates"):
+                raise ConfigurationError(
+                    f"{kind}: unknown setting '{name}': {nearest(name, known)}"
+                )
+            resolved[name] = fspath(value) if isinstance(value, PathLike) else deepcopy(value)
+        described = [_described(one) for one in scenarios]
+    _share_a_world(resolved, [one for one in scenarios if isinstance(one, Scenario)])
+    resolved["scenarios"] = [str(one["name"]) for one in described]
+    resolved["policies"] = {str(one["name"]): one for one in described}
+    resolved["command"] = None
+    scenario_from(resolved)
+    if len(resolved["policies"]) < len(described):
+        twice = next(one for one in resolved["scenarios"] if resolved["scenarios"].count(one) > 1)
+        raise ConfigurationError(f"scenarios: '{twice}' is named twice")
+    return resolved
+
+
+def _described(scenario: AnyScenario) -> dict[str, Any]:
+    """Return a scenario as its file describes it."""
+    if isinstance(scenario, Scenario):
+        return deepcopy(dict(scenario.resolved["scenario"]))
+    return policy_of(scenario, sources())[0]
+
+
+def _share_a_world(resolved: dict[str, Any], scenarios: Sequence[Scenario]) -> None:
+    """Take the world from scenarios that are given themselves; it has to be the same of all."""
+    for one in scenarios:
+        for part in WORLD:
+            if one.resolved[part] != scenarios[0].resolved[part]:
+                raise ConfigurationError(
+                    f"scenarios: '{one.name}' has another {part} than '{scenarios[0].name}'"
+                )
+    if scenarios:
+        resolved |= {part: deepcopy(scenarios[0].resolved[part]) for part in (*WORLD, "seed")}
+
+
+def _set_seeds(resolved: dict[str, Any], seeds: Any) -> None:
+    """Set the number of replicates, and the first seed if seeds are given themselves."""
+    if isinstance(seeds, int | str):
+        resolved["replicates"] = seeds
+        return
+    given = [int(seed) for seed in seeds]
+    if not given or given != list(range(given[0], given[0] + len(given))):
+        raise ConfigurationError(f"seeds = {given}: must count up by one, e.g. range(5, 15)")
+    resolved["seed"], resolved["replicates"] = given[0], len(given)
