@@ -55,11 +55,6 @@ class Clinic(Institution):
         """Services given today."""
         return int(self.model.clinics.served_today[self.number])
 
-    @property
-    def patients_in_bed(self) -> int:
-        """Migrants in bed."""
-        return int(self.model.clinics.in_bed[self.number])
-
 
 class Clinics:
     """All units side by side: today's slots, credit and beds.
@@ -106,7 +101,6 @@ class Clinics:
         )
         for name in self.table.dtype.names or ():
             setattr(self, name, self.table[name])
-        self._masks: dict[tuple[str, ...], Booleans] = {}
         self.ambulance_wait_minutes = 0.0
         self.prepare(world)
 
@@ -176,13 +170,6 @@ class Clinics:
     def of_kind(self, kind: str) -> Integers:
         """Return the numbers of the units of one kind."""
         return np.flatnonzero(self.kind == words.INSTITUTION_KINDS.index(kind))
-
-    def is_kind(self, units: Integers, *kinds: str) -> Booleans:
-        """Return which of these units are of one of the kinds."""
-        if kinds not in self._masks:
-            codes = [words.INSTITUTION_KINDS.index(kind) for kind in kinds]
-            self._masks[kinds] = np.isin(self.kind, codes)
-        return self._masks[kinds][units]
 
     def nearest(self, kind: str) -> Integers:
         """Return, for each district, the units of a kind from the nearest to the farthest.

@@ -45,7 +45,3 @@ class Chart:
         np.subtract.at(balance, self._paid, amounts)
         np.add.at(balance, self._received, amounts)
         return dict(zip(self.accounts, balance.tolist(), strict=True))
-
-    def paid_by(self, account: str, amounts: Integers) -> int:
-        """Return the sum of all flows out of an account."""
-        return int(amounts[self._paid == self.accounts.index(account)].sum())

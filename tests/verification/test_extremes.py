@@ -77,7 +77,8 @@ def test_without_hospitals_and_ambulances_nobody_lies_in_a_hospital_bed(
         watch.live(1)
         assert not (model.episodes.state[model.episodes.rows] == State.IN_BED).any()
     assert not np.isin(model.visits["result"], [ADMITTED, DELIVERED]).any()
-    emergency = model.clinics.is_kind(model.visits["unit"], "hospital", "ambulance")
+    kinds = [words.INSTITUTION_KINDS.index(kind) for kind in ("hospital", "ambulance")]
+    emergency = np.isin(model.clinics.kind[model.visits["unit"]], kinds)
     # Some were sent on to an ambulance that never came, and gave up when they were better.
     assert (model.visits["result"][emergency] == GAVE_UP).all()
     assert (episode_table(model)["emergency_care_on"].isna()).all()

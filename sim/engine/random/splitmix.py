@@ -1,4 +1,4 @@
-"""The mixer behind all chance, compiled, with the NumPy path it must agree with bit for bit."""
+"""The mixer behind all keyed draws, compiled."""
 
 import numpy as np
 
@@ -59,19 +59,3 @@ def keyed_uniforms(who: Identities, occurrence: Identities, streams: Identities)
         # The largest of the 2**53 values rounds to 1 and has to stay below it.
         result[i] = min((np.float64(z >> SHIFT_11) + 0.5) * TO_UNIT, BELOW_ONE)
     return result
-
-
-def keyed_bits_by_numpy(who: Identities, occurrence: Identities, streams: Identities) -> Identities:
-    """Return what `keyed_bits` returns, by whole-array operations."""
-    z = ((who << SHIFT_OCCURRENCE) | occurrence) * SPREAD + streams[0]
-    for key in (streams[1], np.uint64(0)):
-        z = (z ^ (z >> SHIFT_30)) * MIX_1
-        z = (z ^ (z >> SHIFT_27)) * MIX_2
-        z = (z ^ (z >> SHIFT_31)) ^ key
-    return np.asarray(z)
-
-
-def keyed_uniforms_by_numpy(who: Identities, occurrence: Identities, streams: Identities) -> Floats:
-    """Return what `keyed_uniforms` returns, by whole-array operations."""
-    bits = keyed_bits_by_numpy(who, occurrence, streams) >> SHIFT_11
-    return np.minimum((bits.astype(np.float64) + 0.5) * TO_UNIT, BELOW_ONE)

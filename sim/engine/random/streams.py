@@ -169,10 +169,6 @@ class Draws:
         u = self.uniform(purpose, who, occurrence)
         return np.asarray(special.gammaincinv(shape, u) * (mean / np.asarray(shape)))
 
-    def poisson(self, purpose: str, who: Keys, occurrence: Keys = 0, *, mean: float) -> Integers:
-        """Return Poisson counts by inversion."""
-        return poisson_counts(self.uniform(purpose, who, occurrence), mean)
-
     def categorical(
         self, purpose: str, who: Keys, occurrence: Keys = 0, *, shares: Floats | Sequence[float]
     ) -> Integers:

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from sim.engine.queues import erlang_c, erlang_c_wait, served, whole_slots
-from sim.engine.random.streams import Draws
+from sim.engine.random.streams import Draws, poisson_counts
 
 BULK_QUEUES = [(8.0, 10), (9.0, 10), (9.5, 10), (18.0, 20)]
 
@@ -82,7 +82,8 @@ def test_the_bulk_queue_has_the_mean_of_theory(rate: float, slots: int) -> None:
 def test_a_bulk_queue_fed_by_keyed_draws_has_the_mean_of_theory() -> None:
     """Oracle A1 with Poisson arrivals drawn by counter and day: 450 000 days within 2 %."""
     draws, counters = Draws(12), np.arange(1_000)
-    arrivals = np.array([draws.poisson("arrivals", counters, day, mean=8.0) for day in range(500)])
+    uniforms = (draws.uniform("arrivals", counters, day) for day in range(500))
+    arrivals = np.array([poisson_counts(one, 8.0) for one in uniforms])
     evenings = evening_queues(arrivals, 10)[50:]
     assert evenings.mean() == pytest.approx(mean_left_over(8.0, 10), rel=0.02)
 
