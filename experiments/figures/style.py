@@ -139,7 +139,7 @@ def settle(figure: Figure) -> None:
     differ from drawing to drawing, and with them names within an SVG.
     """
     layout = figure.get_layout_engine()
-    if layout is None:
+    if layout is None or not figure.axes:
         return
     layout.execute(figure)
     figure.set_layout_engine("none")

@@ -58,7 +58,7 @@ class EventLog:
 
     Examples
     --------
-    >>> log = Log(day=np.int32, price=np.float64)
+    >>> log = EventLog(day=np.int32, price=np.float64)
     >>> log.append(day=np.array([1, 2]), price=5.0)
     >>> len(log), log["price"].tolist()
     (2, [5.0, 5.0])

@@ -134,7 +134,7 @@ def sort_unique_inplace(rows: Rows) -> Rows:
     They are ticked off on a list with a bit for every row there may be: for numbers so dense that
     is quicker than comparing them.
 
-    >>> in_order(np.array([70, 3, 70, 0])).tolist()
+    >>> sort_unique_inplace(np.array([70, 3, 70, 0])).tolist()
     [0, 3, 70]
     """
     last = 0

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from experiments.story.narrative import Narrative
-from experiments.story.needs import tell
+from experiments.story.needs import narrate
 from experiments.story.reasons import Weighing
 from experiments.story.study import CASES, candidates, told_of
 from experiments.story.tracer import Event, FollowedModel, PersonTracer, Snapshot
@@ -149,7 +149,7 @@ def follow_people_of_all_kinds() -> list[Followed]:
             moments: dict[int, list[Moment]] = moments,
         ) -> None:  # fmt: skip
             said = len(tracer.events)
-            tell(tracer, block, before, after)
+            narrate(tracer, block, before, after)
             moments[int(tracer.person)].append(
                 Moment(tracer.model.day, block, before, after, tracer.weighed,
                        tracer.events[said:])

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.engine.timing_wheel import TURN, pop_due, remind, sort_unique_inplace
-from sim.engine.timing_wheel import Reminders as Wheels
+from sim.engine.timing_wheel import TimingWheel as Wheels
 from sim.engine.types import Integers, Rows
 
 BUNDLE = TURN
