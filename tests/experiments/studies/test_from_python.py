@@ -33,6 +33,13 @@ def compared(folder: Path) -> Study:
     return compare(PAIR, seeds=2, overrides=[*TINY, SERIAL], output=folder)
 
 
+@pytest.fixture(autouse=True)
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are written once, by the fixture of the module; that takes longer than the runs."""
+    monkeypatch.setattr("experiments.figures.comparison.draw_each", lambda *_: None)
+    monkeypatch.setattr("experiments.figures.sweep.draw_each", lambda *_: None)
+
+
 @pytest.fixture
 def never_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     def must_not_start(*_: object, **__: object) -> Any:
@@ -45,7 +52,6 @@ def never_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_numbers_are_those_of_the_command(
     compared: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(experiments.figures.style, "draw_each", lambda *_: None)
     monkeypatch.chdir(tmp_path)
     words = [f"scenarios=[{','.join(PAIR)}]", "replicates=2", SERIAL, *TINY]
     assert command.main(words) == 0
@@ -99,11 +105,8 @@ def test_what_is_stored_is_not_run_again(compared: Study, folder: Path, never_ru
 
 
 @pytest.mark.slow
-def test_scenarios_of_ones_own_in_every_form(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A mapping, a file, and a scenario made in Python; figures are not needed here."""
-    monkeypatch.setattr("experiments.figures.comparison.draw_each", lambda *_: None)
+def test_scenarios_of_ones_own_in_every_form(folder: Path, tmp_path: Path) -> None:
+    """A mapping, a file, and a scenario made in Python."""
     change = {"path": "information.media_reach", "value": 30.0, "start_day": 0}
     mapping = {"name": "messages", "summary": "many messages", "changes": [change]}
     file = tmp_path / "fewer.yaml"
@@ -122,9 +125,7 @@ def test_scenarios_of_ones_own_in_every_form(
 
 
 @pytest.mark.slow
-def test_curves_and_sweeps(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("experiments.figures.comparison.draw_each", lambda *_: None)
-    monkeypatch.setattr("experiments.figures.sweep.draw_each", lambda *_: None)
+def test_curves_and_sweeps(folder: Path) -> None:
     bands = curves(PAIR, 2, [*TINY, SERIAL], output=folder, quantiles=[0.25, 0.75])
     assert set(bands.summary["quantile"]) == {0.25, 0.75}
     assert bands.figures == ["curves", "load_over_time"]
