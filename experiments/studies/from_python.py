@@ -167,12 +167,6 @@ def compare(
     ConfigurationError
         One line: what is wrong, and the nearest valid name or the allowed range. Also if no seed
         has results under every scenario.
-
-    Examples
-    --------
-    >>> study = compare(["baseline", "mobile_clinics"], seeds=5)  # doctest: +SKIP
-    >>> study.summary["verdict"].value_counts()  # doctest: +SKIP
-    >>> study.plot("effects").savefig("effects.png")  # doctest: +SKIP
     """
     return _carried_out("compare", scenarios, seeds, overrides, progress, settings)
 
@@ -187,7 +181,20 @@ def curves(
 ) -> Study:
     """Return long time series with quantile bands, as `study=curves` does.
 
-    Parameters, results and errors are those of `compare`.
+    Parameters
+    ----------
+    scenarios, seeds, overrides, progress, **settings
+        As of `compare`.
+
+    Returns
+    -------
+    Study
+        Its `summary` holds the quantiles of every series on every day.
+
+    Raises
+    ------
+    ConfigurationError
+        As `compare` does.
     """
     return _carried_out("curves", scenarios, seeds, overrides, progress, settings)
 
@@ -210,6 +217,15 @@ def sweep(
     vary : mapping
         What is varied, by path: a list of values, a range ``{"low": ..., "high": ...}``, or None
         (the range of its entry).
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    ConfigurationError
+        As `compare` does.
     """
     return _carried_out("sweep", scenarios, seeds, overrides, progress, {**settings, "vary": vary})
 

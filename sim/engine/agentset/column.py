@@ -31,9 +31,9 @@ class Column:
         Names of the codes 0, 1, 2, ...; views and `get` speak in labels.
     width : int, optional
         Number of values a row, for a vector-valued state variable.
-    scanned : bool, default False
+    separate : bool, default False
         Kept in an array of its own, because everybody's value is looked through every day.
-    often : bool, default False
+    hot : bool, default False
         Lies at the head of the record, together with all else that is often looked at.
     """
 

@@ -252,7 +252,7 @@ def policy_names() -> set[str]:
 @pytest.mark.parametrize("path", modules_free_of_policy(), ids=lambda path: path.name)
 def test_no_submodel_can_tell_which_scenario_runs(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert not words_of(tree) & (policy_names() | {"plan", "Scenario", "load_scenario"})
+    assert not words_of(tree) & (policy_names() | {"specification", "Scenario", "load_scenario"})
     imported = {
         node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module
     }
@@ -260,11 +260,17 @@ def test_no_submodel_can_tell_which_scenario_runs(path: Path) -> None:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr in ("name", "summary", "scenario"):
             owner = ast.unparse(node.value)
-            assert owner.split(".")[-1] not in ("plan", "scenario", "policy", "model", "city")
+            assert owner.split(".")[-1] not in (
+                "specification",
+                "scenario",
+                "policy",
+                "model",
+                "city",
+            )
 
 
 @pytest.mark.claim("V2")
 def test_the_search_for_scenario_names_finds_them() -> None:
     guilty = "if model.specification.name == 'mobile_clinics':\n    capacity = 0\n"
     found = words_of(ast.parse(guilty))
-    assert {"plan", "mobile_clinics"} <= found
+    assert {"specification", "mobile_clinics"} <= found

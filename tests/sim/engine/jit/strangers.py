@@ -56,7 +56,6 @@ def compile_some_rules() -> None:
     """Compile rules anew that use the same functions of NumPy as strangers do."""
     from sim.engine.jit.compiled import compiled
     from sim.engine.random.splitmix import keyed_uniforms
-    from sim.engine.timing_wheel import in_order
 
     rows = np.arange(5)
     for rule, arguments in ((in_order, (rows,)), (keyed_uniforms, (rows.astype(np.uint64),) * 3)):
