@@ -77,7 +77,7 @@ class PersonTracer:
     ----------
     person : int
         Identity.
-    tell : callable
+    narrate : callable
         Called with the follower, the block, and the snapshots before and after it.
 
     Attributes

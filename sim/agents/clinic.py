@@ -70,10 +70,10 @@ class Clinics:
     def __init__(self, model: Any, world: World) -> None:
         self.calendar: WorkCalendar = model.calendar
         self.units: list[Clinic] = []
-        for institution, specification in world.institutions.items():
+        for institution, described in world.institutions.items():
             number_of_kind = 0
             for district in words.DISTRICTS:
-                for _ in range(round(specification.units.get(district, 0))):
+                for _ in range(round(described.units.get(district, 0))):
                     number_of_kind += 1
                     self.units.append(
                         Clinic(
@@ -81,7 +81,7 @@ class Clinics:
                             number=len(self.units),
                             name=f"{institution} {number_of_kind}",
                             institution=institution,
-                            kind=specification.kind,
+                            kind=described.kind,
                             district=district,
                         )
                     )
@@ -183,19 +183,19 @@ class Clinics:
         return np.asarray(units[order])
 
 
-def daily_capacity(specification: InstitutionSpecification) -> float:
+def daily_capacity(described: InstitutionSpecification) -> float:
     """Return the services a unit can give on an open day.
 
     An ambulance service can answer what its crews have time for beyond the residents' calls.
     """
-    if specification.kind == "ambulance":
+    if described.kind == "ambulance":
         crews, calls, minutes = (
-            specification.crews or 0.0,
-            specification.background_calls or 0.0,
-            specification.minutes_a_call or 1.0,
+            described.crews or 0.0,
+            described.background_calls or 0.0,
+            described.minutes_a_call or 1.0,
         )
         return max(crews * MINUTES_A_DAY / minutes - calls, 0.0)
-    return specification.capacity or 0.0
+    return described.capacity or 0.0
 
 
 def ambulance_wait_minutes(crews: float, calls_a_day: float, minutes_a_call: float) -> float:

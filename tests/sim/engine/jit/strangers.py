@@ -56,9 +56,11 @@ def compile_some_rules() -> None:
     """Compile rules anew that use the same functions of NumPy as strangers do."""
     from sim.engine.jit.compiled import compiled
     from sim.engine.random.splitmix import keyed_uniforms
+    from sim.engine.timing_wheel import sort_unique_inplace
 
     rows = np.arange(5)
-    for rule, arguments in ((in_order, (rows,)), (keyed_uniforms, (rows.astype(np.uint64),) * 3)):
+    of_keys = (keyed_uniforms, (rows.astype(np.uint64),) * 3)
+    for rule, arguments in ((sort_unique_inplace, (rows,)), of_keys):
         anew = compiled(allocates=True)(rule.py_func)
         anew._cache = caching.NullCache()
         anew(*arguments)
