@@ -497,7 +497,10 @@ class World(Frozen):
 
 def _replace[T](node: T, names: list[str], value: float | str) -> T:
     if not names:
-        return value  # type: ignore[return-value]
+        # A whole number in place of a fraction would be another type of record to compiled rules,
+        # all of which would be compiled anew.
+        whole = isinstance(node, float) and isinstance(value, int)
+        return float(value) if whole else value  # type: ignore[return-value]
     first, rest = names[0], names[1:]
     if isinstance(node, dict):
         return {**node, first: _replace(node[first], rest, value)}  # type: ignore[return-value]
