@@ -5,26 +5,30 @@ there goes on here and the other way round, and the numbers are the same.
 """
 
 import json
+import warnings
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Integral
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 from rich.console import Console
 
-from experiments.analysis.result_folder import MANIFEST
+from experiments.analysis.result_folder import MANIFEST, as_typed
 from experiments.studies import compare as comparison
 from experiments.studies import curves as long_curves
 from experiments.studies import sweep as sweeps
+from experiments.studies.reads import check_given, check_output, unfinished
 from experiments.studies.study import FigureMakers
 from sim.config.composition import compose_configuration, with_searchpath
 from sim.config.configuration import ConfigurationError, nearest
 from sim.config.files import looking_in, sources, study_settings
-from sim.config.overrides import read_words, searched
+from sim.config.mistakes import shortened
+from sim.config.overrides import Word, read_words, searched
 from sim.config.scenario import Scenario, policy_of, scenario_from
 
 if TYPE_CHECKING:
@@ -32,9 +36,13 @@ if TYPE_CHECKING:
 
 type AnyScenario = str | PathLike[str] | Mapping[str, Any] | Scenario
 """The name of a scenario, its file, a mapping with name, summary and changes, or itself."""
+type Seeds = int | Literal["auto"] | Sequence[int]
+"""How many seeds, or which."""
 KINDS: dict[str, Any] = {"compare": comparison, "curves": long_curves, "sweep": sweeps}
 WORLD = ("city", "regime", "law", "parameters", "shock", "days")
 """Parts of a configuration that compared scenarios have in common."""
+ARGUMENTS = ("study", "scenario", "scenarios", "replicates", "policies", "vary")
+"""What no override may set: arguments of the functions do."""
 TABLE = ".parquet"
 
 
@@ -47,22 +55,31 @@ class Study:
     kind : str
         "compare", "curves" or "sweep".
     folder : Path
-        The folder of results, as the command writes it.
+        The folder of results, as the command writes it. It belongs to the study and not to this
+        object: once it is written anew, with another confidence say, this object refuses to read
+        it.
     settings : object
         The checked settings.
-    status : int
-        Exit status of the command: 0; 1 if runs failed (see `table("failures")`); 130 if the study
-        was interrupted, and holds what was finished.
+    manifest : dict
+        What it takes to repeat the study (`study=rerun`).
     """
 
     kind: str
     folder: Path
     settings: Any
-    status: int
+    manifest: dict[str, Any]
+
+    def _check_folder(self) -> None:
+        """Raise `ConfigurationError` unless the folder is as this study has left it."""
+        if read_manifest(self.folder) != self.manifest:
+            raise ConfigurationError(
+                f"{as_typed(self.folder)} was written anew since: ask for the study again"
+            )
 
     @property
     def tables(self) -> list[str]:
         """Names of the tables."""
+        self._check_folder()
         return sorted(path.stem for path in self.folder.glob(f"*{TABLE}"))
 
     def table(self, name: str) -> pd.DataFrame:
@@ -87,13 +104,6 @@ class Study:
         """Levels, paired differences and intervals of every outcome (of curves: quantiles)."""
         return self.table("quantiles" if self.kind == "curves" else "summary")
 
-    @cached_property
-    def manifest(self) -> dict[str, Any]:
-        """What it takes to repeat the study (`study=rerun`)."""
-        content = json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))
-        assert isinstance(content, dict)
-        return content
-
     @property
     def figures(self) -> list[str]:
         """Names of the figures."""
@@ -101,6 +111,7 @@ class Study:
 
     @property
     def _makers(self) -> FigureMakers:
+        self._check_folder()
         makers: FigureMakers = KINDS[self.kind].figures_of(self.folder, self.settings)
         return makers
 
@@ -136,7 +147,7 @@ class Study:
 
 def compare(
     scenarios: Sequence[AnyScenario],
-    seeds: int | Sequence[int] = 10,
+    seeds: Seeds = 10,
     overrides: Sequence[str] = (),
     *,
     progress: bool = False,
@@ -148,9 +159,9 @@ def compare(
     ----------
     scenarios : sequence
         Names, files, mappings (name, summary, changes) or `Scenario`s; the first is the reference.
-    seeds : int or sequence of int
-        Number of replicates (their seeds count up from `seed=`, by default 1), or the seeds
-        themselves, e.g. ``range(5, 15)``.
+    seeds : int, "auto" or sequence of int
+        Number of replicates (their seeds count up from `seed=`, by default 1), "auto" (with
+        `half_width`), or the seeds themselves, e.g. ``range(5, 15)``.
     overrides : sequence of str
         In Hydra's syntax, e.g. ``["city=workshop", "days=180", "executor.workers=2"]``.
     progress : bool, default False
@@ -167,13 +178,20 @@ def compare(
     ConfigurationError
         One line: what is wrong, and the nearest valid name or the allowed range. Also if no seed
         has results under every scenario.
+    KeyboardInterrupt
+        If it is interrupted; what is finished is stored, and the same call goes on from there.
+
+    Warns
+    -----
+    UserWarning
+        If runs failed (`table("failures")` says why), or a ramp outlasts the run.
     """
     return _carried_out("compare", scenarios, seeds, overrides, progress, settings)
 
 
 def curves(
     scenarios: Sequence[AnyScenario],
-    seeds: int | Sequence[int] = 10,
+    seeds: Seeds = 10,
     overrides: Sequence[str] = (),
     *,
     progress: bool = False,
@@ -202,7 +220,7 @@ def curves(
 def sweep(
     scenarios: Sequence[AnyScenario],
     vary: Mapping[str, Any],
-    seeds: int | Sequence[int] = 3,
+    seeds: Seeds = 3,
     overrides: Sequence[str] = (),
     *,
     progress: bool = False,
@@ -230,28 +248,49 @@ def sweep(
     return _carried_out("sweep", scenarios, seeds, overrides, progress, {**settings, "vary": vary})
 
 
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """Return the manifest of a folder of results, or None if there is none."""
+    try:
+        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
 def _carried_out(
-    kind: str, scenarios: Sequence[AnyScenario], seeds: int | Sequence[int],
+    kind: str, scenarios: Sequence[AnyScenario], seeds: Seeds,
     overrides: Sequence[str], progress: bool, settings: Mapping[str, Any],
 ) -> Study:  # fmt: skip
     """Carry out a study, write its folder of results, and return it."""
-    resolved = _configuration(kind, scenarios, overrides, settings)
-    _set_seeds(resolved, seeds)
+    resolved = _configuration(kind, scenarios, seeds, overrides, settings)
     module = KINDS[kind]
     checked = module.settings_of(resolved)
+    check_output(resolved)
     console = Console(stderr=True) if progress else Console(quiet=True)
     done = module.carry_out(resolved, checked, console)
-    status = module.report(done, resolved, checked, console)
+    if done.interrupted:
+        raise KeyboardInterrupt("what is finished is stored; the same call goes on from there")
     folder = done.output / done.results.study.name
-    if not (folder / MANIFEST).is_file():
-        failures = done.results.failures
-        why = f": {failures['error'].iloc[0]}" if len(failures) else ""
+    before, failures = read_manifest(folder), done.results.failures
+    module.report(done, resolved, checked, console)
+    manifest = read_manifest(folder)
+    why = f": {failures['error'].iloc[0]}" if len(failures) else ""
+    if manifest is None or manifest == before:
         raise ConfigurationError(f"no seed has results under every scenario{why}")
-    return Study(kind, folder, checked, status)
+    if len(failures):
+        _warn(f"{len(failures)} of {len(done.results.study.plan)} runs failed{why}")
+    for line in unfinished(kind, resolved):
+        _warn(f"not in force in full in this run: {line}")
+    return Study(kind, folder, checked, manifest)
+
+
+def _warn(text: str) -> None:
+    """Warn at the line that has called `compare`, `curves` or `sweep`."""
+    warnings.warn(text, stacklevel=4)
 
 
 def _configuration(
-    kind: str, scenarios: Sequence[AnyScenario], overrides: Sequence[str],
+    kind: str, scenarios: Sequence[AnyScenario], seeds: Seeds, overrides: Sequence[str],
     settings: Mapping[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
     """Return the composed configuration of a study, with every scenario in full."""
@@ -260,25 +299,47 @@ def _configuration(
     if isinstance(overrides, str) or not all(isinstance(one, str) for one in overrides):
         raise TypeError('overrides: give a list of texts, e.g. ["city=workshop", "days=90"]')
     words, folders = searched(read_words(overrides))
+    made = [one for one in scenarios if isinstance(one, Scenario)]
+    _check_overrides(words, bool(made), isinstance(seeds, int | str))
     with looking_in(with_searchpath(sources(), folders)):
         resolved = compose_configuration([f"study={kind}", *(word.text for word in words)])
-        known = [*study_settings()[kind], "output", "store"]
-        for name, value in settings.items():
-            if name not in known or name in ("scenarios", "replicates"):
-                raise ConfigurationError(
-                    f"{kind}: unknown setting '{name}': {nearest(name, known)}"
-                )
-            resolved[name] = fspath(value) if isinstance(value, PathLike) else deepcopy(value)
         described = [_described(one) for one in scenarios]
-    _share_a_world(resolved, [one for one in scenarios if isinstance(one, Scenario)])
+    _share_a_world(resolved, made)
+    _set_seeds(resolved, seeds)
+    known = [*study_settings()[kind], "output", "store"]
+    for name, value in settings.items():
+        if name not in known or name in ("scenarios", "replicates"):
+            raise ConfigurationError(f"{kind}: unknown setting '{name}': {nearest(name, known)}")
+        resolved[name] = fspath(value) if isinstance(value, PathLike) else deepcopy(value)
     resolved["scenarios"] = [str(one["name"]) for one in described]
     resolved["policies"] = {str(one["name"]): one for one in described}
     resolved["command"] = None
     scenario_from(resolved)
+    check_given(kind, resolved, [*(word.key for word in words), *settings])
     if len(resolved["policies"]) < len(described):
         twice = next(one for one in resolved["scenarios"] if resolved["scenarios"].count(one) > 1)
         raise ConfigurationError(f"scenarios: '{twice}' is named twice")
     return resolved
+
+
+def _check_overrides(words: Sequence[Word], made: bool, counted: bool) -> None:
+    """Refuse overrides of what the arguments say already, and shards, which report nothing.
+
+    Parameters
+    ----------
+    words : sequence of Word
+    made : bool
+        Whether some scenarios are given themselves, with their world.
+    counted : bool
+        Whether seeds are given by their number, so that the first may be set.
+    """
+    for word in words:
+        first = word.key.partition(".")[0].partition("@")[0]
+        taken = first in ARGUMENTS or (made and first in (*WORLD, "seed"))
+        if taken or (first == "seed" and not counted):
+            raise ConfigurationError(f"'{shortened(word.text)}': the arguments say this already")
+        if first == "shard":
+            raise ConfigurationError("shard: shards are for the command, which may report nothing")
 
 
 def _described(scenario: AnyScenario) -> dict[str, Any]:
@@ -305,7 +366,11 @@ def _set_seeds(resolved: dict[str, Any], seeds: Any) -> None:
     if isinstance(seeds, int | str):
         resolved["replicates"] = seeds
         return
-    given = [int(seed) for seed in seeds]
-    if not given or given != list(range(given[0], given[0] + len(given))):
-        raise ConfigurationError(f"seeds = {given}: must count up by one, e.g. range(5, 15)")
-    resolved["seed"], resolved["replicates"] = given[0], len(given)
+    given = list(seeds)
+    numbers = all(isinstance(one, Integral) and not isinstance(one, bool) for one in given)
+    if not numbers or not given or given != [given[0] + place for place in range(len(given))]:
+        raise ConfigurationError(
+            f"seeds = {shortened(given)}: must be whole numbers that count up by one, e.g. "
+            "range(5, 15)"
+        )
+    resolved["seed"], resolved["replicates"] = int(given[0]), len(given)

@@ -13,10 +13,12 @@ from matplotlib.figure import Figure
 import experiments.studies.study
 from experiments import compare, curves, open_store, sweep
 from experiments.analysis.result_folder import NOT_DRAWN
+from experiments.runs.executors import run_tasks
 from experiments.studies.from_python import Study
 from sim import __main__ as command
 from sim.config.configuration import ConfigurationError
 from sim.config.scenario import load_scenario
+from sim.model import AlmatyModel
 
 TINY = ("city=workshop", "city.population=150", "city.burn_in_days=60", "days=70")
 PAIR = ("baseline", "mobile_clinics")
@@ -56,7 +58,6 @@ def test_the_numbers_are_those_of_the_command(
     words = [f"scenarios=[{','.join(PAIR)}]", "replicates=2", SERIAL, *TINY]
     assert command.main(words) == 0
     (theirs,) = (tmp_path / "outputs").glob("compare-*")
-    assert compared.status == 0
     assert theirs.name == compared.folder.name, "the same study"
     for name in compared.tables:
         mine = (compared.folder / f"{name}.parquet").read_bytes()
@@ -137,12 +138,79 @@ def test_curves_and_sweeps(folder: Path) -> None:
     plt.close("all")
 
 
+@pytest.mark.slow
+def test_a_folder_that_was_written_anew_is_not_read_as_if_it_were_this_study(
+    folder: Path,
+) -> None:
+    """One folder a study: the intervals in it are now of another confidence."""
+    narrow = compare(PAIR, 2, [*TINY, SERIAL], output=folder / "anew", confidence=0.8)
+    assert len(narrow.table("summary"))
+    wide = compare(PAIR, 2, [*TINY, SERIAL], output=folder / "anew", confidence=0.99)
+    assert wide.folder == narrow.folder
+    for ask in (lambda: narrow.summary, lambda: narrow.table("ranks"), lambda: narrow.plot()):
+        with pytest.raises(ConfigurationError, match="was written anew since"):
+            ask()
+    assert wide.manifest["settings"]["confidence"] == 0.99
+
+
+@pytest.mark.slow
+def test_an_interrupt_is_an_interrupt_and_the_same_call_goes_on(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script must not go on with half of its seeds as if nothing had happened."""
+
+    def interrupted(executor: Any, work: Any, bundles: list[Any], parts: Any) -> Any:
+        yield from run_tasks(executor, work, bundles[:1], parts)
+        raise KeyboardInterrupt
+
+    place = folder / "interrupted"
+    with monkeypatch.context() as patch:
+        patch.setattr(experiments.studies.study, "run_tasks", interrupted)
+        with pytest.raises(KeyboardInterrupt, match="the same call goes on"):
+            compare(PAIR, 3, [*TINY, SERIAL], output=place)
+    (store,) = place.glob("store-*")
+    assert 0 < len(open_store(store).runs()) < 6
+    assert compare(PAIR, 3, [*TINY, SERIAL], output=place).manifest["seeds"] == [1, 2, 3]
+
+
+@pytest.mark.slow
+def test_failed_runs_and_ramps_that_outlast_the_run_are_warned_of(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = AlmatyModel.run_for
+
+    def fails(model: AlmatyModel, duration: float) -> None:
+        if model.specification.seed == 2 and model.day >= 0:
+            raise ArithmeticError("planted")
+        days(model, duration)
+
+    monkeypatch.setattr(AlmatyModel, "run_for", fails)
+    with pytest.warns(UserWarning, match="2 of 6 runs failed: ArithmeticError: planted"):
+        study = compare(PAIR, 3, [*TINY, SERIAL], output=folder / "failed")
+    assert study.manifest["seeds"] == [1, 3]
+    assert len(study.table("failures")) == 2
+    with pytest.warns(UserWarning, match="not in force in full in this run: .*mobile_clinic"):
+        compare(PAIR, 1, [*TINY[:-1], "days=20", SERIAL], output=folder / "short")
+
+
 MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
     "a scenario": (lambda: compare(["baseline", "mobile_clinic"]), "mobile_clinics"),
     "a setting": (lambda: compare(PAIR, confidnce=0.9), "confidence"),
     "a value": (lambda: compare(PAIR, confidence=2.0), "confidence"),
     "replicates": (lambda: compare(PAIR, seeds=0), "replicates"),
     "seeds with gaps": (lambda: compare(PAIR, seeds=[1, 3]), "count up"),
+    "half a seed": (lambda: compare(PAIR, seeds=[1.5, 2.5]), "whole numbers"),  # type: ignore[list-item]
+    "no seeds": (lambda: compare(PAIR, seeds=[]), "count up"),
+    "scenarios again": (lambda: compare(PAIR, 2, ["scenarios=[baseline]"]), "say this already"),
+    "replicates again": (lambda: compare(PAIR, 2, ["replicates=4"]), "say this already"),
+    "seeds again": (lambda: compare(PAIR, range(1, 3), ["seed=5"]), "say this already"),
+    "a world again": (
+        lambda: compare([load_scenario(), load_scenario("mobile_clinics")], 2, ["days=30"]),
+        "say this already",
+    ),
+    "a shard": (lambda: compare(PAIR, 2, ["shard=1/2"]), "for the command"),
+    "an idle setting": (lambda: compare(PAIR, 2, half_width=0.1), "replicates=auto"),
+    "of another study": (lambda: compare(PAIR, 2, ["samples=4"]), "samples"),
     "twice": (lambda: compare(["baseline", "baseline"]), "named twice"),
     "another world": (
         lambda: compare([load_scenario(), load_scenario("mobile_clinics", ["days=30"])]),
@@ -150,7 +218,7 @@ MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "an override": (lambda: compare(PAIR, overrides=["city.populatoin=300"]), "population"),
     "a path": (lambda: sweep(PAIR, {"care_seeking.fear_wieght": [1.0, 2.0]}), "fear_weight"),
-    "seeds of curves": (lambda: curves(PAIR, seeds="auto"), "half_width"),  # type: ignore[arg-type]
+    "seeds of curves": (lambda: curves(PAIR, seeds="auto"), "half_width"),
 }
 
 
