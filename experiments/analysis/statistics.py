@@ -62,8 +62,9 @@ def summarise(
         over its variance), verdict.
 
         Of a compared scenario all of these are over the seeds under which both it and the reference
-        have a value (`pairs` of them), so that difference = level - reference_level; the level of
-        the reference itself is over all its seeds (`replicates`). The verdict is "no cases" where
+        have a value (`pairs` of them), so that difference = level - reference_level; without any
+        pair (the reference may have nobody insured, say) the level is over all its own seeds, as
+        that of the reference is (`replicates`). The verdict is "no cases" where
         there was nothing to count under either, in any replicate.
     """
     wide = (
@@ -97,7 +98,10 @@ def _against(
     """Return level and paired difference to the reference of every outcome, with intervals."""
     difference = difference_of(values, reference)
     if values is not reference and values.name != reference.name:
-        values, reference = values.where(difference.notna()), reference.where(difference.notna())
+        paired = difference.notna()
+        # Where there is no pair at all there is no difference that the level has to agree with.
+        alone = ~paired.groupby(key, sort=False).transform("any")
+        values, reference = values.where(paired | alone), reference.where(paired)
     level = interval(values.groupby(key, sort=False), confidence)
     change = interval(difference.groupby(key, sort=False), confidence)
     boot_low = boot_high = np.full(len(level), np.nan)

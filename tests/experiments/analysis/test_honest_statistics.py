@@ -53,6 +53,14 @@ def test_level_and_difference_of_a_scenario_are_over_the_same_seeds() -> None:
     assert (now["level"], now["replicates"]) == (pytest.approx(0.394), 3)
 
 
+def test_without_any_pair_the_level_is_over_the_own_seeds() -> None:
+    """What insured people get is known under a policy alone if nobody is insured without it."""
+    table = results({"now": [NAN, NAN], "plan": [0.5, 0.7]})
+    plan = summarise(table, "now", 0.95).set_index("scenario").loc["plan"]
+    assert (plan["level"], plan["replicates"], plan["pairs"]) == (pytest.approx(0.6), 2, 0)
+    assert np.isnan(plan["difference"]) and np.isnan(plan["reference_level"])
+
+
 @given(
     values=st.lists(
         st.tuples(*[st.one_of(st.just(NAN), st.floats(-1e6, 1e6))] * 2), min_size=1, max_size=8
