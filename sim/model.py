@@ -385,8 +385,8 @@ class AlmatyModel(mesa.Model[Any, Any]):
         self.agencies.prepare(world)
         for name in self.SUBMODELS:
             getattr(self, name).prepare(world)
-        self.numbers = nest_records(
-            **{name: getattr(self, name).numbers for name in self.SUBMODELS_WITH_NUMBERS}
+        self.parameter_table = nest_records(
+            **{name: getattr(self, name).parameters for name in self.SUBMODELS_WITH_NUMBERS}
         )
 
     def city(self) -> City:

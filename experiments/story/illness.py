@@ -98,7 +98,7 @@ def _came_of(tracer: PersonTracer, visit: dict[str, int], before: Snapshot, afte
             + who_pays(tracer, visit, before, after)
         )
     if result == NO_MONEY:
-        price = tracer.model.payment.numbers[0]["listed_price"][clinic["kind"]]
+        price = tracer.model.payment.parameters[0]["listed_price"][clinic["kind"]]
         return (
             f"the {place} turns the person away: the visit costs {money(price)}, "
             f"and they can raise {money(means_of(tracer.model, migrant))}"
@@ -239,7 +239,7 @@ def _way(tracer: PersonTracer, thread: str, old: np.void, new: np.void) -> None:
     elif option == EMPLOYER:
         tracer.say(thread, "note", HANDS, "The employer does not pay for a doctor.")
     elif option == HOME:
-        price = float(tracer.model.payment.numbers[0]["bus_home"])
+        price = float(tracer.model.payment.parameters[0]["bus_home"])
         tracer.say(thread, "note", HANDS, f"Cannot pay the way home ({money(price)}).")
     elif option in (NGO, CONSULATE):
         tracer.say(thread, "note", HANDS, "Asks there what to do about it.")

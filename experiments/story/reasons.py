@@ -93,13 +93,13 @@ def look_into(
     migrant = city.migrants[episode.migrant]
     utilities(city, episode, migrant, terms)
     available_options(city, episode, migrant, available)
-    price_of = city.numbers[0].payment.option_price[
+    price_of = city.parameters.payment.option_price[
         migrant.nationality, migrant.legal_status, cover_of(city, migrant)
     ][int(episode.severity >= SEVERE), int(episode.kind == INFECTION)]
     for option in range(OPTIONS):
         prices[0, option] = believed_price(city, migrant, option, price_of[option])
         prices[1, option] = price_of[option]
-    others[0] = can_pay(migrant, city.numbers[0].care_seeking.borrowing_limit)
+    others[0] = can_pay(migrant, city.parameters.care_seeking.borrowing_limit)
     others[1] = leave_probability(city, migrant, episode.severity)
 
 
@@ -109,7 +109,7 @@ def weighing(model: "AlmatyModel", row: int) -> Weighing:
     prices, others = np.empty((2, OPTIONS)), np.empty(2)
     look_into(model.city(), row, terms, available, prices, others)
     migrant = model.migrants.table[int(model.episodes.migrant[row])]
-    language = np.array(model.care_seeking.numbers[0]["language"])
+    language = np.array(model.care_seeking.parameters[0]["language"])
     return Weighing(
         terms=terms,
         available=available,
@@ -129,7 +129,7 @@ def as_record(record: np.void) -> Record:
 
 def means_of(model: "AlmatyModel", migrant: np.void) -> float:
     """Return what a person can pay: savings, and what the work group would lend."""
-    limit = float(model.care_seeking.numbers[0]["borrowing_limit"])
+    limit = float(model.care_seeking.parameters[0]["borrowing_limit"])
     return float(can_pay(as_record(migrant), limit))
 
 
@@ -252,7 +252,7 @@ def why_failed(model: "AlmatyModel", number: int, before: np.void) -> str:
     # Being seen is a move.
     task["moves"] += 1
     occurrence = move_key(as_record(task))
-    if peek_uniform(model.draws.chance, SUCCESS, int(before["person"]), occurrence) >= competence:
+    if peek_uniform(model.draws.streams, SUCCESS, int(before["person"]), occurrence) >= competence:
         return f"its staff tried; they succeed in {in_a_hundred(competence)} such cases"
     # What is left in the evening may be less than when the person was there, never more.
     has_money = not agency["money"] or agency["budget"] >= cost_of(as_record(before), agency)

@@ -17,7 +17,7 @@ from sim.engine.event_log import EventWriter
 from sim.engine.jit.backend import borrowed_struct
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.settings import INTERPRETED
-from sim.engine.records import for_rules, record
+from sim.engine.records import Record, for_rules, record
 from sim.engine.timing_wheel import WheelArrays
 from sim.engine.types import Column, Floats, Identities, Integers
 
@@ -36,16 +36,16 @@ class RowAllocators(NamedTuple):
 
 
 class City(NamedTuple):
-    """Tables of records, counts and numbers.
+    """Tables of records, counts and parameters.
 
     A rule takes what it needs by name: `episode = city.episodes[row]`,
-    `illness = city.numbers[0].illness`.
+    `illness = city.parameters.illness`.
 
     Attributes
     ----------
     today : int
         Day of the run.
-    chance : array
+    streams : array
         Keys of draws, for `sim.engine.random.scalar`.
     migrants, employers, episodes, clinics : array of records
         The agents; rows as in the cohorts, units as in `Clinics`.
@@ -69,12 +69,12 @@ class City(NamedTuple):
         Reminders of planned departures and of candidate onsets, for rows of migrants.
     nearest : array of int, shape (options, districts, most)
         Units that are nearest to each district, filled up with -1.
-    numbers : array of one record
-        For each submodel a record of its numbers, as its `prepare` puts them together.
+    parameters : record
+        For each submodel a record of its parameters, as its `prepare` puts them together.
     """
 
     today: int
-    chance: Identities
+    streams: Identities
     migrants: Column
     employers: Column
     episodes: Column
@@ -100,11 +100,14 @@ class City(NamedTuple):
     departures: WheelArrays
     onsets: WheelArrays
     nearest: Integers
-    numbers: Column
+    parameters: Record
 
 
 if INTERPRETED or TYPE_CHECKING:
-    open_city = City
+
+    def open_city(tables: City) -> City:
+        """Return a city as rules take it."""
+        return tables
 else:
     # For compiled rules the city is one pointer instead of a hundred arguments.
 
@@ -131,47 +134,9 @@ else:
     structref.define_proxy(CityOfRules, CityType, list(City._fields))
 
     @compiled(allocates=True)
-    def open_city(
-        today: int,
-        chance: Identities,
-        migrants: Column,
-        employers: Column,
-        episodes: Column,
-        clinics: Column,
-        work_groups: Column,
-        agencies: Column,
-        tasks: Column,
-        knowledge: Floats,
-        closed_together: Integers,
-        counts: Column,
-        handovers: EventWriter,
-        closed_needs: EventWriter,
-        police: EventWriter,
-        visits: EventWriter,
-        payments: EventWriter,
-        closed_episodes: EventWriter,
-        leavers: EventWriter,
-        deaths: EventWriter,
-        policy_costs: EventWriter,
-        rows: RowAllocators,
-        week_slice: Integers,
-        month_slice: Integers,
-        departures: WheelArrays,
-        onsets: WheelArrays,
-        nearest: Integers,
-        numbers: Column,
-    ) -> City:
+    def open_city(tables: City) -> City:
         """Return a city that compiled rules can take as one argument."""
-        return CityOfRules(
-            today, chance, migrants, employers, episodes,
-            clinics, work_groups, agencies, tasks,
-            knowledge, closed_together, counts, handovers,
-            closed_needs, police, visits,
-            payments, closed_episodes, leavers, deaths, policy_costs,
-            rows, week_slice, month_slice,
-            departures, onsets, nearest,
-            numbers,
-        )  # fmt: skip
+        return CityOfRules(*tables)
 
 
 @compiled
@@ -287,8 +252,9 @@ class CityHandle:
 
     def _open(self) -> City:
         model: Any = self._model_itself()
-        tables = (
-            model.draws.chance,
+        tables = City(
+            model.day,
+            model.draws.streams,
             for_rules(model.migrants.table),
             for_rules(model.employers.table),
             for_rules(model.episodes.table),
@@ -318,8 +284,8 @@ class CityHandle:
             model.departures.wheel,
             model.onset_reminders.wheel,
             model.care_seeking.nearest,
-            for_rules(model.numbers),
+            for_rules(model.parameter_table)[0],
         )
         # The city does not own them: they have to live as long as it does.
         self._kept = tables
-        return open_city(model.day, *tables)
+        return open_city(tables)

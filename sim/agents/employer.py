@@ -76,7 +76,7 @@ class LabourMarket(NamedTuple):
 
 @compiled
 def find_employer(
-    chance: Identities,
+    streams: Identities,
     employers: Values,
     labour_market: LabourMarket,
     person: int,
@@ -100,7 +100,7 @@ def find_employer(
     """
     low, high = labour_market.first[market], labour_market.first[market + 1]
     size = labour_market.cumulated_size[high - 1]
-    wanted = peek_uniform(chance, EMPLOYER, person, jobs) * size
+    wanted = peek_uniform(streams, EMPLOYER, person, jobs) * size
     while low < high:
         middle = (low + high) // 2
         if wanted < labour_market.cumulated_size[middle]:
@@ -109,6 +109,6 @@ def find_employer(
             low = middle + 1
     row = int(labour_market.employers[low])
     within = int(
-        np.floor(peek_uniform(chance, WORK_GROUP, person, jobs) * employers[row].work_groups)
+        np.floor(peek_uniform(streams, WORK_GROUP, person, jobs) * employers[row].work_groups)
     )
     return row, int(employers[row].first_work_group) + within

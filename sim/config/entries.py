@@ -88,7 +88,7 @@ def by_two(
     return np.array([by(inner, table[label]) for label in labels])
 
 
-def numbers(section: BaseModel, **tables: Any) -> Column:
+def parameter_record(section: BaseModel, **tables: Any) -> Column:
     """Return the single numbers of a section of the world, and some tables, as one record."""
     single = {
         name: float(value) for name, value in section if isinstance(value, int | float | bool)

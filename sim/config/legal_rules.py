@@ -155,8 +155,8 @@ def _gap_or_overlap(rows: Mapping[str, Row], what: str) -> str | None:
     """Return what is wrong with rows that should follow each other without end."""
     if not rows:
         return f"(no row): nothing is said about {what}"
-    sort_unique_inplace = sorted(rows.items(), key=lambda one: one[1].since)
-    for (name, row), (next_name, following) in pairwise(sort_unique_inplace):
+    ordered = sorted(rows.items(), key=lambda one: one[1].since)
+    for (name, row), (next_name, following) in pairwise(ordered):
         if row.until is None or row.until > following.since:
             return (
                 f"{next_name}.since: {following.since} overlaps with row '{name}' ({what}), "
@@ -167,7 +167,7 @@ def _gap_or_overlap(rows: Mapping[str, Row], what: str) -> str | None:
                 f"{next_name}.since: {following.since} leaves a gap after row '{name}' ({what}), "
                 f"which ends {row.until}"
             )
-    name, last = sort_unique_inplace[-1]
+    name, last = ordered[-1]
     if last.until is not None:
         return f"{name}.until: {last.until} leaves nothing about {what} afterwards: write null"
     return None

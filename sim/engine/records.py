@@ -31,14 +31,14 @@ def record_type(
         Fields to lie together at the head of the record. The record is then as long as whole lines
         of memory, so that a rule which needs these fields alone waits for few lines.
     """
-    sort_unique_inplace = sorted(
+    ordered = sorted(
         columns.items(),
         key=lambda item: (item[0] not in first, item[1][0].itemsize % 8, item[1][0].itemsize),
     )
     packed: np.dtype[Any] = np.dtype(
         [
             (name, np.uint8 if shape and dtype == np.bool_ else dtype, shape)
-            for name, (dtype, shape) in sort_unique_inplace
+            for name, (dtype, shape) in ordered
         ],
         align=True,
     )

@@ -220,7 +220,7 @@ def record_day(city: City, page: DailyArrays, ambulance_wait: float) -> None:
 @compiled
 def look_at_people(city: City, page: DailyArrays) -> None:
     """Count people present by stratum: all, insured, those who may be, and the informed."""
-    counts, may_join = city.counts[0], city.numbers[0].insurance.may_join
+    counts, may_join = city.counts[0], city.parameters.insurance.may_join
     strata_a_status = STRATA // (may_join.shape[0] * may_join.shape[1])
     for stratum in range(STRATA):
         standing = stratum // strata_a_status

@@ -130,9 +130,9 @@ def lodging_may_be_lost(city: City, episode: Record) -> None:
     if episode.severity < MODERATE or episode.migrant < 0:
         return
     migrant = city.migrants[episode.migrant]
-    probability = city.numbers[0].needs.lodging_lost_in[migrant.sector]
+    probability = city.parameters.needs.lodging_lost_in[migrant.sector]
     key = step_key(episode)
-    if happens(city.chance, LODGING_LOST, episode.person, key, probability):
+    if happens(city.streams, LODGING_LOST, episode.person, key, probability):
         bring_up(episode, SHELTER, episode.unit, -1, 0)
 
 
@@ -243,7 +243,7 @@ def draw_stays(city: City, rows: Rows) -> tuple[Floats, Floats, Floats]:
         clinic = city.clinics[episode.unit]
         mean[i] = clinic.mean_stay[episode.kind]
         sigma[i] = clinic.stay_sigma
-        u[i] = uniform(city.chance, LENGTH_OF_STAY, episode.person, visit_key(episode))
+        u[i] = uniform(city.streams, LENGTH_OF_STAY, episode.person, visit_key(episode))
     return u, mean, sigma
 
 

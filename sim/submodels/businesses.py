@@ -32,7 +32,7 @@ from sim.agents.employer import LabourMarket, find_employer
 from sim.agents.episode import bring_up
 from sim.agents.migrant import NEVER
 from sim.agents.task import SHELTER
-from sim.config.entries import numbers
+from sim.config.entries import parameter_record
 from sim.config.world import World
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_WEEK, DAYS_A_YEAR, MONTHS_A_YEAR
 from sim.engine.jit.compiled import compiled
@@ -61,7 +61,7 @@ class Businesses(Submodel):
     def prepare(self, world: World) -> None:
         """Turn rates a year into what a month of them means."""
         employment, contribution = world.employment, self.model.legal_rules.contribution
-        self.numbers = numbers(
+        self.parameters = parameter_record(
             employment,
             contract_and_policy=employment.contract_cost
             + contribution.policy_required * world.insurance.policy_price / MONTHS_A_YEAR,
@@ -100,7 +100,7 @@ def formality(employment: Record, believed: float, share: float) -> float:
 @compiled
 def run_businesses(city: City, month: int) -> None:
     """Let a thirtieth of the employers, of whom some are inspected, decide on contracts."""
-    employment = city.numbers[0].businesses
+    employment = city.parameters.businesses
     for row in range(city.today % DAYS_A_MONTH, len(city.employers), DAYS_A_MONTH):
         employer = city.employers[row]
         belief = float(employer.believed_inspections)
@@ -108,7 +108,7 @@ def run_businesses(city: City, month: int) -> None:
         size = np.sqrt(employer.size / employment.mean_size)
         hazard = employment.inspections * employment.inspection_factor * size
         probability = 1.0 - np.exp(-hazard * DAYS_A_MONTH / DAYS_A_YEAR)
-        if happens(city.chance, INSPECTION, employer.pid, month, probability):
+        if happens(city.streams, INSPECTION, employer.pid, month, probability):
             belief += employment.belief_gain * max(1.0 - belief, 0.0)
             employer.inspected_on = city.today
             spread_the_word(city, row)
@@ -126,7 +126,7 @@ def run_businesses(city: City, month: int) -> None:
 @compiled
 def spread_the_word(city: City, inspected: int) -> None:
     """Let employers of the sector in the district hear of an inspection: few of many."""
-    employment = city.numbers[0].businesses
+    employment = city.parameters.businesses
     one = city.employers[inspected]
     heard = min(employment.belief_heard_by / max(float(one.peers), 1.0), 1.0)
     gain = employment.belief_spill * heard
@@ -151,7 +151,7 @@ def may_work(migrant: Record) -> bool:
 @compiled
 def settle_with_employer(city: City, migrant: Record, absent: int, month: int) -> None:
     """Let the month's inspection and absence have their consequences for a worker."""
-    employment = city.numbers[0].businesses
+    employment = city.parameters.businesses
     employer = city.employers[migrant.employer]
     inspected = city.today - DAYS_A_MONTH < employer.inspected_on <= city.today
     dismissed = False
@@ -163,12 +163,12 @@ def settle_with_employer(city: City, migrant: Record, absent: int, month: int) -
             gain = employer.believed_inspections * employment.fine - employment.replacement_cost
             appeal = employment.decision_weight * gain / MONTHS_A_YEAR
             probability = 1.0 / (1.0 + np.exp(-appeal))
-            dismissed = happens(city.chance, DISMISSAL, migrant.pid, month, probability)
+            dismissed = happens(city.streams, DISMISSAL, migrant.pid, month, probability)
     longer = absent - employment.dismissal_after
     if not dismissed and longer > 0:
         hazard = employment.dismissal * (employment.dismissal_tolerance - employer.tolerance)
         probability = 1.0 - np.exp(-max(hazard, 0.0) * employment.dismissal_factor * longer)
-        dismissed = happens(city.chance, DISMISSAL_FOR_ABSENCE, migrant.pid, month, probability)
+        dismissed = happens(city.streams, DISMISSAL_FOR_ABSENCE, migrant.pid, month, probability)
     if dismissed:
         dismiss(city, migrant)
 
@@ -190,7 +190,7 @@ def dismiss(city: City, migrant: Record) -> None:
 @compiled
 def give_up_looking(city: City, rows: Rows) -> None:
     """Let people who have looked for work for long leave the country."""
-    employment = city.numbers[0].businesses
+    employment = city.parameters.businesses
     for row in rows:
         migrant = city.migrants[row]
         if city.today - migrant.jobless_since <= employment.jobless_days:
@@ -203,7 +203,7 @@ def give_up_looking(city: City, rows: Rows) -> None:
 @compiled(allocates=True)
 def who_is_hired(city: City, rows: Rows) -> Rows:
     """Return who finds work this week."""
-    employment = city.numbers[0].businesses
+    employment = city.parameters.businesses
     probability = 1.0 - np.exp(-DAYS_A_WEEK / max(employment.search_days, 1e-9))
     hired = np.empty(len(rows), dtype=np.intp)
     count = 0
@@ -212,7 +212,7 @@ def who_is_hired(city: City, rows: Rows) -> Rows:
         week = (city.today - migrant.jobless_since) // DAYS_A_WEEK
         key = int(migrant.jobs) * WEEKS_OF_SEARCH + min(week, WEEKS_OF_SEARCH - 1)
         if migrant.leaves_on > city.today + 1 and happens(
-            city.chance, HIRING, migrant.pid, key, probability
+            city.streams, HIRING, migrant.pid, key, probability
         ):
             hired[count] = row
             count += 1
@@ -226,7 +226,7 @@ def begin_work(city: City, labour_market: LabourMarket, rows: Rows) -> None:
         migrant = city.migrants[row]
         market = int(migrant.sector) * NATIONALITIES + int(migrant.nationality)
         employer, group = find_employer(
-            city.chance, city.employers, labour_market, migrant.pid, market, int(migrant.jobs) + 1
+            city.streams, city.employers, labour_market, migrant.pid, market, int(migrant.jobs) + 1
         )
         if city.work_groups[group].formal and not may_work(migrant):
             # Offered with a contract: nothing for this person; the next offer is another one.

@@ -35,7 +35,7 @@ from sim.agents.city import City
 from sim.agents.episode import DECISIONS, WAIT, Gate, State, decision_key, reset_decision
 from sim.agents.migrant import NEVER, can_pay
 from sim.agents.task import INFORMATION
-from sim.config.entries import by, numbers
+from sim.config.entries import by, parameter_record
 from sim.config.world import World
 from sim.engine.agentset.row_allocator import active_rows
 from sim.engine.jit.compiled import compiled
@@ -109,7 +109,7 @@ class CareSeeking(Submodel):
                 for units in nearest
             ]
         )
-        self.numbers = numbers(
+        self.parameters = parameter_record(
             seeking,
             perception=by(words.SEVERITIES, seeking.perception),
             attraction=attraction,
@@ -189,7 +189,7 @@ def equally_near(units: Rows, distance: Floats) -> Rows:
 def perceive(city: City) -> None:
     """Add a day of the hazard of perceiving a latent need."""
     rows = active_rows(city.rows.episodes)
-    seeking = city.numbers[0].care_seeking
+    seeking = city.parameters.care_seeking
     for place in range(len(rows)):
         prefetch_ahead(city.episodes, rows, place)
         soon = city.episodes[row_ahead(rows, place, SOON)]
@@ -270,7 +270,7 @@ def something_changed(city: City, episode: Record, migrant: Record, levers_moved
     is about to end.
     """
     last = episode.compared_on
-    thinks_of_home_on = migrant.leaves_on - city.numbers[0].care_seeking.thinks_of_home
+    thinks_of_home_on = migrant.leaves_on - city.parameters.care_seeking.thinks_of_home
     return (
         last <= migrant.changed_on
         or last <= city.counts[0].alarmed_on[migrant.district]
@@ -283,7 +283,7 @@ def something_changed(city: City, episode: Record, migrant: Record, levers_moved
 @compiled
 def utilities(city: City, episode: Record, migrant: Record, terms: Floats) -> None:
     """Write the parts of the utility of every option into `terms`, shape (terms, options)."""
-    seeking = city.numbers[0].care_seeking
+    seeking = city.parameters.care_seeking
     group = city.work_groups[migrant.work_group]
     severity = episode.severity
     means = can_pay(migrant, seeking.borrowing_limit) + 1.0
@@ -293,7 +293,7 @@ def utilities(city: City, episode: Record, migrant: Record, terms: Floats) -> No
     infectious = int(episode.kind == INFECTION)
     cover = cover_of(city, migrant)
     standing = migrant.nationality, migrant.legal_status, cover
-    price_of = city.numbers[0].payment.option_price[standing][int(severity >= SEVERE), infectious]
+    price_of = city.parameters.payment.option_price[standing][int(severity >= SEVERE), infectious]
     for option in range(OPTIONS):
         appeal = seeking.attraction[option] + seeking.severity_weight[option] * (severity - 1)
         appeal += seeking.trust_weight * (group.trust[option] - 0.5)
@@ -306,7 +306,7 @@ def utilities(city: City, episode: Record, migrant: Record, terms: Floats) -> No
         price = believed_price(city, migrant, option, price_of[option])
         terms[PRICE, option] = price_term(seeking, option, price / means)
         terms[PRICE_IF_INFORMED, option] = price_term(seeking, option, price_of[option] / means)
-    if city.numbers[0].payment.payer_of_service[standing][POLYCLINIC_CARE] != PATIENT:
+    if city.parameters.payment.payer_of_service[standing][POLYCLINIC_CARE] != PATIENT:
         terms[APPEAL, POLYCLINIC] += seeking.attachment_weight
 
 
@@ -321,7 +321,7 @@ def believed_price(city: City, migrant: Record, option: int, true_price: float) 
     """Return the price a person expects: high for who does not know emergencies are free."""
     if migrant.knows[EMERGENCY_RIGHT]:
         return true_price
-    seeking = city.numbers[0].care_seeking
+    seeking = city.parameters.care_seeking
     if option == AMBULANCE:
         return seeking.believed_ambulance_price * migrant.wage
     if option == HOSPITAL:
@@ -334,7 +334,7 @@ def leave_probability(city: City, migrant: Record, severity: int) -> float:
     """Return the probability that the employer gives leave on a working day."""
     if not works(migrant):
         return 1.0
-    seeking = city.numbers[0].care_seeking
+    seeking = city.parameters.care_seeking
     tolerance = city.employers[migrant.employer].tolerance
     factor = seeking.permission_base + seeking.permission_slope * tolerance
     return min(seeking.permission[severity - 1] * factor, 1.0)
@@ -343,7 +343,7 @@ def leave_probability(city: City, migrant: Record, severity: int) -> float:
 @compiled
 def available_options(city: City, episode: Record, migrant: Record, available: Booleans) -> None:
     """Write into `available` which options a person has at all, shape (options,)."""
-    seeking = city.numbers[0].care_seeking
+    seeking = city.parameters.care_seeking
     for option in range(OPTIONS):
         available[option] = seeking.offered[option] and not episode.refused_by[option]
     if episode.kind != INJURY or not works(migrant):
@@ -405,11 +405,11 @@ def binding_barrier(terms: Floats, available: Booleans, waiting: float) -> int:
 @compiled
 def schedule_next_decision(city: City, episode: Record) -> None:
     """Set the day of the next decision: a geometric number of days when not severe."""
-    probability = city.numbers[0].care_seeking.reconsideration
-    u = uniform(city.chance, RECONSIDERATION, episode.person, decision_key(episode))
+    probability = city.parameters.care_seeking.reconsideration
+    u = uniform(city.streams, RECONSIDERATION, episode.person, decision_key(episode))
     days = 1
     if episode.severity < SEVERE and probability < 1.0:
-        days += int(np.floor(np.log(u) / city.numbers[0].care_seeking.log_of_waiting))
+        days += int(np.floor(np.log(u) / city.parameters.care_seeking.log_of_waiting))
     episode.decides_on = city.today + days
     episode.decisions = min(episode.decisions + 1, DECISIONS - 1)
 

@@ -36,7 +36,7 @@ from sim.agents.task import (
     move_key,
     return_to_migrant,
 )
-from sim.config.entries import numbers
+from sim.config.entries import parameter_record
 from sim.config.world import World
 from sim.engine.agentset.row_allocator import active_rows
 from sim.engine.daily_cache import DailyCache
@@ -92,7 +92,7 @@ class Casework(Submodel):
     def prepare(self, world: World) -> None:
         """Note today's rules."""
         coordination = world.coordination
-        self.numbers = numbers(
+        self.parameters = parameter_record(
             world.referral,
             severity_first=coordination.severity_first,
             vulnerability_first=coordination.vulnerability_first,
@@ -175,7 +175,7 @@ def next_at_agencies(city: City) -> Rows:
 def who_waits_at_agencies(city: City) -> tuple[Rows, Integers, Integers, Integers, Identities]:
     """Return who can be served today, and their place in the lines (see `services.who_waits`)."""
     rows = active_rows(city.rows.tasks)
-    casework = city.numbers[0].casework
+    casework = city.parameters.casework
     waiting = np.empty(len(rows), dtype=np.intp)
     line = np.empty(len(rows), dtype=np.int64)
     urgency = np.empty(len(rows), dtype=np.int64)
@@ -199,7 +199,7 @@ def who_waits_at_agencies(city: City) -> tuple[Rows, Integers, Integers, Integer
         ready_day[count] = task.ready_on
         # Fixed for a person and a need, and other than in other lines.
         who = task.pid & np.uint64((1 << 40) - 1)
-        tie_break[count] = np.uint64(peek_uniform(city.chance, PLACE_IN_LINE, who, 1) * 2.0**64)
+        tie_break[count] = np.uint64(peek_uniform(city.streams, PLACE_IN_LINE, who, 1) * 2.0**64)
         count += 1
     return waiting[:count], line[:count], urgency[:count], ready_day[:count], tie_break[:count]
 
@@ -218,7 +218,7 @@ REGISTERED_STATUS = words.LEGAL_STATUSES.index("registered")
 @compiled(allocates=True)
 def leave_lines(city: City) -> None:
     """Let people who have waited long leave a line; whoever does tries elsewhere or gives up."""
-    casework = city.numbers[0].casework
+    casework = city.parameters.casework
     for row in active_rows(city.rows.tasks):
         task = city.tasks[row]
         if task.place != Place.QUEUED or task.redundant or task.second:
@@ -226,7 +226,7 @@ def leave_lines(city: City) -> None:
         waited = city.today - int(task.queued_on)
         if waited <= casework.patience or task.urgency >= SEVERE:
             continue
-        u = peek_uniform(city.chance, LEAVING_LINE, task.person, move_key(task))
+        u = peek_uniform(city.streams, LEAVING_LINE, task.person, move_key(task))
         extra = 0.0
         if casework.reneging < 1.0:
             extra = np.log(u) / np.log1p(-max(casework.reneging, 1e-12))
@@ -258,7 +258,7 @@ def serve(city: City, rows: Rows) -> Rows:
     """Serve needs; return the rows of people who now go home."""
     going_home = np.empty(len(rows), dtype=np.intp)
     count = 0
-    hub = int(city.numbers[0].navigation.hub)
+    hub = int(city.parameters.navigation.hub)
     for row in rows:
         task = city.tasks[row]
         if task.place != Place.QUEUED:
@@ -278,7 +278,7 @@ def serve(city: City, rows: Rows) -> Rows:
             home = coordinate(city, task)
         else:
             if task.coordinated:
-                agency.credit[line] -= city.numbers[0].casework.overhead
+                agency.credit[line] -= city.parameters.casework.overhead
             home = see(city, task, number, waited)
         if home:
             going_home[count] = migrant
@@ -298,7 +298,7 @@ def see(city: City, task: Record, number: int, waited: int) -> bool:
         fail(city, task, number)
         return False
     success = happens(
-        city.chance, SUCCESS, task.person, move_key(task), agency.competence[task.need]
+        city.streams, SUCCESS, task.person, move_key(task), agency.competence[task.need]
     )
     if not (success and has_means(city, task, number)):
         note_move(city, task, Move.FAILED, number, NOWHERE, 0)
@@ -324,7 +324,7 @@ def meet_agency(city: City, task: Record, number: int) -> None:
         if migrant.knows[item] or agency.teaches[item] <= 0.0:
             continue
         # The items of one contact share one draw: the better known are learned first.
-        if peek_uniform(city.chance, TAUGHT, task.person, key) < agency.teaches[item]:
+        if peek_uniform(city.streams, TAUGHT, task.person, key) < agency.teaches[item]:
             learn(city, migrant, item, AGENCY_SOURCE)
     may_be_reported(city, migrant, REPORT_BY_AGENCY, key, agency.reports)
 
@@ -363,8 +363,8 @@ def spend(city: City, task: Record, agency: Record) -> None:
 @compiled
 def begin_processing(city: City, task: Record, agency: Record) -> None:
     """Let papers be made, which takes days around the mean."""
-    spread = city.numbers[0].casework.processing_spread
-    u = uniform(city.chance, PROCESSING, task.person, move_key(task))
+    spread = city.parameters.casework.processing_spread
+    u = uniform(city.streams, PROCESSING, task.person, move_key(task))
     days = agency.processing[task.need] * (1.0 + spread * (2.0 * u - 1.0))
     task.place = Place.IN_PROCESS
     task.ready_on = city.today + max(int(np.rint(days)), 1)
@@ -415,7 +415,7 @@ def fail(city: City, task: Record, number: int) -> None:
 def lose_motivation(city: City, task: Record) -> None:
     """Count a bounce; who has lost too much motivation gives up."""
     task.bounces += 1
-    task.motivation *= city.numbers[0].casework.motivation_kept
+    task.motivation *= city.parameters.casework.motivation_kept
     if task.motivation < task.gives_up_at:
         lose(city, task, Ending.GIVEN_UP)
 
@@ -459,7 +459,7 @@ def dispatch(city: City, task: Record, hub: int) -> bool:
         agency.spent += task.amount
         post(city, CARE_PAID_FROM[agency.payer], int(task.amount))
     success = paid or happens(
-        city.chance, SUCCESS, task.person, move_key(task), agency.competence[task.need]
+        city.streams, SUCCESS, task.person, move_key(task), agency.competence[task.need]
     )
     if success:
         return settle_at(city, task, hub)

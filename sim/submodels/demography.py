@@ -30,7 +30,7 @@ from sim.agents.employer import LabourMarket, find_employer
 from sim.agents.episode import Outcome, one_each
 from sim.agents.migrant import NEVER, NOT_HERE, stratum_code
 from sim.agents.task import Ending
-from sim.config.entries import by, by_two, numbers
+from sim.config.entries import by, by_two, parameter_record
 from sim.config.world import World
 from sim.engine.agentset.row_allocator import active_rows, allocate_row, release_row
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_WEEK, DAYS_A_YEAR
@@ -100,7 +100,7 @@ class Demography(Submodel):
         self.stay_share = by(words.STAYS, demography.stay_share)
         self.stay_shape = by(words.STAYS, demography.stay_shape)
         self.stay_mean = by(words.STAYS, demography.stay_mean)
-        self.numbers = numbers(
+        self.parameters = parameter_record(
             demography,
             nationality_share=by(words.NATIONALITIES, demography.nationality_share),
             sector_share=by(words.SECTORS, demography.sector_share),
@@ -288,7 +288,7 @@ def let_in(
     first_residents : bool
         See `Demography.admit`.
     """
-    demography = city.numbers[0].demography
+    demography = city.parameters.demography
     status_share = demography.status_share
     if first_residents:
         status_share = demography.resident_status_share
@@ -345,33 +345,33 @@ def describe(city: City, migrant: Record, newcomer: Record, status_share: Floats
         See `NEWCOMER`.
     status_share : array of float, shape (nationalities, legal statuses)
     """
-    demography, legal = city.numbers[0].demography, city.numbers[0].legal_status
-    money, chance, person = city.numbers[0].money, city.chance, newcomer.person
+    demography, legal = city.parameters.demography, city.parameters.legal_status
+    money, streams, person = city.parameters.money, city.streams, newcomer.person
     migrant.pid = person
     migrant.entered_on = newcomer.entered_on
     migrant.leaves_on = newcomer.leaves_on
     nationality = pick_one(
-        peek_uniform(chance, NATIONALITY, person, 0), demography.nationality_share
+        peek_uniform(streams, NATIONALITY, person, 0), demography.nationality_share
     )
-    sector = pick_one(peek_uniform(chance, SECTOR, person, 0), demography.sector_share)
-    sex = int(peek_uniform(chance, SEX, person, 0) < demography.women_share[sector])
-    status = pick_one(peek_uniform(chance, LEGAL_STATUS, person, 0), status_share[nationality])
+    sector = pick_one(peek_uniform(streams, SECTOR, person, 0), demography.sector_share)
+    sex = int(peek_uniform(streams, SEX, person, 0) < demography.women_share[sector])
+    status = pick_one(peek_uniform(streams, LEGAL_STATUS, person, 0), status_share[nationality])
     migrant.nationality, migrant.sector = nationality, sector
     migrant.sex, migrant.legal_status = sex, status
     migrant.stratum = stratum_code(nationality, status, sex, sector)
     migrant.age = newcomer.age
     migrant.risk_class = risk_class(city, nationality, sector, newcomer.age, sex)
     migrant.manages_language = (
-        peek_uniform(chance, LANGUAGE, person, 0) < demography.manages_language[nationality]
+        peek_uniform(streams, LANGUAGE, person, 0) < demography.manages_language[nationality]
     )
-    migrant.literacy = demography.literacy_low + peek_uniform(chance, LITERACY, person, 0) * (
+    migrant.literacy = demography.literacy_low + peek_uniform(streams, LITERACY, person, 0) * (
         demography.literacy_high - demography.literacy_low
     )
     migrant.fear_susceptibility = legal.fear_susceptibility_low + peek_uniform(
-        chance, FEAR, person, 0
+        streams, FEAR, person, 0
     ) * (legal.fear_susceptibility_high - legal.fear_susceptibility_low)
     migrant.passport_held = (
-        peek_uniform(chance, PASSPORT_HELD, person, 0) < demography.passport_held[sector]
+        peek_uniform(streams, PASSPORT_HELD, person, 0) < demography.passport_held[sector]
     )
     wage = demography.wage_median[sector] * newcomer.wage
     migrant.wage = int(np.rint(wage))
@@ -385,7 +385,7 @@ def find_first_work(city: City, labour_market: LabourMarket, migrant: Record) ->
     """Find a person their first employer, of their sector and nationality, and a work group."""
     market = int(migrant.sector) * NATIONALITIES + migrant.nationality
     employer, work_group = find_employer(
-        city.chance, city.employers, labour_market, migrant.pid, market, 0
+        city.streams, city.employers, labour_market, migrant.pid, market, 0
     )
     migrant.employer, migrant.work_group = employer, work_group
     migrant.district = city.employers[employer].district
@@ -443,7 +443,7 @@ def end_followed(city: City, person: int) -> None:
 def repay_entry_debt(city: City, migrant: Record) -> None:
     """Let those who have been here for a while have repaid what they could by now."""
     months = (city.today - migrant.entered_on) // DAYS_A_MONTH
-    repaid = (1.0 - city.numbers[0].money.living_cost) * migrant.wage * months
+    repaid = (1.0 - city.parameters.money.living_cost) * migrant.wage * months
     migrant.debt = int(max(migrant.debt - repaid, 0.0))
 
 

@@ -111,7 +111,7 @@ def send_ambulances(city: City, nearest_hospital: Integers, dispensary: int) -> 
 @compiled
 def charge_run(city: City, episode: Record) -> None:
     """Let whoever the law names pay for an ambulance; nobody is left without one for money."""
-    payment = city.numbers[0].payment
+    payment = city.parameters.payment
     migrant = city.migrants[episode.migrant]
     payer = payment.payer_of_service[
         migrant.nationality, migrant.legal_status, cover_of(city, migrant), AMBULANCE_RUN

@@ -20,7 +20,7 @@ from sim.agents.agency import BED_DAYS
 from sim.agents.city import City
 from sim.agents.migrant import can_pay
 from sim.agents.task import NOWHERE, SHELTER, Move
-from sim.config.entries import by, numbers
+from sim.config.entries import by, parameter_record
 from sim.config.world import World
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_WEEK, DAYS_A_YEAR
 from sim.engine.event_log import append_record
@@ -51,7 +51,7 @@ class Enforcement(Submodel):
         enforcement = world.enforcement
         centres = self.model.agencies.of_kind("reception_centre")
         services = self.model.agencies.of_kind("migration_service")
-        self.numbers = numbers(
+        self.parameters = parameter_record(
             enforcement,
             scale=world.city.scale,
             centre=int(centres[0]) if len(centres) else NOWHERE,
@@ -73,17 +73,17 @@ class Enforcement(Submodel):
 @compiled
 def patrol(city: City) -> None:
     """Let the police be about: ordinary pressure everywhere, raids in some districts."""
-    enforcement, counts = city.numbers[0].enforcement, city.counts[0]
+    enforcement, counts = city.parameters.enforcement, city.counts[0]
     raids_a_day = min(enforcement.raids_a_year * enforcement.intensity / DAYS_A_YEAR, 1.0)
     for district in range(DISTRICTS):
         key = (city.today + DAY_OFFSET) * DISTRICTS + district
         pressure = enforcement.intensity * (1.0 - enforcement.raid_share)
-        if happens(city.chance, RAID, key, 0, raids_a_day):
+        if happens(city.streams, RAID, key, 0, raids_a_day):
             if enforcement.raids_a_year > 0:
                 pressure += enforcement.raid_share * DAYS_A_YEAR / enforcement.raids_a_year
             residents = counts.residents[district].sum() / enforcement.scale
             per_thousand = 1000.0 / max(residents, 1000.0)
-            counts.alarm[district] += city.numbers[0].experience.raid_weight * per_thousand
+            counts.alarm[district] += city.parameters.experience.raid_weight * per_thousand
             counts.alarmed_on[district] = city.today
         counts.pressure[city.today % DAYS_A_WEEK, district] = pressure
 
@@ -101,7 +101,7 @@ def pressure_of_the_week(city: City) -> Floats:
 @compiled
 def expose_to_police(city: City, migrant: Record, pressure: Floats) -> bool:
     """Add a week of the hazard of being detected; tell whether the person is detected."""
-    hazard = city.numbers[0].enforcement.hazard[migrant.legal_status, migrant.sector]
+    hazard = city.parameters.enforcement.hazard[migrant.legal_status, migrant.sector]
     migrant.detection += hazard * pressure[migrant.district]
     return migrant.detection >= migrant.detected_at and not migrant.to_be_removed
 
@@ -110,7 +110,7 @@ def expose_to_police(city: City, migrant: Record, pressure: Floats) -> bool:
 def start_detection(city: City, migrant: Record) -> None:
     """Draw the threshold of a person's next detection."""
     migrant.detection = 0.0
-    migrant.detected_at = exponential(city.chance, DETECTION, migrant.pid, migrant.detections)
+    migrant.detected_at = exponential(city.streams, DETECTION, migrant.pid, migrant.detections)
 
 
 @compiled
@@ -122,7 +122,7 @@ def report(migrant: Record) -> None:
 @compiled(allocates=True)
 def act(city: City, detected: Rows) -> None:
     """Fine or remove those who have been detected or reported."""
-    enforcement = city.numbers[0].enforcement
+    enforcement = city.parameters.enforcement
     identity = np.empty(len(detected), dtype=np.uint64)
     for i in range(len(detected)):
         identity[i] = city.migrants[detected[i]].pid
@@ -131,17 +131,17 @@ def act(city: City, detected: Rows) -> None:
         migrant = city.migrants[row]
         group = city.work_groups[migrant.work_group]
         people = max(float(group.members), 1.0)
-        group.alarm += city.numbers[0].experience.detection_weight / people
+        group.alarm += city.parameters.experience.detection_weight / people
         group.changed_on = city.today
         key = 2 * int(migrant.detections)
         leaves = has_something_to_fear(migrant) and happens(
-            city.chance, CUSTODY, migrant.pid, key, enforcement.removal
+            city.streams, CUSTODY, migrant.pid, key, enforcement.removal
         )
         note_measure(city, migrant, REMOVAL if leaves else FINE)
         migrant.detections += 1
         start_detection(city, migrant)
         if leaves:
-            stay = -np.log(uniform(city.chance, CUSTODY, migrant.pid, key + 1))
+            stay = -np.log(uniform(city.streams, CUSTODY, migrant.pid, key + 1))
             take_into_custody(city, migrant, stay * enforcement.custody_days)
             remind(city.departures, int(migrant.leaves_on), row)
         else:
@@ -151,8 +151,8 @@ def act(city: City, detected: Rows) -> None:
 @compiled
 def fine(city: City, migrant: Record) -> None:
     """Fine a person, who pays as far as possible."""
-    means = can_pay(migrant, city.numbers[0].money.borrowing_limit)
-    amount = int(min(city.numbers[0].enforcement.fine, np.floor(means)))
+    means = can_pay(migrant, city.parameters.money.borrowing_limit)
+    amount = int(min(city.parameters.enforcement.fine, np.floor(means)))
     pay(city, migrant, amount, FINES)
     migrant.fined = True
 
@@ -160,7 +160,7 @@ def fine(city: City, migrant: Record) -> None:
 @compiled
 def take_into_custody(city: City, migrant: Record, stay: float) -> None:
     """Bring a person to the reception centre, if it has a place, until the removal."""
-    centre = city.numbers[0].enforcement.centre
+    centre = city.parameters.enforcement.centre
     days = 1
     migrant.to_be_removed = True
     migrant.changed_on = city.today
@@ -175,7 +175,7 @@ def take_into_custody(city: City, migrant: Record, stay: float) -> None:
         entry.need = SHELTER
         entry.second = False
         entry.move = Move.TAKEN_IN
-        entry.origin = city.numbers[0].enforcement.service
+        entry.origin = city.parameters.enforcement.service
         entry.target = centre
         entry.waited = 0
     migrant.leaves_on = min(int(migrant.leaves_on), city.today + days)
@@ -206,7 +206,7 @@ def may_be_reported(
     """Draw whether a contact leads to a report of a person without valid status."""
     if probability <= 0.0 or not has_something_to_fear(migrant) or migrant.to_be_removed:
         return False
-    if not happens(city.chance, purpose, migrant.pid, key, probability):
+    if not happens(city.streams, purpose, migrant.pid, key, probability):
         return False
     report(migrant)
     return True

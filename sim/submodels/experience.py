@@ -21,7 +21,7 @@ import numpy as np
 
 from sim import vocabulary as words
 from sim.agents.city import City
-from sim.config.entries import by, numbers
+from sim.config.entries import by, parameter_record
 from sim.config.world import World
 from sim.engine.calendar import DAYS_A_WEEK
 from sim.engine.jit.compiled import compiled
@@ -42,7 +42,7 @@ class Experience(Submodel):
         """Turn memories into weekly factors."""
         experience, seeking = world.experience, world.care_seeking
         daily_memory = float(np.exp(-1.0 / experience.fear_memory))
-        self.numbers = numbers(
+        self.parameters = parameter_record(
             experience,
             fear_of_status=by(words.LEGAL_STATUSES, world.legal_status.fear),
             fear_of_sharing=world.coordination.fear_of_sharing,
@@ -63,7 +63,7 @@ class Experience(Submodel):
 @compiled
 def fear_of(city: City, migrant: Record) -> float:
     """Return a person's fear of contact with institutions, 0-1."""
-    experience = city.numbers[0].experience
+    experience = city.parameters.experience
     group = city.work_groups[migrant.work_group]
     alarm = group.alarm + city.counts[0].alarm[migrant.district]
     fear = migrant.fear_susceptibility * (experience.fear_of_status[migrant.legal_status] + alarm)
@@ -109,7 +109,7 @@ def note_mean_trust(city: City) -> None:
 @compiled
 def talk(city: City) -> None:
     """Let every seventh group talk over its week: trust, beliefs and alarm move."""
-    experience, mean_trust = city.numbers[0].experience, city.counts[0].trust
+    experience, mean_trust = city.parameters.experience, city.counts[0].trust
     for district in range(len(words.DISTRICTS)):
         city.counts[0].alarm[district] *= experience.daily_memory
     weekday = city.today % DAYS_A_WEEK

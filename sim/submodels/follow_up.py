@@ -40,9 +40,9 @@ class FollowUp(Submodel):
 @compiled
 def take_over(city: City, episode: Record) -> None:
     """Take over an open episode of somebody who is leaving."""
-    illness = city.numbers[0].illness
+    illness = city.parameters.illness
     vacate_bed(city, episode)
-    delay = exponential(city.chance, CARE_AT_HOME, episode.person, episode.ordinal)
+    delay = exponential(city.streams, CARE_AT_HOME, episode.person, episode.ordinal)
     days = min(np.ceil(illness.home_care_delay * delay), LONGEST_DELAY)
     episode.care_at_home_on = city.today + int(days)
     episode.followed_until = city.today + int(np.rint(illness.followed_after_leaving))

@@ -29,7 +29,7 @@ from sim.agents.episode import (
     step_key,
 )
 from sim.agents.migrant import NEVER
-from sim.config.entries import by, by_two, numbers
+from sim.config.entries import by, by_two, parameter_record
 from sim.config.world import World
 from sim.engine.agentset.row_allocator import active_rows, allocate_row, release_rows
 from sim.engine.calendar import DAYS_A_YEAR
@@ -95,7 +95,7 @@ class Illness(Submodel):
             ],
             axis=-1,
         )
-        self.numbers = numbers(
+        self.parameters = parameter_record(
             illness,
             onset_severity=onset_severity,
             hazards=hazards,
@@ -129,7 +129,7 @@ class Illness(Submodel):
 @compiled(allocates=True)
 def begin(city: City, blank: Column, people: Rows, kinds: Integers, ordinals: Integers) -> Rows:
     """Begin new episodes: one each for these people, of these kinds; return their rows."""
-    illness = city.numbers[0].illness
+    illness = city.parameters.illness
     rows = np.empty(len(people), dtype=np.intp)
     for i in range(len(rows)):
         soon = city.migrants[row_ahead(people, i, SOON)]
@@ -145,11 +145,11 @@ def begin(city: City, blank: Column, people: Rows, kinds: Integers, ordinals: In
         episode.migrant = people[i]
         episode.stratum = migrant.stratum
         episode.kind = kind
-        severity_draw = uniform(city.chance, ONSET, migrant.pid, first)
+        severity_draw = uniform(city.streams, ONSET, migrant.pid, first)
         episode.severity = 1 + pick_one(severity_draw, illness.onset_severity[kind])
-        episode.dies_at = exponential(city.chance, ONSET, migrant.pid, first + 1)
-        episode.abandoned_at = exponential(city.chance, ONSET, migrant.pid, first + 2)
-        episode.perceived_at = exponential(city.chance, ONSET, migrant.pid, first + 3)
+        episode.dies_at = exponential(city.streams, ONSET, migrant.pid, first + 1)
+        episode.abandoned_at = exponential(city.streams, ONSET, migrant.pid, first + 2)
+        episode.perceived_at = exponential(city.streams, ONSET, migrant.pid, first + 3)
         episode.began_on = city.today
         describe_owner(city, episode, migrant)
         if kind == MATERNITY:
@@ -172,7 +172,7 @@ def describe_owner(city: City, episode: Record, migrant: Record) -> None:
     has_right = migrant.legal_status <= PERMIT
     formal = city.work_groups[migrant.work_group].formal
     episode.contract = works(migrant) and has_right and formal
-    episode.can_afford = migrant.savings >= city.numbers[0].illness.visit_price
+    episode.can_afford = migrant.savings >= city.parameters.illness.visit_price
 
 
 @compiled(allocates=True)
@@ -191,7 +191,7 @@ def live_through_a_day(city: City) -> Rows:
             prefetch_record(city.migrants, soon.migrant)
         row = rows[place]
         episode = city.episodes[row]
-        weight = city.numbers[0].illness.loss_of_health[episode.kind, episode.severity - 1]
+        weight = city.parameters.illness.loss_of_health[episode.kind, episode.severity - 1]
         city.counts[0].health_lost[episode.stratum] += weight
         worsens, recovers, dies = add_hazards(city, episode)
         if dies:
@@ -218,7 +218,7 @@ def live_through_a_day(city: City) -> Rows:
 @compiled
 def add_hazards(city: City, episode: Record) -> tuple[bool, bool, bool]:
     """Add a day of the competing hazards; tell which threshold has been reached, if any."""
-    illness = city.numbers[0].illness
+    illness = city.parameters.illness
     hazard = illness.hazards[episode.kind, episode.severity, int(episode.treated)]
     worsening, recovery, death = hazard[0], hazard[1], hazard[2]
     if episode.relapse_until >= city.today and not episode.treated:
@@ -252,8 +252,8 @@ def draw_thresholds(city: City, episode: Record) -> None:
     key = 2 * step_key(episode)
     episode.worsening = 0.0
     episode.recovery = 0.0
-    episode.worsens_at = exponential(city.chance, COURSE, episode.person, key)
-    episode.recovers_at = exponential(city.chance, COURSE, episode.person, key + 1)
+    episode.worsens_at = exponential(city.streams, COURSE, episode.person, key)
+    episode.recovers_at = exponential(city.streams, COURSE, episode.person, key + 1)
 
 
 @compiled
@@ -261,7 +261,7 @@ def draw_tastes(city: City, episode: Record) -> None:
     """Draw new tastes for the options and for waiting."""
     key = TASTES * step_key(episode)
     for taste in range(TASTES):
-        episode.taste[taste] = gumbel(city.chance, TASTE, episode.person, key + taste)
+        episode.taste[taste] = gumbel(city.streams, TASTE, episode.person, key + taste)
 
 
 @compiled
@@ -342,13 +342,13 @@ def give_birth(city: City, episode: Record) -> None:
 @compiled
 def decide_sequelae(city: City, episode: Record) -> None:
     """Late emergency care leaves permanent consequences more often."""
-    illness = city.numbers[0].illness
+    illness = city.parameters.illness
     care = episode.emergency_care_on if episode.emergency_care_on > -NEVER else city.today
     delay = max(care - episode.severe_on, 0)
     lateness = min(max((delay - EARLY_CARE) / (LATE_CARE - EARLY_CARE), 0.0), 1.0)
     extra = lateness * (illness.sequelae_late - illness.sequelae_early)
     probability = illness.sequelae_early + extra
-    if happens(city.chance, SEQUELAE, episode.person, step_key(episode), probability):
+    if happens(city.streams, SEQUELAE, episode.person, step_key(episode), probability):
         episode.sequelae_on = city.today
 
 
@@ -356,7 +356,7 @@ def decide_sequelae(city: City, episode: Record) -> None:
 def abandon(city: City) -> None:
     """Add a day of the hazard of giving up a long treatment at home."""
     rows = active_rows(city.rows.episodes)
-    illness = city.numbers[0].illness
+    illness = city.parameters.illness
     for row in rows:
         episode = city.episodes[row]
         if episode.state != State.TREATED_AT_HOME:

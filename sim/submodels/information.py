@@ -28,7 +28,7 @@ import numpy as np
 from sim import vocabulary as words
 from sim.agents.city import City
 from sim.agents.episode import visit_key
-from sim.config.entries import by, by_two, numbers
+from sim.config.entries import by, by_two, parameter_record
 from sim.config.world import World
 from sim.engine.calendar import DAYS_A_WEEK
 from sim.engine.jit.compiled import compiled, inlined
@@ -96,7 +96,7 @@ class Information(Submodel):
         self.briefing = information.briefing_coverage * by(
             words.KNOWLEDGE, information.briefing_content
         )
-        self.numbers = numbers(
+        self.parameters = parameter_record(
             information,
             channel_hazard=self.channel_hazard,
             hazard_of_channel=hazard_of_channel,
@@ -182,7 +182,7 @@ def news_nearby(city: City) -> Floats:
     -------
     array of float32, shape (districts, nationalities, items)
     """
-    counts, in_district = city.counts[0], city.numbers[0].information.in_district
+    counts, in_district = city.counts[0], city.parameters.information.in_district
     nearby = np.empty(counts.informed_residents.shape, dtype=np.float32)
     for district in range(nearby.shape[0]):
         for nationality in range(nearby.shape[1]):
@@ -202,7 +202,7 @@ def hear(city: City, migrant: Record, nearby: Floats) -> bool:
     bool
         Whether there is an item to be learned, or to be forgotten, today.
     """
-    information = city.numbers[0].information
+    information = city.parameters.information
     group, today, changes = city.work_groups[migrant.work_group], city.today, 0
     heed = np.float32(1.0)
     if not migrant.manages_language:
@@ -244,18 +244,18 @@ def draw_first_thresholds(city: City, migrant: Record) -> None:
     """Draw how much news it takes until a person first learns each item."""
     for item in range(ITEMS):
         migrant.learning_threshold[item] = -log(
-            peek_uniform(city.chance, FIRST_THRESHOLD, migrant.pid, item)
+            peek_uniform(city.streams, FIRST_THRESHOLD, migrant.pid, item)
         )
 
 
 @compiled
 def brief(city: City, migrant: Record) -> None:
     """Let an arrival learn what they are told and understand."""
-    information = city.numbers[0].information
+    information = city.parameters.information
     heed = 1.0 if migrant.manages_language else information.comprehension_without_language
     for item in range(ITEMS):
         told = (
-            peek_uniform(city.chance, BRIEFED, migrant.pid, item)
+            peek_uniform(city.streams, BRIEFED, migrant.pid, item)
             < heed * information.briefing[item]
         )
         if told:
@@ -273,14 +273,14 @@ def source_of(city: City, migrant: Record, item: int, nearby: Floats, shares: Fl
     shares : array of float, shape (`BRIEFING`,)
         Room for the hazards.
     """
-    information = city.numbers[0].information
+    information = city.parameters.information
     group = city.work_groups[migrant.work_group]
     shares[:EMPLOYER_SOURCE] = information.hazard_of_channel[:, migrant.nationality, item]
     shares[EMPLOYER_SOURCE] = information.induction[item] if group.formal else 0.0
     shares[WORK_GROUP] = group.informed[item] / group.members * information.at_work[item]
     shares[NEARBY] = nearby[migrant.district, migrant.nationality, item]
     key = int(migrant.times_learned[item]) * LIVES + item
-    return pick_one(peek_uniform(city.chance, CHANNEL, migrant.pid, key), shares)
+    return pick_one(peek_uniform(city.streams, CHANNEL, migrant.pid, key), shares)
 
 
 @compiled
@@ -297,10 +297,10 @@ def learn(city: City, migrant: Record, item: int, source: int) -> None:
     """Let a person who does not know an item know it from now on, until it is forgotten."""
     if source != UNKNOWN_SOURCE:
         city.counts[0].learned[source, item] += 1
-    information = city.numbers[0].information
+    information = city.parameters.information
     times = int(migrant.times_learned[item])
     memory = information.memory_mean * (1.0 + information.memory_gain * times)
-    lasts = memory * exponential(city.chance, MEMORY, migrant.pid, times * LIVES + item)
+    lasts = memory * exponential(city.streams, MEMORY, migrant.pid, times * LIVES + item)
     migrant.knows[item] = True
     migrant.forgets_on[item] = city.today + int(min(np.ceil(lasts), LONGEST_MEMORY))
     migrant.times_learned[item] += 1
@@ -314,7 +314,7 @@ def forget(city: City, migrant: Record, item: int) -> None:
     migrant.knows[item] = False
     migrant.exposure[item] = 0.0
     migrant.learning_threshold[item] = exponential(
-        city.chance, LEARNING_THRESHOLD, migrant.pid, key
+        city.streams, LEARNING_THRESHOLD, migrant.pid, key
     )
     count_informed(city, migrant, item, -1)
 
@@ -333,10 +333,10 @@ def teach_by_visit(city: City, episode: Record) -> None:
     """Let a contact with a public clinic teach the emergency right."""
     migrant = city.migrants[episode.migrant]
     if not migrant.knows[EMERGENCY_RIGHT] and happens(
-        city.chance,
+        city.streams,
         TAUGHT_BY_VISIT,
         episode.person,
         visit_key(episode),
-        city.numbers[0].information.taught_by_visit,
+        city.parameters.information.taught_by_visit,
     ):
         learn(city, migrant, EMERGENCY_RIGHT, CLINIC_SOURCE)

@@ -29,7 +29,7 @@ from sim import vocabulary as words
 from sim.agents.accounts import CHART
 from sim.agents.city import City
 from sim.agents.migrant import can_pay
-from sim.config.entries import numbers
+from sim.config.entries import parameter_record
 from sim.config.world import World
 from sim.engine.calendar import DAYS_A_MONTH, MONTHS_A_YEAR
 from sim.engine.jit.compiled import compiled
@@ -66,7 +66,7 @@ class Insurance(Submodel):
         """Note who may join under today's law, and what it costs."""
         rules, insurance = self.model.legal_rules, world.insurance
         contribution = rules.contribution
-        self.numbers = numbers(
+        self.parameters = parameter_record(
             insurance,
             may_join=(rules.payer == FUND).any(axis=2),
             may_insure=(rules.payer == POLICY).any(axis=2),
@@ -112,7 +112,7 @@ def cover_of(city: City, migrant: Record) -> int:
 @compiled
 def may_attach(city: City, migrant: Record) -> bool:
     """Tell whether a polyclinic has attached a person, or would."""
-    if migrant.attached or city.numbers[0].insurance.papers_required <= 0.0:
+    if migrant.attached or city.parameters.insurance.papers_required <= 0.0:
         return True
     return papers_in_order(city, migrant)
 
@@ -120,7 +120,7 @@ def may_attach(city: City, migrant: Record) -> bool:
 @compiled
 def insure(city: City, migrant: Record, income: float, works: bool, pay_days: int) -> int:
     """Pay this month's contributions; return what is kept back from the wage, in tenge."""
-    insurance = city.numbers[0].insurance
+    insurance = city.parameters.insurance
     kept_back = 0
     if insurance.may_join[migrant.nationality, migrant.legal_status]:
         kept_back = join(city, migrant, income, works, pay_days)
@@ -141,7 +141,7 @@ def insure(city: City, migrant: Record, income: float, works: bool, pay_days: in
 @compiled
 def join(city: City, migrant: Record, income: float, works: bool, pay_days: int) -> int:
     """Let the employer enrol a worker, or a person buy membership; return what is kept back."""
-    insurance = city.numbers[0].insurance
+    insurance = city.parameters.insurance
     base = min(income, insurance.wage_ceiling)
     formal = works and city.work_groups[migrant.work_group].formal
     if formal and insurance.employer_rate > 0.0:
@@ -168,27 +168,27 @@ def join(city: City, migrant: Record, income: float, works: bool, pay_days: int)
 def contribute(city: City, flow: int, amount: int) -> None:
     """Book a contribution, and what it costs the fund to take it in."""
     post(city, flow, amount)
-    share = city.numbers[0].insurance.administration
+    share = city.parameters.insurance.administration
     post(city, ADMINISTRATION, int(np.rint(share * amount)))
 
 
 @compiled
 def enrols(city: City, migrant: Record) -> bool:
     """Tell whether an employer thinks it worth while to enrol a worker."""
-    insurance, employment = city.numbers[0].insurance, city.numbers[0].businesses
+    insurance, employment = city.parameters.insurance, city.parameters.businesses
     employer = city.employers[migrant.employer]
     fine = employer.believed_inspections / MONTHS_A_YEAR * employment.fine
     norm = employment.norm * city.counts[0].enrolled_share[migrant.sector]
     rate = insurance.employer_rate * min(float(migrant.wage), insurance.wage_ceiling)
     gain = fine + norm - (rate + insurance.enrolment_cost)
-    u = peek_uniform(city.chance, ENROLMENT, migrant.pid, migrant.jobs)
+    u = peek_uniform(city.streams, ENROLMENT, migrant.pid, migrant.jobs)
     return employment.decision_weight * gain + np.log(u / (1.0 - u)) > 0.0
 
 
 @compiled
 def buys(city: City, migrant: Record, premium: int, pay_days: int) -> bool:
     """Draw whether a person buys insurance for a month: the more so, the more they expect of it."""
-    insurance = city.numbers[0].insurance
+    insurance = city.parameters.insurance
     if not migrant.knows[INSURANCE]:
         return False
     if premium > can_pay(migrant, insurance.borrowing_limit):
@@ -202,24 +202,24 @@ def buys(city: City, migrant: Record, premium: int, pay_days: int) -> bool:
     appeal += insurance.purchase_trust * group.trust[POLYCLINIC]
     appeal += insurance.purchase_norm * group.insured / max(float(group.members), 1.0)
     probability = 1.0 / (1.0 + np.exp(-appeal))
-    return happens(city.chance, VOLUNTARY, migrant.pid, pay_days, probability)
+    return happens(city.streams, VOLUNTARY, migrant.pid, pay_days, probability)
 
 
 @compiled
 def expected_benefit(city: City, migrant: Record) -> float:
     """Return what a person expects insurance to pay in a month, in tenge."""
-    a_month = city.numbers[0].onset.total_rate[migrant.risk_class] / MONTHS_A_YEAR
+    a_month = city.parameters.onset.total_rate[migrant.risk_class] / MONTHS_A_YEAR
     for kind in range(len(migrant.episode_of)):
         row = migrant.episode_of[kind]
         if row >= 0 and city.episodes[row].perceived_on >= city.episodes[row].began_on:
             a_month += 1.0
-    return a_month * city.numbers[0].insurance.visit_price
+    return a_month * city.parameters.insurance.visit_price
 
 
 @compiled
 def buy_policy(city: City, migrant: Record, works: bool, pay_days: int) -> None:
     """Let the employer buy a policy where a contract asks for one, or people buy their own."""
-    insurance = city.numbers[0].insurance
+    insurance = city.parameters.insurance
     if migrant.has_policy and migrant.policy_until >= city.today:
         return
     migrant.has_policy = False

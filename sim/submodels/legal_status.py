@@ -23,7 +23,7 @@ from sim import vocabulary as words
 from sim.agents.accounts import CHART
 from sim.agents.city import City
 from sim.agents.migrant import NEVER, STRATA_SHAPE, can_pay
-from sim.config.entries import by, numbers
+from sim.config.entries import by, parameter_record
 from sim.config.world import World
 from sim.engine.calendar import DAYS_A_MONTH
 from sim.engine.jit.compiled import compiled
@@ -57,7 +57,7 @@ class LegalStatus(Submodel):
     def prepare(self, world: World) -> None:
         """Note today's rules and fees."""
         legal = world.legal_status
-        self.numbers = numbers(
+        self.parameters = parameter_record(
             legal,
             registration=by(words.NATIONALITIES, legal.registration_days),
             activity=by(words.NATIONALITIES, world.information.consulate_activity),
@@ -80,7 +80,7 @@ def start_status(city: City, migrant: Record, new: bool) -> None:
     days = lasts(city, migrant)
     if not new and days < NEVER:
         key = DURATIONS_OF_RESIDENTS
-        days = int(np.ceil(days * uniform(city.chance, DURATION, migrant.pid, key)))
+        days = int(np.ceil(days * uniform(city.streams, DURATION, migrant.pid, key)))
     migrant.status_until = NEVER if days >= NEVER else city.today + days
     migrant.entered_as = migrant.stratum
 
@@ -92,9 +92,9 @@ DURATIONS_OF_RESIDENTS = 1 << 15
 @compiled
 def lasts(city: City, migrant: Record) -> int:
     """Return for how many days papers of the present status hold (`NEVER`: for good)."""
-    legal = city.numbers[0].legal_status
+    legal = city.parameters.legal_status
     if migrant.legal_status == PERMIT:
-        u = uniform(city.chance, DURATION, migrant.pid, int(migrant.renewals))
+        u = uniform(city.streams, DURATION, migrant.pid, int(migrant.renewals))
         spread = legal.permit_days_high - legal.permit_days_low
         return int(np.rint(legal.permit_days_low + u * spread))
     if migrant.legal_status == REGISTERED:
@@ -113,12 +113,12 @@ def renew_all(city: City, rows: Rows) -> None:
 @compiled
 def renew(city: City, migrant: Record) -> None:
     """Renew papers that have run out, or lose the status."""
-    legal = city.numbers[0].legal_status
+    legal = city.parameters.legal_status
     key = int(migrant.renewals)
     eaeu = EAEU_STATES[migrant.nationality]
     wants_permit = not eaeu and (
         migrant.legal_status == PERMIT
-        or happens(city.chance, KIND_OF_RENEWAL, migrant.pid, key, legal.seeks_permit)
+        or happens(city.streams, KIND_OF_RENEWAL, migrant.pid, key, legal.seeks_permit)
     )
     if wants_permit:
         fee, flow = legal.permit_fee * legal.permit_days_high / DAYS_A_MONTH, PERMITS
@@ -126,7 +126,7 @@ def renew(city: City, migrant: Record) -> None:
         fee, flow = (0.0 if eaeu else legal.border_trip), BORDER_TRIPS
     amount = int(np.rint(fee))
     renewed = (
-        happens(city.chance, RENEWAL, migrant.pid, key, renewal_probability(city, migrant, fee))
+        happens(city.streams, RENEWAL, migrant.pid, key, renewal_probability(city, migrant, fee))
         and not migrant.passport_held
         and amount <= can_pay(migrant, legal.borrowing_limit)
     )
@@ -144,7 +144,7 @@ def renew(city: City, migrant: Record) -> None:
 @compiled
 def renewal_probability(city: City, migrant: Record, fee: float) -> float:
     """Return the probability that a person renews papers that run out."""
-    legal = city.numbers[0].legal_status
+    legal = city.parameters.legal_status
     appeal = legal.renewal_base
     if migrant.knows[REGISTRATION]:
         appeal += legal.renewal_knowledge
@@ -158,9 +158,9 @@ def renewal_probability(city: City, migrant: Record, fee: float) -> float:
 @compiled
 def see_a_doctor(city: City, migrant: Record, key: int) -> None:
     """Let the medical check that a permit asks for be a moment of information."""
-    taught = city.numbers[0].legal_status.taught
+    taught = city.parameters.legal_status.taught
     # The items of one check share one draw: the better known are learned first.
-    u = uniform(city.chance, MEDICAL_CHECK, migrant.pid, key)
+    u = uniform(city.streams, MEDICAL_CHECK, migrant.pid, key)
     for item in range(ITEMS):
         if u < taught[item] and not migrant.knows[item]:
             learn(city, migrant, item, CLINIC_SOURCE)
@@ -169,9 +169,9 @@ def see_a_doctor(city: City, migrant: Record, key: int) -> None:
 @compiled
 def regularise(city: City, migrant: Record, month: int) -> None:
     """Let an irregular stay become regular, now and then."""
-    legal = city.numbers[0].legal_status
+    legal = city.parameters.legal_status
     probability = 1.0 - np.exp(-legal.regularisation)
-    if not happens(city.chance, REGULARISATION, migrant.pid, month, probability):
+    if not happens(city.streams, REGULARISATION, migrant.pid, month, probability):
         return
     fee = int(np.rint(legal.regularisation_fee))
     if migrant.passport_held or fee > can_pay(migrant, legal.borrowing_limit):

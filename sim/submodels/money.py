@@ -18,7 +18,7 @@ from sim.agents.accounts import CHART
 from sim.agents.city import City
 from sim.agents.episode import State, bring_up
 from sim.agents.task import SHELTER
-from sim.config.entries import numbers
+from sim.config.entries import parameter_record
 from sim.config.world import World
 from sim.engine.agentset.row_allocator import active_rows, rows_with
 from sim.engine.calendar import DAYS_A_MONTH
@@ -55,7 +55,7 @@ class Money(Submodel):
 
     def prepare(self, world: World) -> None:
         """Note today's rules of pay-day."""
-        self.numbers = numbers(world.money)
+        self.parameters = parameter_record(world.money)
 
     def count_absence(self) -> None:
         """Count a day of absence for everybody severely ill or in bed."""
@@ -87,7 +87,7 @@ def count_absence(city: City) -> None:
             continue
         migrant = city.migrants[episode.migrant]
         episode.disabled_days += 1
-        if episode.disabled_days > city.numbers[0].needs.unable_days:
+        if episode.disabled_days > city.parameters.needs.unable_days:
             bring_up(episode, SHELTER, -1, -1, 0)
         counted = False
         for kind in range(episode.kind):
@@ -101,7 +101,7 @@ def count_absence(city: City) -> None:
 def pay_wages(city: City) -> None:
     """Pay a month's wage; cover living costs, repay debts, send home what is left over."""
     rows = rows_with(city.month_slice, city.today % DAYS_A_MONTH)
-    money = city.numbers[0].money
+    money = city.parameters.money
     for place in range(len(rows)):
         prefetch_record_ahead(city.migrants, rows, place)
         soon = city.migrants[row_ahead(rows, place, SOON)]
@@ -121,7 +121,7 @@ def pay_wages(city: City) -> None:
             income = 0.0
         pay_days_so_far = days_here // DAYS_A_MONTH
         probability = money.wage_withheld_probability
-        if happens(city.chance, WITHHELD_WAGE, migrant.pid, pay_days_so_far, probability):
+        if happens(city.streams, WITHHELD_WAGE, migrant.pid, pay_days_so_far, probability):
             income *= 1.0 - money.wage_withheld_share
         income = np.rint(income)
         post(city, WAGES, int(income))

@@ -37,7 +37,7 @@ from sim.agents.task import (
     return_to_migrant,
     task_identity,
 )
-from sim.config.entries import numbers
+from sim.config.entries import parameter_record
 from sim.config.world import World
 from sim.engine.agentset.row_allocator import active_rows, allocate_row
 from sim.engine.jit.compiled import compiled
@@ -75,7 +75,7 @@ class Navigation(Submodel):
         self.hub = int(hubs[0]) if len(hubs) else NOWHERE
         works = self.hub != NOWHERE and self.model.agencies.table["capacity"][self.hub].sum() > 0
         registry = coordination.matching > 0 or coordination.recall > 0
-        self.numbers = numbers(
+        self.parameters = parameter_record(
             world.referral,
             hub=self.hub if works else NOWHERE,
             hub_delay=coordination.hub_delay,
@@ -202,7 +202,7 @@ def start(city: City, tasks: Rows, episodes: Rows) -> None:
 def advance_needs(city: City) -> Rows:
     """Let each need move on by a day; return those that are opened a second time."""
     rows = active_rows(city.rows.tasks)
-    navigation = city.numbers[0].navigation
+    navigation = city.parameters.navigation
     doubled = np.empty(len(rows), dtype=np.intp)
     count = 0
     for row in rows:
@@ -229,7 +229,7 @@ def advance_needs(city: City) -> Rows:
 @compiled
 def turns_to_somebody(city: City, task: Record) -> bool:
     """Add a day of the hazard of turning to somebody; nobody does without papers for the way."""
-    navigation = city.numbers[0].navigation
+    navigation = city.parameters.navigation
     migrant = city.migrants[task.migrant]
     if migrant.to_be_removed or (task.goes_home and migrant.task_of[DOCUMENTS] >= 0):
         return False
@@ -243,17 +243,17 @@ def turns_to_somebody(city: City, task: Record) -> bool:
 @compiled
 def seek_agency(city: City, task: Record) -> None:
     """Choose an institution and go there, if it is open and the employer lets one go."""
-    navigation = city.numbers[0].navigation
+    navigation = city.parameters.navigation
     migrant = city.migrants[task.migrant]
     key = move_key(task)
     task.moves += 1
     knows = migrant.knows[WHO_HELPS]
-    where = uniform(city.chance, WHERE_TO_TURN, task.person, key)
+    where = uniform(city.streams, WHERE_TO_TURN, task.person, key)
     target = NOWHERE
     if knows or where < navigation.guesses_right:
         target = best_agency(city, task, migrant, 0.0, fear_of(city, migrant))
     if target == NOWHERE:
-        anybody = uniform(city.chance, WHICH_AGENCY, task.person, key)
+        anybody = uniform(city.streams, WHICH_AGENCY, task.person, key)
         target = some_agency(city, task, migrant, anybody)
     if target == NOWHERE:
         lose(city, task, Ending.GIVEN_UP)
@@ -264,7 +264,7 @@ def seek_agency(city: City, task: Record) -> None:
         return
     if not city.agencies[target].open_after_work:
         leave = leave_probability(city, migrant, AN_ERRAND)
-        if not happens(city.chance, LEAVE_TO_SEE, task.person, key, leave):
+        if not happens(city.streams, LEAVE_TO_SEE, task.person, key, leave):
             return
         migrant.absent_days += 1
     note_move(city, task, Move.WENT_BY_THEMSELVES, NOWHERE, target, 0)
@@ -284,19 +284,19 @@ def join_agency(city: City, task: Record, number: int, today: int) -> None:
         task.decided_on = today
     if task.arrived_on <= -NEVER:
         task.arrived_on = today
-    if city.numbers[0].navigation.registry and city.agencies[number].member:
+    if city.parameters.navigation.registry and city.agencies[number].member:
         enter_in_registry(city, task)
 
 
 @compiled
 def enter_in_registry(city: City, task: Record) -> None:
     """Enter a need in the common registry, with consent; openings elsewhere may be found."""
-    navigation = city.numbers[0].navigation
+    navigation = city.parameters.navigation
     migrant = city.migrants[task.migrant]
     if not task.registered:
         consent = 1.0 - navigation.fear_and_consent * fear_of(city, migrant)
         key = move_key(task)
-        task.registered = happens(city.chance, CONSENT, task.person, key, consent)
+        task.registered = happens(city.streams, CONSENT, task.person, key, consent)
         if not task.registered:
             return
         if navigation.shared_registry and not migrant.in_shared_registry:
@@ -305,7 +305,7 @@ def enter_in_registry(city: City, task: Record) -> None:
             city.work_groups[migrant.work_group].changed_on = city.today
     if task.twin >= 0 and city.tasks[task.twin].registered:
         key = move_key(task)
-        if happens(city.chance, MATCHED, task.person, key, navigation.matching):
+        if happens(city.streams, MATCHED, task.person, key, navigation.matching):
             drop_second(city, task)
 
 
@@ -325,8 +325,8 @@ def opens_twice(city: City, task: Record) -> bool:
     """Draw whether the same need is opened at a second institution too."""
     if task.second or task.place != Place.QUEUED:
         return False
-    probability = city.numbers[0].navigation.duplication
-    return happens(city.chance, DUPLICATE, task.person, move_key(task), probability)
+    probability = city.parameters.navigation.duplication
+    return happens(city.streams, DUPLICATE, task.person, move_key(task), probability)
 
 
 @compiled(allocates=True)
@@ -380,7 +380,7 @@ def refer(city: City, task: Record, sender: int, coordinated: bool) -> None:
     coordinated : bool
         Whether the sender takes part in coordination.
     """
-    navigation = city.numbers[0].navigation
+    navigation = city.parameters.navigation
     migrant = city.migrants[task.migrant]
     task.last_agency = sender
     hub = int(navigation.hub)
@@ -391,12 +391,12 @@ def refer(city: City, task: Record, sender: int, coordinated: bool) -> None:
     target = best_agency(city, task, migrant, load_awareness, 0.0)
     key = move_key(task)
     task.moves += 1
-    u = uniform(city.chance, REFERRAL, task.person, key)
+    u = uniform(city.streams, REFERRAL, task.person, key)
     knowledge = city.knowledge[sender, target] if target != NOWHERE else 0.0
     if u >= knowledge:
         target = NOWHERE
         if u < knowledge + (1.0 - knowledge) * navigation.wrong_referral:
-            anybody = uniform(city.chance, WHICH_AGENCY, task.person, key)
+            anybody = uniform(city.streams, WHICH_AGENCY, task.person, key)
             target = some_agency(city, task, migrant, anybody)
     if target == NOWHERE:
         task.dead_ends += 1
@@ -419,14 +419,14 @@ def hand_over_to_hub(city: City, task: Record, hub: int, sender: int) -> None:
     """Hand a need over to the coordinating body, which takes it up after a delay."""
     note_move(city, task, Move.TO_THE_HUB, sender, hub, 0)
     join_agency(city, task, hub, city.today)
-    task.ready_on = city.today + max(int(city.numbers[0].navigation.hub_delay), 1)
+    task.ready_on = city.today + max(int(city.parameters.navigation.hub_delay), 1)
     task.referrals += 1
 
 
 @compiled
 def send(city: City, task: Record, migrant: Record, target: int, key: int) -> None:
     """Send a person to an institution; some do not go, and a registry may bring them back."""
-    navigation = city.numbers[0].navigation
+    navigation = city.parameters.navigation
     task.place = Place.IN_TRANSIT
     task.agency = target
     task.ready_on = city.today + int(navigation.transit_days)
@@ -434,10 +434,10 @@ def send(city: City, task: Record, migrant: Record, target: int, key: int) -> No
         task.decided_on = city.today
     afraid = fear_of(city, migrant) > navigation.afraid_above
     probability = navigation.no_show_when_afraid if afraid else navigation.no_show
-    if not happens(city.chance, NO_SHOW, task.person, key, probability):
+    if not happens(city.streams, NO_SHOW, task.person, key, probability):
         return
     task.no_shows += 1
-    if task.registered and happens(city.chance, RECALL, task.person, key, navigation.recall):
+    if task.registered and happens(city.streams, RECALL, task.person, key, navigation.recall):
         task.recalls += 1
         task.ready_on = city.today + int(navigation.recall_days)
         note_move(city, task, Move.RECALLED, NOWHERE, target, 0)

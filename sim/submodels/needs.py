@@ -35,7 +35,7 @@ from sim.agents.task import (
     move_key,
     task_identity,
 )
-from sim.config.entries import by, numbers
+from sim.config.entries import by, parameter_record
 from sim.config.world import World
 from sim.engine.agentset.row_allocator import active_rows, allocate_row, release_row
 from sim.engine.event_log import append_record
@@ -65,7 +65,7 @@ class Needs(Submodel):
 
     def prepare(self, world: World) -> None:
         """Note today's rules."""
-        self.numbers = numbers(
+        self.parameters = parameter_record(
             world.referral, lodging_lost_in=by(words.SECTORS, world.referral.lodging_lost)
         )
 
@@ -86,8 +86,8 @@ class Needs(Submodel):
 @compiled
 def papers_in_order(city: City, migrant: Record) -> bool:
     """Tell whether a person has the papers that an institution asks for."""
-    sort_unique_inplace = STATUS_IN_ORDER[migrant.legal_status] and not migrant.passport_held
-    return sort_unique_inplace or migrant.papers_until >= city.today
+    in_order = STATUS_IN_ORDER[migrant.legal_status] and not migrant.passport_held
+    return in_order or migrant.papers_until >= city.today
 
 
 @compiled(allocates=True)
@@ -176,9 +176,9 @@ def open_tasks(city: City, blank: Column, episodes: Rows, needs: Integers) -> Ro
 def begin_search(city: City, task: Record) -> None:
     """Draw how soon a person turns to somebody, is lost sight of, and gives up."""
     key = move_key(task)
-    task.searched_at = exponential(city.chance, NAVIGATION, task.person, key)
-    task.silent_at = exponential(city.chance, LOSING_CONTACT, task.person, key)
-    task.gives_up_at = uniform(city.chance, GIVING_UP_A_NEED, task.person, key)
+    task.searched_at = exponential(city.streams, NAVIGATION, task.person, key)
+    task.silent_at = exponential(city.streams, LOSING_CONTACT, task.person, key)
+    task.gives_up_at = uniform(city.streams, GIVING_UP_A_NEED, task.person, key)
 
 
 # --- rules: needs end --------------------------------------------------------------------------
@@ -299,7 +299,7 @@ def settle(city: City, task: Record) -> bool:
     if task.need == INFORMATION and not migrant.knows[WHO_HELPS]:
         learn(city, migrant, WHO_HELPS, AGENCY_SOURCE)
     if task.need == DOCUMENTS:
-        migrant.papers_until = city.today + int(city.numbers[0].needs.papers_valid_days)
+        migrant.papers_until = city.today + int(city.parameters.needs.papers_valid_days)
     episode_row = episode_of(city, task, migrant)
     if episode_row >= 0:
         episode = city.episodes[episode_row]
@@ -338,8 +338,8 @@ def relieve(episode: Record, task: Record) -> None:
 @compiled
 def go_back_to_care(city: City, task: Record, episode: Record) -> None:
     """Let a person think of the care again that was refused."""
-    probability = city.numbers[0].needs.returns_to_care
-    if not happens(city.chance, RETURN_TO_CARE, task.person, move_key(task), probability):
+    probability = city.parameters.needs.returns_to_care
+    if not happens(city.streams, RETURN_TO_CARE, task.person, move_key(task), probability):
         return
     episode.refused_by[task.option] = False
     if episode.state == State.UNDECIDED:

@@ -46,7 +46,7 @@ class Onset(Submodel):
         """Turn rates into a table by risk class."""
         self.acute_ceiling = 1.0 + world.illness.acute_season
         rates = self._rates_by_class(world)
-        self.numbers = record(
+        self.parameters = record(
             rates=rates, total_rate=rates.sum(axis=1), acute_ceiling=self.acute_ceiling
         )
 
@@ -146,7 +146,7 @@ def draw_onsets(city: City, season: float) -> tuple[Rows, Integers, Integers]:
         if day < NEVER:
             expected_on[expected], expecting[expected] = day, row
             expected += 1
-        u = uniform(city.chance, KIND, migrant.pid, ordinal)
+        u = uniform(city.streams, KIND, migrant.pid, ordinal)
         kind = kind_of_onset(city, migrant, u, season)
         if kind != PASSED_OVER and migrant.episode_of[kind] < 0:
             people[opened] = row
@@ -160,14 +160,14 @@ def draw_onsets(city: City, season: float) -> tuple[Rows, Integers, Integers]:
 @compiled
 def risk_class(city: City, nationality: int, sector: int, age: float, sex: int) -> int:
     """Return the code of what the rates of illness depend on."""
-    older = int(age > city.numbers[0].illness.chronic_age)
+    older = int(age > city.parameters.illness.chronic_age)
     return ((nationality * 2 + int(sector == CONSTRUCTION)) * 2 + older) * 2 + int(sex == WOMAN)
 
 
 @compiled
 def kind_of_onset(city: City, migrant: Record, u: float, season: float) -> int:
     """Return what a candidate onset becomes; what the season does not use is passed over."""
-    onset = city.numbers[0].onset
+    onset = city.parameters.onset
     rates = onset.rates[migrant.risk_class]
     total = onset.total_rate[migrant.risk_class]
     cumulated = 0.0
@@ -182,11 +182,11 @@ def kind_of_onset(city: City, migrant: Record, u: float, season: float) -> int:
 @compiled
 def draw_next_onset(city: City, migrant: Record) -> int:
     """Draw the time to the next candidate onset and return its day (`NEVER`: not in this life)."""
-    rate = city.numbers[0].onset.total_rate[migrant.risk_class]
+    rate = city.parameters.onset.total_rate[migrant.risk_class]
     if rate == 0.0:
         migrant.next_onset_at = NEVER
         return NEVER
-    gap = exponential(city.chance, ONSET_GAP, migrant.pid, migrant.onsets)
+    gap = exponential(city.streams, ONSET_GAP, migrant.pid, migrant.onsets)
     migrant.next_onset_at += min(gap * DAYS_A_YEAR / rate, NEVER)
     if migrant.next_onset_at >= NEVER:
         return NEVER

@@ -22,7 +22,7 @@ from sim.agents.city import City
 from sim.agents.episode import Gate, State, bring_up, note_binding_barrier, step_key, visit_key
 from sim.agents.migrant import can_pay
 from sim.agents.task import DOCUMENTS, PAYMENT
-from sim.config.entries import by, numbers
+from sim.config.entries import by, parameter_record
 from sim.config.world import World
 from sim.engine.agentset.row_allocator import active_rows
 from sim.engine.event_log import append_record
@@ -101,7 +101,7 @@ class Payment(Submodel):
         listed = dict.fromkeys(words.INSTITUTION_KINDS, price[POLYCLINIC_VISIT])
         listed |= {"private": price[PRIVATE_VISIT], "hospital": price[HOSPITAL_VISIT]}
         payer = payers_by_kind(payer_of_service)
-        self.numbers = numbers(
+        self.parameters = parameter_record(
             world.payment,
             payer=payer,
             payer_of_service=payer_of_service,
@@ -195,7 +195,7 @@ def prices_by_option(payer: Integers, payer_of_service: Integers, price: Floats)
 def payer_at_desk(city: City, episode: Record, migrant: Record, kind: int) -> int:
     """Return who pays for a person at a kind of institution."""
     severe, infectious = int(episode.severity >= SEVERE), int(episode.kind == INFECTION)
-    return city.numbers[0].payment.payer[
+    return city.parameters.payment.payer[
         migrant.nationality, migrant.legal_status, cover_of(city, migrant), severe, infectious, kind
     ]
 
@@ -211,7 +211,7 @@ def admit_at_desk(city: City, episode: Record) -> tuple[int, int]:
     price : int, KZT
         What has just been paid (0 where the state or the employer pays, or on refusal).
     """
-    payment = city.numbers[0].payment
+    payment = city.parameters.payment
     migrant = city.migrants[episode.migrant]
     kind = city.clinics[episode.unit].kind
     severe = episode.severity >= SEVERE
@@ -251,7 +251,7 @@ def admit_at_desk(city: City, episode: Record) -> tuple[int, int]:
 @compiled
 def charge(city: City, episode: Record, migrant: Record, payer: int, kind: int, price: int) -> None:
     """Let the state, the fund or an insurer pay; whoever is insured is attached from now on."""
-    payment = city.numbers[0].payment
+    payment = city.parameters.payment
     amount = price
     if kind == KIND_HOSPITAL and episode.severity >= SEVERE:
         amount = int(payment.emergency_stay)
@@ -275,7 +275,7 @@ def papers_for_attachment(city: City, episode: Record, migrant: Record, kind: in
 @compiled
 def wrongly_refused(city: City, episode: Record, migrant: Record) -> bool:
     """Draw a refusal of entitled people: by language, and by whether they can insist."""
-    payment = city.numbers[0].payment
+    payment = city.parameters.payment
     probability = payment.wrongful_refusal
     if not migrant.manages_language:
         probability *= payment.refusal_without_language
@@ -283,7 +283,7 @@ def wrongly_refused(city: City, episode: Record, migrant: Record) -> bool:
         probability *= payment.refusal_when_informed
     if city.clinics[episode.unit].member:
         probability *= 1.0 - payment.front_desk_training
-    return happens(city.chance, WRONGFUL_REFUSAL, episode.person, visit_key(episode), probability)
+    return happens(city.streams, WRONGFUL_REFUSAL, episode.person, visit_key(episode), probability)
 
 
 @compiled
@@ -291,8 +291,8 @@ def papers_missing(city: City, episode: Record, migrant: Record) -> bool:
     """Draw whether a hospital asks for papers that are not in order."""
     if papers_in_order(city, migrant):
         return False
-    probability = city.numbers[0].payment.papers_asked
-    return happens(city.chance, ASKED_FOR_PAPERS, episode.person, visit_key(episode), probability)
+    probability = city.parameters.payment.papers_asked
+    return happens(city.streams, ASKED_FOR_PAPERS, episode.person, visit_key(episode), probability)
 
 
 @compiled
@@ -331,7 +331,7 @@ def bill_after_emergencies(city: City) -> None:
 @compiled
 def bill_rest_of_stay(city: City, episode: Record) -> None:
     """Bill the days that are left to who pays for them; who cannot pay leaves early or owes."""
-    payment = city.numbers[0].payment
+    payment = city.parameters.payment
     migrant = city.migrants[episode.migrant]
     remaining = 0 if episode.boarding else max(episode.leaves_bed_on - city.today, 0)
     free_days = int(payment.state_paid_days_after_emergency)
@@ -353,7 +353,7 @@ def bill_rest_of_stay(city: City, episode: Record) -> None:
     key = step_key(episode)
     bill -= from_joint_fund(city, episode, bill - means)
     if bill > means and happens(
-        city.chance, EARLY_DISCHARGE, episode.person, key, payment.early_discharge
+        city.streams, EARLY_DISCHARGE, episode.person, key, payment.early_discharge
     ):
         # Who leaves early still uses the days the state pays; the discharge follows today or then.
         episode.leaves_bed_on = city.today + min(remaining, free_days)
@@ -370,7 +370,7 @@ def bill_rest_of_stay(city: City, episode: Record) -> None:
 @compiled
 def from_joint_fund(city: City, episode: Record, missing: int) -> int:
     """Return what the joint fund pays at the bedside, at hospitals that take part."""
-    hub = int(city.numbers[0].navigation.hub)
+    hub = int(city.parameters.navigation.hub)
     if missing <= 0 or hub < 0 or not city.clinics[episode.unit].member:
         return 0
     fund = city.agencies[hub]

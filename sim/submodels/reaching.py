@@ -70,8 +70,8 @@ def set_out(city: City) -> None:
     rows = active_rows(city.rows.episodes)
     going_home = np.empty(len(rows), dtype=np.intp)
     count = 0
-    borrowing = city.numbers[0].payment.borrowing_limit
-    bus_home = city.numbers[0].payment.bus_home
+    borrowing = city.parameters.payment.borrowing_limit
+    bus_home = city.parameters.payment.bus_home
     for place in range(len(rows)):
         prefetch_ahead(city.episodes, rows, place)
         row = rows[place]
@@ -115,7 +115,7 @@ def ask_for_the_way_home(city: City, episode: Record) -> None:
 def ask_for_advice(city: City, episode: Record) -> None:
     """Ask an NGO or the consulate for advice; meanwhile go on thinking what to do."""
     nationality = city.migrants[episode.migrant].nationality
-    episode.asks_agency = city.numbers[0].care_seeking.advisers[episode.option - NGO, nationality]
+    episode.asks_agency = city.parameters.care_seeking.advisers[episode.option - NGO, nationality]
     episode.refused_by[episode.option] = True
     bring_up(episode, INFORMATION, -1, -1, 0)
     reset_decision(episode, city.today + 1)
@@ -131,14 +131,14 @@ def go_to_clinic(city: City, episode: Record) -> None:
     if option != MOBILE_CLINIC:
         probability = leave_probability(city, migrant, episode.severity)
         key = try_key(episode)
-        has_leave = happens(city.chance, LEAVE_FROM_WORK, episode.person, key, probability)
+        has_leave = happens(city.streams, LEAVE_FROM_WORK, episode.person, key, probability)
         reached = reached and has_leave
     episode.tries += 1
     episode.tries_now += 1
     if reached:
         arrive(city, episode, unit, city.today if option == HOSPITAL else city.today + 1)
         migrant.absent_days += 1
-    elif episode.tries_now >= city.numbers[0].care_seeking.tries:
+    elif episode.tries_now >= city.parameters.care_seeking.tries:
         note_binding_barrier(episode, Gate.REACH)
         reset_decision(episode, city.today + 1)
 
@@ -147,10 +147,10 @@ def go_to_clinic(city: City, episode: Record) -> None:
 def ask_employer(city: City, episode: Record) -> None:
     """Ask the employer to pay private treatment; some do, in exchange for silence."""
     employer = city.employers[city.migrants[episode.migrant].employer]
-    if employer.formal or employer.pays_in_kind >= city.numbers[0].payment.pays_in_kind:
+    if employer.formal or employer.pays_in_kind >= city.parameters.payment.pays_in_kind:
         episode.refused_by[EMPLOYER] = True
         reset_decision(episode, city.today + 1)
-    elif city.numbers[0].care_seeking.offered[PRIVATE]:
+    elif city.parameters.care_seeking.offered[PRIVATE]:
         episode.paid_by_employer = True
         arrive(city, episode, unit_for(city, episode, PRIVATE), city.today + 1)
 
@@ -166,16 +166,16 @@ def arrive(city: City, episode: Record, unit: int, ready: int) -> None:
 @compiled
 def unit_for(city: City, episode: Record, option: int) -> int:
     """Return the nearest unit of the chosen kind; everybody has one among equally near ones."""
-    seeking = city.numbers[0].care_seeking
+    seeking = city.parameters.care_seeking
     district = city.migrants[episode.migrant].district
-    u = peek_uniform(city.chance, WHICH_UNIT + option, episode.person, 0)
+    u = peek_uniform(city.streams, WHICH_UNIT + option, episode.person, 0)
     return city.nearest[option, district, int(u * seeking.nearest_count[option, district])]
 
 
 @compiled(allocates=True)
 def return_home(city: City, rows: Rows) -> None:
     """Let people pay for the way home, as far as they can, and leave with their illness."""
-    payment = city.numbers[0].payment
+    payment = city.parameters.payment
     leaving = np.empty(len(rows), dtype=np.intp)
     for i in range(len(rows)):
         episode = city.episodes[rows[i]]

@@ -181,14 +181,14 @@ def who_waits(city: City, kinds: Booleans) -> tuple[Rows, Integers, Integers, In
 def place_in_line(city: City, episode: Record) -> np.uint64:
     """Return bits that decide among equals: fixed for a person and an episode."""
     who = episode.pid & np.uint64((1 << 40) - 1)
-    return np.uint64(peek_uniform(city.chance, PLACE_IN_LINE, who, 0) * 2.0**64)
+    return np.uint64(peek_uniform(city.streams, PLACE_IN_LINE, who, 0) * 2.0**64)
 
 
 @compiled(allocates=True)
 def give_up_waiting(city: City) -> None:
     """Let people who have waited long for ordinary care give up."""
     rows = active_rows(city.rows.episodes)
-    seeking = city.numbers[0].care_seeking
+    seeking = city.parameters.care_seeking
     for row in rows:
         episode = city.episodes[row]
         if episode.state != State.QUEUED or episode.severity >= SEVERE:
@@ -197,7 +197,7 @@ def give_up_waiting(city: City) -> None:
             continue
         key = try_key(episode)
         episode.tries += 1
-        if happens(city.chance, GIVING_UP, episode.person, key, seeking.reneging):
+        if happens(city.streams, GIVING_UP, episode.person, key, seeking.reneging):
             log_visit(city, episode, GAVE_UP)
             note_binding_barrier(episode, Gate.REACH)
             reset_decision(episode, city.today + 1)
@@ -251,7 +251,7 @@ def calls_ambulance(city: City, episode: Record) -> bool:
     """Tell whether a clinic calls an ambulance for a severe patient."""
     probability = city.clinics[episode.unit].refers_emergencies
     return episode.severity >= SEVERE and happens(
-        city.chance, AMBULANCE_CALLED, episode.person, visit_key(episode), probability
+        city.streams, AMBULANCE_CALLED, episode.person, visit_key(episode), probability
     )
 
 
@@ -321,7 +321,7 @@ def talk_about_wait(city: City, episode: Record) -> None:
 def succeeds(city: City, episode: Record) -> bool:
     """Draw whether a service takes hold."""
     probability = city.clinics[episode.unit].competence
-    return happens(city.chance, SUCCESS, episode.person, visit_key(episode), probability)
+    return happens(city.streams, SUCCESS, episode.person, visit_key(episode), probability)
 
 
 @compiled
@@ -355,7 +355,7 @@ def treat_at_home(city: City, episode: Record) -> None:
     episode.unit = -1
     if episode.kind == MATERNITY and not episode.born:
         episode.antenatal_visits += 1
-        episode.next_visit_on = city.today + int(city.numbers[0].illness.antenatal_interval)
+        episode.next_visit_on = city.today + int(city.parameters.illness.antenatal_interval)
 
 
 @compiled(allocates=True)

@@ -38,7 +38,7 @@ def test_without_claims_the_fund_is_the_sum_of_rate_times_wage() -> None:
     """A12: contributions recomputed from wages, pay-day by pay-day."""
     world = {**EVERYBODY_ENROLLED, **NOBODY_FALLS_ILL, **NO_POLICE, **NO_BURN_IN}
     model = AlmatyModel(city(population=400, seed=5, changed=world, overrides=HOPED))
-    may_join = np.array(model.insurance.numbers[0]["may_join"], dtype=np.bool_)
+    may_join = np.array(model.insurance.parameters[0]["may_join"], dtype=np.bool_)
     contribution, insurance = model.legal_rules.contribution, model.world.insurance
     ceiling = contribution.ceiling * insurance.minimum_wage
     expected, pay_wages = 0, model.money.pay_wages

@@ -24,7 +24,7 @@ from sim.agents.migrant import Migrants, work_groups
 from sim.agents.task import Tasks
 from sim.engine.agentset.cohort import Cohort
 from sim.engine.agentset.column import Column
-from sim.engine.random import scalar as chance
+from sim.engine.random import scalar
 from sim.engine.random.streams import Draws
 from sim.model import AlmatyModel
 from sim.submodels.submodel import Submodel
@@ -256,7 +256,7 @@ def _read(call: ast.Call, module: str) -> tuple[list[str], str, ast.expr, ast.ex
             return [purpose.value], call.func.attr, arguments[1], occurrence
     if isinstance(call.func, ast.Name) and len(arguments) > 3:
         law = call.func.id
-        if hasattr(chance, law) and ast.unparse(arguments[0]).endswith("chance"):
+        if hasattr(scalar, law) and ast.unparse(arguments[0]).endswith("streams"):
             names = _purposes_named(arguments[1], module)
             return names, law, arguments[2], arguments[3]
     return None

@@ -1,6 +1,6 @@
 """Keyed random numbers for compiled rules: what `Draws` gives arrays, for one key at a time.
 
-A rule is handed the table `chance` of `Draws` and names a purpose by its number in the list of
+A rule is handed the table `streams` of `Draws` and names a purpose by its number in the list of
 purposes; the numbers are those `Draws` returns for the same key.
 """
 
@@ -13,49 +13,49 @@ from sim.engine.random.splitmix import BELOW_ONE, SHIFT_11, SHIFT_OCCURRENCE, TO
 from sim.engine.types import Floats, Identities
 
 KEYS = 2
-"""Columns of `chance` that hold the keys of a purpose; more are there only in audit mode."""
+"""Columns of `streams` that hold the keys of a purpose; more are there only in audit mode."""
 COUNT, FIRST_NOTE = KEYS, KEYS + 1
 """In audit mode: the number of notes, and where the first of them begins."""
 
 
 @compiled
-def peek_uniform(chance: Identities, purpose: int, who: int, occurrence: int) -> float:
+def peek_uniform(streams: Identities, purpose: int, who: int, occurrence: int) -> float:
     """Return a uniform number strictly between 0 and 1 that may be looked up again."""
     packed = (np.uint64(who) << SHIFT_OCCURRENCE) | np.uint64(occurrence)
-    bits = splitmix64(packed, chance[purpose, 0], chance[purpose, 1])
+    bits = splitmix64(packed, streams[purpose, 0], streams[purpose, 1])
     return min((np.float64(bits >> SHIFT_11) + 0.5) * TO_UNIT, BELOW_ONE)
 
 
 @compiled
-def uniform(chance: Identities, purpose: int, who: int, occurrence: int) -> float:
+def uniform(streams: Identities, purpose: int, who: int, occurrence: int) -> float:
     """Return a uniform number strictly between 0 and 1; in audit mode, note the use of its key."""
-    if chance.shape[1] > KEYS:
-        place = FIRST_NOTE + 2 * int(chance[purpose, COUNT])
-        if place + 1 < chance.shape[1]:
-            chance[purpose, place] = np.uint64(who)
-            chance[purpose, place + 1] = np.uint64(occurrence)
-        chance[purpose, COUNT] += np.uint64(1)
-    return peek_uniform(chance, purpose, who, occurrence)
+    if streams.shape[1] > KEYS:
+        place = FIRST_NOTE + 2 * int(streams[purpose, COUNT])
+        if place + 1 < streams.shape[1]:
+            streams[purpose, place] = np.uint64(who)
+            streams[purpose, place + 1] = np.uint64(occurrence)
+        streams[purpose, COUNT] += np.uint64(1)
+    return peek_uniform(streams, purpose, who, occurrence)
 
 
 @compiled
 def happens(
-    chance: Identities, purpose: int, who: int, occurrence: int, probability: float
+    streams: Identities, purpose: int, who: int, occurrence: int, probability: float
 ) -> bool:
     """Return True with the given probability."""
-    return uniform(chance, purpose, who, occurrence) < probability
+    return uniform(streams, purpose, who, occurrence) < probability
 
 
 @compiled
-def exponential(chance: Identities, purpose: int, who: int, occurrence: int) -> float:
+def exponential(streams: Identities, purpose: int, who: int, occurrence: int) -> float:
     """Return a unit-mean exponential number: the threshold of an integrated hazard."""
-    return -log(uniform(chance, purpose, who, occurrence))
+    return -log(uniform(streams, purpose, who, occurrence))
 
 
 @compiled
-def gumbel(chance: Identities, purpose: int, who: int, occurrence: int) -> float:
+def gumbel(streams: Identities, purpose: int, who: int, occurrence: int) -> float:
     """Return a standard Gumbel number: the taste shock of a discrete choice."""
-    return -log(exponential(chance, purpose, who, occurrence))
+    return -log(exponential(streams, purpose, who, occurrence))
 
 
 @compiled

@@ -55,7 +55,7 @@ class Draws:
 
     Attributes
     ----------
-    chance : array of uint64, shape (purposes, 2)
+    streams : array of uint64, shape (purposes, 2)
         Keys of the purposes, for `sim.engine.random.scalar`; wider in audit mode, where rules note
         in it what they have drawn.
 
@@ -74,9 +74,9 @@ class Draws:
         self._stream_keys: dict[str, Identities] = {}
         self._purposes = tuple(purposes)
         width = KEYS if not audit else FIRST_NOTE + 2 * NOTES_A_DAY
-        self.chance: Identities = np.zeros((len(purposes), width), dtype=np.uint64)
+        self.streams: Identities = np.zeros((len(purposes), width), dtype=np.uint64)
         for number, purpose in enumerate(purposes):
-            self.chance[number, :KEYS] = self.stream_keys(purpose)
+            self.streams[number, :KEYS] = self.stream_keys(purpose)
 
     def stream_keys(self, purpose: str) -> Identities:
         """Return the two 64-bit keys of a purpose under this seed."""
@@ -202,7 +202,7 @@ class Draws:
         """In audit mode, check what compiled rules have drawn since the last call."""
         if self.used is None:
             return
-        for purpose, line in zip(self._purposes, self.chance, strict=True):
+        for purpose, line in zip(self._purposes, self.streams, strict=True):
             noted = int(line[COUNT])
             if noted > NOTES_A_DAY:
                 raise KeyReuseError(f"too many draws for {purpose!r} to audit them all: {noted}")

@@ -18,8 +18,8 @@ def test_tables_go_with_their_city() -> None:
         for city in (model, branch)
         for one in (
             city.migrants.table, city.episodes.table, city.tasks.table, city.work_groups,
-            city.clinics.table, city.agencies.table, city.counts, city.numbers, city.draws.chance,
-            city.departures.wheel.sheets, city.onset_reminders.wheel.sheets,
+            city.clinics.table, city.agencies.table, city.counts, city.parameter_table,
+            city.draws.streams, city.departures.wheel.sheets, city.onset_reminders.wheel.sheets,
         )
     ]  # fmt: skip
     assert all(one() is not None for one in tables)

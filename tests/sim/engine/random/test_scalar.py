@@ -46,7 +46,7 @@ def test_rules_draw_what_arrays_draw(who: list[int], occurrence: int, seed: int)
     """Bit for bit where bits are mixed; logarithms of two libraries differ in a last digit."""
     draws = Draws(seed, purposes=PURPOSES)
     people = np.array(who, dtype=np.uint64)
-    drawn = draw_each(draws.chance, people, occurrence)
+    drawn = draw_each(draws.streams, people, occurrence)
     assert drawn[:, 0].tolist() == draws.uniform("taste", people, occurrence).tolist()
     threshold = draws.exponential("taste", people, occurrence + 1)
     assert drawn[:, 1] == pytest.approx(threshold, rel=LAST_DIGIT)
@@ -68,18 +68,18 @@ def test_rules_pick_what_arrays_pick(u: list[float], shares: list[float]) -> Non
 def test_the_audit_sees_draws_of_rules() -> None:
     """A key used twice is found, within a day or days apart; other keys are no offence."""
     draws = Draws(5, audit=True, purposes=PURPOSES)
-    draw_each(draws.chance, np.arange(9, dtype=np.uint64), 0)
+    draw_each(draws.streams, np.arange(9, dtype=np.uint64), 0)
     draws.audit_rules()
-    draw_each(draws.chance, np.arange(9, dtype=np.uint64), 3)
+    draw_each(draws.streams, np.arange(9, dtype=np.uint64), 3)
     draws.audit_rules()
     assert draws.used is not None and len(draws.used["taste"]) == 2 * 9 * 3
-    draw_each(draws.chance, np.array([4], dtype=np.uint64), 5)
+    draw_each(draws.streams, np.array([4], dtype=np.uint64), 5)
     with pytest.raises(KeyReuseError, match="'taste', who 4, occurrence 5"):
         draws.audit_rules()
 
 
 def test_the_audit_says_when_it_could_not_see_everything() -> None:
     draws = Draws(5, audit=True, purposes=PURPOSES)
-    draw_each(draws.chance, np.arange(20_000, dtype=np.uint64), 0)
+    draw_each(draws.streams, np.arange(20_000, dtype=np.uint64), 0)
     with pytest.raises(KeyReuseError, match="too many draws for 'taste'"):
         draws.audit_rules()
