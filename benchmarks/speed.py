@@ -98,7 +98,7 @@ def fork_seconds(model: AlmatyModel) -> float:
 
 def held_by_logs(model: AlmatyModel) -> dict[str, Any]:
     """Return what the logs hold: bytes a record, records, MB, and bytes a closed case."""
-    logs = {name: getattr(model, name) for name in model.LOGS}
+    logs = model.logs
     total = sum(len(log) * bytes_a_row(log) for log in logs.values())
     return {
         "mb": rounded(total / MEGABYTE),

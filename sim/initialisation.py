@@ -24,10 +24,10 @@ from sim.engine.random.streams import pick
 from sim.engine.types import Column, Floats, Integers
 
 if TYPE_CHECKING:
-    from sim.model import AlmatyModel
+    from sim.city_model import CityModel
 
 
-def found_employers(model: "AlmatyModel") -> Employers:
+def found_employers(model: "CityModel") -> Employers:
     """Create all employers of the city."""
     world, draws = model.world, model.draws
     employment, demography = world.employment, world.demography
@@ -134,7 +134,7 @@ def labour_market(employers: Employers) -> LabourMarket:
     )
 
 
-def settle_first_residents(model: "AlmatyModel") -> None:
+def settle_first_residents(model: "CityModel") -> None:
     """Fill the city with the people who are already there on the first day of burn-in."""
     world, draws, demography = model.world, model.draws, model.demography
     mean_stay = demography.stay_mean

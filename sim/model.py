@@ -1,33 +1,31 @@
-"""The model: the order of the day, as data."""
+"""The model: its submodels, the order of the day, and what can be asked of it."""
 
-from collections.abc import Callable, Collection
-from copy import deepcopy
-from numbers import Integral
+from collections.abc import Collection, Mapping
+from datetime import date
+from io import BytesIO
+from os import PathLike
 from time import process_time
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-import mesa
-import numpy as np
-from mesa.agentset import AbstractAgentSet
-
+from sim import state
 from sim import vocabulary as words
 from sim.agents.agency import Agencies
-from sim.agents.city import WORKED_OUT, City, CityHandle, city_counts
+from sim.agents.city import LOGS_OF_THE_CITY, City, CityHandle, city_counts
 from sim.agents.clinic import Clinics
-from sim.agents.employer import Employer, Employers
-from sim.agents.episode import Episode, Episodes
-from sim.agents.migrant import WORK_GROUP_FIELDS, Migrant, Migrants
-from sim.agents.task import Task, Tasks
+from sim.agents.episode import Episodes
+from sim.agents.migrant import Migrants
+from sim.agents.task import Tasks
+from sim.city_model import CityModel
 from sim.config.configuration import ConfigurationError, nearest
 from sim.config.entries import by
+from sim.config.legal_rules import Regime
 from sim.config.scenario import Scenario
 from sim.config.world import World
-from sim.engine.agentset.union import AgentSetUnion
 from sim.engine.calendar import WorkCalendar
 from sim.engine.digest import Digest
 from sim.engine.event_log import EventLog
 from sim.engine.random.streams import Draws
-from sim.engine.records import copied, nest_records
+from sim.engine.records import nest_records
 from sim.engine.timing_wheel import TimingWheel
 from sim.initialisation import (
     found_employers,
@@ -35,9 +33,12 @@ from sim.initialisation import (
     labour_market,
     settle_first_residents,
 )
+from sim.mesa_model import DailyModel, StoppedInsideDayError, whole_days
 from sim.observation import curves, indicators
 from sim.observation.case_log import case_log
 from sim.observation.daily_counts import DailyCounts
+from sim.preparation import Preparation, Prepared
+from sim.schedule import ScheduledBlock, check_declarations, scheduled
 from sim.submodels.beds import Beds
 from sim.submodels.businesses import Businesses
 from sim.submodels.care_seeking import CareSeeking
@@ -46,7 +47,6 @@ from sim.submodels.coordination import Coordination
 from sim.submodels.demography import Demography
 from sim.submodels.emergency_care import EmergencyCare
 from sim.submodels.enforcement import Enforcement
-from sim.submodels.episode_end import record_dtypes
 from sim.submodels.experience import Experience
 from sim.submodels.follow_up import FollowUp
 from sim.submodels.funding import Funding
@@ -61,28 +61,16 @@ from sim.submodels.onset import Onset
 from sim.submodels.payment import Payment
 from sim.submodels.reaching import Reaching
 from sim.submodels.services import Services
+from sim.submodels.submodel import NO_PARAMETERS, Block, Submodel
 from sim.submodels.weekly import Weekly
 
 if TYPE_CHECKING:
     import pandas as pd
 
-
-class StoppedInsideDayError(RuntimeError):
-    """A model that an error or an interrupt has stopped in the middle of a day.
-
-    Half of the day has happened and half has not, so nothing true can be said of it any more.
-    """
+__all__ = ["AlmatyModel", "Block", "ScheduledBlock", "StoppedInsideDayError"]
 
 
-class Block(NamedTuple):
-    """One block of the day."""
-
-    name: str
-    run: Callable[["AlmatyModel"], None]
-    cadence: str
-
-
-class AlmatyModel(mesa.Model[Any, Any]):
+class AlmatyModel(DailyModel, CityModel):
     """Labour migrants in Almaty, their illnesses, and the clinics they reach or do not reach.
 
     Parameters
@@ -103,233 +91,98 @@ class AlmatyModel(mesa.Model[Any, Any]):
     (30, True)
     """
 
+    SUBMODELS: ClassVar[tuple[type[Submodel], ...]] = (
+        Demography, Information, Onset, Illness, CareSeeking, Payment, Reaching, Services,
+        EmergencyCare, Beds, Money, FollowUp, Weekly, Enforcement, Experience, Needs, Navigation,
+        Casework, Coordination, Funding, Insurance, LegalStatus, Businesses,
+    )  # fmt: skip
+    """All submodels, in the order in which they are prepared."""
+
     SCHEDULE: ClassVar[tuple[Block, ...]] = (
         Block("levers due today", lambda model: model.apply_levers(), "daily"),
-        Block("departures", lambda model: model.demography.depart(), "daily"),
-        Block("arrivals", lambda model: model.demography.arrive(), "daily"),
-        Block("grants and costs", lambda model: model.funding.receive(), "daily"),
-        Block("patrols and raids", lambda model: model.enforcement.patrol(), "daily"),
-        Block("news, police, papers", lambda model: model.weekly.update(), "weekly seventh"),
-        Block("onset of illness", lambda model: model.onset.fall_ill(), "daily"),
-        Block("course of illness", lambda model: model.illness.progress(), "daily"),
-        Block("abandoned treatment", lambda model: model.illness.abandon_treatment(), "daily"),
-        Block(
-            "bills after emergencies", lambda model: model.payment.bill_after_emergencies(), "daily"
-        ),
-        Block("discharge", lambda model: model.beds.discharge(), "daily"),
-        Block("doors open", lambda model: model.services.open_doors(), "daily"),
-        Block("agencies open", lambda model: model.casework.open_doors(), "daily"),
-        Block("perceive", lambda model: model.care_seeking.perceive(), "daily"),
-        Block("antenatal reminders", lambda model: model.services.remind_pregnant_women(), "daily"),
-        Block("decide", lambda model: model.care_seeking.decide(), "daily"),
-        Block("set out", lambda model: model.reaching.set_out(), "daily"),
-        Block("clinics see patients", lambda model: model.services.see_patients(), "daily"),
-        Block("ambulances", lambda model: model.emergency_care.send_ambulances(), "daily"),
-        Block("hospitals", lambda model: model.emergency_care.admit_to_hospital(), "daily"),
-        Block("waiting in vain", lambda model: model.services.give_up_waiting(), "daily"),
-        Block("needs come up", lambda model: model.needs.come_up(), "daily"),
-        Block("needs find a way", lambda model: model.navigation.advance_needs(), "daily"),
-        Block("agencies at work", lambda model: model.casework.work(), "daily"),
-        Block("partners learn", lambda model: model.coordination.learn_about_each_other(), "daily"),
-        Block("work groups talk", lambda model: model.experience.talk(), "weekly seventh"),
-        Block("follow-up of leavers", lambda model: model.follow_up.follow(), "daily"),
-        Block("absence from work", lambda model: model.money.count_absence(), "daily"),
-        Block("employers decide", lambda model: model.businesses.run(), "monthly thirtieth"),
-        Block("employers compare", lambda model: model.insurance.note_norms(), "monthly"),
-        Block("pay-day", lambda model: model.money.pay_wages(), "monthly thirtieth"),
-        Block("observation", lambda model: model.diary.record(model), "daily"),
+        Block("departures", Demography.depart, "daily"),
+        Block("arrivals", Demography.arrive, "daily"),
+        Block("grants and costs", Funding.receive, "daily"),
+        Block("patrols and raids", Enforcement.patrol, "daily"),
+        Block("news, police, papers", Weekly.update, "weekly seventh"),
+        Block("onset of illness", Onset.fall_ill, "daily"),
+        Block("course of illness", Illness.progress, "daily"),
+        Block("abandoned treatment", Illness.abandon_treatment, "daily"),
+        Block("bills after emergencies", Payment.bill_after_emergencies, "daily"),
+        Block("discharge", Beds.discharge, "daily"),
+        Block("doors open", Services.open_doors, "daily"),
+        Block("agencies open", Casework.open_doors, "daily"),
+        Block("perceive", CareSeeking.perceive, "daily"),
+        Block("antenatal reminders", Services.remind_pregnant_women, "daily"),
+        Block("decide", CareSeeking.decide, "daily"),
+        Block("set out", Reaching.set_out, "daily"),
+        Block("clinics see patients", Services.see_patients, "daily"),
+        Block("ambulances", EmergencyCare.send_ambulances, "daily"),
+        Block("hospitals", EmergencyCare.admit_to_hospital, "daily"),
+        Block("waiting in vain", Services.give_up_waiting, "daily"),
+        Block("needs come up", Needs.come_up, "daily"),
+        Block("needs find a way", Navigation.advance_needs, "daily"),
+        Block("agencies at work", Casework.work, "daily"),
+        Block("partners learn", Coordination.learn_about_each_other, "daily"),
+        Block("work groups talk", Experience.talk, "weekly seventh"),
+        Block("follow-up of leavers", FollowUp.follow, "daily"),
+        Block("absence from work", Money.count_absence, "daily"),
+        Block("employers decide", Businesses.run, "monthly thirtieth"),
+        Block("employers compare", Insurance.note_norms, "monthly"),
+        Block("pay-day", Money.pay_wages, "monthly thirtieth"),
+        Block("observation", lambda model: model.record_day(), "daily"),
     )
-    """The order of the day. Blocks are synchronous inside; ties are broken by keyed draws."""
+    """The order of the day. Blocks are synchronous inside; ties are broken by keyed draws.
 
-    ARRAYS: ClassVar[tuple[str, ...]] = ("work_groups", "counts")
+    What runs is a method of a submodel, or a function of the model."""
+
+    _law_in_force: tuple[Regime, date] | None = None
     COHORTS: ClassVar[tuple[str, ...]] = ("migrants", "employers", "episodes", "tasks")
-    TABLES: ClassVar[tuple[str, ...]] = (
-        "departures", "onset_reminders", "visits", "payments", "closed_episodes", "leavers",
-        "deaths", "handovers", "closed_needs", "police", "policy_costs", "diary",
-    )  # fmt: skip
-    LOGS: ClassVar[tuple[str, ...]] = (
-        "visits", "payments", "closed_episodes", "leavers", "deaths", "handovers", "closed_needs",
-        "police", "policy_costs",
-    )  # fmt: skip
-    NUMBERS: ClassVar[tuple[str, ...]] = (
-        "_day",
-        "next_candidate",
-        "levers_moved_on",
-        "founded",
-    )
-    # ARRAYS, COHORTS, TABLES, NUMBERS, the state of clinics and agencies are the whole state.
-
-    SUBMODELS: ClassVar[tuple[str, ...]] = (
-        "demography", "information", "onset", "illness", "care_seeking", "payment", "reaching",
-        "services", "emergency_care", "beds", "money", "follow_up", "weekly", "enforcement",
-        "experience", "needs", "navigation", "casework", "coordination", "funding", "insurance",
-        "legal_status", "businesses",
-    )  # fmt: skip
-    SUBMODELS_WITH_NUMBERS: ClassVar[tuple[str, ...]] = (
-        "demography", "information", "onset", "illness", "care_seeking", "payment", "money",
-        "enforcement", "experience", "needs", "navigation", "casework", "insurance",
-        "legal_status", "businesses",
-    )  # fmt: skip
-
-    demography: Demography
-    information: Information
-    onset: Onset
-    illness: Illness
-    care_seeking: CareSeeking
-    payment: Payment
-    reaching: Reaching
-    services: Services
-    emergency_care: EmergencyCare
-    beds: Beds
-    money: Money
-    follow_up: FollowUp
-    weekly: Weekly
-    enforcement: Enforcement
-    experience: Experience
-    needs: Needs
-    navigation: Navigation
-    casework: Casework
-    coordination: Coordination
-    funding: Funding
-    insurance: Insurance
-    legal_status: LegalStatus
-    businesses: Businesses
-    diary: DailyCounts
-    _day: int
 
     def __init__(
-        self, scenario: Scenario, *, audit: bool = False, parent: "AlmatyModel | None" = None
-    ) -> None:
+        self, scenario: Scenario, *, audit: bool = False,
+        parent: "AlmatyModel | state.SavedState | None" = None,
+    ) -> None:  # fmt: skip
         if not isinstance(scenario, Scenario):
             raise TypeError(
                 f"AlmatyModel takes a Scenario, not {scenario!r}: "
                 "AlmatyModel(load_scenario('baseline'))"
             )
         super().__init__(rng=scenario.seed)
+        self._check_steps()
         self.specification = scenario
-        self._cannot_go_on: str | None = None
-        # Mesa puts a function of its own in the place of `step`; after an error it does nothing.
-        self._step_by_mesa = self.step
-        self.step = self._checked_step  # type: ignore[method-assign]
         self.world: World = scenario.world
         self.base_world: World = scenario.world
         self.values_in_force: dict[str, float | str] = {}
-        self.draws = Draws(scenario.seed, audit, words.PURPOSES)
+        kinds = (*self.SUBMODELS, *scenario.submodels)
+        purposes = [name for kind in scenario.submodels for name in kind.purposes]
+        self.draws = Draws(scenario.seed, audit, [*words.PURPOSES, *purposes])
         city = scenario.world.city
         self.calendar = WorkCalendar(city.start_date, city.holidays)
-        self._catching_up = False
         self._open_city = CityHandle(self)
+        self._preparation = Preparation()
+        self.parameter_table = NO_PARAMETERS
         self.block_seconds: dict[str, float] | None = None
         self._switched_off: frozenset[str] = frozenset()
-        self.demography = Demography(self)
-        self.information = Information(self)
-        self.onset = Onset(self)
-        self.illness = Illness(self)
-        self.care_seeking = CareSeeking(self)
-        self.payment = Payment(self)
-        self.reaching = Reaching(self)
-        self.services = Services(self)
-        self.emergency_care = EmergencyCare(self)
-        self.beds = Beds(self)
-        self.money = Money(self)
-        self.follow_up = FollowUp(self)
-        self.weekly = Weekly(self)
-        self.enforcement = Enforcement(self)
-        self.experience = Experience(self)
-        self.needs = Needs(self)
-        self.navigation = Navigation(self)
-        self.casework = Casework(self)
-        self.coordination = Coordination(self)
-        self.funding = Funding(self)
-        self.insurance = Insurance(self)
-        self.legal_status = LegalStatus(self)
-        self.businesses = Businesses(self)
-        self.clinics = Clinics(self, self.world)
-        self.agencies = Agencies(self, self.world)
-        if parent is None:
+        self.submodels: dict[str, Submodel] = {kind.name: kind(self) for kind in kinds}
+        vars(self).update(self.submodels)
+        self.schedule = scheduled(self, self.SCHEDULE, list(self.submodels.values()))
+        self._clinics = Clinics(self, self.world)
+        self._agencies = Agencies(self, self.world)
+        if isinstance(parent, AlmatyModel):
+            state.copy_state(self, parent)
+            self._take_over(parent.world, parent.time)
+        elif parent is not None:
             self._found_city()
-            self._burn_in()
+            state.restore(self, parent)
+            saved_world = type(self.world).model_validate(parent.header["world"])
+            self._take_over(saved_world, parent.header["time"])
         else:
-            self._copy_state_from(parent)
+            self._found_city()
+            settle_first_residents(self)
+            self._burn_in()
 
-    @property
-    def day(self) -> int:
-        """Days lived since the end of burn-in: the number of the day that comes next."""
-        return self._day
-
-    # --- time ---------------------------------------------------------------------------------
-
-    def step(self) -> None:
-        """Live through one day.
-
-        Raises
-        ------
-        StoppedInsideDayError
-            If an earlier day was not lived to its end.
-        """
-        if not self._catching_up:
-            self.step_day()
-
-    def _checked_step(self) -> None:
-        self.check_it_can_go_on()
-        self._step_by_mesa()
-
-    def run_for(self, duration: float) -> None:
-        """Live through so many days.
-
-        Parameters
-        ----------
-        duration : int
-            Whole days, at least 0.
-
-        Raises
-        ------
-        ValueError
-            If it is no such number.
-        StoppedInsideDayError
-            If an earlier day was not lived to its end.
-        """
-        self.check_it_can_go_on()
-        days = whole_days("run_for", duration)
-        if days < 0:
-            raise ValueError(f"run_for({duration}): must be a whole number of days, at least 0")
-        if days:
-            super().run_for(days)
-
-    def run_until(self, end_time: float) -> None:
-        """Live until so many days since day 0 have been lived.
-
-        Parameters
-        ----------
-        end_time : int
-            Whole days, not before today.
-
-        Raises
-        ------
-        ValueError
-            If it is no such number.
-        StoppedInsideDayError
-            If an earlier day was not lived to its end.
-        """
-        self.check_it_can_go_on()
-        end = whole_days("run_until", end_time)
-        if end < self.time:
-            raise ValueError(f"run_until({end_time}): must not be before today, day {self.day}")
-        if end > self.time:
-            super().run_until(end)
-
-    def check_it_can_go_on(self) -> None:
-        """Raise unless the last day was lived to its end and the agents are still there.
-
-        Raises
-        ------
-        StoppedInsideDayError
-            Otherwise.
-        """
-        if self._cannot_go_on is not None:
-            raise StoppedInsideDayError(
-                f"{self._cannot_go_on}: nothing more can be run or read from it; make it anew"
-            )
+    # --- the day ------------------------------------------------------------------------------
 
     @property
     def switched_off(self) -> frozenset[str]:
@@ -338,7 +191,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
 
     @switched_off.setter
     def switched_off(self, names: Collection[str]) -> None:
-        known = [block.name for block in self.SCHEDULE]
+        known = [block.name for block in self.schedule]
         if isinstance(names, str) or not isinstance(names, Collection):
             raise TypeError(f"switched_off = {names!r}: must be a set of names of blocks")
         for name in names:
@@ -352,19 +205,28 @@ class AlmatyModel(mesa.Model[Any, Any]):
         # Taken back when the day is over; an error or interrupt leaves it.
         self._cannot_go_on = f"the model stopped in the middle of day {self.day}"
         self.counts["newly_severe"] = 0
-        for block in self.SCHEDULE:
-            if block.name in self._switched_off:
+        since_burn_in = self.day + self.base_world.city.burn_in_days
+        for block in self.schedule:
+            if block.name in self._switched_off or not block.is_due(since_burn_in):
                 continue
             if self.block_seconds is None:
-                block.run(self)
+                self.run_block(block)
             else:
                 started = process_time()
-                block.run(self)
+                self.run_block(block)
                 spent = process_time() - started
                 self.block_seconds[block.name] = self.block_seconds.get(block.name, 0.0) + spent
         self.draws.audit_rules()
         self._day += 1
         self._cannot_go_on = None
+
+    def run_block(self, block: ScheduledBlock) -> None:
+        """Run one block of the day."""
+        block.run()
+
+    def record_day(self) -> None:
+        """Write down what is counted at the end of a day."""
+        self.diary.record(self)
 
     def apply_levers(self) -> None:
         """Put today's dated changes, and a new law, in force."""
@@ -377,17 +239,33 @@ class AlmatyModel(mesa.Model[Any, Any]):
                 self.levers_moved_on = self.day
                 self._set_world(world)
 
-    def _set_world(self, world: World) -> None:
+    def _set_world(self, world: World, *, anew: bool = False) -> None:
+        """Put parameters in force: prepare what has read something that is another now."""
         self.world = world
-        self.legal_rules = world.legal_rules(self.calendar.date_of(self.day))
-        self._open_city.close()
-        self.clinics.prepare(world)
-        self.agencies.prepare(world)
-        for name in self.SUBMODELS:
-            getattr(self, name).prepare(world)
-        self.parameter_table = nest_records(
-            **{name: getattr(self, name).parameters for name in self.SUBMODELS_WITH_NUMBERS}
-        )
+        book, law = world.regime[world.law.regime], world.law
+        law_in_force = (book, law.day_of(self.calendar.date_of(self.day)))
+        renewed: set[str] = set()
+        if anew or law_in_force != self._law_in_force:
+            self._law_in_force = law_in_force
+            self._legal_rules = book.rules_on(law_in_force[1])
+            renewed.add("legal rules")
+        parts: dict[str, Prepared] = {
+            "clinics": self._clinics, "agencies": self._agencies, **self.submodels,
+        }  # fmt: skip
+        renewed = self._preparation.renew(parts, world, renewed, all_of_them=anew)
+        self._renew_parameters(renewed)
+
+    def _renew_parameters(self, renewed: Collection[str]) -> None:
+        """Put the parameters of some submodels where rules find them."""
+        own = [self.submodels[kind.name] for kind in self.SUBMODELS]
+        records = {one.name: one.parameters for one in own if len(one.parameters)}
+        kinds: Any = [(name, record.dtype) for name, record in records.items()]
+        if self.parameter_table.dtype != kinds:
+            self.parameter_table = nest_records(**records)
+            self._open_city.close()
+        for name in records.keys() & renewed:
+            self.parameter_table[name] = records[name]
+        self._open_city.close_if_moved()
 
     def city(self) -> City:
         """Return today's city for rules."""
@@ -401,52 +279,38 @@ class AlmatyModel(mesa.Model[Any, Any]):
         self.next_candidate = 0
         self.levers_moved_on = self.day
         self.founded = 0
-        self.employers: Employers = found_employers(self)
+        self.employers = found_employers(self)
         self.labour_market = labour_market(self.employers)
-        self.migrants: Migrants = Migrants(self, capacity=max(city.population * 9 // 8, 64))
-        self.episodes: Episodes = Episodes(self, capacity=max(city.population // 8, 64))
-        self.tasks: Tasks = Tasks(self, capacity=64)
+        self.migrants = Migrants(self, capacity=max(city.population * 9 // 8, 64))
+        self.episodes = Episodes(self, capacity=max(city.population // 8, 64))
+        self.tasks = Tasks(self, capacity=64)
         self.work_groups = found_work_groups(self.employers, self.world, self.day)
         self.counts = city_counts()
         self.counts["trust"] = by(words.OPTIONS, self.world.care_seeking.trust)
         self.departures = TimingWheel()
         self.onset_reminders = TimingWheel()
         self._start_logs()
-        self._set_world(self.world)
+        self._set_world(self.world, anew=True)
         self.funding.grant(self.agencies.grant)
-        settle_first_residents(self)
 
     def _start_logs(self) -> None:
+        """Begin new logs and a new diary, in which nothing is written yet."""
+        for submodel in self.submodels.values():
+            submodel.start_logs()
         self._open_city.close()
-        small, number, identity, money = np.int16, np.int32, np.uint64, np.int64
-        self.visits = EventLog(
-            person=identity, ordinal=number, stratum=small, kind=np.int8, severity=np.int8,
-            unit=small, by_ambulance=np.bool_, in_kind=np.bool_, began_on=number,
-            arrived_on=number, served_on=number, result=np.int8, paid=number, payer=np.int8,
-            insured=np.bool_,
-        )  # fmt: skip
-        self.payments = EventLog(
-            day=number, person=identity, stratum=small, amount=money, borrowed=money
-        )
-        self.closed_episodes = EventLog(**record_dtypes())
-        self.leavers = EventLog(
-            person=identity, stratum=small, entered_on=number, left_on=number,
-            unmet_in_burn_in_on=number, wage=number,
-        )  # fmt: skip
-        self.deaths = EventLog(day=number, stratum=small, present=np.bool_, age=np.int8)
-        self.handovers = EventLog(
-            day=number, person=identity, ordinal=number, stratum=small, need=np.int8,
-            second=np.bool_, move=np.int8, origin=small, target=small, waited=number,
-        )  # fmt: skip
-        self.closed_needs = EventLog(
-            ended_on=number, ending=np.int8, person=identity, ordinal=number, stratum=small,
-            need=np.int8, agency=small, coordinated=np.bool_, arose_on=number, decided_on=number,
-            arrived_on=number, served_on=number, bounces=small, referrals=small,
-            wrong_referrals=small, dead_ends=small, no_shows=small, recalls=small,
-        )  # fmt: skip
-        self.police = EventLog(day=number, stratum=small, measure=np.int8)
-        self.policy_costs = EventLog(day=number, amount=np.float64)
+        vars(self).update({name: self.logs[name] for name in LOGS_OF_THE_CITY})
         self.diary = DailyCounts(self)
+
+    @property
+    def logs(self) -> dict[str, EventLog]:
+        """All logs, by name."""
+        return {name: log for one in self.submodels.values() for name, log in one.logs.items()}
+
+    def take_logs(self, logs: Mapping[str, EventLog]) -> None:
+        """Go on with logs that something is written in already."""
+        for submodel in self.submodels.values():
+            submodel.logs = {name: logs[name] for name in submodel.events}
+        vars(self).update({name: logs[name] for name in LOGS_OF_THE_CITY})
 
     def _burn_in(self) -> None:
         while self.day < 0:
@@ -454,6 +318,12 @@ class AlmatyModel(mesa.Model[Any, Any]):
         # The observer starts on day 0.
         self.counts["learned"] = 0
         self._start_logs()
+
+    def _take_over(self, world: World, time: float) -> None:
+        """Go on in a state that has been copied."""
+        self.labour_market = labour_market(self.employers)
+        self._set_world(world, anew=True)
+        self.catch_up(time)
 
     def fork(self, scenario: Scenario) -> "AlmatyModel":
         """Return a branch: the same people and past, other levers from here on.
@@ -466,7 +336,7 @@ class AlmatyModel(mesa.Model[Any, Any]):
         Raises
         ------
         ConfigurationError
-            If world or seed differ: the past could then not have been the same.
+            If world, submodels or seed differ: the past could then not have been the same.
         TypeError
             If it is no Scenario.
         StoppedInsideDayError
@@ -484,61 +354,88 @@ class AlmatyModel(mesa.Model[Any, Any]):
         self.check_it_can_go_on()
         if not isinstance(scenario, Scenario):
             raise TypeError(f"fork takes a Scenario, not {scenario!r}: fork(scenario)")
-        if scenario.seed != self.specification.seed or scenario.world != self.specification.world:
+        past = self.specification
+        if (scenario.seed, scenario.submodels) != (past.seed, past.submodels) or (
+            scenario.world != past.world
+        ):
             raise ConfigurationError(
-                "a branch needs the same world and seed as its past; "
+                "a branch needs the same world, submodels and seed as its past; "
                 "only lever changes and shocks may differ"
             )
         return AlmatyModel(scenario, parent=self)
 
-    def _copy_state_from(self, parent: "AlmatyModel") -> None:
-        for name in self.ARRAYS:
-            setattr(self, name, copied(getattr(parent, name)))
-        for name in self.COHORTS:
-            setattr(self, name, getattr(parent, name).copy_for(self))
-        for name in self.TABLES:
-            setattr(self, name, getattr(parent, name).copy())
-        for name in self.NUMBERS:
-            setattr(self, name, getattr(parent, name))
-        self.draws.used = (
-            None
-            if parent.draws.used is None
-            else {purpose: keys.copy() for purpose, keys in parent.draws.used.items()}
-        )
-        self.clinics.copy_state(parent.clinics)
-        self.agencies.copy_state(parent.agencies)
-        self.labour_market = labour_market(self.employers)
-        self._set_world(parent.world)
-        # Let Mesa's own clock catch up without living the days again.
-        if parent.time > self.time:
-            self._catching_up = True
-            self.run_until(parent.time)
-            self._catching_up = False
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "AlmatyModel":
-        """Return a branch under the same scenario, with whatever the user has hung on the model."""
-        if type(self) is not AlmatyModel:
-            raise TypeError(f"a {type(self).__name__} cannot be copied: make it anew")
+    def branch(self) -> Self:
+        """Return a copy that goes on as this model would."""
+        self._check_it_is_plain("copied")
         twin = self.fork(self.specification)
-        memo[id(self)] = twin
         twin.switched_off = self.switched_off
-        twin.random.setstate(self.random.getstate())
-        twin.rng.bit_generator.state = self.rng.bit_generator.state
-        for name in vars(self).keys() - vars(twin).keys():
-            setattr(twin, name, deepcopy(vars(self)[name], memo))
-        return twin
+        return twin  # type: ignore[return-value]
 
-    def __copy__(self) -> "AlmatyModel":
-        raise TypeError(
-            "a model has no shallow copy: copy.deepcopy(model), or model.fork(scenario) for "
-            "other levers from here on"
-        )
+    def _check_it_is_plain(self, what: str) -> None:
+        """Refuse what may take other arguments to be made."""
+        if type(self) is not AlmatyModel:
+            raise TypeError(f"a {type(self).__name__} cannot be {what}: make it anew")
+
+    # --- files --------------------------------------------------------------------------------
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the whole state into a file, from which `load` goes on.
+
+        Parameters
+        ----------
+        path : path
+            E.g. ``"end_of_burn_in.npz"``. What stands there is replaced, as a whole or not at all.
+
+        Raises
+        ------
+        StoppedInsideDayError
+            If the last day was not lived to its end.
+        TypeError
+            If the model is of a class of its own.
+        OSError
+            If the file cannot be written.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> from sim import load_scenario
+        >>> scenario = load_scenario(overrides=["city.population=300", "city.burn_in_days=60"])
+        >>> model = AlmatyModel(scenario)
+        >>> with TemporaryDirectory() as folder:
+        ...     model.save(Path(folder) / "day_0.npz")
+        ...     twin = AlmatyModel.load(Path(folder) / "day_0.npz")
+        >>> twin.digest() == model.digest()
+        True
+        """
+        self.check_it_can_go_on()
+        self._check_it_is_plain("saved")
+        state.save(self, path)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> "AlmatyModel":
+        """Return a model that goes on where a saved one was.
+
+        Parameters
+        ----------
+        path : path
+            As given to `save`. Only the version of the model that has saved it reads it.
+
+        Raises
+        ------
+        ConfigurationError
+            If the file is damaged, or of another version of the model: one line.
+        FileNotFoundError
+            If there is none.
+        """
+        return _restored(state.read(path))
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        raise TypeError(
-            "a model cannot be pickled or sent to another process: send its scenario, and make "
-            "the model there"
-        )
+        self.check_it_can_go_on()
+        self._check_it_is_plain("pickled")
+        file = BytesIO()
+        state.write(self, file)
+        return _from_bytes, (file.getvalue(),), self._added_by_users(self.branch())
 
     @property
     def scenario(self) -> Any:
@@ -553,39 +450,9 @@ class AlmatyModel(mesa.Model[Any, Any]):
                 "the scenario of a model is fixed: model.fork(scenario) goes on under another"
             )
 
-    # --- Mesa ---------------------------------------------------------------------------------
-
-    # Mesa types these three by the set class it uses itself.
-    @property  # type: ignore[misc]
-    def agents(self) -> AbstractAgentSet[Any]:  # type: ignore[override]
-        """All agents: institutions as objects, people and employers as rows of columns."""
-        return AgentSetUnion(list(self.agents_by_type.values()), self.random)
-
-    @property
-    def agents_by_type(self) -> dict[type, AbstractAgentSet[Any]]:  # type: ignore[override]
-        """All agents by type; `model.agents_by_type[Migrant]` is the cohort itself."""
-        return {
-            **super().agents_by_type,
-            Migrant: self.migrants,
-            Employer: self.employers,
-            Episode: self.episodes,
-            Task: self.tasks,
-        }
-
-    def remove_all_agents(self) -> None:
-        """Remove all agents. The model can then not go on: there is nobody in it."""
-        for name in self.COHORTS:
-            cohort = getattr(self, name)
-            cohort.remove_rows(cohort.rows)
+    def _close_institutions(self) -> None:
         for institution in (*self.clinics.units, *self.agencies.units):
             institution.leave()
-        super().remove_all_agents()  # type: ignore[no-untyped-call]
-        self._cannot_go_on = "all agents of the model have been removed"
-
-    @property
-    def agent_types(self) -> list[type]:
-        """Types of agents in the model."""
-        return list(self.agents_by_type)
 
     # --- observation --------------------------------------------------------------------------
 
@@ -666,30 +533,27 @@ class AlmatyModel(mesa.Model[Any, Any]):
         """
         self.check_it_can_go_on()
         digest = Digest()
-        digest.add_numbered("model", {name: [getattr(self, name)] for name in self.NUMBERS})
-        groups = self.work_groups
-        digest.add_numbered("work_groups", {name: groups[name] for name in WORK_GROUP_FIELDS})
-        counts = {name: self.counts[name] for name in self.counts.dtype.names or ()}
-        for name in WORKED_OUT:
-            del counts[name]
-        digest.add_numbered("counts", counts)
-        digest.add_numbered("clinics", {one: self.clinics.table[one] for one in Clinics.STATE})
-        digest.add_numbered("agencies", {one: self.agencies.table[one] for one in Agencies.STATE})
-        digest.add_numbered("agencies known", {"knowledge": self.agencies.knowledge})
-        for name in (*self.COHORTS, *self.LOGS):
-            getattr(self, name).add_to(digest, name)
+        state.add_state(self, digest)
         return digest.hexdigest()
 
 
-def whole_days(what: str, number: Any) -> int:
-    """Return a number of days as a Python integer.
+check_declarations(AlmatyModel.SUBMODELS, AlmatyModel.SCHEDULE, words.PURPOSES)
+
+
+def _restored(saved: state.SavedState) -> AlmatyModel:
+    """Return a model in a saved state.
 
     Raises
     ------
-    ValueError
-        If it is not a whole number.
+    ConfigurationError
+        If it is not the state that was saved.
     """
-    whole = isinstance(number, Integral) and not isinstance(number, bool | np.bool_)
-    if not whole and not (isinstance(number, float) and number.is_integer()):
-        raise ValueError(f"{what} = {number!r}: must be a whole number of days")
-    return int(number)
+    model = AlmatyModel(saved.scenario(), audit=saved.header["audit"], parent=saved)
+    if model.digest() != saved.header["digest"]:
+        raise ConfigurationError("the saved model is damaged: its digest is another")
+    return model
+
+
+def _from_bytes(content: bytes) -> AlmatyModel:
+    """Return a model that was pickled."""
+    return _restored(state.read(content))

@@ -24,6 +24,7 @@ import pandas as pd
 
 import sim
 from sim.config.configuration import ConfigurationError
+from sim.config.extensions import fingerprint_of
 from sim.config.levers import Change
 from sim.config.scenario import Scenario
 
@@ -147,6 +148,8 @@ class Content(NamedTuple):
 def content_of(scenario: Scenario) -> Content:
     """Return hashes of what a scenario is made of, whatever it is called."""
     world = scenario.world.model_dump_json()
+    if scenario.submodels:  # part of what the burn-in depends on
+        world = _hash(world, [fingerprint_of(kind) for kind in scenario.submodels])
     whole = _hash(
         world, scenario.days,
         [one.model_dump() for one in scenario.changes],

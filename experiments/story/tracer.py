@@ -7,7 +7,6 @@ has changed.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from sim.agents.episode import State
 from sim.agents.task import NOWHERE, Place
 from sim.config.scenario import Scenario
 from sim.engine.types import Column, Rows
-from sim.model import AlmatyModel, Block
+from sim.model import AlmatyModel, ScheduledBlock
 
 LOGS = ("visits", "handovers", "closed_needs", "closed_episodes", "leavers")
 """Logs that name the person."""
@@ -257,19 +256,6 @@ def need_thread(need: int, second: bool) -> str:
     return words.NEEDS[need] + (" (asked twice)" if second else "")
 
 
-def _watched(block: Block) -> Block:
-    def run(model: AlmatyModel) -> None:
-        assert isinstance(model, FollowedModel)
-        if block.name == "decide":
-            for tracer in model.followers:
-                tracer.before_deciding(model)
-        block.run(model)
-        for tracer in model.followers:
-            tracer.look(model, block.name)
-
-    return Block(block.name, run, block.cadence)
-
-
 class FollowedModel(AlmatyModel):
     """A branch in which followers look on after every block of the day.
 
@@ -282,8 +268,6 @@ class FollowedModel(AlmatyModel):
     followers : list of PersonTracer
     """
 
-    SCHEDULE: ClassVar[tuple[Block, ...]] = tuple(map(_watched, AlmatyModel.SCHEDULE))
-
     def __init__(
         self, scenario: Scenario, past: AlmatyModel, followers: list[PersonTracer]
     ) -> None:
@@ -291,3 +275,12 @@ class FollowedModel(AlmatyModel):
         super().__init__(scenario, parent=past)
         for tracer in followers:
             tracer.look(self, "")
+
+    def run_block(self, block: ScheduledBlock) -> None:
+        """Run one block of the day, watched."""
+        if block.name == "decide":
+            for tracer in self.followers:
+                tracer.before_deciding(self)
+        super().run_block(block)
+        for tracer in self.followers:
+            tracer.look(self, block.name)

@@ -39,7 +39,7 @@ type AnyScenario = str | PathLike[str] | Mapping[str, Any] | Scenario
 type Seeds = int | Literal["auto"] | Sequence[int]
 """How many seeds, or which."""
 KINDS: dict[str, Any] = {"compare": comparison, "curves": long_curves, "sweep": sweeps}
-WORLD = ("city", "regime", "law", "parameters", "shock", "days")
+WORLD = ("city", "regime", "law", "parameters", "shock", "days", "submodels")
 """Parts of a configuration that compared scenarios have in common."""
 ARGUMENTS = ("study", "scenario", "scenarios", "replicates", "policies", "vary")
 """What no override may set: arguments of the functions do."""
@@ -150,6 +150,7 @@ def compare(
     seeds: Seeds = 10,
     overrides: Sequence[str] = (),
     *,
+    submodels: Sequence[Any] = (),
     progress: bool = False,
     **settings: Any,
 ) -> Study:
@@ -164,6 +165,8 @@ def compare(
         `half_width`), or the seeds themselves, e.g. ``range(5, 15)``.
     overrides : sequence of str
         In Hydra's syntax, e.g. ``["city=workshop", "days=180", "executor.workers=2"]``.
+    submodels : sequence of type
+        Submodels of one's own (see docs/extend.md), each in a module that can be imported.
     progress : bool, default False
         Whether to print on stderr what the command prints.
     **settings
@@ -186,7 +189,7 @@ def compare(
     UserWarning
         If runs failed (`table("failures")` says why), or a ramp outlasts the run.
     """
-    return _carried_out("compare", scenarios, seeds, overrides, progress, settings)
+    return _carried_out("compare", scenarios, seeds, overrides, submodels, progress, settings)
 
 
 def curves(
@@ -194,6 +197,7 @@ def curves(
     seeds: Seeds = 10,
     overrides: Sequence[str] = (),
     *,
+    submodels: Sequence[Any] = (),
     progress: bool = False,
     **settings: Any,
 ) -> Study:
@@ -201,7 +205,7 @@ def curves(
 
     Parameters
     ----------
-    scenarios, seeds, overrides, progress, **settings
+    scenarios, seeds, overrides, submodels, progress, **settings
         As of `compare`.
 
     Returns
@@ -214,7 +218,7 @@ def curves(
     ConfigurationError
         As `compare` does.
     """
-    return _carried_out("curves", scenarios, seeds, overrides, progress, settings)
+    return _carried_out("curves", scenarios, seeds, overrides, submodels, progress, settings)
 
 
 def sweep(
@@ -223,6 +227,7 @@ def sweep(
     seeds: Seeds = 3,
     overrides: Sequence[str] = (),
     *,
+    submodels: Sequence[Any] = (),
     progress: bool = False,
     **settings: Any,
 ) -> Study:
@@ -230,7 +235,7 @@ def sweep(
 
     Parameters
     ----------
-    scenarios, seeds, overrides, progress, **settings
+    scenarios, seeds, overrides, submodels, progress, **settings
         As of `compare`.
     vary : mapping
         What is varied, by path: a list of values, a range ``{"low": ..., "high": ...}``, or None
@@ -245,7 +250,8 @@ def sweep(
     ConfigurationError
         As `compare` does.
     """
-    return _carried_out("sweep", scenarios, seeds, overrides, progress, {**settings, "vary": vary})
+    more = {**settings, "vary": vary}
+    return _carried_out("sweep", scenarios, seeds, overrides, submodels, progress, more)
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
@@ -259,10 +265,11 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
 
 def _carried_out(
     kind: str, scenarios: Sequence[AnyScenario], seeds: Seeds,
-    overrides: Sequence[str], progress: bool, settings: Mapping[str, Any],
+    overrides: Sequence[str], submodels: Sequence[Any], progress: bool,
+    settings: Mapping[str, Any],
 ) -> Study:  # fmt: skip
     """Carry out a study, write its folder of results, and return it."""
-    resolved = _configuration(kind, scenarios, seeds, overrides, settings)
+    resolved = _configuration(kind, scenarios, seeds, overrides, submodels, settings)
     module = KINDS[kind]
     checked = module.settings_of(resolved)
     check_output(resolved)
@@ -291,7 +298,7 @@ def _warn(text: str) -> None:
 
 def _configuration(
     kind: str, scenarios: Sequence[AnyScenario], seeds: Seeds, overrides: Sequence[str],
-    settings: Mapping[str, Any],
+    submodels: Sequence[Any], settings: Mapping[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
     """Return the composed configuration of a study, with every scenario in full."""
     if isinstance(scenarios, str | PathLike | Mapping | Scenario):
@@ -302,7 +309,8 @@ def _configuration(
     made = [one for one in scenarios if isinstance(one, Scenario)]
     _check_overrides(words, bool(made), isinstance(seeds, int | str))
     with looking_in(with_searchpath(sources(), folders)):
-        resolved = compose_configuration([f"study={kind}", *(word.text for word in words)])
+        texts = [f"study={kind}", *(word.text for word in words)]
+        resolved = compose_configuration(texts, submodels)
         described = [_described(one) for one in scenarios]
     _share_a_world(resolved, made)
     _set_seeds(resolved, seeds)

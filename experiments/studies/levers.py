@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 
 from sim.config.configuration import ConfigurationError, nearest
-from sim.config.levers import LEVERS, lever_paths
+from sim.config.levers import lever_paths, levers_with
 from sim.config.mistakes import shortened
 from sim.config.paths import value_at
 from sim.config.scenario import Scenario, scenario_from
@@ -40,7 +40,11 @@ def described_levers(scenario: Scenario, word: str | None = None) -> list[str]:
         If no lever has the word.
     """
     lines, found = [], 0
-    paths = [path for path in lever_paths(scenario.world, LEVERS) if _may_change(path, scenario)]
+    paths = [
+        path
+        for path in lever_paths(scenario.world, levers_with(scenario.submodels))
+        if _may_change(path, scenario)
+    ]
     for path in paths:
         entry = scenario.entry_at(path) if not path.startswith("law.") else None
         unit = "a law book or a date" if entry is None else entry.unit

@@ -10,12 +10,12 @@ from sim.config.files import read_choice, study_settings
 from sim.config.levers import unfinished_ramps
 from sim.config.mistakes import ConfigurationError, nearest
 
-WORLD = frozenset({"city", "regime", "law", "parameters", "shock", "seed", "days"})
+WORLD = frozenset({"city", "regime", "law", "parameters", "shock", "seed", "days", "submodels"})
 EVERYWHERE = frozenset({"study", "executor", "output"})
 RUNS = WORLD | EVERYWHERE | {"store", "shard"}
 OF_A_STORE = EVERYWHERE | {"store"}
 READS = {
-    "compare": RUNS, "curves": RUNS, "factorial": RUNS, "sweep": RUNS, "meanfield": RUNS,
+    "compare": RUNS, "curves": RUNS, "factorial": RUNS, "sweep": RUNS, "meanfield": RUNS - {"submodels"},
     "run": RUNS - {"shard"} | {"scenario"},
     "story": RUNS - {"shard", "store"},
     "resume": OF_A_STORE | {"shard"},

@@ -7,6 +7,7 @@ whom they accept, what they know of the others, and what they can spend. A new i
 entry there. Each is a `mesa.Agent`; their daily numbers stand side by side in `Agencies`.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -210,12 +211,20 @@ class Agencies:
                 table[row, self.names.index(neighbour)] = probability
         return table
 
-    def copy_state(self, other: "Agencies") -> None:
-        """Take over the state of another model's agencies."""
+    def arrays(self) -> dict[str, Column]:
+        """Return the state as arrays."""
+        return {
+            **{name: self.table[name] for name in self.STATE},
+            "knowledge": self.knowledge,
+            "closed_together": self.closed_together,
+        }
+
+    def restore(self, arrays: Mapping[str, Column]) -> None:
+        """Take over a state that `arrays` returned."""
         for name in self.STATE:
-            self.table[name] = other.table[name]
-        self.knowledge = other.knowledge.copy()
-        self.closed_together = other.closed_together.copy()
+            self.table[name] = arrays[name]
+        self.knowledge = arrays["knowledge"].copy()
+        self.closed_together = arrays["closed_together"].copy()
 
     def of_kind(self, kind: str) -> Integers:
         """Return the numbers of the agencies of one kind."""

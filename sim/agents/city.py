@@ -103,6 +103,9 @@ class City(NamedTuple):
     parameters: Record
 
 
+LOGS_OF_THE_CITY = tuple(name for name, kind in City.__annotations__.items() if kind is EventWriter)
+"""Logs that rules of several submodels write to."""
+
 if INTERPRETED or TYPE_CHECKING:
 
     def open_city(tables: City) -> City:
@@ -189,12 +192,6 @@ def city_counts() -> Column:
 
 WORKED_OUT = ("with_contracts",)
 """Counts that follow from the rest of the state and are no part of it."""
-VISITS_A_DAY = 4
-"""Most visits of an episode in a day: a clinic, an ambulance, a hospital, giving up a line."""
-
-
-HANDOVERS_A_DAY = 8
-"""Most moves of a need in a day that the log has room for."""
 
 
 class CityHandle:
@@ -213,7 +210,7 @@ class CityHandle:
     def close(self) -> None:
         """Let the city be opened anew: numbers or logs are others now."""
         self._city: City | None = None
-        self._kept: tuple[Any, ...] = ()
+        self._kept: City | None = None
         self._generation = StorageGeneration.count
         self._day: int | None = None
 
@@ -228,21 +225,19 @@ class CityHandle:
             self._city = self._open()
         return self._city
 
+    def close_if_moved(self) -> None:
+        """Let the city be opened anew if a table that it was opened with is another now."""
+        model: Any = self._model_itself()
+        if self._kept is not None and self._kept.nearest is not model.care_seeking.nearest:
+            self.close()
+
     def _make_room_in_logs(self) -> None:
         """Make room for a day in which every row of the tables is given up and taken again."""
         model: Any = self._model_itself()
-        people = model.migrants.capacity
-        episodes, tasks = 2 * model.episodes.capacity, 2 * model.tasks.capacity
         moved = [
-            model.visits.make_room(VISITS_A_DAY * episodes),
-            model.payments.make_room(VISITS_A_DAY * episodes),
-            model.closed_episodes.make_room(episodes),
-            model.leavers.make_room(people),
-            model.deaths.make_room(episodes),
-            model.policy_costs.make_room(1),
-            model.handovers.make_room(HANDOVERS_A_DAY * tasks),
-            model.closed_needs.make_room(tasks),
-            model.police.make_room(people),
+            submodel.logs[name].make_room(declared.most_a_day(model))
+            for submodel in model.submodels.values()
+            for name, declared in submodel.events.items()
         ]
         if INTERPRETED or any(moved):
             self._city = None
@@ -252,39 +247,27 @@ class CityHandle:
 
     def _open(self) -> City:
         model: Any = self._model_itself()
+        named = ("migrants", "employers", "episodes", "clinics", "agencies", "tasks")
+        agents: Any = {name: for_rules(getattr(model, name).table) for name in named}
+        logs: Any = {name: model.logs[name].open() for name in LOGS_OF_THE_CITY}
         tables = City(
-            model.day,
-            model.draws.streams,
-            for_rules(model.migrants.table),
-            for_rules(model.employers.table),
-            for_rules(model.episodes.table),
-            for_rules(model.clinics.table),
-            for_rules(model.work_groups),
-            for_rules(model.agencies.table),
-            for_rules(model.tasks.table),
-            model.agencies.knowledge,
-            model.agencies.closed_together,
-            for_rules(model.counts),
-            model.handovers.open(),
-            model.closed_needs.open(),
-            model.police.open(),
-            model.visits.open(),
-            model.payments.open(),
-            model.closed_episodes.open(),
-            model.leavers.open(),
-            model.deaths.open(),
-            model.policy_costs.open(),
-            RowAllocators(
-                model.migrants.row_allocator,
-                model.episodes.row_allocator,
-                model.tasks.row_allocator,
+            today=model.day,
+            streams=model.draws.streams,
+            **agents,
+            work_groups=for_rules(model.work_groups),
+            counts=for_rules(model.counts),
+            knowledge=model.agencies.knowledge,
+            closed_together=model.agencies.closed_together,
+            **logs,
+            rows=RowAllocators(
+                *(getattr(model, name).row_allocator for name in RowAllocators._fields)
             ),
-            model.migrants.week_slice,
-            model.migrants.month_slice,
-            model.departures.wheel,
-            model.onset_reminders.wheel,
-            model.care_seeking.nearest,
-            for_rules(model.parameter_table)[0],
+            week_slice=model.migrants.week_slice,
+            month_slice=model.migrants.month_slice,
+            departures=model.departures.wheel,
+            onsets=model.onset_reminders.wheel,
+            nearest=model.care_seeking.nearest,
+            parameters=for_rules(model.parameter_table)[0],
         )
         # The city does not own them: they have to live as long as it does.
         self._kept = tables

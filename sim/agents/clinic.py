@@ -4,6 +4,7 @@ Each unit (one polyclinic, one hospital, ...) is a `mesa.Agent`. Their daily num
 credit, beds) are kept side by side in `Clinics`, so that one queue engine serves them all.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -161,11 +162,18 @@ class Clinics:
             if one.kind == "ambulance"
         ]
 
-    def copy_state(self, other: "Clinics") -> None:
-        """Take over the state of another model's clinics."""
+    def arrays(self) -> dict[str, Column]:
+        """Return the state as arrays."""
+        return {
+            **{name: self.table[name] for name in self.STATE},
+            "ambulance_wait_minutes": np.array([self.ambulance_wait_minutes]),
+        }
+
+    def restore(self, arrays: Mapping[str, Column]) -> None:
+        """Take over a state that `arrays` returned."""
         for name in self.STATE:
-            self.table[name] = other.table[name]
-        self.ambulance_wait_minutes = other.ambulance_wait_minutes
+            self.table[name] = arrays[name]
+        self.ambulance_wait_minutes = float(arrays["ambulance_wait_minutes"][0])
 
     def of_kind(self, kind: str) -> Integers:
         """Return the numbers of the units of one kind."""

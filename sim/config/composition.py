@@ -22,6 +22,8 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from sim.config.extensions import KEY as SUBMODELS
+from sim.config.extensions import PARAMETERS, kinds_of, paths_of, sections_of
 from sim.config.files import (
     ALWAYS_READ,
     GROUPS,
@@ -50,6 +52,7 @@ from sim.config.overrides import (
     searched,
 )
 from sim.config.strict_yaml import read_strictly
+from sim.config.world import World
 
 PUT_IN = ("scenario", "shock")
 """Groups whose files are plain mappings, which nothing else of a configuration depends on."""
@@ -62,13 +65,17 @@ class Composed(NamedTuple):
     has_references: bool
 
 
-def compose_configuration(overrides: Sequence[str] = ()) -> dict[str, Any]:
+def compose_configuration(
+    overrides: Sequence[str] = (), submodels: Sequence[Any] = ()
+) -> dict[str, Any]:
     """Compose `conf/config.yaml` with overrides in Hydra's syntax.
 
     Parameters
     ----------
     overrides : sequence of str
         Words as on the command line, e.g. ``["city=workshop", "seed=3"]``.
+    submodels : sequence of type or str
+        Submodels from outside, besides those that the overrides name.
 
     Returns
     -------
@@ -82,10 +89,32 @@ def compose_configuration(overrides: Sequence[str] = ()) -> dict[str, Any]:
     """
     words, folders = searched(read_words(overrides))
     with looking_in(with_searchpath(sources(), folders)):
-        parts = _composition(words)
+        later = [word for word in words if _is_of_a_submodel(word)]
+        parts = _composition([word for word in words if word not in later])
+        _add_submodels(parts, submodels)
         with_evidence(parts)
+        if later:
+            checked = [normalised(word, parts) for word in later]
+            parts = _changed(parts, read_words(checked))
+            with_evidence(parts)
         _note_file_of_study(parts, words)
         return parts
+
+
+def _is_of_a_submodel(word: Word) -> bool:
+    """Return True if a word sets parameters of a section that the program has not."""
+    first, _, rest = word.key.partition(".")
+    section = rest.partition(".")[0]
+    return first == PARAMETERS and bool(section) and section not in World.model_fields
+
+
+def _add_submodels(parts: dict[str, Any], more: Sequence[Any]) -> None:
+    """Put the parameters of submodels from outside into a configuration."""
+    named = parts.get(SUBMODELS)
+    if more:
+        parts[SUBMODELS] = [*(named or ()), *paths_of(more)]
+    if parts.get(SUBMODELS) and isinstance(parts.get(PARAMETERS), dict):
+        parts[PARAMETERS] |= sections_of(kinds_of(parts[SUBMODELS]))
 
 
 def with_searchpath(used: Sources, folders: Sequence[str]) -> Sources:
@@ -378,7 +407,7 @@ def with_evidence(parts: dict[str, Any]) -> None:
 
 def _evidence(parts: Mapping[str, Any]) -> dict[str, Any]:
     used = sources()
-    parameters: dict[str, Any] = {}
+    parameters = sections_of(kinds_of(parts.get(SUBMODELS)))
     for path in sorted((used.program / "parameters").glob("*.yaml")):
         content = read_strictly(path, shown(path)).value
         parameters |= content if isinstance(content, dict) else {}

@@ -385,6 +385,9 @@ def configuration_files(resolved: Mapping[str, Any]) -> dict[str, Path]:
         except ConfigurationError:
             continue
         found.update({f"{group}/{path.stem}": path for path in paths})
+    from sim.config.extensions import KEY, files_of  # which asks for files itself
+
+    found.update(files_of(resolved.get(KEY)))
     return {name: path.absolute() for name, path in found.items()}
 
 

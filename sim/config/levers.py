@@ -69,6 +69,16 @@ SHOCKS = (
 """Paths a shock may change."""
 
 
+def levers_with(submodels: Iterable[Any]) -> tuple[str, ...]:
+    """Return the paths that a policy scenario may change, those of some submodels included."""
+    return (*LEVERS, *(path for kind in submodels for path in kind.levers))
+
+
+def shocks_with(submodels: Iterable[Any]) -> tuple[str, ...]:
+    """Return the paths that a shock may change, those of some submodels included."""
+    return (*SHOCKS, *(path for kind in submodels for path in kind.shocks))
+
+
 class Change(Frozen):
     """One dated change of one number (or of the law in force).
 

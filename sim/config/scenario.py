@@ -21,9 +21,10 @@ from sim.config.composition import compose_configuration, with_searchpath
 from sim.config.configuration import check_range, describe, unwrap
 from sim.config.described import check_changes, check_described, check_summary
 from sim.config.entries import Entry
+from sim.config.extensions import KEY, kinds_of, world_type
 from sim.config.files import GROUPS, Sources, check_name, looking_in, read_choice, sources
 from sim.config.legal_rules import check_law
-from sim.config.levers import LEVERS, SHOCKS, Change, checked_changes
+from sim.config.levers import Change, checked_changes, levers_with, shocks_with
 from sim.config.mistakes import ConfigurationError, nearest, shortened
 from sim.config.origin import where_of_change, with_file
 from sim.config.overrides import quoted, read_words, searched
@@ -36,7 +37,7 @@ TOP_LEVEL = (
     "seed", "days", "output", "scenarios", "replicates", "confidence",
     "person", "case", "nth", "seen_by", "differs", "factors", "store", "shard", "half_width",
     "outcome", "most_replicates", "design", "vary", "samples", "of", "from", "quantiles",
-    "simulate", "beside", "find", "manifest", "policies", "command", "detail",
+    "simulate", "beside", "find", "manifest", "policies", "command", "detail", "submodels",
 )  # fmt: skip
 """Names a composed configuration consists of."""
 MOST_DAYS = 36_500
@@ -70,6 +71,8 @@ class Scenario:
         The complete configuration as composed, for the manifest.
     sources : Sources
         Where other scenarios are looked for by name.
+    submodels : tuple of type
+        Submodels from outside this repository.
     """
 
     name: str
@@ -83,6 +86,7 @@ class Scenario:
     entries: dict[str, Entry] = field(repr=False, compare=False)
     resolved: dict[str, Any] = field(repr=False, compare=False)
     sources: Sources = field(repr=False, compare=False)
+    submodels: tuple[Any, ...] = ()
 
     def world_on(self, day: int) -> World:
         """Return the world of a day.
@@ -228,7 +232,7 @@ class Scenario:
             world = world.with_value(path, value)
             resolved = with_resolved(resolved, path, value)
         try:
-            world = World.model_validate(world.model_dump())
+            world = type(world).model_validate(world.model_dump())
         except ValidationError as error:
             raise ConfigurationError(describe(error, "")) from error
         _check_ceiling(world)
@@ -314,7 +318,9 @@ class Scenario:
         }
         check_changes(Document(f"scenario {policy['name']}", policy))
         with looking_in(self.sources):
-            checked = checked_changes(policy, LEVERS, "lever", self.days, self.world, self.entries)
+            checked = checked_changes(
+                policy, levers_with(self.submodels), "lever", self.days, self.world, self.entries
+            )
         changed = replace(
             self, name=str(policy["name"]), changes=checked,
             resolved={**self.resolved, "scenario": policy},
@@ -324,7 +330,9 @@ class Scenario:
 
 
 def load_scenario(
-    name: str | PathLike[str] | Mapping[str, Any] = "baseline", overrides: Sequence[str] = ()
+    name: str | PathLike[str] | Mapping[str, Any] = "baseline",
+    overrides: Sequence[str] = (),
+    submodels: Sequence[Any] = (),
 ) -> Scenario:
     """Compose and check a scenario.
 
@@ -336,6 +344,8 @@ def load_scenario(
         beside it is then found by name too. Or a mapping with name, summary and changes.
     overrides : sequence of str
         Overrides in Hydra's syntax, e.g. ``["city=workshop", "seed=7"]``.
+    submodels : sequence of type
+        Submodels of one's own (see docs/extend.md), each in a module that can be imported.
 
     Raises
     ------
@@ -367,12 +377,12 @@ def load_scenario(
     with looking_in(with_searchpath(sources(), folders)):
         described, used = policy_of(name, sources())
         with looking_in(used):
-            parts = compose_configuration(texts)
+            parts = compose_configuration(texts, submodels)
             if any(word.key.startswith("scenario.") for word in words):
                 if isinstance(name, Mapping):
                     raise ConfigurationError("scenario.*: change the mapping itself instead")
                 chosen = f"scenario={quoted(described['name'])}"
-                return scenario_from(compose_configuration([chosen, *texts]))
+                return scenario_from(compose_configuration([chosen, *texts], submodels))
             return scenario_from({**parts, "scenario": described})
 
 
@@ -440,7 +450,8 @@ def scenario_from(resolved: dict[str, Any]) -> Scenario:
             "law": resolved["law"],
         }
         _check_institution_names(parts)
-        world = World.model_validate(parts)
+        kinds = kinds_of(resolved.get(KEY))
+        world = world_type(kinds).model_validate(parts)
     except ValidationError as error:
         raise ConfigurationError(with_file(describe(error, ""), resolved)) from error
     except ConfigurationError as error:
@@ -452,14 +463,15 @@ def scenario_from(resolved: dict[str, Any]) -> Scenario:
         name=policy["name"],
         summary=policy["summary"],
         world=world,
-        changes=checked_changes(policy, LEVERS, "lever", days, world, entries),
+        changes=checked_changes(policy, levers_with(kinds), "lever", days, world, entries),
         shock=shock["name"],
-        shocks=checked_changes(shock, SHOCKS, "shock", days, world, entries),
+        shocks=checked_changes(shock, shocks_with(kinds), "shock", days, world, entries),
         seed=seed,
         days=days,
         entries=entries,
         resolved=resolved,
         sources=sources(),
+        submodels=kinds,
     )
     _check_ceiling(world)
     _check_law_changes(scenario)

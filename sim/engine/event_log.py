@@ -2,10 +2,12 @@
 
 import mmap
 import sys
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from sim.engine.agentset.column import Column as Declared
 from sim.engine.digest import Digest
 from sim.engine.jit.compiled import compiled
 from sim.engine.records import Record, for_rules, record_type
@@ -30,11 +32,38 @@ def append_record(log: EventWriter) -> Record:
 
 
 SPARE_ROOM = 4
-"""Times what is asked for that a new sheet has room for."""
-SMALLEST_SHEET = 256
+"""Times what is asked for that a new chunk has room for."""
+SMALLEST_CHUNK = 256
 
 
-def empty_sheet(count: int, kind: np.dtype[Any]) -> Column:
+class LogDeclaration:
+    """Declaration of a log: its columns, and how much may be written in a day.
+
+    Parameters
+    ----------
+    most_a_day : callable
+        Returns the largest number of records of one day, given the model. Room is made for them
+        every morning, because a rule cannot make any.
+    **columns : Column
+        In order, each with type, meaning and unit.
+
+    Examples
+    --------
+    >>> raids = LogDeclaration(lambda model: 5, day=Declared(np.int32, "day", unit="day"))
+    >>> len(raids.new())
+    0
+    """
+
+    def __init__(self, most_a_day: Callable[[Any], int], **columns: Declared) -> None:
+        self.most_a_day = most_a_day
+        self.columns = columns
+
+    def new(self) -> "EventLog":
+        """Return a log in which nothing is written yet."""
+        return EventLog(**{name: column.dtype for name, column in self.columns.items()})
+
+
+def empty_chunk(count: int, kind: np.dtype[Any]) -> Column:
     """Return room for so many records, which takes up memory only as far as it is written on.
 
     An array of NumPy would as well, but it asks for large pages, each of which is cleared as a
@@ -49,7 +78,7 @@ def empty_sheet(count: int, kind: np.dtype[Any]) -> Column:
 class EventLog:
     """A table to which records are appended and nothing is ever changed.
 
-    It is written on sheets: a full one is put aside and never copied, by branches of a run neither.
+    It is written in chunks. A full one is put aside and never copied, not even by branches.
 
     Parameters
     ----------
@@ -72,16 +101,16 @@ class EventLog:
         self._length = np.zeros(1, dtype=np.int64)
 
     def __len__(self) -> int:
-        return sum(len(sheet) for sheet in self._put_aside) + int(self._length[0])
+        return sum(len(chunk) for chunk in self._put_aside) + int(self._length[0])
 
     def __getitem__(self, name: str) -> Column:
         """Return one column (do not write into it)."""
         if name not in self.dtypes:
             raise KeyError(name)
-        return np.concatenate([sheet[name] for sheet in self._sheets()])
+        return np.concatenate([chunk[name] for chunk in self._chunks()])
 
-    def _sheets(self) -> list[Column]:
-        """Return what is written on each sheet."""
+    def _chunks(self) -> list[Column]:
+        """Return what is written on each chunk."""
         return [*self._put_aside, self._records[: self._length[0]]]
 
     def append(self, **values: Any) -> None:
@@ -101,23 +130,33 @@ class EventLog:
         """Make room for so many more records; tell whether an open log has to be opened anew."""
         if self._length[0] + room <= len(self._records):
             return False
-        size = max(SPARE_ROOM * room, len(self), SMALLEST_SHEET)
+        size = max(SPARE_ROOM * room, len(self), SMALLEST_CHUNK)
         if self._length[0]:
             self._put_aside.append(self._records[: self._length[0]])
-        self._records = empty_sheet(size, self._type)
+        self._records = empty_chunk(size, self._type)
         self._length[0] = 0
         return True
 
     def copy(self) -> Self:
         """Return an independent copy, which shares what is written so far: it never changes."""
         twin = type(self)(**self.dtypes)
-        twin._put_aside = [sheet for sheet in self._sheets() if len(sheet)]
+        twin._put_aside = [chunk for chunk in self._chunks() if len(chunk)]
         return twin
+
+    def arrays(self) -> dict[str, Column]:
+        """Return everything written down as arrays, to be kept in a file."""
+        return {"records": np.concatenate([chunk.view(np.uint8) for chunk in self._chunks()])}
+
+    def restore(self, arrays: Mapping[str, Column]) -> None:
+        """Take over what `arrays` returned."""
+        self._put_aside = [arrays["records"].view(self._type)]
+        self._records = np.empty(0, self._type)
+        self._length[0] = 0
 
     def add_to(self, digest: Digest, name: str) -> None:
         """Add everything written down to a digest."""
-        for sheet in self._sheets():
-            digest.add_records(name, sheet)
+        for chunk in self._chunks():
+            digest.add_records(name, chunk)
 
     def digest(self) -> str:
         """Return a digest of the whole table, independent of the order within it."""

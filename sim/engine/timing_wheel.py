@@ -5,6 +5,7 @@ turn of the wheel apart. A note costs the same however far ahead its day is, and
 it in; a sheet is as long as two lines of memory, so that reading a day seldom waits.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -177,6 +178,15 @@ class TimingWheel:
         twin = type(self)()
         twin.wheel = self._enlarged(len(self.wheel.sheets))
         return twin
+
+    def arrays(self) -> dict[str, Integers]:
+        """Return the whole state as arrays, to be kept in a file."""
+        return dict(self.wheel._asdict())
+
+    def restore(self, arrays: Mapping[str, Integers]) -> None:
+        """Take over a state that `arrays` returned."""
+        self.wheel = WheelArrays(*(arrays[name].copy() for name in WheelArrays._fields))
+        StorageGeneration.count += 1
 
     def _enlarged(self, room: int) -> WheelArrays:
         grown = _wheel(room)

@@ -1,5 +1,6 @@
 """The diary: what is counted at the end of every day, since day 0."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
@@ -187,6 +188,22 @@ class DailyCounts:
         """Return a daily series of every unit, shape (days, units): see `BY_UNIT`."""
         series = self._pages.units[: self._days, BY_UNIT.index(name)]
         return np.asarray(series, dtype=np.int64)
+
+    def arrays(self) -> dict[str, Column]:
+        """Return everything written down as arrays, to be kept in a file."""
+        pages = {name: page[: self._days] for name, page in self._pages._asdict().items()}
+        return {
+            **pages, "at_start": self.at_start, "health_at_start": self.health_at_start,
+            "lost_at_start": np.array([self.lost_at_start]),
+        }  # fmt: skip
+
+    def restore(self, arrays: Mapping[str, Column]) -> None:
+        """Take over what `arrays` returned."""
+        self._pages = DailyArrays(*(arrays[name] for name in DailyArrays._fields))
+        self._days = len(self._pages.counts)
+        self._pages = self._enlarged(max(2 * self._days, FIRST_ROOM))
+        self.at_start, self.health_at_start = arrays["at_start"], arrays["health_at_start"]
+        self.lost_at_start = int(arrays["lost_at_start"][0])
 
     def copy(self) -> Self:
         """Return an independent copy."""

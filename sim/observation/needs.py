@@ -17,6 +17,7 @@ from sim.observation.event_records import OPEN, Records, closed_and_open
 from sim.observation.survival import HORIZON, delay_summary
 from sim.observation.tally import Tally, by_stratum, groups_of
 from sim.submodels.enforcement import MEASURES
+from sim.submodels.needs import NEED_RECORD
 
 if TYPE_CHECKING:
     from sim.model import AlmatyModel
@@ -24,11 +25,6 @@ if TYPE_CHECKING:
 RESOLUTION_HORIZON = 90
 """Days to which the mean time to full resolution is restricted (indicator U5)."""
 MANY_REFERRALS = 3
-NEED_RECORD = (
-    "person", "ordinal", "stratum", "need", "agency", "coordinated", "arose_on", "decided_on",
-    "arrived_on", "served_on", "bounces", "referrals", "wrong_referrals", "dead_ends", "no_shows",
-    "recalls",
-)  # fmt: skip
 CASE = ["person", "ordinal"]
 
 

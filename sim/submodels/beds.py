@@ -42,7 +42,7 @@ from sim.submodels.services import place_in_line, treat_at_home
 from sim.submodels.submodel import Submodel
 
 if TYPE_CHECKING:
-    from sim.model import AlmatyModel
+    from sim.city_model import CityModel
 
 SEVERE, MODERATE = words.SEVERE, 2
 LODGING_LOST, LENGTH_OF_STAY = (
@@ -55,7 +55,7 @@ UNITS_A_DAY = 1 << 12
 class Beds(Submodel):
     """Who lies where."""
 
-    def __init__(self, model: "AlmatyModel") -> None:
+    def __init__(self, model: "CityModel") -> None:
         super().__init__(model)
         self.occupancy = DailyCache(
             lambda days: special.ndtri(

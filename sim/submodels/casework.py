@@ -57,7 +57,7 @@ from sim.submodels.services import PLACE_IN_LINE
 from sim.submodels.submodel import Submodel
 
 if TYPE_CHECKING:
-    from sim.model import AlmatyModel
+    from sim.city_model import CityModel
 
 SUCCESS, PROCESSING, TAUGHT = (
     words.PURPOSES.index(purpose)
@@ -81,7 +81,7 @@ WOMAN = words.SEXES.index("woman")
 class Casework(Submodel):
     """Agencies at work."""
 
-    def __init__(self, model: "AlmatyModel") -> None:
+    def __init__(self, model: "CityModel") -> None:
         super().__init__(model)
         self.fraction = DailyCache(
             lambda days: model.draws.peek_uniform(

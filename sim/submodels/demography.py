@@ -17,8 +17,9 @@ Parameters: `conf/parameters/demography.yaml`, `legal_status.yaml`, `employment.
 `money.yaml`. Neutral state: `demography.inflow_factor=0` (nobody new comes).
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy import special
@@ -32,9 +33,10 @@ from sim.agents.migrant import NEVER, NOT_HERE, stratum_code
 from sim.agents.task import Ending
 from sim.config.entries import by, by_two, parameter_record
 from sim.config.world import World
+from sim.engine.agentset.column import Column as Declared
 from sim.engine.agentset.row_allocator import active_rows, allocate_row, release_row
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_WEEK, DAYS_A_YEAR
-from sim.engine.event_log import append_record
+from sim.engine.event_log import LogDeclaration, append_record
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.prefetch import (
     SOON,
@@ -94,6 +96,27 @@ special function: age in years, wage in medians of the sector, debt on entry in 
 class Demography(Submodel):
     """Arrivals, departures and the attributes people arrive with."""
 
+    events: ClassVar[Mapping[str, LogDeclaration]] = {
+        "leavers": LogDeclaration(
+            lambda model: model.migrants.capacity,
+            person=Declared(np.uint64, "who has left"),
+            stratum=Declared(np.int16, "group on arrival"),
+            entered_on=Declared(np.int32, "day of arrival", unit="day"),
+            left_on=Declared(np.int32, "day of departure", unit="day"),
+            unmet_in_burn_in_on=Declared(
+                np.int32, "last day before day 0 on which an unmet need ended", unit="day"
+            ),
+            wage=Declared(np.int32, "monthly wage", unit="KZT"),
+        ),
+        "deaths": LogDeclaration(
+            lambda model: 2 * model.episodes.capacity,
+            day=Declared(np.int32, "day of death", unit="day"),
+            stratum=Declared(np.int16, "group at onset"),
+            present=Declared(np.bool_, "died in the city"),
+            age=Declared(np.int8, "age at onset", unit="year"),
+        ),
+    }
+
     def prepare(self, world: World) -> None:
         """Turn shares and stays into tables."""
         demography, legal, money = world.demography, world.legal_status, world.money
@@ -113,6 +136,10 @@ class Demography(Submodel):
             passport_held=by(words.SECTORS, world.employment.passport_held),
             wage_median=by(words.SECTORS, money.wage_median),
         )
+        self._age = (demography.age_min, demography.age_max, demography.age_mean, demography.age_sd)
+        self._wage_sigma = money.wage_sigma
+        self._entry_debt = (money.entry_debt_share, money.entry_debt_shape)
+        # What is announced below rests on these, and on the whole section.
         self._announced: dict[int, tuple[int, Column]] = {}
         self.mean_inflow = world.city.population / demography.mean_stay
 
@@ -200,21 +227,18 @@ class Demography(Submodel):
         What they are is a pure function of seed and identity, whatever the day.
         """
         model, draws = self.model, self.model.draws
-        demography, money = model.world.demography, model.world.money
-        youngest, oldest = special.ndtr(
-            (np.array([demography.age_min, demography.age_max]) - demography.age_mean)
-            / demography.age_sd
-        )
+        least, most, mean, sd = self._age
+        youngest, oldest = special.ndtr((np.array([least, most]) - mean) / sd)
         within = youngest + draws.peek_uniform("age", persons) * (oldest - youngest)
-        owes = draws.peek_uniform("entry debt", persons) < money.entry_debt_share
-        shape = money.entry_debt_shape
+        share, shape = self._entry_debt
+        owes = draws.peek_uniform("entry debt", persons) < share
         newcomers = np.zeros(len(persons), NEWCOMER)
         newcomers["person"] = persons
         newcomers["entered_on"] = entered_on
         newcomers["leaves_on"] = np.maximum(entered_on + stay, model.day + 1)
-        newcomers["age"] = demography.age_mean + demography.age_sd * special.ndtri(within)
+        newcomers["age"] = mean + sd * special.ndtri(within)
         newcomers["wage"] = np.exp(
-            money.wage_sigma * special.ndtri(draws.peek_uniform("wage", persons))
+            self._wage_sigma * special.ndtri(draws.peek_uniform("wage", persons))
         )
         newcomers["entry_debt"][owes] = (
             special.gammaincinv(shape, draws.peek_uniform("size of entry debt", persons[owes]))

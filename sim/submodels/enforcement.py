@@ -12,6 +12,9 @@ Parameters: `conf/parameters/enforcement.yaml`, `reports` in `conf/city/`. Neutr
 `intensity=0` and no reports (nobody is detected).
 """
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import numpy as np
 
 from sim import vocabulary as words
@@ -22,8 +25,9 @@ from sim.agents.migrant import can_pay
 from sim.agents.task import NOWHERE, SHELTER, Move
 from sim.config.entries import by, parameter_record
 from sim.config.world import World
+from sim.engine.agentset.column import Column as Declared
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_WEEK, DAYS_A_YEAR
-from sim.engine.event_log import append_record
+from sim.engine.event_log import LogDeclaration, append_record
 from sim.engine.jit.compiled import compiled
 from sim.engine.random.scalar import exponential, happens, uniform
 from sim.engine.records import Record
@@ -45,6 +49,15 @@ FINES = CHART.number("fines")
 
 class Enforcement(Submodel):
     """Police, custody, removal."""
+
+    events: ClassVar[Mapping[str, LogDeclaration]] = {
+        "police": LogDeclaration(
+            lambda model: model.migrants.capacity,
+            day=Declared(np.int32, "day of the measure", unit="day"),
+            stratum=Declared(np.int16, "group of the person"),
+            measure=Declared(np.int8, "measure", labels=MEASURES),
+        )
+    }
 
     def prepare(self, world: World) -> None:
         """Turn hazards a year into hazards a day of ordinary pressure."""

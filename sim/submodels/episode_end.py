@@ -4,10 +4,8 @@ Its bed is free, its owner is rid of it, and what an observer may ask about it l
 the log of closed episodes.
 """
 
-import numpy as np
-
 from sim.agents.city import City
-from sim.agents.episode import Episodes, State
+from sim.agents.episode import State
 from sim.engine.event_log import append_record
 from sim.engine.jit.compiled import compiled
 from sim.engine.records import Record
@@ -75,9 +73,3 @@ EPISODE_RECORD = (
     "can_afford", "borrowed",
 )  # fmt: skip
 """Columns of an episode that outlive it."""
-
-
-def record_dtypes() -> dict[str, np.dtype[np.generic]]:
-    """Return the columns and types of the log of closed episodes."""
-    columns = {name: Episodes.columns[name].dtype for name in EPISODE_RECORD}
-    return {"ended_on": np.dtype(np.int32), "outcome": np.dtype(np.int8), **columns}

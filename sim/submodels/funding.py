@@ -11,14 +11,18 @@ Parameters: `conf/parameters/referral.yaml` (grants), `costs.yaml`, `conf/city/`
 `grant=0` (agencies with a budget soon stand still); unit costs 0.
 """
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import numpy as np
 
 from sim import vocabulary as words
 from sim.agents.accounts import CHART
 from sim.agents.city import City
 from sim.config.world import World
+from sim.engine.agentset.column import Column as Declared
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_QUARTER
-from sim.engine.event_log import append_record
+from sim.engine.event_log import LogDeclaration, append_record
 from sim.engine.jit.compiled import compiled
 from sim.engine.types import Identities, Integers
 from sim.submodels.ledger_entries import post
@@ -39,6 +43,14 @@ AGENCIES_A_DAY = 64
 
 class Funding(Submodel):
     """Budgets of agencies and costs of policies."""
+
+    events: ClassVar[Mapping[str, LogDeclaration]] = {
+        "policy_costs": LogDeclaration(
+            lambda model: 1,
+            day=Declared(np.int32, "day", unit="day"),
+            amount=Declared(np.float64, "what the policy costs that day", unit="KZT"),
+        )
+    }
 
     def prepare(self, world: World) -> None:
         """Note what today's policy costs a day, by who pays."""

@@ -14,11 +14,15 @@ Parameters: `conf/parameters/illness.yaml`. Neutral state: all hazards 0 (no
 episode changes or ends).
 """
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import numpy as np
 
 from sim import vocabulary as words
 from sim.agents.city import City
 from sim.agents.episode import (
+    Episodes,
     Gate,
     Outcome,
     State,
@@ -31,8 +35,10 @@ from sim.agents.episode import (
 from sim.agents.migrant import NEVER
 from sim.config.entries import by, by_two, parameter_record
 from sim.config.world import World
+from sim.engine.agentset.column import Column as Declared
 from sim.engine.agentset.row_allocator import active_rows, allocate_row, release_rows
 from sim.engine.calendar import DAYS_A_YEAR
+from sim.engine.event_log import LogDeclaration
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.prefetch import (
     SOON,
@@ -44,7 +50,7 @@ from sim.engine.jit.prefetch import (
 from sim.engine.random.scalar import exponential, gumbel, happens, pick_one, uniform
 from sim.engine.records import Record
 from sim.engine.types import Column, Floats, Integers, Rows
-from sim.submodels.episode_end import end
+from sim.submodels.episode_end import EPISODE_RECORD, end
 from sim.submodels.legal_status import PERMIT, works
 from sim.submodels.needs import supersede
 from sim.submodels.submodel import Submodel
@@ -74,6 +80,15 @@ NEARLY_RECOVERED = 0.25
 
 class Illness(Submodel):
     """Progression and ends."""
+
+    events: ClassVar[Mapping[str, LogDeclaration]] = {
+        "closed_episodes": LogDeclaration(
+            lambda model: 2 * model.episodes.capacity,
+            ended_on=Declared(np.int32, "day it ended", unit="day"),
+            outcome=Declared(np.int8, "how it ended", labels=tuple(one.name for one in Outcome)),
+            **{name: Episodes.columns[name] for name in EPISODE_RECORD},
+        )
+    }
 
     def prepare(self, world: World) -> None:
         """Turn rates and hazards into tables indexed by kind and severity."""

@@ -81,10 +81,7 @@ class Insurance(Submodel):
 
     def note_norms(self) -> None:
         """Once a month, let employers see how many workers others of their sector enrol."""
-        model = self.model
-        if (model.day + model.world.city.burn_in_days) % DAYS_A_MONTH:
-            return
-        counts = model.counts[0]
+        counts = self.model.counts[0]
         asked = counts["could_be_enrolled"]
         counts["enrolled_share"] = np.where(asked > 0, counts["enrolled"] / np.maximum(asked, 1), 0)
         counts["could_be_enrolled"] = 0

@@ -17,6 +17,9 @@ Parameters: `conf/parameters/referral.yaml`. Neutral state: `papers_asked=0`, `l
 (documents and shelter hardly come up); `returns_to_care=0` cuts the path from needs back to care.
 """
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import numpy as np
 
 from sim import vocabulary as words
@@ -32,13 +35,15 @@ from sim.agents.task import (
     Ending,
     Move,
     Place,
+    Tasks,
     move_key,
     task_identity,
 )
 from sim.config.entries import by, parameter_record
 from sim.config.world import World
+from sim.engine.agentset.column import Column as Declared
 from sim.engine.agentset.row_allocator import active_rows, allocate_row, release_row
-from sim.engine.event_log import append_record
+from sim.engine.event_log import LogDeclaration, append_record
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.prefetch import prefetch_ahead
 from sim.engine.random.scalar import exponential, happens, uniform
@@ -60,8 +65,40 @@ GIVING_UP_A_NEED, LOSING_CONTACT, NAVIGATION, RETURN_TO_CARE = (
 )
 
 
+NEED_RECORD = (
+    "person", "ordinal", "stratum", "need", "agency", "coordinated", "arose_on", "decided_on",
+    "arrived_on", "served_on", "bounces", "referrals", "wrong_referrals", "dead_ends", "no_shows",
+    "recalls",
+)  # fmt: skip
+"""Columns of a need that outlive it."""
+HANDOVERS_A_DAY = 8
+"""Most moves of a need in a day that the log has room for."""
+
+
 class Needs(Submodel):
     """Needs that come up, and their ends."""
+
+    events: ClassVar[Mapping[str, LogDeclaration]] = {
+        "handovers": LogDeclaration(
+            lambda model: HANDOVERS_A_DAY * 2 * model.tasks.capacity,
+            day=Declared(np.int32, "day of the move", unit="day"),
+            person=Declared(np.uint64, "whose need it is"),
+            ordinal=Declared(np.int32, "ordinal of the episode, -1 for none"),
+            stratum=Declared(np.int16, "group of the person at onset"),
+            need=Declared(np.int8, "need", labels=words.NEEDS),
+            second=Declared(np.bool_, "the same need, opened a second time"),
+            move=Declared(np.int8, "what happened", labels=tuple(one.name for one in Move)),
+            origin=Declared(np.int16, "agency or kind of clinic it comes from, -1 for none"),
+            target=Declared(np.int16, "agency it goes to, -1 for none"),
+            waited=Declared(np.int32, "time since the last move", unit="day"),
+        ),
+        "closed_needs": LogDeclaration(
+            lambda model: 2 * model.tasks.capacity,
+            ended_on=Declared(np.int32, "day it ended", unit="day"),
+            ending=Declared(np.int8, "how it ended", labels=tuple(one.name for one in Ending)),
+            **{name: Tasks.columns[name] for name in NEED_RECORD},
+        ),
+    }
 
     def prepare(self, world: World) -> None:
         """Note today's rules."""

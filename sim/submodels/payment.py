@@ -14,6 +14,9 @@ Parameters: `conf/parameters/payment.yaml`, `conf/regime/`. Neutral state: payer
 everywhere, `wrongful_refusal=0`.
 """
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import numpy as np
 
 from sim import vocabulary as words
@@ -24,8 +27,9 @@ from sim.agents.migrant import can_pay
 from sim.agents.task import DOCUMENTS, PAYMENT
 from sim.config.entries import by, parameter_record
 from sim.config.world import World
+from sim.engine.agentset.column import Column as Declared
 from sim.engine.agentset.row_allocator import active_rows
-from sim.engine.event_log import append_record
+from sim.engine.event_log import LogDeclaration, append_record
 from sim.engine.jit.compiled import compiled
 from sim.engine.random.scalar import happens
 from sim.engine.records import Record
@@ -86,8 +90,23 @@ WRONGFUL_REFUSAL, EARLY_DISCHARGE, ASKED_FOR_PAPERS = (
 )
 
 
+PAYMENTS_A_DAY = 4
+"""Most payments for an episode in a day: one a visit."""
+
+
 class Payment(Submodel):
     """Prices, the desk, and the bill after an emergency."""
+
+    events: ClassVar[Mapping[str, LogDeclaration]] = {
+        "payments": LogDeclaration(
+            lambda model: PAYMENTS_A_DAY * 2 * model.episodes.capacity,
+            day=Declared(np.int32, "day of the payment", unit="day"),
+            person=Declared(np.uint64, "patient"),
+            stratum=Declared(np.int16, "group of the patient at onset"),
+            amount=Declared(np.int64, "paid by the patient", unit="KZT"),
+            borrowed=Declared(np.int64, "of this, borrowed", unit="KZT"),
+        )
+    }
 
     def prepare(self, world: World) -> None:
         """Turn the legal rules and the price list into tables.

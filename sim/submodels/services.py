@@ -11,6 +11,9 @@ Parameters: `conf/city/` (capacities, competence), `conf/parameters/care_seeking
 Neutral state: capacities at their upper bound (nobody waits).
 """
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import numpy as np
 
 from sim import vocabulary as words
@@ -28,8 +31,9 @@ from sim.agents.episode import (
 )
 from sim.agents.migrant import NEVER
 from sim.config.world import World
+from sim.engine.agentset.column import Column as Declared
 from sim.engine.agentset.row_allocator import active_rows
-from sim.engine.event_log import append_record
+from sim.engine.event_log import LogDeclaration, append_record
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.prefetch import prefetch_ahead
 from sim.engine.queues import served, whole_slots
@@ -80,8 +84,33 @@ GIVING_UP, AMBULANCE_CALLED, PLACE_IN_LINE, SUCCESS = (
 )  # fmt: skip
 
 
+VISITS_A_DAY = 4
+"""Most visits of an episode in a day: a clinic, an ambulance, a hospital, giving up a line."""
+
+
 class Services(Submodel):
     """Lines and visits."""
+
+    events: ClassVar[Mapping[str, LogDeclaration]] = {
+        "visits": LogDeclaration(
+            lambda model: VISITS_A_DAY * 2 * model.episodes.capacity,
+            person=Declared(np.uint64, "patient"),
+            ordinal=Declared(np.int32, "ordinal of the onset in the patient's life"),
+            stratum=Declared(np.int16, "group of the patient at onset"),
+            kind=Declared(np.int8, "kind of illness", labels=words.KINDS),
+            severity=Declared(np.int8, "severity: mild 1, moderate 2, severe 3, critical 4"),
+            unit=Declared(np.int16, "clinic"),
+            by_ambulance=Declared(np.bool_, "came by ambulance"),
+            in_kind=Declared(np.bool_, "paid by the employer in kind"),
+            began_on=Declared(np.int32, "day of the onset", unit="day"),
+            arrived_on=Declared(np.int32, "day of arrival", unit="day"),
+            served_on=Declared(np.int32, "day of the visit", unit="day"),
+            result=Declared(np.int8, "what came of it", labels=VISIT_RESULTS),
+            paid=Declared(np.int32, "paid by the patient", unit="KZT"),
+            payer=Declared(np.int8, "who pays besides", labels=words.PAYERS),
+            insured=Declared(np.bool_, "member of the fund"),
+        )
+    }
 
     def prepare(self, world: World) -> None:
         """Learn where emergencies and tuberculosis are sent on to."""

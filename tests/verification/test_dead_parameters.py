@@ -23,6 +23,7 @@ from sim.config.levers import Change
 from sim.config.paths import raw_value_at, value_paths
 from sim.config.scenario import Scenario
 from sim.model import AlmatyModel
+from sim.state import RECORDS
 from tests.cities import city
 from tests.verification.conftest import SCARCE
 
@@ -172,11 +173,11 @@ def towards(end: float, value: float) -> float:
 def trace(model: AlmatyModel) -> str:
     """Return a digest of what has happened, without the numbers in force."""
     summary = blake2b(digest_size=16)
-    for name in model.ARRAYS:
+    for name in RECORDS:
         summary.update(getattr(model, name).tobytes())
     summary.update(model.agencies.table["in_bed"].tobytes())
-    for name in (*model.COHORTS, *model.LOGS):
-        summary.update(bytes(str(getattr(model, name).digest()), "ascii"))
+    for table in (*(getattr(model, name) for name in model.COHORTS), *model.logs.values()):
+        summary.update(bytes(str(table.digest()), "ascii"))
     return summary.hexdigest()
 
 

@@ -91,14 +91,15 @@ def keep_only(model: AlmatyModel, *names: str) -> None:
 
 def run_block(model: AlmatyModel, name: str) -> None:
     """Run one block of the day."""
-    next(block for block in model.SCHEDULE if block.name == name).run(model)
+    next(block for block in model.schedule if block.name == name).run()
 
 
 def live_until(model: AlmatyModel, last: str) -> None:
     """Live through the blocks of a day up to and including one; the day does not end."""
     assert last in BLOCKS
-    for block in model.SCHEDULE:
-        if block.name not in model.switched_off:
-            block.run(model)
+    since_burn_in = model.day + model.base_world.city.burn_in_days
+    for block in model.schedule:
+        if block.name not in model.switched_off and block.is_due(since_burn_in):
+            block.run()
         if block.name == last:
             return

@@ -146,10 +146,7 @@ def submodel_files() -> list[ModuleType]:
 
     Helpers are the files of `sim/submodels/` that submodels share; what most of them use is first.
     """
-    modules = [
-        import_module(AlmatyModel.__annotations__[name].__module__)
-        for name in AlmatyModel.SUBMODELS
-    ]
+    modules = [import_module(kind.__module__) for kind in AlmatyModel.SUBMODELS]
     sources = [inspect.getsource(module) for module in modules]
     names = {f"{submodels.__name__}.{one.name}" for one in iter_modules(submodels.__path__)}
     helpers = sorted(

@@ -35,7 +35,7 @@ Columns are declared once, as class attributes:
 (11, 95000, 'woman')
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -343,6 +343,25 @@ class Cohort[A: RowView](CohortSubset[A]):
         twin._name_arrays()
         twin.row_allocator = enlarged(self.row_allocator, self.capacity)
         return twin
+
+    def arrays(self) -> dict[str, Values]:
+        """Return the whole state as arrays, to be kept in a file."""
+        return {
+            "table": self.table.view(np.uint8),
+            **self._separate,
+            **{f"rows.{name}": one for name, one in self.row_allocator._asdict().items()},
+        }
+
+    def restore(self, arrays: Mapping[str, Values]) -> None:
+        """Take over a state that `arrays` returned."""
+        capacity = len(arrays["rows.occupied"])
+        self.table = room_for(capacity, self.record_type)
+        self.table.view(np.uint8)[:] = arrays["table"]
+        self._separate = {name: arrays[name].copy() for name in self._separate}
+        self._name_arrays()
+        saved = RowAllocator(*(arrays[f"rows.{name}"] for name in RowAllocator._fields))
+        self.row_allocator = enlarged(saved, capacity)
+        StorageGeneration.count += 1
 
     def add_to(self, digest: Digest, name: str) -> None:
         """Add everybody's state to a digest."""

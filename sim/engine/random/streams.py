@@ -78,6 +78,11 @@ class Draws:
         for number, purpose in enumerate(purposes):
             self.streams[number, :KEYS] = self.stream_keys(purpose)
 
+    def streams_of(self, purposes: Sequence[str]) -> Identities:
+        """Return the rows of `streams` of purposes that stand together in the list of all."""
+        first = self._purposes.index(purposes[0]) if purposes else 0
+        return self.streams[first : first + len(purposes)]
+
     def stream_keys(self, purpose: str) -> Identities:
         """Return the two 64-bit keys of a purpose under this seed."""
         keys = self._stream_keys.get(purpose)

@@ -1,0 +1,133 @@
+"""What submodels and observers may use of a model.
+
+It is a base class and no `typing.Protocol`: the model would have to list all of it again.
+"""
+
+from typing import TYPE_CHECKING
+
+from sim.preparation import Preparation
+
+if TYPE_CHECKING:
+    from sim.agents.agency import Agencies
+    from sim.agents.city import City
+    from sim.agents.clinic import Clinics
+    from sim.agents.employer import Employers, LabourMarket
+    from sim.agents.episode import Episodes
+    from sim.agents.migrant import Migrants
+    from sim.agents.task import Tasks
+    from sim.config.legal_rules import LegalRules
+    from sim.config.world import World
+    from sim.engine.calendar import WorkCalendar
+    from sim.engine.event_log import EventLog
+    from sim.engine.random.streams import Draws
+    from sim.engine.timing_wheel import TimingWheel
+    from sim.engine.types import Column
+    from sim.observation.daily_counts import DailyCounts
+    from sim.submodels.beds import Beds
+    from sim.submodels.care_seeking import CareSeeking
+    from sim.submodels.demography import Demography
+    from sim.submodels.funding import Funding
+    from sim.submodels.illness import Illness
+    from sim.submodels.information import Information
+    from sim.submodels.navigation import Navigation
+    from sim.submodels.payment import Payment
+    from sim.submodels.services import Services
+
+
+class CityModel:
+    """A model of the city, as its submodels and observers see it.
+
+    Attributes
+    ----------
+    world, base_world : World
+        Parameters in force today, and those of an unchanged day.
+    draws : Draws
+        All keyed chance of the run.
+    calendar : WorkCalendar
+    migrants, employers, episodes, tasks : Cohort
+        The agents.
+    work_groups, counts : array of records
+        See `sim.agents.migrant` and `sim.agents.city`.
+    departures, onset_reminders : TimingWheel
+    labour_market : LabourMarket
+        Employers by sector and nationality.
+    next_candidate, founded, levers_moved_on : int
+        Ordinal of the next candidate for arrival; whether the coordinating body has been founded;
+        the last day on which a lever moved.
+    diary : DailyCounts
+        What is counted at the end of every day.
+    """
+
+    world: "World"
+    base_world: "World"
+    draws: "Draws"
+    calendar: "WorkCalendar"
+
+    migrants: "Migrants"
+    employers: "Employers"
+    episodes: "Episodes"
+    tasks: "Tasks"
+    work_groups: "Column"
+    counts: "Column"
+    departures: "TimingWheel"
+    onset_reminders: "TimingWheel"
+    labour_market: "LabourMarket"
+    next_candidate: int
+    founded: int
+    levers_moved_on: int
+
+    # Logs that observers read; each is declared by the submodel that writes it.
+    visits: "EventLog"
+    payments: "EventLog"
+    closed_episodes: "EventLog"
+    leavers: "EventLog"
+    deaths: "EventLog"
+    handovers: "EventLog"
+    closed_needs: "EventLog"
+    police: "EventLog"
+    policy_costs: "EventLog"
+    diary: "DailyCounts"
+
+    # Submodels that others ask for something.
+    beds: "Beds"
+    care_seeking: "CareSeeking"
+    demography: "Demography"
+    funding: "Funding"
+    illness: "Illness"
+    information: "Information"
+    navigation: "Navigation"
+    payment: "Payment"
+    services: "Services"
+
+    _clinics: "Clinics"
+    _agencies: "Agencies"
+    _legal_rules: "LegalRules"
+    _preparation: Preparation
+
+    @property
+    def day(self) -> int:
+        """Days lived since the end of burn-in: the number of the day that comes next."""
+        raise NotImplementedError
+
+    def city(self) -> "City":
+        """Return today's city for rules."""
+        raise NotImplementedError
+
+    # What a submodel reads of these when it prepares is noted.
+    @property
+    def clinics(self) -> "Clinics":
+        """All clinics, side by side."""
+        self._preparation.note_part("clinics")
+        return self._clinics
+
+    @property
+    def agencies(self) -> "Agencies":
+        """All agencies, side by side."""
+        self._preparation.note_part("agencies")
+        return self._agencies
+
+    @property
+    def legal_rules(self) -> "LegalRules":
+        """The legal rules of today."""
+        self._preparation.note_part("legal rules")
+        return self._legal_rules

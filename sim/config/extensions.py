@@ -1,0 +1,275 @@
+"""Submodels from outside this repository: found by name, configured, part of a run's identity.
+
+A class of one's own is named by its dotted path, `rumours.Rumours`, from where Python is started.
+Its parameters stand in a file of their own, `parameters/rumours.yaml`, of the same form as those of
+the program: beside the module, in `conf/` beside it, or in a folder with files of one's own.
+"""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from hashlib import blake2b
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import create_model
+
+from sim.config.files import configuration_folder, shown, sources
+from sim.config.mistakes import ConfigurationError, shortened
+from sim.config.strict_yaml import read_strictly
+from sim.config.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sim.submodels.submodel import Submodel
+
+    type Kind = type[Submodel]
+
+KEY = "submodels"
+"""Part of a configuration that names submodels from outside."""
+PARAMETERS = "parameters"
+
+
+def paths_of(kinds: Any) -> list[str]:
+    """Return the dotted paths of submodels given as classes or as paths.
+
+    Raises
+    ------
+    ConfigurationError
+        As `path_of`; also if a module holds another class of that name by now.
+    TypeError
+        If they are no sequence.
+    """
+    if isinstance(kinds, str | type):
+        raise TypeError(f"{KEY}: give a list of them, e.g. [Rumours]")
+    found = [path_of(kind) for kind in kinds]
+    for kind, path in zip(kinds, found, strict=True):
+        in_module = isinstance(kind, type) and kind.__module__ != "__main__"
+        if in_module and import_submodel(path) is not kind:
+            raise ConfigurationError(
+                f"{KEY}: {path} is another class by now: take it from its module again"
+            )
+    return found
+
+
+def path_of(kind: Any) -> str:
+    """Return the dotted path of a submodel.
+
+    Parameters
+    ----------
+    kind : type or str
+        The class, or its path.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is no submodel, or one that another process could not import.
+    """
+    if isinstance(kind, str):
+        return kind
+    from sim.submodels.submodel import Submodel
+
+    if not isinstance(kind, type) or not issubclass(kind, Submodel):
+        raise ConfigurationError(f"{KEY}: {shortened(kind)} is no class derived from Submodel")
+    module, name = kind.__module__, kind.__qualname__
+    if "." in name:
+        raise ConfigurationError(
+            f"{KEY}: {name} is defined inside something else; define it in a module itself"
+        )
+    if module == "__main__":
+        module = _module_that_runs(name)
+    return f"{module}.{name}"
+
+
+def _module_that_runs(name: str) -> str:
+    """Return the name under which others can import what is run as the main program."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    if spec is not None:
+        return str(spec.name)
+    file = getattr(sys.modules["__main__"], "__file__", None)
+    if file is None or not Path(file).stem.isidentifier():
+        raise ConfigurationError(
+            f"{KEY}: {name} stands in no file that can be imported; put it into a module"
+        )
+    return Path(file).stem
+
+
+def import_submodel(path: str) -> "Kind":
+    """Return the submodel of a dotted path.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is none, or its module cannot be imported.
+    """
+    from sim.submodels.submodel import Submodel
+
+    module, _, name = path.rpartition(".")
+    if not module:
+        raise ConfigurationError(
+            f"{KEY}: '{shortened(path)}' is no dotted path, such as rumours.Rumours"
+        )
+    with _here_on_path():
+        try:
+            found = getattr(import_module(module), name, None)
+        except ModuleNotFoundError as error:
+            if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+                raise _not_importable(path, error) from error
+            raise ConfigurationError(
+                f"{KEY}: there is no module '{error.name}' here for '{shortened(path)}'"
+            ) from error
+        except Exception as error:  # whatever its author has written
+            raise _not_importable(path, error) from error
+    if not isinstance(found, type) or not issubclass(found, Submodel):
+        raise ConfigurationError(
+            f"{KEY}: module {module} has no submodel '{shortened(name)}' (what runs a study has to "
+            "stand below if __name__ == '__main__':)"
+        )
+    return found
+
+
+def _not_importable(path: str, error: Exception) -> ConfigurationError:
+    reason = " ".join(str(error).split())
+    return ConfigurationError(
+        f"{KEY}: {shortened(path)} cannot be imported: {type(error).__name__}: {reason}"
+    )
+
+
+@contextmanager
+def _here_on_path() -> "Iterator[None]":
+    """Let modules of the working directory be found, as `python -m` does."""
+    here = str(Path.cwd())
+    if here not in sys.path and "" not in sys.path:
+        sys.path.append(here)  # and left there: workers look for the module again
+    yield
+
+
+def kinds_of(paths: Any) -> tuple["Kind", ...]:
+    """Return the submodels that a configuration names.
+
+    Raises
+    ------
+    ConfigurationError
+        If one is unknown, named twice, or does not fit into the model.
+    """
+    if paths is None:
+        return ()
+    if not isinstance(paths, list | tuple) or not all(isinstance(one, str) for one in paths):
+        raise ConfigurationError(
+            f"{KEY} = {shortened(paths)}: must be a list of dotted paths, such as [rumours.Rumours]"
+        )
+    if not paths:
+        return ()
+    from sim.model import AlmatyModel
+    from sim.schedule import check_from_outside
+
+    kinds = tuple(import_submodel(path) for path in paths)
+    check_from_outside(kinds, AlmatyModel.SUBMODELS, AlmatyModel.SCHEDULE)
+    for kind in kinds:
+        if kind.name in World.model_fields:
+            raise ConfigurationError(f"{KEY}: {kind.__name__} has the name of a section of conf/")
+    return kinds
+
+
+def fingerprint_of(kind: "Kind") -> str:
+    """Return the path of a submodel and a hash of the file it stands in."""
+    content = blake2b(digest_size=8)
+    for base in kind.__mro__:
+        file = source_of(base)
+        if file is not None and not base.__module__.startswith("sim."):
+            content.update(file.read_bytes())
+    return f"{path_of(kind)}:{content.hexdigest()}"
+
+
+def source_of(kind: type) -> Path | None:
+    """Return the file of a class, or None if it stands in none."""
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    return None if file is None else Path(file).absolute()
+
+
+def file_of_section(kind: "Kind") -> Path:
+    """Return the file with the parameters of a submodel.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is none: says where it was looked for.
+    """
+    name = f"{kind.name}.yaml"
+    module = source_of(kind)
+    beside = [] if module is None else [module.parent, module.parent / "conf"]
+    own = [one.path for one in sources().own if not one.scenarios_only]
+    places = [
+        folder / PARAMETERS / name for folder in (*own, *beside, configuration_folder())
+    ]  # fmt: skip
+    found = next((path for path in places if path.is_file()), None)
+    if found is None:
+        looked_in = " or ".join(dict.fromkeys(shown(path) for path in places[:-1]))
+        raise ConfigurationError(f"{KEY}: {kind.__name__} needs its parameters in {looked_in}")
+    return found
+
+
+def sections_of(kinds: Iterable["Kind"]) -> dict[str, Any]:
+    """Return the parameters of submodels as their files have them, by section."""
+    found: dict[str, Any] = {}
+    for kind in kinds:
+        if kind.section is None:
+            continue
+        path = file_of_section(kind)
+        read = read_strictly(path, shown(path))
+        content = read.value
+        if not isinstance(content, dict) or list(content) != [kind.name]:
+            raise ConfigurationError(f"{shown(path)}: must hold one section, '{kind.name}'")
+        found |= content
+    return found
+
+
+def files_of(paths: Any) -> dict[str, Path]:
+    """Return the files that the submodels of a configuration were made of, by part."""
+    found: dict[str, Path] = {}
+    for kind in kinds_of(paths):
+        module = source_of(kind)
+        if module is not None:
+            found[f"submodel/{path_of(kind)}"] = module
+        if kind.section is not None:
+            found[f"{PARAMETERS}/{kind.name}"] = file_of_section(kind)
+    return found
+
+
+# --- the world with sections of one's own -----------------------------------------------------
+
+
+class WorldWithSections(World):
+    """A world with the parameters of submodels from outside."""
+
+    def __reduce__(self) -> Any:
+        # The class is made when it is needed, in every process anew.
+        return _unpickled, (tuple(map(path_of, _KINDS[type(self)])), self.__getstate__())
+
+
+_KINDS: dict[type, tuple["Kind", ...]] = {}
+
+
+def world_type(kinds: Sequence["Kind"]) -> type[World]:
+    """Return the type of a world with the sections of some submodels."""
+    return _world_type(tuple(kinds)) if any(kind.section for kind in kinds) else World
+
+
+@lru_cache(maxsize=16)
+def _world_type(kinds: tuple["Kind", ...]) -> type[World]:
+    fields: Mapping[str, Any] = {
+        kind.name: (kind.section, ...) for kind in kinds if kind.section is not None
+    }
+    made: type[World] = create_model("World", __base__=WorldWithSections, **fields)
+    _KINDS[made] = kinds
+    return made
+
+
+def _unpickled(paths: tuple[str, ...], content: dict[str, Any]) -> World:
+    kind = world_type(kinds_of(list(paths)))
+    world = kind.__new__(kind)
+    world.__setstate__(content)
+    return world

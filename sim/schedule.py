@@ -1,0 +1,154 @@
+"""The day as a model lives through it: its blocks, each with the submodel it belongs to."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from sim import vocabulary as words
+from sim.agents.city import LOGS_OF_THE_CITY
+from sim.config.mistakes import ConfigurationError, nearest
+from sim.submodels.submodel import CADENCES, DAYS_BETWEEN, Block, Submodel
+
+
+class ScheduledBlock(NamedTuple):
+    """A block of the day of one model.
+
+    Attributes
+    ----------
+    name, cadence : str
+        As in `Block`.
+    owner : Submodel or model
+        What `run` is given.
+    block : Block
+    """
+
+    name: str
+    cadence: str
+    owner: Any
+    block: Block
+
+    def is_due(self, day: int) -> bool:
+        """Return True if the block runs on a day, counted from the first day of burn-in."""
+        return day % DAYS_BETWEEN[self.cadence] == 0
+
+    def run(self) -> None:
+        """Do what the block does."""
+        # A subclass may have a method of its own in the place of the one that is named.
+        named = getattr(type(self.owner), self.block.run.__name__, self.block.run)
+        named(self.owner)
+
+
+def owner_of(block: Block, kinds: Iterable[type[Submodel]]) -> type[Submodel] | None:
+    """Return the submodel a block is a method of, or None if it is a function of the model."""
+    for kind in kinds:
+        if vars(kind).get(block.run.__name__) is block.run:
+            return kind
+    return None
+
+
+def scheduled(
+    model: Any, blocks: Sequence[Block], submodels: Sequence[Submodel]
+) -> tuple[ScheduledBlock, ...]:
+    """Return the blocks of a model's day, those from outside where they have asked to stand.
+
+    Parameters
+    ----------
+    model : AlmatyModel
+    blocks : sequence of Block
+        The order of the day.
+    submodels : sequence of Submodel
+        All of them, those from outside last.
+    """
+    by_kind = {type(one): one for one in submodels}
+    day = [
+        ScheduledBlock(one.name, one.cadence, model if kind is None else by_kind[kind], one)
+        for one, kind in ((one, owner_of(one, by_kind)) for one in blocks)
+    ]
+    for submodel in submodels:
+        for one in submodel.blocks:
+            place = [other.name for other in day].index(one.after)
+            day.insert(place + 1, ScheduledBlock(one.name, one.cadence, submodel, one))
+    return tuple(day)
+
+
+def check_declarations(
+    kinds: Sequence[type[Submodel]], schedule: Sequence[Block], purposes: Sequence[str]
+) -> None:
+    """Raise `TypeError` unless the program's own submodels fit together.
+
+    Every block belongs to a submodel that is listed, and every log that rules find in the city is
+    declared by just one submodel.
+    """
+    for block in schedule:
+        if "<lambda>" not in block.run.__qualname__ and owner_of(block, kinds) is None:
+            raise TypeError(f"block '{block.name}': {block.run.__qualname__} is in no submodel")
+        if block.cadence not in DAYS_BETWEEN:
+            raise TypeError(f"block '{block.name}': unknown cadence '{block.cadence}'")
+    declared = [name for kind in kinds for name in kind.events]
+    for what, found in (
+        ("submodel", [kind.name for kind in kinds]),
+        ("block", [block.name for block in schedule]),
+        ("log", declared),
+        ("purpose", list(purposes)),
+    ):
+        twice = {name for name in found if found.count(name) > 1}
+        if twice:
+            raise TypeError(f"{what} '{min(twice)}' is declared twice")
+    missing = set(LOGS_OF_THE_CITY) - set(declared)
+    if missing:
+        raise TypeError(f"no submodel declares the log '{min(missing)}' of the city")
+
+
+def check_from_outside(
+    kinds: Sequence[type[Submodel]], own: Sequence[type[Submodel]], schedule: Sequence[Block]
+) -> None:
+    """Raise `ConfigurationError` unless submodels from outside fit into the model and its day.
+
+    Parameters
+    ----------
+    kinds : sequence of type
+        Submodels from outside.
+    own : sequence of type
+        The program's own.
+    schedule : sequence of Block
+        The order of the day.
+    """
+    blocks = [block.name for block in schedule]
+    taken: dict[str, set[str]] = {
+        "submodel": {kind.name for kind in own},
+        "log": {name for kind in own for name in kind.events},
+        "purpose": set(words.PURPOSES),
+        "block": set(blocks),
+    }
+    for kind in kinds:
+        for what, names in (
+            ("submodel", [kind.name]),
+            ("log", list(kind.events)),
+            ("purpose", list(kind.purposes)),
+            ("block", [block.name for block in kind.blocks]),
+        ):
+            for name in names:
+                if name in taken[what]:
+                    raise ConfigurationError(
+                        f"{kind.__name__}: there is a {what} '{name}' already; call it otherwise"
+                    )
+                taken[what].add(name)
+        for block in kind.blocks:
+            where = f"{kind.__name__}, block '{block.name}'"
+            if block.after not in blocks:
+                raise ConfigurationError(
+                    f"{where}: unknown block '{block.after}' to follow: "
+                    f"{nearest(block.after, blocks)}"
+                )
+            if block.cadence not in CADENCES:
+                raise ConfigurationError(
+                    f"{where}: unknown cadence '{block.cadence}': "
+                    f"{nearest(block.cadence, CADENCES)}"
+                )
+            if getattr(kind, block.run.__name__, None) is None:
+                raise ConfigurationError(f"{where}: {block.run.__name__} is no method of it")
+            blocks.append(block.name)
+        for path in (*kind.levers, *kind.shocks):
+            if not path.startswith(f"{kind.name}."):
+                raise ConfigurationError(
+                    f"{kind.__name__}: lever '{path}' is not one of its own ({kind.name}.*)"
+                )
