@@ -26,7 +26,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.results import argument_parser, machine_facts, rounded, summary, write
-from sim.config.scenario import Scenario, load_scenario
+from sim.config.loading import load_scenario
+from sim.config.scenario import Scenario
 from sim.model import AlmatyModel
 
 PEOPLE = (5_000, 20_000, 120_000, 300_000, 1_000_000)

@@ -189,7 +189,7 @@ def mesa_frames_loop() -> Loop:
 
 def this_model() -> Loop:
     """Live the full year of this model: every submodel, and observation."""
-    from sim.config.scenario import load_scenario
+    from sim.config.loading import load_scenario
     from sim.model import AlmatyModel
 
     def run(people: int, days: int) -> float:

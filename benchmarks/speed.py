@@ -32,7 +32,8 @@ from benchmarks.results import (
     summary,
     write,
 )
-from sim.config.scenario import Scenario, load_scenario
+from sim.config.loading import load_scenario
+from sim.config.scenario import Scenario
 from sim.engine.event_log import EventLog
 from sim.model import AlmatyModel
 

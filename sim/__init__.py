@@ -19,14 +19,14 @@ __all__ = ["AlmatyModel", "ConfigurationError", "Migrant", "load_scenario"]
 if TYPE_CHECKING:
     from sim.agents.migrant import Migrant
     from sim.config.configuration import ConfigurationError
-    from sim.config.scenario import load_scenario
+    from sim.config.loading import load_scenario
     from sim.model import AlmatyModel
 
 _HOMES = {
     "AlmatyModel": "sim.model",
     "ConfigurationError": "sim.config.configuration",
     "Migrant": "sim.agents.migrant",
-    "load_scenario": "sim.config.scenario",
+    "load_scenario": "sim.config.loading",
 }
 
 

@@ -125,7 +125,7 @@ def run_study(
     from experiments.studies.reads import check_given, check_output, say_unfinished_ramps
     from sim.config.configuration import ConfigurationError, nearest
     from sim.config.origin import with_file_of_study
-    from sim.config.scenario import check_parts
+    from sim.config.parts import check_parts
 
     logging.getLogger("MESA").setLevel(logging.WARNING)
     studies: dict[str, Any] = {

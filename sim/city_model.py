@@ -3,8 +3,12 @@
 It is a base class and no `typing.Protocol`: the model would have to list all of it again.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from sim.agents.city import LOGS_OF_THE_CITY, CityHandle
+from sim.engine.event_log import EventLog
+from sim.observation.daily_counts import DailyCounts
 from sim.preparation import Preparation
 
 if TYPE_CHECKING:
@@ -18,11 +22,9 @@ if TYPE_CHECKING:
     from sim.config.legal_rules import LegalRules
     from sim.config.world import World
     from sim.engine.calendar import WorkCalendar
-    from sim.engine.event_log import EventLog
     from sim.engine.random.streams import Draws
     from sim.engine.timing_wheel import TimingWheel
     from sim.engine.types import Column
-    from sim.observation.daily_counts import DailyCounts
     from sim.submodels.beds import Beds
     from sim.submodels.care_seeking import CareSeeking
     from sim.submodels.demography import Demography
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from sim.submodels.navigation import Navigation
     from sim.submodels.payment import Payment
     from sim.submodels.services import Services
+    from sim.submodels.submodel import Submodel
 
 
 class CityModel:
@@ -88,7 +91,8 @@ class CityModel:
     policy_costs: "EventLog"
     diary: "DailyCounts"
 
-    # Submodels that others ask for something.
+    submodels: "dict[str, Submodel]"
+    # Of these others ask for something.
     beds: "Beds"
     care_seeking: "CareSeeking"
     demography: "Demography"
@@ -103,6 +107,7 @@ class CityModel:
     _agencies: "Agencies"
     _legal_rules: "LegalRules"
     _preparation: Preparation
+    _open_city: CityHandle
 
     @property
     def day(self) -> int:
@@ -131,3 +136,22 @@ class CityModel:
         """The legal rules of today."""
         self._preparation.note_part("legal rules")
         return self._legal_rules
+
+    def _start_logs(self) -> None:
+        """Begin new logs and a new diary, in which nothing is written yet."""
+        for submodel in self.submodels.values():
+            submodel.start_logs()
+        self._open_city.close()
+        vars(self).update({name: self.logs[name] for name in LOGS_OF_THE_CITY})
+        self.diary = DailyCounts(self)
+
+    @property
+    def logs(self) -> dict[str, EventLog]:
+        """All logs, by name."""
+        return {name: log for one in self.submodels.values() for name, log in one.logs.items()}
+
+    def take_logs(self, logs: Mapping[str, EventLog]) -> None:
+        """Go on with logs that something is written in already."""
+        for submodel in self.submodels.values():
+            submodel.logs = {name: logs[name] for name in submodel.events}
+        vars(self).update({name: logs[name] for name in LOGS_OF_THE_CITY})

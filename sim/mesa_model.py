@@ -1,6 +1,5 @@
 """What Mesa asks of a model, for one that lives through whole days and keeps agents as columns."""
 
-from collections.abc import Mapping
 from copy import deepcopy
 from numbers import Integral
 from typing import Any, ClassVar, Self
@@ -26,8 +25,11 @@ class DailyModel(mesa.Model[Any, Any]):
     COHORTS: ClassVar[tuple[str, ...]] = ()
     """Names of the attributes that hold cohorts."""
 
+    specification: Any
     _cannot_go_on: str | None = None
     _catching_up = False
+    _own_names: frozenset[str] = frozenset()
+    """Attributes of a model that nobody has hung anything on."""
     _day: int
 
     @property
@@ -126,6 +128,19 @@ class DailyModel(mesa.Model[Any, Any]):
                 f"{self._cannot_go_on}: nothing more can be run or read from it; make it anew"
             )
 
+    @property
+    def scenario(self) -> Any:
+        """The scenario the model runs."""
+        return self.specification
+
+    @scenario.setter
+    def scenario(self, placeholder: Any) -> None:
+        """Ignore the empty scenario Mesa sets by itself; refuse any other."""
+        if not type(placeholder).__module__.startswith("mesa."):
+            raise AttributeError(
+                "the scenario of a model is fixed: model.fork(scenario) goes on under another"
+            )
+
     # --- agents -------------------------------------------------------------------------------
 
     def _cohorts(self) -> list[Cohort[Any]]:
@@ -173,12 +188,13 @@ class DailyModel(mesa.Model[Any, Any]):
         memo[id(self)] = twin
         twin.random.setstate(self.random.getstate())
         twin.rng.bit_generator.state = self.rng.bit_generator.state
-        for name, value in self._added_by_users(twin).items():
+        for name, value in self.added_by_users().items():
             setattr(twin, name, deepcopy(value, memo))
         return twin
 
-    def _added_by_users(self, twin: "DailyModel") -> Mapping[str, Any]:
-        return {name: value for name, value in vars(self).items() if name not in vars(twin)}
+    def added_by_users(self) -> dict[str, Any]:
+        """Return what users have hung on the model, by name."""
+        return {name: value for name, value in vars(self).items() if name not in self._own_names}
 
     def __copy__(self) -> Self:
         raise TypeError(

@@ -1,29 +1,23 @@
 """The model: its submodels, the order of the day, and what can be asked of it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import date
-from io import BytesIO
-from os import PathLike
-from time import process_time
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from sim import state
 from sim import vocabulary as words
 from sim.agents.agency import Agencies
-from sim.agents.city import LOGS_OF_THE_CITY, City, CityHandle, city_counts
+from sim.agents.city import City, CityHandle, city_counts
 from sim.agents.clinic import Clinics
 from sim.agents.episode import Episodes
 from sim.agents.migrant import Migrants
 from sim.agents.task import Tasks
-from sim.city_model import CityModel
-from sim.config.configuration import ConfigurationError, nearest
+from sim.config.configuration import ConfigurationError
 from sim.config.entries import by
 from sim.config.legal_rules import Regime
 from sim.config.scenario import Scenario
 from sim.config.world import World
 from sim.engine.calendar import WorkCalendar
-from sim.engine.digest import Digest
-from sim.engine.event_log import EventLog
 from sim.engine.random.streams import Draws
 from sim.engine.records import nest_records
 from sim.engine.timing_wheel import TimingWheel
@@ -33,12 +27,11 @@ from sim.initialisation import (
     labour_market,
     settle_first_residents,
 )
-from sim.mesa_model import DailyModel, StoppedInsideDayError, whole_days
-from sim.observation import curves, indicators
-from sim.observation.case_log import case_log
-from sim.observation.daily_counts import DailyCounts
+from sim.mesa_model import StoppedInsideDayError
+from sim.observed_model import ObservedModel
 from sim.preparation import Preparation, Prepared
-from sim.schedule import ScheduledBlock, check_declarations, scheduled
+from sim.saved_model import SavedModel
+from sim.schedule import ScheduledBlock, ScheduledModel, check_declarations, scheduled
 from sim.submodels.beds import Beds
 from sim.submodels.businesses import Businesses
 from sim.submodels.care_seeking import CareSeeking
@@ -65,12 +58,12 @@ from sim.submodels.submodel import NO_PARAMETERS, Block, Submodel
 from sim.submodels.weekly import Weekly
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 __all__ = ["AlmatyModel", "Block", "ScheduledBlock", "StoppedInsideDayError"]
 
 
-class AlmatyModel(DailyModel, CityModel):
+class AlmatyModel(ScheduledModel, ObservedModel, SavedModel):
     """Labour migrants in Almaty, their illnesses, and the clinics they reach or do not reach.
 
     Parameters
@@ -137,7 +130,7 @@ class AlmatyModel(DailyModel, CityModel):
     What runs is a method of a submodel, or a function of the model."""
 
     _law_in_force: tuple[Regime, date] | None = None
-    COHORTS: ClassVar[tuple[str, ...]] = ("migrants", "employers", "episodes", "tasks")
+    COHORTS: ClassVar[tuple[str, ...]] = state.COHORTS
 
     def __init__(
         self, scenario: Scenario, *, audit: bool = False,
@@ -162,8 +155,6 @@ class AlmatyModel(DailyModel, CityModel):
         self._open_city = CityHandle(self)
         self._preparation = Preparation()
         self.parameter_table = NO_PARAMETERS
-        self.block_seconds: dict[str, float] | None = None
-        self._switched_off: frozenset[str] = frozenset()
         self.submodels: dict[str, Submodel] = {kind.name: kind(self) for kind in kinds}
         vars(self).update(self.submodels)
         self.schedule = scheduled(self, self.SCHEDULE, list(self.submodels.values()))
@@ -181,48 +172,9 @@ class AlmatyModel(DailyModel, CityModel):
             self._found_city()
             settle_first_residents(self)
             self._burn_in()
+        self._own_names = frozenset(vars(self)) | {"_own_names"}
 
     # --- the day ------------------------------------------------------------------------------
-
-    @property
-    def switched_off(self) -> frozenset[str]:
-        """Names of the blocks of the day that are left out."""
-        return self._switched_off
-
-    @switched_off.setter
-    def switched_off(self, names: Collection[str]) -> None:
-        known = [block.name for block in self.schedule]
-        if isinstance(names, str) or not isinstance(names, Collection):
-            raise TypeError(f"switched_off = {names!r}: must be a set of names of blocks")
-        for name in names:
-            if name not in known:
-                raise ValueError(f"switched_off: unknown block '{name}': {nearest(name, known)}")
-        self._switched_off = frozenset(names)
-
-    def step_day(self) -> None:
-        """Run the blocks of the day in their order."""
-        self.check_it_can_go_on()
-        # Taken back when the day is over; an error or interrupt leaves it.
-        self._cannot_go_on = f"the model stopped in the middle of day {self.day}"
-        self.counts["newly_severe"] = 0
-        since_burn_in = self.day + self.base_world.city.burn_in_days
-        for block in self.schedule:
-            if block.name in self._switched_off or not block.is_due(since_burn_in):
-                continue
-            if self.block_seconds is None:
-                self.run_block(block)
-            else:
-                started = process_time()
-                self.run_block(block)
-                spent = process_time() - started
-                self.block_seconds[block.name] = self.block_seconds.get(block.name, 0.0) + spent
-        self.draws.audit_rules()
-        self._day += 1
-        self._cannot_go_on = None
-
-    def run_block(self, block: ScheduledBlock) -> None:
-        """Run one block of the day."""
-        block.run()
 
     def record_day(self) -> None:
         """Write down what is counted at the end of a day."""
@@ -293,25 +245,6 @@ class AlmatyModel(DailyModel, CityModel):
         self._set_world(self.world, anew=True)
         self.funding.grant(self.agencies.grant)
 
-    def _start_logs(self) -> None:
-        """Begin new logs and a new diary, in which nothing is written yet."""
-        for submodel in self.submodels.values():
-            submodel.start_logs()
-        self._open_city.close()
-        vars(self).update({name: self.logs[name] for name in LOGS_OF_THE_CITY})
-        self.diary = DailyCounts(self)
-
-    @property
-    def logs(self) -> dict[str, EventLog]:
-        """All logs, by name."""
-        return {name: log for one in self.submodels.values() for name, log in one.logs.items()}
-
-    def take_logs(self, logs: Mapping[str, EventLog]) -> None:
-        """Go on with logs that something is written in already."""
-        for submodel in self.submodels.values():
-            submodel.logs = {name: logs[name] for name in submodel.events}
-        vars(self).update({name: logs[name] for name in LOGS_OF_THE_CITY})
-
     def _burn_in(self) -> None:
         while self.day < 0:
             self.step_day()
@@ -366,194 +299,13 @@ class AlmatyModel(DailyModel, CityModel):
 
     def branch(self) -> Self:
         """Return a copy that goes on as this model would."""
-        self._check_it_is_plain("copied")
-        twin = self.fork(self.specification)
+        twin = self._plain("copied").fork(self.specification)
         twin.switched_off = self.switched_off
         return twin  # type: ignore[return-value]
-
-    def _check_it_is_plain(self, what: str) -> None:
-        """Refuse what may take other arguments to be made."""
-        if type(self) is not AlmatyModel:
-            raise TypeError(f"a {type(self).__name__} cannot be {what}: make it anew")
-
-    # --- files --------------------------------------------------------------------------------
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write the whole state into a file, from which `load` goes on.
-
-        Parameters
-        ----------
-        path : path
-            E.g. ``"end_of_burn_in.npz"``. What stands there is replaced, as a whole or not at all.
-
-        Raises
-        ------
-        StoppedInsideDayError
-            If the last day was not lived to its end.
-        TypeError
-            If the model is of a class of its own.
-        OSError
-            If the file cannot be written.
-
-        Examples
-        --------
-        >>> from pathlib import Path
-        >>> from tempfile import TemporaryDirectory
-        >>> from sim import load_scenario
-        >>> scenario = load_scenario(overrides=["city.population=300", "city.burn_in_days=60"])
-        >>> model = AlmatyModel(scenario)
-        >>> with TemporaryDirectory() as folder:
-        ...     model.save(Path(folder) / "day_0.npz")
-        ...     twin = AlmatyModel.load(Path(folder) / "day_0.npz")
-        >>> twin.digest() == model.digest()
-        True
-        """
-        self.check_it_can_go_on()
-        self._check_it_is_plain("saved")
-        state.save(self, path)
-
-    @classmethod
-    def load(cls, path: str | PathLike[str]) -> "AlmatyModel":
-        """Return a model that goes on where a saved one was.
-
-        Parameters
-        ----------
-        path : path
-            As given to `save`. Only the version of the model that has saved it reads it.
-
-        Raises
-        ------
-        ConfigurationError
-            If the file is damaged, or of another version of the model: one line.
-        FileNotFoundError
-            If there is none.
-        """
-        return _restored(state.read(path))
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        self.check_it_can_go_on()
-        self._check_it_is_plain("pickled")
-        file = BytesIO()
-        state.write(self, file)
-        return _from_bytes, (file.getvalue(),), self._added_by_users(self.branch())
-
-    @property
-    def scenario(self) -> Any:
-        """The scenario the model runs."""
-        return self.specification
-
-    @scenario.setter
-    def scenario(self, placeholder: Any) -> None:
-        """Ignore the empty scenario Mesa sets by itself; refuse any other."""
-        if not type(placeholder).__module__.startswith("mesa."):
-            raise AttributeError(
-                "the scenario of a model is fixed: model.fork(scenario) goes on under another"
-            )
 
     def _close_institutions(self) -> None:
         for institution in (*self.clinics.units, *self.agencies.units):
             institution.leave()
 
-    # --- observation --------------------------------------------------------------------------
-
-    def indicators(self, start_day: int = 0, end_day: int | None = None) -> "pd.DataFrame":
-        """Return the indicators of a window (see `sim.observation.definitions` for their meaning).
-
-        Parameters
-        ----------
-        start_day, end_day : int
-            The window is [start_day, end_day), in days since the end of burn-in; by default all
-            days lived so far. Whole numbers with 0 <= start_day <= end_day <= model.day.
-
-        Returns
-        -------
-        DataFrame
-            Long: code, indicator, detail, by ("all", "nationality", "legal_status", "sex",
-            "sector", "institution"), group, unit, numerator, denominator, value, better ("higher",
-            "lower" or ""). NaN where there was no case.
-
-        Raises
-        ------
-        ValueError
-            If the window is not made of days that were lived.
-        StoppedInsideDayError
-            If the last day was not lived to its end.
-
-        Examples
-        --------
-        >>> from sim import load_scenario
-        >>> model = AlmatyModel(
-        ...     load_scenario(overrides=["city.population=300", "city.burn_in_days=60"])
-        ... )
-        >>> model.run_for(14)
-        >>> table = model.indicators(start_day=7)
-        >>> women = table[(table["indicator"] == "contacts") & (table["group"] == "woman")]
-        >>> sorted(set(women["unit"])), bool((women["value"] >= 0).all())
-        (['per 1,000 person-years'], True)
-        """
-        self.check_it_can_go_on()
-        start = whole_days("start_day", start_day)
-        end = self.day if end_day is None else whole_days("end_day", end_day)
-        if not 0 <= start <= end <= self.day:
-            raise ValueError(
-                f"indicators of days {start} to {end}: the window must lie between 0 and "
-                f"{self.day}, the days lived so far, and end no sooner than it starts"
-            )
-        return indicators.indicators(self, start, end)
-
-    def curves(self) -> "pd.DataFrame":
-        """Return daily outcomes, one row a day since day 0.
-
-        Returns
-        -------
-        DataFrame
-            Counts of people, episodes, visits and needs of each day, and money in KZT; columns as
-            in `sim.observation.curves.curves`.
-        """
-        self.check_it_can_go_on()
-        return curves.curves(self)
-
-    def case_log(self) -> "pd.DataFrame":
-        """Return what happened to cases since day 0, in order of time.
-
-        Returns
-        -------
-        DataFrame
-            One row a visit to a clinic or move of a need; columns as in
-            `sim.observation.case_log.case_log`. People are simulated.
-        """
-        self.check_it_can_go_on()
-        return case_log(self)
-
-    def digest(self) -> str:
-        """Return a hex digest of the whole state; equal runs have equal digests.
-
-        It follows rule `sim.DIGEST_RULE`, for which neither the order of rows nor
-        the layout of memory matters.
-        """
-        self.check_it_can_go_on()
-        digest = Digest()
-        state.add_state(self, digest)
-        return digest.hexdigest()
-
 
 check_declarations(AlmatyModel.SUBMODELS, AlmatyModel.SCHEDULE, words.PURPOSES)
-
-
-def _restored(saved: state.SavedState) -> AlmatyModel:
-    """Return a model in a saved state.
-
-    Raises
-    ------
-    ConfigurationError
-        If it is not the state that was saved.
-    """
-    model = AlmatyModel(saved.scenario(), audit=saved.header["audit"], parent=saved)
-    if model.digest() != saved.header["digest"]:
-        raise ConfigurationError("the saved model is damaged: its digest is another")
-    return model
-
-
-def _from_bytes(content: bytes) -> AlmatyModel:
-    """Return a model that was pickled."""
-    return _restored(state.read(content))

@@ -14,7 +14,7 @@ from time import perf_counter
 import numba
 from llvmlite import binding  # type: ignore[import-untyped]
 
-from sim.config.scenario import load_scenario
+from sim.config.loading import load_scenario
 from sim.engine.jit.backend import PUBLIC_ONLY
 from sim.engine.jit.cache import CACHE_DIRECTORY
 from sim.engine.jit.settings import INTERPRETED

@@ -1,11 +1,14 @@
 """The day as a model lives through it: its blocks, each with the submodel it belongs to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from time import process_time
 from typing import Any, NamedTuple
 
 from sim import vocabulary as words
 from sim.agents.city import LOGS_OF_THE_CITY
+from sim.city_model import CityModel
 from sim.config.mistakes import ConfigurationError, nearest
+from sim.mesa_model import DailyModel
 from sim.submodels.submodel import CADENCES, DAYS_BETWEEN, Block, Submodel
 
 
@@ -32,9 +35,10 @@ class ScheduledBlock(NamedTuple):
 
     def run(self) -> None:
         """Do what the block does."""
-        # A subclass may have a method of its own in the place of the one that is named.
-        named = getattr(type(self.owner), self.block.run.__name__, self.block.run)
-        named(self.owner)
+        if isinstance(self.owner, Submodel):
+            getattr(self.owner, self.block.run.__name__)()
+        else:
+            self.block.run(self.owner)
 
 
 def owner_of(block: Block, kinds: Iterable[type[Submodel]]) -> type[Submodel] | None:
@@ -152,3 +156,59 @@ def check_from_outside(
                 raise ConfigurationError(
                     f"{kind.__name__}: lever '{path}' is not one of its own ({kind.name}.*)"
                 )
+
+
+class ScheduledModel(DailyModel, CityModel):
+    """A model whose day is a sequence of blocks.
+
+    Attributes
+    ----------
+    schedule : tuple of ScheduledBlock
+        The order of the day.
+    block_seconds : dict or None
+        CPU seconds that each block has taken, if it is made a dictionary.
+    """
+
+    schedule: tuple[ScheduledBlock, ...]
+    block_seconds: dict[str, float] | None = None
+    _switched_off: frozenset[str] = frozenset()
+
+    @property
+    def switched_off(self) -> frozenset[str]:
+        """Names of the blocks of the day that are left out."""
+        return self._switched_off
+
+    @switched_off.setter
+    def switched_off(self, names: Collection[str]) -> None:
+        known = [block.name for block in self.schedule]
+        if isinstance(names, str) or not isinstance(names, Collection):
+            raise TypeError(f"switched_off = {names!r}: must be a set of names of blocks")
+        for name in names:
+            if name not in known:
+                raise ValueError(f"switched_off: unknown block '{name}': {nearest(name, known)}")
+        self._switched_off = frozenset(names)
+
+    def step_day(self) -> None:
+        """Run the blocks of the day in their order."""
+        self.check_it_can_go_on()
+        # Taken back when the day is over; an error or interrupt leaves it.
+        self._cannot_go_on = f"the model stopped in the middle of day {self.day}"
+        self.counts["newly_severe"] = 0
+        since_burn_in = self.day + self.base_world.city.burn_in_days
+        for block in self.schedule:
+            if block.name in self._switched_off or not block.is_due(since_burn_in):
+                continue
+            if self.block_seconds is None:
+                self.run_block(block)
+            else:
+                started = process_time()
+                self.run_block(block)
+                spent = process_time() - started
+                self.block_seconds[block.name] = self.block_seconds.get(block.name, 0.0) + spent
+        self.draws.audit_rules()
+        self._day += 1
+        self._cannot_go_on = None
+
+    def run_block(self, block: ScheduledBlock) -> None:
+        """Run one block of the day."""
+        block.run()

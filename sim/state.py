@@ -31,8 +31,10 @@ from sim.engine.records import copied
 from sim.engine.types import Column
 
 if TYPE_CHECKING:
+    from sim.city_model import CityModel
     from sim.model import AlmatyModel
 
+COHORTS = ("migrants", "employers", "episodes", "tasks")
 RECORDS = ("work_groups", "counts")
 """Tables of records of a model."""
 WHEELS = ("departures", "onset_reminders")
@@ -96,7 +98,7 @@ def code_version() -> str:
 def _parts(model: "AlmatyModel") -> dict[str, Part]:
     """Return the parts of the state that know their arrays, by name."""
     return {
-        **{name: getattr(model, name) for name in (*model.COHORTS, *WHEELS)},
+        **{name: getattr(model, name) for name in (*COHORTS, *WHEELS)},
         **model.logs,
         "diary": model.diary, "clinics": model.clinics, "agencies": model.agencies,
     }  # fmt: skip
@@ -106,7 +108,7 @@ def copy_state(model: "AlmatyModel", parent: "AlmatyModel") -> None:
     """Give a new model an independent copy of the state of another."""
     for name in RECORDS:
         setattr(model, name, copied(getattr(parent, name)))
-    for name in model.COHORTS:
+    for name in COHORTS:
         setattr(model, name, getattr(parent, name).copy_for(model))
     for name in (*WHEELS, "diary"):
         setattr(model, name, getattr(parent, name).copy())
@@ -119,7 +121,7 @@ def copy_state(model: "AlmatyModel", parent: "AlmatyModel") -> None:
     model.agencies.restore(parent.agencies.arrays())
 
 
-def add_state(model: "AlmatyModel", digest: Digest) -> None:
+def add_state(model: "CityModel", digest: Digest) -> None:
     """Add the state of a model to a digest."""
     digest.add_numbered("model", {name: [getattr(model, name)] for name in NUMBERS})
     groups = model.work_groups
@@ -129,7 +131,7 @@ def add_state(model: "AlmatyModel", digest: Digest) -> None:
     digest.add_numbered("clinics", {one: model.clinics.table[one] for one in Clinics.STATE})
     digest.add_numbered("agencies", {one: model.agencies.table[one] for one in Agencies.STATE})
     digest.add_numbered("agencies known", {"knowledge": model.agencies.knowledge})
-    for name in model.COHORTS:
+    for name in COHORTS:
         getattr(model, name).add_to(digest, name)
     for name, log in model.logs.items():
         log.add_to(digest, name)
@@ -195,12 +197,16 @@ def read(source: str | os.PathLike[str] | bytes) -> SavedState:
         If there is none.
     """
     shown = "a pickled model" if isinstance(source, bytes) else os.fspath(source)
-    file: Any = BytesIO(source) if isinstance(source, bytes) else source
     try:
-        with np.load(file, allow_pickle=False) as archive:
+        with (
+            BytesIO(source) if isinstance(source, bytes) else Path(source).open("rb") as file,
+            np.load(file, allow_pickle=False) as archive,
+        ):
             header = json.loads(archive[HEADER].tobytes())
             _check(header, shown)
             return SavedState(header, {name: archive[name] for name in archive.files})
+    except ConfigurationError:  # what `_check` says
+        raise
     except (BadZipFile, ValueError, KeyError, EOFError, AttributeError) as error:
         raise ConfigurationError(f"{shown}: is no saved model, or is damaged") from error
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sim.config.scenario import Scenario, load_scenario
+from sim.config.loading import load_scenario
+from sim.config.scenario import Scenario
 
 
 def city(

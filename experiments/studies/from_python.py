@@ -29,7 +29,8 @@ from sim.config.configuration import ConfigurationError, nearest
 from sim.config.files import looking_in, sources, study_settings
 from sim.config.mistakes import shortened
 from sim.config.overrides import Word, read_words, searched
-from sim.config.scenario import Scenario, policy_of, scenario_from
+from sim.config.parts import policy_of
+from sim.config.scenario import Scenario, scenario_from
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

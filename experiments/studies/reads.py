@@ -15,7 +15,8 @@ EVERYWHERE = frozenset({"study", "executor", "output"})
 RUNS = WORLD | EVERYWHERE | {"store", "shard"}
 OF_A_STORE = EVERYWHERE | {"store"}
 READS = {
-    "compare": RUNS, "curves": RUNS, "factorial": RUNS, "sweep": RUNS, "meanfield": RUNS - {"submodels"},
+    "compare": RUNS, "curves": RUNS, "factorial": RUNS, "sweep": RUNS,
+    "meanfield": RUNS - {"submodels"},
     "run": RUNS - {"shard"} | {"scenario"},
     "story": RUNS - {"shard", "store"},
     "resume": OF_A_STORE | {"shard"},

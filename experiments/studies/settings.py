@@ -14,7 +14,8 @@ from experiments.studies.limits import wanted
 from sim.config.configuration import ConfigurationError, check_choice, describe, file_of, nearest
 from sim.config.entries import Frozen
 from sim.config.mistakes import in_words, shortened
-from sim.config.scenario import LARGEST_SEED, MOST_DAYS, Scenario, scenario_from
+from sim.config.parts import LARGEST_SEED, MOST_DAYS
+from sim.config.scenario import Scenario, scenario_from
 
 EXECUTORS = ("local", "serial", "dask")
 MOST_WORKERS = 10_000
@@ -292,4 +293,5 @@ ALWAYS = {
     "executor": "a file of conf/executor",
     "parameters": "any number of conf/parameters: parameters.illness.acute_rate=1.5",
     "regime": "any number of a law book of conf/regime",
+    "submodels": "classes of your own by dotted path: submodels=[rumours.Rumours]",
 }

@@ -4,51 +4,35 @@ A policy scenario is a list of lever changes and nothing else; a shock is a list
 outside conditions (see `sim.config.levers`).
 """
 
-import re
 from collections.abc import Collection, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from functools import cached_property
-from os import PathLike, fspath, sep
-from pathlib import Path
+from os import PathLike
 from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
 
-from sim.config.composition import compose_configuration, with_searchpath
-from sim.config.configuration import check_range, describe, unwrap
-from sim.config.described import check_changes, check_described, check_summary
+from sim.config.configuration import check_range, describe
+from sim.config.described import check_changes
 from sim.config.entries import Entry
-from sim.config.extensions import KEY, kinds_of, world_type
-from sim.config.files import GROUPS, Sources, check_name, looking_in, read_choice, sources
-from sim.config.legal_rules import check_law
+from sim.config.files import Sources, looking_in, sources
 from sim.config.levers import Change, checked_changes, levers_with, shocks_with
-from sim.config.mistakes import ConfigurationError, nearest, shortened
-from sim.config.origin import where_of_change, with_file
-from sim.config.overrides import quoted, read_words, searched
+from sim.config.mistakes import ConfigurationError, nearest
+from sim.config.parts import (
+    LARGEST_SEED,
+    MOST_DAYS,
+    check_ceiling,
+    check_law_changes,
+    check_parts,
+    checked_name,
+    policy_of,
+    whole_number,
+    world_of,
+)
 from sim.config.paths import entry_of, exists, raw_value_at, value_at, value_paths, with_resolved
 from sim.config.strict_yaml import Document
 from sim.config.world import World
-
-TOP_LEVEL = (
-    "city", "regime", "law", "parameters", "scenario", "shock", "study", "executor",
-    "seed", "days", "output", "scenarios", "replicates", "confidence",
-    "person", "case", "nth", "seen_by", "differs", "factors", "store", "shard", "half_width",
-    "outcome", "most_replicates", "design", "vary", "samples", "of", "from", "quantiles",
-    "simulate", "beside", "find", "manifest", "policies", "command", "detail", "submodels",
-)  # fmt: skip
-"""Names a composed configuration consists of."""
-MOST_DAYS = 36_500
-"""Longest run, in days: a hundred years."""
-LARGEST_SEED = 10**18
-"""Seeds of later replicates count up from the first, and have to fit into 64 bits."""
-TOGETHER = " + "
-"""Between the names of scenarios that are combined."""
-
-
-_PART_OF_A_PATH = re.compile(r"\w[\w-]*")
 
 
 @dataclass(frozen=True)
@@ -152,7 +136,7 @@ class Scenario:
         """
         given: Any = seed
         given = int(given) if isinstance(given, np.integer) else given
-        whole = _whole_number({"seed": given}, "seed", 0, LARGEST_SEED)
+        whole = whole_number({"seed": given}, "seed", 0, LARGEST_SEED)
         return replace(self, seed=whole, resolved={**self.resolved, "seed": whole})
 
     def with_policy(self, name: str | PathLike[str] | Mapping[str, Any]) -> "Scenario":
@@ -235,7 +219,7 @@ class Scenario:
             world = type(world).model_validate(world.model_dump())
         except ValidationError as error:
             raise ConfigurationError(describe(error, "")) from error
-        _check_ceiling(world)
+        check_ceiling(world)
         return replace(self, world=world, resolved=resolved)
 
     def entry_at(self, path: str) -> Entry | None:
@@ -312,7 +296,7 @@ class Scenario:
 
     def _with_only(self, changes: list[dict[str, Any]], name: str | None) -> "Scenario":
         policy = {
-            "name": self.name if name is None else _checked_name("scenario", name),
+            "name": self.name if name is None else checked_name("scenario", name),
             "summary": self.summary,
             "changes": changes,
         }
@@ -325,104 +309,8 @@ class Scenario:
             self, name=str(policy["name"]), changes=checked,
             resolved={**self.resolved, "scenario": policy},
         )  # fmt: skip
-        _check_law_changes(changed)
+        check_law_changes(changed)
         return changed
-
-
-def load_scenario(
-    name: str | PathLike[str] | Mapping[str, Any] = "baseline",
-    overrides: Sequence[str] = (),
-    submodels: Sequence[Any] = (),
-) -> Scenario:
-    """Compose and check a scenario.
-
-    Parameters
-    ----------
-    name : str, path or mapping
-        The name of a scenario: of the program, of `./conf/scenario/`, or of a folder of
-        ``hydra.searchpath=[...]`` among the overrides. Or the path of a YAML file; what stands
-        beside it is then found by name too. Or a mapping with name, summary and changes.
-    overrides : sequence of str
-        Overrides in Hydra's syntax, e.g. ``["city=workshop", "seed=7"]``.
-    submodels : sequence of type
-        Submodels of one's own (see docs/extend.md), each in a module that can be imported.
-
-    Raises
-    ------
-    ConfigurationError
-        One line: what is wrong, and the nearest valid name or the allowed range.
-    TypeError
-        If the overrides are no sequence of texts.
-
-    Examples
-    --------
-    >>> scenario = load_scenario("arrival_briefing", overrides=["city=workshop", "seed=7"])
-    >>> scenario.seed, scenario.world.city.population
-    (7, 20000)
-    >>> scenario.world_on(364).information.briefing_coverage
-    0.7
-    >>> idea = {"path": "information.ngo_reach", "value": 0.01, "start_day": 0}
-    >>> load_scenario({"name": "mine", "summary": "an idea", "changes": [idea]}).name
-    'mine'
-    """
-    if isinstance(overrides, str) or not all(isinstance(one, str) for one in overrides):
-        raise TypeError('overrides: give a list of texts, e.g. ["city=workshop", "seed=7"]')
-    words, folders = searched(read_words(overrides))
-    for word in words:
-        if word.key == "scenario":
-            raise ConfigurationError(
-                f"'{shortened(word.text)}': the scenario is named already, by load_scenario"
-            )
-    texts = [word.text for word in words]
-    with looking_in(with_searchpath(sources(), folders)):
-        described, used = policy_of(name, sources())
-        with looking_in(used):
-            parts = compose_configuration(texts, submodels)
-            if any(word.key.startswith("scenario.") for word in words):
-                if isinstance(name, Mapping):
-                    raise ConfigurationError("scenario.*: change the mapping itself instead")
-                chosen = f"scenario={quoted(described['name'])}"
-                return scenario_from(compose_configuration([chosen, *texts], submodels))
-            return scenario_from({**parts, "scenario": described})
-
-
-def policy_of(
-    name: str | PathLike[str] | Mapping[str, Any], used: Sources
-) -> tuple[dict[str, Any], Sources]:
-    """Return a policy scenario as it is described, and where others are found beside it.
-
-    Parameters
-    ----------
-    name : str, path or mapping
-        As of `load_scenario`.
-    used : Sources
-        Where a name is looked for.
-    """
-    if isinstance(name, Mapping):
-        described = deepcopy(dict(name))
-        stem = described.get("name")
-        stem = _checked_name("scenario", stem) if isinstance(stem, str) else "..."
-        check_described("scenario", Document("scenario", described), stem, {})
-        return described, used
-    text = fspath(name)
-    if isinstance(name, PathLike) or text.endswith((".yaml", ".yml")) or set(text) & {"/", sep}:
-        path = Path(text)
-        if not path.is_file():
-            raise ConfigurationError(f"there is no file '{shortened(text)}'")
-        if path.suffix != ".yaml":
-            raise ConfigurationError(f"{text}: call it {path.stem}.yaml")
-        in_conf = path.absolute().parent.name == "scenario"
-        folder = path.absolute().parent.parent if in_conf else path.absolute().parent
-        used, text = used.with_folder(folder, text, scenarios_only=not in_conf), path.stem
-    with looking_in(used):
-        return deepcopy(read_choice("scenario", text).value), used
-
-
-def _checked_name(group: str, name: object) -> str:
-    """Return the name of a scenario, or of several together, if it may be called so."""
-    for part in name.split(TOGETHER) if isinstance(name, str) else [name]:
-        check_name(group, part)
-    return str(name)
 
 
 def scenario_from(resolved: dict[str, Any]) -> Scenario:
@@ -434,30 +322,9 @@ def scenario_from(resolved: dict[str, Any]) -> Scenario:
         If any part of it is not valid.
     """
     check_parts(resolved)
-    entries: dict[str, Entry] = {}
-    city = dict(resolved["city"])
-    if not isinstance(city.get("institutions"), dict):
-        mistake = "institutions: a city needs them: write them, or defaults: [almaty, _self_]"
-        raise ConfigurationError(with_file(mistake, resolved))
-    institutions, agencies = city.pop("institutions"), city.pop("agencies", {})
-    try:
-        parts = {
-            **unwrap(resolved["parameters"], "", entries),
-            "city": unwrap(city, "city", entries),
-            "institutions": unwrap(institutions, "institutions", entries),
-            "agencies": unwrap(agencies, "agencies", entries),
-            "regime": unwrap(resolved["regime"], "regime", entries),
-            "law": resolved["law"],
-        }
-        _check_institution_names(parts)
-        kinds = kinds_of(resolved.get(KEY))
-        world = world_type(kinds).model_validate(parts)
-    except ValidationError as error:
-        raise ConfigurationError(with_file(describe(error, ""), resolved)) from error
-    except ConfigurationError as error:
-        raise ConfigurationError(with_file(str(error), resolved)) from error
-    seed = _whole_number(resolved, "seed", 0, LARGEST_SEED)
-    days = _whole_number(resolved, "days", 1, MOST_DAYS)
+    world, kinds, entries = world_of(resolved)
+    seed = whole_number(resolved, "seed", 0, LARGEST_SEED)
+    days = whole_number(resolved, "days", 1, MOST_DAYS)
     policy, shock = resolved["scenario"], resolved["shock"]
     scenario = Scenario(
         name=policy["name"],
@@ -473,68 +340,6 @@ def scenario_from(resolved: dict[str, Any]) -> Scenario:
         sources=sources(),
         submodels=kinds,
     )
-    _check_ceiling(world)
-    _check_law_changes(scenario)
+    check_ceiling(world)
+    check_law_changes(scenario)
     return scenario
-
-
-def _check_institution_names(parts: dict[str, Any]) -> None:
-    """Refuse names that could be no part of a path, as levers have it."""
-    for section in ("institutions", "agencies"):
-        for name in parts[section] if isinstance(parts[section], dict) else ():
-            if not _PART_OF_A_PATH.fullmatch(str(name)):
-                raise ConfigurationError(
-                    f"{section}: '{shortened(name)}' cannot be a name: letters, digits, '_', '-'"
-                )
-
-
-def _check_law_changes(scenario: Scenario) -> None:
-    """Make sure that every change of the law is to one that some law book holds."""
-    world = scenario.world
-    for number, change in enumerate(scenario.changes):
-        if change.path.startswith("law."):
-            start = world.city.start_date + timedelta(days=change.start_day)
-            mistake = check_law(scenario.world_on(change.start_day).law, world.regime, start)
-            if mistake:
-                where = where_of_change("scenario", scenario.resolved["scenario"], number)
-                raise ConfigurationError(f"{where}: {mistake}")
-
-
-def check_parts(resolved: dict[str, Any]) -> None:
-    """Raise `ConfigurationError` unless a composed configuration has the parts it needs."""
-    for name in resolved:
-        if name not in TOP_LEVEL:
-            raise ConfigurationError(f"unknown name '{name}': {nearest(name, TOP_LEVEL)}")
-    for name in ("city", "regime", "law", "parameters", "scenario", "shock", "study", "executor"):
-        if not isinstance(resolved.get(name), dict):
-            raise ConfigurationError(
-                f"no {name} is chosen: name one of conf/{name}"
-                if name in GROUPS
-                else f"'{name}' is missing"
-            )
-    for name in ("scenario", "shock"):
-        described = resolved[name]
-        document = Document(f"{name} {described.get('name')}", described)
-        _checked_name(name, described.get("name"))
-        check_summary(document, described.get("summary") or described.get("name"), ("summary",))
-        check_changes(document)
-    _checked_name("city", resolved["city"].get("name"))
-
-
-def _check_ceiling(world: World) -> None:
-    """Make sure the thinned list of candidates can yield the largest inflow anybody asks for."""
-    seasonal_inflow = 1.0 + world.demography.arrival_season
-    if seasonal_inflow > world.demography.candidate_ceiling:
-        raise ConfigurationError(
-            "demography.candidate_ceiling is below the seasonal peak of the inflow "
-            f"({seasonal_inflow:g})"
-        )
-
-
-def _whole_number(resolved: dict[str, Any], name: str, at_least: int, at_most: int) -> int:
-    value = resolved.get(name)
-    if isinstance(value, bool) or not isinstance(value, int) or not at_least <= value <= at_most:
-        raise ConfigurationError(
-            f"{name} = {shortened(value)} must be a whole number from {at_least} to {at_most:,}"
-        )
-    return value

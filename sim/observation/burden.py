@@ -18,12 +18,12 @@ from sim.observation.tally import Tally, by_stratum
 from sim.submodels.illness import THOUSANDTHS
 
 if TYPE_CHECKING:
-    from sim.model import AlmatyModel
+    from sim.city_model import CityModel
 
 
 def count_burden(
     tally: Tally,
-    model: "AlmatyModel",
+    model: "CityModel",
     episodes: Records,
     person_years: Floats,
     start: int,

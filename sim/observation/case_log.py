@@ -15,7 +15,7 @@ from sim.observation.tally import GROUPINGS, LABELS
 from sim.submodels.services import VISIT_RESULTS
 
 if TYPE_CHECKING:
-    from sim.model import AlmatyModel
+    from sim.city_model import CityModel
 
 VISIT = "visit"
 """Event of a row that is a visit to a clinic; every other event is a `Move` of a need."""
@@ -23,7 +23,7 @@ TREATMENT = "treatment"
 """The need that visits are for."""
 
 
-def case_log(model: "AlmatyModel") -> pd.DataFrame:
+def case_log(model: "CityModel") -> pd.DataFrame:
     """Return one row a visit or move of a need since day 0, in order of time.
 
     Returns
@@ -45,7 +45,7 @@ def case_log(model: "AlmatyModel") -> pd.DataFrame:
     return log.sort_values("day", kind="stable", ignore_index=True)
 
 
-def _visits(model: "AlmatyModel") -> pd.DataFrame:
+def _visits(model: "CityModel") -> pd.DataFrame:
     table = visit_table(model)
     return pd.DataFrame(
         {
@@ -74,7 +74,7 @@ def _visits(model: "AlmatyModel") -> pd.DataFrame:
     )
 
 
-def _moves(model: "AlmatyModel") -> pd.DataFrame:
+def _moves(model: "CityModel") -> pd.DataFrame:
     table = handover_table(model)
     table = table[table["day"] >= 0].reset_index(drop=True)
     kinds = episode_table(model).set_index(["person", "ordinal"])["kind"]

@@ -12,11 +12,11 @@ from sim.observation.indicators import TIMELY_DAYS
 from sim.observation.needs import need_records
 
 if TYPE_CHECKING:
+    from sim.city_model import CityModel
     from sim.engine.types import Column
-    from sim.model import AlmatyModel
 
 
-def curves(model: "AlmatyModel") -> pd.DataFrame:
+def curves(model: "CityModel") -> pd.DataFrame:
     """Return one row a day since day 0.
 
     Columns: day, date, present, onsets, newly_severe, timely_emergency_care (of the episodes that

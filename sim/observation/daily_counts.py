@@ -18,7 +18,7 @@ from sim.engine.random.splitmix import splitmix64
 from sim.engine.types import Booleans, Column, Identities, Integers
 
 if TYPE_CHECKING:
-    from sim.model import AlmatyModel
+    from sim.city_model import CityModel
 
 LONG_OPEN_DAYS = 30
 """Days after which a need that is still open counts as unresolved (indicators U1 and U2)."""
@@ -76,7 +76,7 @@ class DailyArrays(NamedTuple):
 class DailyCounts:
     """Daily counts."""
 
-    def __init__(self, model: "AlmatyModel") -> None:
+    def __init__(self, model: "CityModel") -> None:
         units, agencies = len(model.clinics.units), len(model.agencies)
         small, large = np.int32, np.int64
         self._pages = DailyArrays(
@@ -95,7 +95,7 @@ class DailyCounts:
         self.lost_at_start = int(model.counts["lost_work"][0])
         self.health_at_start: Column = model.counts["health_lost"][0].copy()
 
-    def record(self, model: "AlmatyModel") -> None:
+    def record(self, model: "CityModel") -> None:
         """Write down the end of a day."""
         if self._days == len(self._pages.counts):
             self._pages = self._enlarged(2 * self._days)

@@ -15,7 +15,7 @@ from sim.submodels.episode_end import EPISODE_RECORD
 from sim.submodels.services import GAVE_UP
 
 if TYPE_CHECKING:
-    from sim.model import AlmatyModel
+    from sim.city_model import CityModel
 
 OPEN = -1
 """Outcome of an episode that has not ended."""
@@ -59,12 +59,12 @@ class Records:
         return pd.DataFrame(self.columns)
 
 
-def episode_records(model: "AlmatyModel", as_of: int | None = None) -> Records:
+def episode_records(model: "CityModel", as_of: int | None = None) -> Records:
     """Return all episodes since day 0, ended and open, with days as float (NaN: not yet).
 
     Parameters
     ----------
-    model : AlmatyModel
+    model : CityModel
     as_of : int, optional
         Look at them as they stood before this day: what came later has not come yet.
 
@@ -113,7 +113,7 @@ def closed_and_open(
     return Records(**columns)
 
 
-def visit_records(model: "AlmatyModel") -> Records:
+def visit_records(model: "CityModel") -> Records:
     """Return all visits since day 0, with the kind of institution and whether it was an
     emergency contact: an ambulance run, or a hospital walk-in.
     """
@@ -129,11 +129,11 @@ def visit_records(model: "AlmatyModel") -> Records:
     )
 
 
-def episode_table(model: "AlmatyModel") -> pd.DataFrame:
+def episode_table(model: "CityModel") -> pd.DataFrame:
     """Return `episode_records` as a table, one row an episode."""
     return episode_records(model).frame()
 
 
-def visit_table(model: "AlmatyModel") -> pd.DataFrame:
+def visit_table(model: "CityModel") -> pd.DataFrame:
     """Return `visit_records` as a table, one row a visit."""
     return visit_records(model).frame()

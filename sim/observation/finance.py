@@ -16,7 +16,7 @@ from sim.submodels.insurance import FUND, POLICY
 from sim.submodels.services import GAVE_UP
 
 if TYPE_CHECKING:
-    from sim.model import AlmatyModel
+    from sim.city_model import CityModel
 
 YEAR, PRESENT_MOST_OF_IT = 365, 300
 CATASTROPHIC = {"over 10 % of consumption": 0.10, "over 25 % of consumption": 0.25}
@@ -37,7 +37,7 @@ BORNE_BY_STATE = ("care paid by the state", "policy costs of the state", "joint 
 
 def count_money(
     tally: Tally,
-    model: "AlmatyModel",
+    model: "CityModel",
     episodes: Records,
     visits: Records,
     person_years: Floats,
@@ -57,7 +57,7 @@ def count_money(
     _costs(tally, model, episodes, person_years, start, end)
 
 
-def _catastrophic(tally: Tally, model: "AlmatyModel", end: int) -> None:
+def _catastrophic(tally: Tally, model: "CityModel", end: int) -> None:
     """F2 and F3: people present most of a year, and what they paid of what they live on.
 
     They are grouped by the legal status they came with.
@@ -93,7 +93,7 @@ def _catastrophic(tally: Tally, model: "AlmatyModel", end: int) -> None:
     )  # fmt: skip
 
 
-def _paid_by(model: "AlmatyModel", person: Column, start: int, end: int) -> Floats:
+def _paid_by(model: "CityModel", person: Column, start: int, end: int) -> Floats:
     """Return what each of these people has paid for care in a window, in KZT."""
     payments = model.payments
     inside = (payments["day"] >= start) & (payments["day"] < end)
@@ -122,7 +122,7 @@ def _distress(tally: Tally, episodes: Records, start: int, end: int) -> None:
 
 def _insurance(
     tally: Tally,
-    model: "AlmatyModel",
+    model: "CityModel",
     visits: Records,
     person_years: Floats,
     start: int,
@@ -158,7 +158,7 @@ def _insurance(
 
 def _costs(
     tally: Tally,
-    model: "AlmatyModel",
+    model: "CityModel",
     episodes: Records,
     person_years: Floats,
     start: int,

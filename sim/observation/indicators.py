@@ -42,19 +42,19 @@ from sim.observation.survival import delay_summary
 from sim.observation.tally import Tally, by_stratum, groups_of
 
 if TYPE_CHECKING:
-    from sim.model import AlmatyModel
+    from sim.city_model import CityModel
 
 TIMELY_DAYS = 1
 CENSORED_E1, CENSORED_E2, CENSORED_A1 = 2, 30, 60
 YEAR, PRESENT_MOST_OF_IT = 365, 300
 
 
-def indicators(model: "AlmatyModel", start: int, end: int) -> pd.DataFrame:
+def indicators(model: "CityModel", start: int, end: int) -> pd.DataFrame:
     """Return all indicators of the window [start, end).
 
     Parameters
     ----------
-    model : AlmatyModel
+    model : CityModel
     start, end : int
         Days since the end of burn-in.
 
@@ -127,9 +127,7 @@ def _emergencies(
     tally.ratio("avoidable_emergencies", by_stratum(episodes, avoidable), all_severe)
 
 
-def _unmet_need(
-    tally: Tally, model: "AlmatyModel", episodes: Records, start: int, end: int
-) -> None:
+def _unmet_need(tally: Tally, model: "CityModel", episodes: Records, start: int, end: int) -> None:
     ended = (episodes["outcome"] != OPEN) & (episodes["ended_on"] < end)
     needed = (
         ended
@@ -159,7 +157,7 @@ def _unmet_need(
     _unmet_persons(tally, model, episodes, end)
 
 
-def _unmet_persons(tally: Tally, model: "AlmatyModel", episodes: Records, end: int) -> None:
+def _unmet_persons(tally: Tally, model: "CityModel", episodes: Records, end: int) -> None:
     """A2: people present most of the last 365 days, and how many of them went without.
 
     They are grouped by the legal status they came with.
@@ -208,7 +206,7 @@ def _delays(tally: Tally, episodes: Records, start: int, end: int) -> None:
                 tally.single(name, statistic, by, group, value, int(inside.sum()))
 
 
-def _load(tally: Tally, model: "AlmatyModel", days: slice) -> None:
+def _load(tally: Tally, model: "CityModel", days: slice) -> None:
     """L1 by kind of institution: use of slots, queues, full days, diversion, boarding."""
     diary, clinics = model.diary, model.clinics
     series = {

@@ -20,7 +20,7 @@ from sim.submodels.enforcement import MEASURES
 from sim.submodels.needs import NEED_RECORD
 
 if TYPE_CHECKING:
-    from sim.model import AlmatyModel
+    from sim.city_model import CityModel
 
 RESOLUTION_HORIZON = 90
 """Days to which the mean time to full resolution is restricted (indicator U5)."""
@@ -28,12 +28,12 @@ MANY_REFERRALS = 3
 CASE = ["person", "ordinal"]
 
 
-def need_records(model: "AlmatyModel", as_of: int | None = None) -> Records:
+def need_records(model: "CityModel", as_of: int | None = None) -> Records:
     """Return all needs besides treatment since day 0, ended and open (days as float).
 
     Parameters
     ----------
-    model : AlmatyModel
+    model : CityModel
     as_of : int, optional
         Look at them as they stood before this day.
 
@@ -50,22 +50,22 @@ def need_records(model: "AlmatyModel", as_of: int | None = None) -> Records:
     return needs.where(~np.isnan(needs["arose_on"]))
 
 
-def need_table(model: "AlmatyModel") -> pd.DataFrame:
+def need_table(model: "CityModel") -> pd.DataFrame:
     """Return `need_records` as a table, one row a need."""
     return need_records(model).frame()
 
 
-def institution_names(model: "AlmatyModel") -> list[str]:
+def institution_names(model: "CityModel") -> list[str]:
     """Return what the numbers of senders in the log of hand-overs stand for."""
     return [*model.agencies.names, *words.INSTITUTION_KINDS]
 
 
-def handover_records(model: "AlmatyModel") -> Records:
+def handover_records(model: "CityModel") -> Records:
     """Return every move of a need, with institutions by number (-1 is the person's own hands)."""
     return Records(**{name: model.handovers[name] for name in model.handovers.dtypes})
 
 
-def handover_table(model: "AlmatyModel") -> pd.DataFrame:
+def handover_table(model: "CityModel") -> pd.DataFrame:
     """Return every move of a need, with institutions by name ("" is the person's own hands)."""
     moves = handover_records(model)
     names = _names_of_places(model)
@@ -73,12 +73,12 @@ def handover_table(model: "AlmatyModel") -> pd.DataFrame:
     return Records(**{**moves.columns, **named}).frame()
 
 
-def _names_of_places(model: "AlmatyModel") -> Column:
+def _names_of_places(model: "CityModel") -> Column:
     # The last name stands for -1.
     return np.array([*institution_names(model), ""], dtype=object)
 
 
-def flow_table(model: "AlmatyModel") -> pd.DataFrame:
+def flow_table(model: "CityModel") -> pd.DataFrame:
     """Count the moves of needs since day 0: from whom, to whom, which need, what happened.
 
     Returns
@@ -123,7 +123,7 @@ WHAT = {
 """Moves in plain words, as flows count them."""
 
 
-def count_unresolved(tally: Tally, model: "AlmatyModel", days: slice, person_days: Floats) -> None:
+def count_unresolved(tally: Tally, model: "CityModel", days: slice, person_days: Floats) -> None:
     """U1 and U4: cases open for long, and with them those nobody has seen."""
     diary = model.diary
     unresolved = diary.unresolved[days].sum(axis=0)
@@ -243,7 +243,7 @@ def count_referrals(tally: Tally, needs: Records, handovers: Records, start: int
     )
 
 
-def count_learning(tally: Tally, model: "AlmatyModel", start: int, end: int) -> None:
+def count_learning(tally: Tally, model: "CityModel", start: int, end: int) -> None:
     """K1 by channel: where items of knowledge have been learned."""
     learned = model.diary.learned(start, end)
     total = learned.sum()
@@ -253,7 +253,7 @@ def count_learning(tally: Tally, model: "AlmatyModel", start: int, end: int) -> 
 
 
 def count_measures(
-    tally: Tally, model: "AlmatyModel", person_years: Floats, start: int, end: int
+    tally: Tally, model: "CityModel", person_years: Floats, start: int, end: int
 ) -> None:
     """Administrative measures of the police."""
     police = model.police
@@ -266,7 +266,7 @@ def count_measures(
 
 
 def count_services(
-    tally: Tally, handovers: Records, model: "AlmatyModel", person_years: Floats, days: slice
+    tally: Tally, handovers: Records, model: "CityModel", person_years: Floats, days: slice
 ) -> None:
     """Count services of agencies, intakes of the reception centre by the police among them."""
     inside = (handovers["day"] >= days.start) & (handovers["day"] < days.stop)
@@ -276,7 +276,7 @@ def count_services(
         tally.ratio("contacts", counted, person_years, per=1000, detail=name)
 
 
-def count_load(tally: Tally, model: "AlmatyModel", days: slice) -> None:
+def count_load(tally: Tally, model: "CityModel", days: slice) -> None:
     """L1 of agencies, and L2: what residents feel of migrants' use of ambulances and beds."""
     diary, clinics = model.diary, model.clinics
     slots, served, waiting = (

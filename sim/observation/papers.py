@@ -10,7 +10,7 @@ from sim.observation.event_records import Records
 from sim.observation.tally import Tally
 
 if TYPE_CHECKING:
-    from sim.model import AlmatyModel
+    from sim.city_model import CityModel
 
 IN_ORDER = [words.LEGAL_STATUSES.index(name) for name in ("permanent", "eaeu_contract", "permit")]
 REGISTERED_TOO = [*IN_ORDER, words.LEGAL_STATUSES.index("registered")]
@@ -18,7 +18,7 @@ REGISTERED_TOO = [*IN_ORDER, words.LEGAL_STATUSES.index("registered")]
 
 def count_status(
     tally: Tally,
-    model: "AlmatyModel",
+    model: "CityModel",
     episodes: Records,
     days: slice,
     start: int,

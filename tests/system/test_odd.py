@@ -12,7 +12,7 @@ import yaml
 
 from sim import vocabulary as words
 from sim.agents.migrant import Migrants
-from sim.config.scenario import load_scenario
+from sim.config.loading import load_scenario
 from sim.engine.agentset.column import Column
 from sim.model import AlmatyModel, Block
 from sim.observation.definitions import DEFINITIONS, Definition

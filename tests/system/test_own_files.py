@@ -20,7 +20,7 @@ from sim.config.configuration import (
     file_of,
 )
 from sim.config.levers import Change
-from sim.config.scenario import load_scenario
+from sim.config.loading import load_scenario
 
 ROOT = Path(__file__).parents[2]
 PATH = "information.ngo_reach"

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from benchmarks import growth, peers, results
-from sim.config.scenario import load_scenario
+from sim.config.loading import load_scenario
 from tools.docs import DOCS, ROOT, speed_tables
 
 PAGE = (DOCS / "speed.md").read_text(encoding="utf-8")

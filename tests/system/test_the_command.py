@@ -13,7 +13,7 @@ import pytest
 from experiments import open_store
 from experiments.runs.store import Store
 from sim.config.configuration import choices
-from sim.config.scenario import load_scenario
+from sim.config.loading import load_scenario
 from sim.model import AlmatyModel
 
 ROOT = Path(__file__).resolve().parents[2]

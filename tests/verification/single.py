@@ -34,7 +34,7 @@ def record(table: Cohort[Any] | Column, row: int) -> Any:
 
 def numbers_of(model: AlmatyModel, submodel: str) -> Any:
     """Return the record of numbers that the rules of a submodel read."""
-    return for_rules(model.parameters[submodel])[0]
+    return for_rules(model.parameter_table[submodel])[0]
 
 
 def person(model: AlmatyModel, nth: int = 0) -> Any:

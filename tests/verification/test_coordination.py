@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from experiments.analysis.statistics import interval
-from sim.config.scenario import Scenario, load_scenario
+from sim.config.loading import load_scenario
+from sim.config.scenario import Scenario
 from sim.model import AlmatyModel
 
 SEEDS, FEW_SEEDS = range(1, 11), range(1, 4)

@@ -13,7 +13,8 @@ import pytest
 from sim import vocabulary as words
 from sim.agents.migrant import STRATA_SHAPE
 from sim.agents.task import Move
-from sim.config.scenario import Scenario, load_scenario
+from sim.config.loading import load_scenario
+from sim.config.scenario import Scenario
 from sim.model import AlmatyModel
 from tests.cities import city
 from tests.verification.worlds import AMPLE, NO_EXPERIENCE, NO_POLICE

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from sim.config.entries import Entry
-from sim.config.scenario import Scenario, load_scenario, scenario_from
+from sim.config.loading import load_scenario
+from sim.config.scenario import Scenario, scenario_from
 from sim.model import AlmatyModel
 from tests.cities import city
 from tests.verification.invariants import Watch, check_indicators, check_money_of_cases, check_times

@@ -8,7 +8,7 @@ import pytest
 from experiments.analysis.statistics import interval
 from sim import vocabulary as words
 from sim.config.levers import Change
-from sim.config.scenario import load_scenario
+from sim.config.loading import load_scenario
 from sim.model import AlmatyModel
 
 SEEDS = range(1, 6)

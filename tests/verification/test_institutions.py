@@ -11,7 +11,7 @@ from sim import vocabulary as words
 from sim.agents.task import Move
 from sim.config.configuration import ConfigurationError, configuration_folder
 from sim.config.levers import Change
-from sim.config.scenario import load_scenario
+from sim.config.loading import load_scenario
 from sim.model import AlmatyModel
 from tests.cities import city
 from tests.verification.worlds import NO_EXPERIENCE, NO_POLICE

@@ -5,7 +5,7 @@ import pytest
 
 from sim import vocabulary as words
 from sim.agents.task import Move, Place
-from sim.config.scenario import load_scenario
+from sim.config.loading import load_scenario
 from sim.model import AlmatyModel
 from sim.submodels.services import GAVE_UP
 from tests.cities import city

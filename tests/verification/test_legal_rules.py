@@ -7,7 +7,7 @@ import pytest
 
 from sim import vocabulary as words
 from sim.config.configuration import ConfigurationError
-from sim.config.scenario import load_scenario
+from sim.config.loading import load_scenario
 from sim.model import AlmatyModel
 from tests.cities import city
 

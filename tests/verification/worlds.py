@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from sim import vocabulary as words
-from sim.config.scenario import load_scenario
+from sim.config.loading import load_scenario
 from sim.model import AlmatyModel
 
 AGENCIES = load_scenario("baseline").world.agencies

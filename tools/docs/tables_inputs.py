@@ -11,7 +11,8 @@ from sim.agents.accounts import CHART
 from sim.config.configuration import choices, configuration_folder
 from sim.config.entries import Entry
 from sim.config.levers import LEVERS, SHOCKS, Change, lever_paths
-from sim.config.scenario import Scenario, load_scenario, scenario_from
+from sim.config.loading import load_scenario
+from sim.config.scenario import Scenario, scenario_from
 from tools.docs.markdown_tables import number, table, values
 
 CITY = "almaty"

@@ -16,7 +16,7 @@ from experiments.analysis.cost_effectiveness import (
 )
 from experiments.studies.factorial import JOINED, REFERENCE, cells, factorial_effects
 from sim.config.configuration import ConfigurationError
-from sim.config.scenario import load_scenario
+from sim.config.loading import load_scenario
 from sim.observation.burden import years_left
 from sim.observation.equity import erreygers, fractional_rank, shapley_shares
 

@@ -26,8 +26,9 @@ from sim.config.configuration import ConfigurationError, compose_configuration
 from sim.config.entries import by
 from sim.config.institutions import AgencySpecification
 from sim.config.levers import LEVERS, Change, lever_paths
+from sim.config.loading import load_scenario
 from sim.config.paths import value_at
-from sim.config.scenario import Scenario, load_scenario
+from sim.config.scenario import Scenario
 from sim.model import AlmatyModel
 from sim.observation.event_records import episode_table
 from tests.cities import city

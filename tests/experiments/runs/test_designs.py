@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from experiments.runs.designs import samples_of
 from experiments.runs.plan import bundles_of, plan_runs, scenario_of
 from sim.config.configuration import ConfigurationError
+from sim.config.loading import load_scenario
 from sim.config.paths import raw_value_at, value_paths
-from sim.config.scenario import load_scenario, scenario_from
+from sim.config.scenario import scenario_from
 
 BASE = load_scenario("baseline", ["city.population=200", "days=20"])
 FEAR, PRICE = "care_seeking.fear_weight", "payment.price.bed_day"

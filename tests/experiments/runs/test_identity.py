@@ -28,7 +28,8 @@ from experiments.studies import compare
 from experiments.studies.study import carry_out_study
 from sim.config.configuration import ConfigurationError, compose_configuration
 from sim.config.levers import Change
-from sim.config.scenario import Scenario, load_scenario, scenario_from
+from sim.config.loading import load_scenario
+from sim.config.scenario import Scenario, scenario_from
 from sim.model import AlmatyModel
 
 TINY = ["city.population=150", "city.burn_in_days=60", "days=20", "executor=serial"]

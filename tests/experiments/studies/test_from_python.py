@@ -17,7 +17,7 @@ from experiments.runs.executors import run_tasks
 from experiments.studies.from_python import Study
 from sim import __main__ as command
 from sim.config.configuration import ConfigurationError
-from sim.config.scenario import load_scenario
+from sim.config.loading import load_scenario
 from sim.model import AlmatyModel
 
 TINY = ("city=workshop", "city.population=150", "city.burn_in_days=60", "days=70")

@@ -19,7 +19,8 @@ from sim.config.configuration import (
     normalise_overrides,
 )
 from sim.config.entries import Entry
-from sim.config.scenario import Scenario, load_scenario, scenario_from
+from sim.config.loading import load_scenario
+from sim.config.scenario import Scenario, scenario_from
 
 ENTRY = {"value", "low", "high", "unit", "tier", "source"}
 

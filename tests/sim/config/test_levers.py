@@ -11,7 +11,8 @@ from omegaconf import OmegaConf
 import sim
 from sim.config.configuration import ConfigurationError, choices, configuration_folder
 from sim.config.levers import LEVERS, SHOCKS, Change, lever_paths, matches
-from sim.config.scenario import Scenario, load_scenario, scenario_from
+from sim.config.loading import load_scenario
+from sim.config.scenario import Scenario, scenario_from
 from sim.observation.definitions import DEFINITIONS
 
 PATH = "information.media_reach"

@@ -2,8 +2,8 @@
 
 import pytest
 
+from sim.config.loading import load_scenario
 from sim.config.paths import raw_value_at, value_paths
-from sim.config.scenario import load_scenario
 
 WORLD = load_scenario("baseline", ["city=almaty"]).world
 FRACTIONS = [

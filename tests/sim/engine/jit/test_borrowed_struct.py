@@ -3,7 +3,7 @@
 import gc
 import weakref
 
-from sim.config.scenario import load_scenario
+from sim.config.loading import load_scenario
 from sim.model import AlmatyModel
 
 
