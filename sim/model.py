@@ -155,11 +155,16 @@ class AlmatyModel(ScheduledModel, ObservedModel, SavedModel):
         self._open_city = CityHandle(self)
         self._preparation = Preparation()
         self.parameter_table = NO_PARAMETERS
+        self._parameter_kinds: dict[str, Any] = {}
+        self._names_of_own = {kind.name for kind in self.SUBMODELS}
         self.submodels: dict[str, Submodel] = {kind.name: kind(self) for kind in kinds}
         vars(self).update(self.submodels)
         self.schedule = scheduled(self, self.SCHEDULE, list(self.submodels.values()))
         self._clinics = Clinics(self, self.world)
         self._agencies = Agencies(self, self.world)
+        self._prepared: dict[str, Prepared] = {
+            "clinics": self._clinics, "agencies": self._agencies, **self.submodels,
+        }  # fmt: skip
         if isinstance(parent, AlmatyModel):
             state.copy_state(self, parent)
             self._take_over(parent.world, parent.time)
@@ -186,7 +191,7 @@ class AlmatyModel(ScheduledModel, ObservedModel, SavedModel):
         new_law = self.world.law_changes_on(self.calendar.date_of(self.day))
         if values != self.values_in_force or new_law:
             self.values_in_force = values
-            world = self.specification.world_on(self.day)
+            world = self.specification.world_with(values)
             if world != self.world or new_law:
                 self.levers_moved_on = self.day
                 self._set_world(world)
@@ -201,23 +206,27 @@ class AlmatyModel(ScheduledModel, ObservedModel, SavedModel):
             self._law_in_force = law_in_force
             self._legal_rules = book.rules_on(law_in_force[1])
             renewed.add("legal rules")
-        parts: dict[str, Prepared] = {
-            "clinics": self._clinics, "agencies": self._agencies, **self.submodels,
-        }  # fmt: skip
-        renewed = self._preparation.renew(parts, world, renewed, all_of_them=anew)
+        renewed = self._preparation.renew(self._prepared, world, renewed, all_of_them=anew)
         self._renew_parameters(renewed)
 
-    def _renew_parameters(self, renewed: Collection[str]) -> None:
+    def _renew_parameters(self, renewed: set[str]) -> None:
         """Put the parameters of some submodels where rules find them."""
+        for name in self._names_of_own & renewed:
+            record, kind = self.submodels[name].parameters, self._parameter_kinds.get(name)
+            if len(record) and record.dtype is not kind:
+                self._lay_out_parameters()
+                break
+            if kind is not None:
+                self.parameter_table[name] = record
+        self._open_city.close_if_moved()
+
+    def _lay_out_parameters(self) -> None:
+        """Make the table of parameters anew: a record of it has another type."""
         own = [self.submodels[kind.name] for kind in self.SUBMODELS]
         records = {one.name: one.parameters for one in own if len(one.parameters)}
-        kinds: Any = [(name, record.dtype) for name, record in records.items()]
-        if self.parameter_table.dtype != kinds:
-            self.parameter_table = nest_records(**records)
-            self._open_city.close()
-        for name in records.keys() & renewed:
-            self.parameter_table[name] = records[name]
-        self._open_city.close_if_moved()
+        self._parameter_kinds = {name: record.dtype for name, record in records.items()}
+        self.parameter_table = nest_records(**records)
+        self._open_city.close()
 
     def city(self) -> City:
         """Return today's city for rules."""

@@ -5,13 +5,15 @@ noted while it does so; it prepares again as soon as something it has read is an
 before. So nobody has to list what depends on what, and nothing that depends can be forgotten.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Protocol
 
 from sim.config.entries import Frozen
 from sim.config.world import World
 
 type Path = tuple[str, ...]
+WHOLE = ""
+"""In the place of the name of a value: a section, all fields of which were listed."""
 
 
 class Prepared(Protocol):
@@ -27,8 +29,10 @@ class Notes:
 
     Attributes
     ----------
-    values : dict
-        Value by path in the world; sections whose fields were listed, as a whole.
+    values : list of tuple
+        Path of the section, name and value of everything that was read of the world.
+    sections : set of str
+        Sections of the world that something was read of.
     parts : set of str
         Other parts of the model that were read, by name.
     is_open : bool
@@ -36,13 +40,32 @@ class Notes:
     """
 
     def __init__(self) -> None:
-        self.values: dict[Path, Any] = {}
+        self.values: list[tuple[Path, str, Any]] = []
+        self.sections: frozenset[str] = frozenset()
         self.parts: set[str] = set()
         self.is_open = True
 
-    def hold_in(self, world: World) -> bool:
-        """Return True if everything that was read of the world has the same value in another."""
-        return all(_same(_at(world, path), value) for path, value in self.values.items())
+    def close(self) -> None:
+        """End the reading."""
+        self.is_open = False
+        self.sections = frozenset((*path, name)[0] for path, name, _ in self.values)
+
+    def hold_in(self, world: World, moved: Collection[str]) -> bool:
+        """Return True if everything that was read of the world has the same value in another.
+
+        Parameters
+        ----------
+        world : World
+        moved : collection of str
+            Sections that may be others; the rest is as it was.
+        """
+        if self.sections.isdisjoint(moved):
+            return True
+        return all(
+            _same(_at(world, path, name), value)
+            for path, name, value in self.values
+            if (*path, name)[0] in moved
+        )
 
 
 class NotedSection:
@@ -54,27 +77,27 @@ class NotedSection:
         self._section, self._path, self._notes = section, path, notes
 
     def __getattr__(self, name: str) -> Any:
-        if not self._notes.is_open:
+        notes = self._notes
+        if not notes.is_open:
             raise AttributeError(
                 f"{'.'.join(self._path)}: keep values of the world, not a section of it"
             )
         value = getattr(self._section, name)
-        path = (*self._path, name)
         if isinstance(value, Frozen):
-            return NotedSection(value, path, self._notes)
-        self._notes.values[path] = value
+            return NotedSection(value, (*self._path, name), notes)
+        notes.values.append((self._path, name, value))
         return value
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:
-        self._notes.values[self._path] = self._section
-        return iter(self._section)
+        self._notes.values.append((self._path, WHOLE, self._section))
+        return iter(self._section.__dict__.items())
 
 
-def _at(world: World, path: Path) -> Any:
+def _at(world: World, path: Path, name: str) -> Any:
     node: Any = world
-    for name in path:
-        node = getattr(node, name)
-    return node
+    for step in path:
+        node = getattr(node, step)
+    return getattr(node, name) if name else node
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -87,6 +110,7 @@ class Preparation:
     def __init__(self) -> None:
         self._notes: dict[str, Notes] = {}
         self._open: Notes | None = None
+        self._sections: dict[str, Any] = {}
 
     def note_part(self, name: str) -> None:
         """Note that a part of the model is read, if some `prepare` is running."""
@@ -115,21 +139,19 @@ class Preparation:
             Names of what is new: `renewed`, and the parts that were prepared.
         """
         done = set(renewed)
+        before, self._sections = self._sections, dict(world.__dict__)
+        moved = {name for name, one in self._sections.items() if before.get(name) is not one}
         for name, part in parts.items():
             notes = self._notes.get(name)
-            if (
-                not all_of_them
-                and notes is not None
-                and not notes.parts & done
-                and notes.hold_in(world)
-            ):
+            valid = notes is not None and notes.parts.isdisjoint(done)
+            if not all_of_them and valid and notes is not None and notes.hold_in(world, moved):
                 continue
             self._notes[name] = self._open = Notes()
             noted: Any = NotedSection(world, (), self._open)
             try:
                 part.prepare(noted)
             finally:
-                self._open.is_open = False
+                self._open.close()
                 self._open = None
             done.add(name)
         return done

@@ -85,7 +85,7 @@ def by_two(
     labels: tuple[str, ...], inner: tuple[str, ...], table: dict[str, dict[str, float]]
 ) -> Floats:
     """Return a two-way table as an array of shape (labels, inner)."""
-    return np.array([by(inner, table[label]) for label in labels])
+    return np.array([[table[label][name] for name in inner] for label in labels], dtype=np.float64)
 
 
 def parameter_record(section: BaseModel, **tables: Any) -> Column:

@@ -80,10 +80,18 @@ class Scenario:
         day : int
             Since the end of burn-in; before day 0 nothing changes.
         """
+        return self.world if day < 0 else self.world_with(self.values_on(day))
+
+    def world_with(self, values: Mapping[str, float | str]) -> World:
+        """Return the world with other values, e.g. those of a day.
+
+        Parameters
+        ----------
+        values : mapping
+            By path, as `values_on` returns them.
+        """
         world = self.world
-        if day < 0:
-            return world
-        for path, value in self.values_on(day).items():
+        for path, value in values.items():
             world = world.with_value(path, value)
         return world
 
@@ -107,13 +115,17 @@ class Scenario:
         {'information.briefing_coverage': 0.7}
         """
         values = dict(self._base_values)
-        for change in sorted(self.changes + self.shocks, key=lambda one: one.start_day):
+        for change in self._changes_by_day:
             before, progress = values[change.path], change.progress(day)
             if isinstance(before, float) and isinstance(change.value, float):
                 values[change.path] = before + progress * (change.value - before)
             elif progress > 0.0:
                 values[change.path] = change.value
         return values
+
+    @cached_property
+    def _changes_by_day(self) -> list[Change]:
+        return sorted(self.changes + self.shocks, key=lambda one: one.start_day)
 
     @cached_property
     def _base_values(self) -> dict[str, float | str]:

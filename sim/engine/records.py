@@ -5,6 +5,7 @@ rule takes the fields as attributes: `episode.severity += 1`.
 """
 
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any, cast
 
 import numpy as np
@@ -102,7 +103,31 @@ def record(**values: Any) -> Column:
     >>> float(record(price_cap=4.0, limits=[1.0, 2.0])[0]["limits"][1])
     2.0
     """
-    return records(1, **{name: np.asarray(value)[None] for name, value in values.items()})
+    kind = _record_type(tuple([(name, *_kind_of(value)) for name, value in values.items()]))
+    table = room_for(1, kind)
+    table.view(np.uint8)[:] = 0  # the gaps, too
+    table[0] = tuple([values[name] for name in kind.names or ()])
+    return table
+
+
+# Parameters of one kind are put together anew on every day of a ramp: the rest is quick for that.
+
+
+def _kind_of(value: Any) -> tuple[np.dtype[Any], tuple[int, ...]]:
+    """Return type and shape of a number or table."""
+    scalar = SCALARS.get(type(value))
+    if scalar is not None:
+        return scalar, ()
+    array = np.asarray(value)
+    return array.dtype, array.shape
+
+
+SCALARS = {kind: np.asarray(kind()).dtype for kind in (float, int, bool)}
+
+
+@lru_cache(maxsize=256)
+def _record_type(columns: tuple[tuple[str, np.dtype[Any], tuple[int, ...]], ...]) -> np.dtype[Any]:
+    return record_type({name: (dtype, shape) for name, dtype, shape in columns})
 
 
 def nest_records(**parts: Column) -> Column:

@@ -71,20 +71,13 @@ class Information(Submodel):
         """Sum the channels into one hazard by nationality and item."""
         information = world.information
         channel = by_two(words.CHANNELS, words.KNOWLEDGE, information.channel_hazard)
-        hazard = dict(zip(words.CHANNELS, channel, strict=True))
         consulate = by(words.NATIONALITIES, information.consulate_activity) * by(
             words.NATIONALITIES, information.consulate_reach
         )
-        by_channel = {
-            "consulate": consulate[:, None] * hazard["consulate"],
-            "diaspora": information.diaspora_reach * hazard["diaspora"],
-            "ngo": information.ngo_reach * hazard["ngo"],
-            "media": information.media_reach * hazard["media"],
-        }
-        shape = (len(words.NATIONALITIES), ITEMS)
-        hazard_of_channel = np.stack(
-            [np.broadcast_to(by_channel[name], shape) for name in words.CHANNELS]
-        )
+        reach = np.empty((len(words.CHANNELS), len(words.NATIONALITIES)))
+        for row, name in enumerate(words.CHANNELS):
+            reach[row] = consulate if name == "consulate" else getattr(information, f"{name}_reach")
+        hazard_of_channel = reach[:, :, None] * channel[:, None, :]
         self.channel_hazard = hazard_of_channel.sum(axis=0).astype(np.float32)
         self.induction = (
             information.employer_induction * by(words.KNOWLEDGE, information.employer_content)

@@ -112,7 +112,7 @@ def test_every_lever_and_shock_gives_the_tables_of_preparing_everything(
 def test_a_forgotten_dependency_would_be_found(
     model: AlmatyModel, scenario: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sim.preparation.Notes.hold_in", lambda notes, world: True)
+    monkeypatch.setattr("sim.preparation.Notes.hold_in", lambda notes, world, moved: True)
     with pytest.raises(AssertionError, match="ngo_reach"):
         check(model, scenario, "information.ngo_reach")
     monkeypatch.undo()
