@@ -22,6 +22,7 @@ from sim.config.world import World
 from sim.engine.calendar import MONTHS_A_YEAR
 from sim.engine.random.streams import pick
 from sim.engine.types import Column, Floats, Integers
+from sim.vocabulary import Purpose
 
 if TYPE_CHECKING:
     from sim.city_model import CityModel
@@ -39,20 +40,22 @@ def found_employers(model: "CityModel") -> Employers:
     market = np.repeat(np.arange(len(number)), number)
     identity = np.arange(len(market), dtype=np.uint64)
     size = zipf_sizes(
-        draws.uniform("employer size", identity), employment.mean_size, employment.largest_size
+        draws.uniform(Purpose.EMPLOYER_SIZE, identity),
+        employment.mean_size,
+        employment.largest_size,
     )
     work_groups = np.ceil(size / employment.work_group_size).astype(np.int64)
     tolerance = special.betaincinv(
         employment.tolerance_alpha,
         employment.tolerance_beta,
-        draws.uniform("tolerance of sick leave", identity),
+        draws.uniform(Purpose.TOLERANCE_OF_SICK_LEAVE, identity),
     )
-    formality = draws.uniform("formal employer", identity)
+    formality = draws.uniform(Purpose.FORMAL_EMPLOYER, identity)
     gain = employment.believed_at_start / MONTHS_A_YEAR * employment.fine - employment.contract_cost
     gain += employment.norm * employment.formal_share
     formal_share = special.expit(employment.decision_weight * gain)
     district = draws.categorical(
-        "employer's district", identity, shares=by(words.DISTRICTS, world.city.district_share)
+        Purpose.EMPLOYERS_DISTRICT, identity, shares=by(words.DISTRICTS, world.city.district_share)
     )
     sector = market // len(words.NATIONALITIES)
     place = sector * len(words.DISTRICTS) + district
@@ -69,7 +72,7 @@ def found_employers(model: "CityModel") -> Employers:
         tolerance=tolerance,
         believed_inspections=employment.believed_at_start,
         peers=peers,
-        pays_in_kind=draws.uniform("pays in kind", identity),
+        pays_in_kind=draws.uniform(Purpose.PAYS_IN_KIND, identity),
         work_groups=work_groups,
         first_work_group=np.cumsum(work_groups) - work_groups,
     )
@@ -141,16 +144,18 @@ def settle_first_residents(model: "CityModel") -> None:
     peak = 1.0 + world.demography.arrival_season
     count = round(world.city.population * peak)
     persons = np.arange(count, dtype=np.uint64)
-    stay_kind = pick(draws.peek_uniform("kind of stay", persons), demography.stay_share * mean_stay)
+    stay_kind = pick(
+        draws.peek_uniform(Purpose.KIND_OF_STAY, persons), demography.stay_share * mean_stay
+    )
     shape = demography.stay_shape[stay_kind]
     stay = (
         mean_stay[stay_kind]
         / shape
-        * special.gammaincinv(shape + 1.0, draws.peek_uniform("length of stay", persons))
+        * special.gammaincinv(shape + 1.0, draws.peek_uniform(Purpose.LENGTH_OF_STAY, persons))
     )
-    elapsed = stay * draws.peek_uniform("elapsed share of the stay", persons)
+    elapsed = stay * draws.peek_uniform(Purpose.ELAPSED_SHARE_OF_THE_STAY, persons)
     entered_on = model.day - np.floor(elapsed).astype(np.int64)
-    admitted = draws.peek_uniform("admission", persons) * peak < demography.season(entered_on)
+    admitted = draws.peek_uniform(Purpose.ADMISSION, persons) * peak < demography.season(entered_on)
     whole_stay = np.maximum(np.rint(stay), 1).astype(np.int64)
     persons = persons[admitted]
     newcomers = demography.newcomers(persons, entered_on[admitted], whole_stay[admitted])

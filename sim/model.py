@@ -149,7 +149,7 @@ class AlmatyModel(ScheduledModel, ObservedModel, SavedModel):
         self.values_in_force: dict[str, float | str] = {}
         kinds = (*self.SUBMODELS, *scenario.submodels)
         purposes = [name for kind in scenario.submodels for name in kind.purposes]
-        self.draws = Draws(scenario.seed, audit, [*words.PURPOSES, *purposes])
+        self.draws = Draws(scenario.seed, audit, [*words.Purpose, *purposes])
         city = scenario.world.city
         self.calendar = WorkCalendar(city.start_date, city.holidays)
         self._open_city = CityHandle(self)
@@ -317,4 +317,4 @@ class AlmatyModel(ScheduledModel, ObservedModel, SavedModel):
             institution.leave()
 
 
-check_declarations(AlmatyModel.SUBMODELS, AlmatyModel.SCHEDULE, words.PURPOSES)
+check_declarations(AlmatyModel.SUBMODELS, AlmatyModel.SCHEDULE, tuple(words.Purpose))

@@ -22,7 +22,6 @@ from sim.engine.types import NOBODY
 from sim.model import AlmatyModel
 from sim.submodels.beds import lie_down
 from sim.submodels.care_seeking import utility_terms
-from sim.vocabulary import PURPOSES
 
 EVENTFUL = ("city.population=500", "parameters.employment.inspection_factor=20")
 """A small city in which nearly all happens within `DAYS` that rules are for: jobs are lost."""
@@ -42,7 +41,7 @@ def compile_rules() -> None:
     # What a small city need not live to see, or what only an observer asks for.
     lie_down(city, NOBODY)
     utility_terms(city, NOBODY)
-    model.draws.bits(PURPOSES[0], 0)
+    model.draws.bits("any purpose", 0)
     with suppress(OSError):
         _seal().touch()
 

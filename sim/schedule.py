@@ -120,7 +120,7 @@ def check_from_outside(
     taken: dict[str, set[str]] = {
         "submodel": {kind.name for kind in own},
         "log": {name for kind in own for name in kind.events},
-        "purpose": set(words.PURPOSES),
+        "purpose": set(words.Purpose),
         "block": set(blocks),
     }
     for kind in kinds:

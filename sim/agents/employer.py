@@ -12,8 +12,10 @@ from sim.engine.jit.compiled import compiled
 from sim.engine.random.scalar import peek_uniform
 from sim.engine.types import Column as Values
 from sim.engine.types import Floats, Identities, Integers, Rows
+from sim.vocabulary import Purpose
 
-EMPLOYER, WORK_GROUP = (words.PURPOSES.index(name) for name in ("employer", "work group"))
+EMPLOYER = Purpose.EMPLOYER.row
+WORK_GROUP = Purpose.WORK_GROUP.row
 
 
 class Employer(RowView):

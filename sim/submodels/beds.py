@@ -40,14 +40,14 @@ from sim.submodels.emergency_care import note_emergency_care
 from sim.submodels.episode_end import vacate_bed
 from sim.submodels.services import place_in_line, treat_at_home
 from sim.submodels.submodel import Submodel
+from sim.vocabulary import Purpose
 
 if TYPE_CHECKING:
     from sim.city_model import CityModel
 
 SEVERE, MODERATE = words.SEVERE, 2
-LODGING_LOST, LENGTH_OF_STAY = (
-    words.PURPOSES.index(purpose) for purpose in ("lodging lost", "length of the stay in bed")
-)
+LODGING_LOST = Purpose.LODGING_LOST.row
+LENGTH_OF_STAY = Purpose.LENGTH_OF_THE_STAY_IN_BED.row
 UNITS_A_DAY = 1 << 12
 """Room for unit numbers in the identity of a (day, unit) draw."""
 
@@ -59,11 +59,13 @@ class Beds(Submodel):
         super().__init__(model)
         self.occupancy = DailyCache(
             lambda days: special.ndtri(
-                model.draws.peek_uniform("background occupancy", self.days_and_units(days))
+                model.draws.peek_uniform(Purpose.BACKGROUND_OCCUPANCY, self.days_and_units(days))
             )
         )
         self.fraction = DailyCache(
-            lambda days: model.draws.peek_uniform("fraction of a bed", self.days_and_units(days))
+            lambda days: model.draws.peek_uniform(
+                Purpose.FRACTION_OF_A_BED, self.days_and_units(days)
+            )
         )
 
     def prepare(self, world: World) -> None:

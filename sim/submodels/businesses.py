@@ -44,11 +44,12 @@ from sim.submodels.information import ITEMS
 from sim.submodels.ledger_entries import post
 from sim.submodels.legal_status import EAEU_STATES, IRREGULAR, REGISTERED
 from sim.submodels.submodel import Submodel
+from sim.vocabulary import Purpose
 
-INSPECTION, DISMISSAL, DISMISSAL_FOR_ABSENCE, HIRING = (
-    words.PURPOSES.index(purpose)
-    for purpose in ("inspection", "dismissal", "dismissal for absence", "hiring")
-)
+INSPECTION = Purpose.INSPECTION.row
+DISMISSAL = Purpose.DISMISSAL.row
+DISMISSAL_FOR_ABSENCE = Purpose.DISMISSAL_FOR_ABSENCE.row
+HIRING = Purpose.HIRING.row
 FINES_OF_EMPLOYERS = CHART.number("fines of employers")
 NATIONALITIES = len(words.NATIONALITIES)
 WEEKS_OF_SEARCH = 64

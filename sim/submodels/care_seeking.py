@@ -57,6 +57,7 @@ from sim.submodels.information import EMERGENCY_RIGHT, REGISTRATION, WHO_HELPS
 from sim.submodels.insurance import PATIENT, cover_of
 from sim.submodels.legal_status import works
 from sim.submodels.submodel import Submodel
+from sim.vocabulary import Purpose
 
 (
     AMBULANCE, HOSPITAL, POLYCLINIC, MOBILE_CLINIC, PRIVATE, EMPLOYER, HOME, NGO, CONSULATE,
@@ -64,7 +65,7 @@ from sim.submodels.submodel import Submodel
 OPTIONS = len(words.OPTIONS)
 SEVERE = words.SEVERE
 POLYCLINIC_CARE = words.SERVICES.index("polyclinic")
-RECONSIDERATION = words.PURPOSES.index("reconsideration")
+RECONSIDERATION = Purpose.RECONSIDERATION.row
 TERMS = ("appeal", "acceptability", "effort", "price", "price_if_informed")
 """Parts of the utility of an option; all but appeal count against it."""
 APPEAL, ACCEPTABILITY, EFFORT, PRICE, PRICE_IF_INFORMED = range(len(TERMS))

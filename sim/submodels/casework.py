@@ -55,14 +55,14 @@ from sim.submodels.navigation import LEAVING_LINE, accepts, refer
 from sim.submodels.needs import end_need, forget_closed_tasks, lose, note_move, settle
 from sim.submodels.services import PLACE_IN_LINE
 from sim.submodels.submodel import Submodel
+from sim.vocabulary import Purpose
 
 if TYPE_CHECKING:
     from sim.city_model import CityModel
 
-SUCCESS, PROCESSING, TAUGHT = (
-    words.PURPOSES.index(purpose)
-    for purpose in ("success at an agency", "processing time", "taught by an agency")
-)
+SUCCESS = Purpose.SUCCESS_AT_AN_AGENCY.row
+PROCESSING = Purpose.PROCESSING_TIME.row
+TAUGHT = Purpose.TAUGHT_BY_AN_AGENCY.row
 OPTION_OF_KIND = np.array(
     [{"ngo": NGO, "consulate": CONSULATE}.get(kind, -1) for kind in words.AGENCY_KINDS]
 )
@@ -85,7 +85,7 @@ class Casework(Submodel):
         super().__init__(model)
         self.fraction = DailyCache(
             lambda days: model.draws.peek_uniform(
-                "fraction of a place", model.funding.days_and_agencies(days)
+                Purpose.FRACTION_OF_A_PLACE, model.funding.days_and_agencies(days)
             )
         )
 

@@ -20,6 +20,7 @@ from sim.engine.calendar import DAYS_A_YEAR
 from sim.engine.jit.compiled import compiled
 from sim.engine.types import Floats
 from sim.submodels.submodel import Submodel
+from sim.vocabulary import Purpose
 
 
 class Coordination(Submodel):
@@ -29,7 +30,9 @@ class Coordination(Submodel):
         """Let institutions join as far as participation has come."""
         model, agencies = self.model, self.model.agencies
         count, clinics = len(agencies), model.clinics
-        u = model.draws.peek_uniform("joins coordination", np.arange(count + len(clinics.units)))
+        u = model.draws.peek_uniform(
+            Purpose.JOINS_COORDINATION, np.arange(count + len(clinics.units))
+        )
         joined = u < world.coordination.participation
         joined[agencies.of_kind("coordination")] = world.coordination.participation > 0
         agencies.table["member"] = joined[:count]

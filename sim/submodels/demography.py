@@ -61,6 +61,7 @@ from sim.submodels.legal_status import start_status, works
 from sim.submodels.needs import end_needs_of
 from sim.submodels.onset import draw_next_onset, risk_class
 from sim.submodels.submodel import Submodel
+from sim.vocabulary import Purpose
 
 SAVINGS_BROUGHT, SAVINGS_TAKEN, DEBTS_BROUGHT, DEBTS_TAKEN = (
     CHART.number(name)
@@ -73,13 +74,14 @@ MOVED_BY_PEOPLE = {
 }  # fmt: skip
 """Flows of money that comes with people and goes with them, by column."""
 NATIONALITIES = len(words.NATIONALITIES)
-FEAR, LANGUAGE, LEGAL_STATUS, LITERACY, NATIONALITY, PASSPORT_HELD, SECTOR, SEX = (
-    words.PURPOSES.index(purpose)
-    for purpose in (
-        "fear", "language", "legal status", "literacy", "nationality", "passport held", "sector",
-        "sex",
-    )
-)  # fmt: skip
+FEAR = Purpose.FEAR.row
+LANGUAGE = Purpose.LANGUAGE.row
+LEGAL_STATUS = Purpose.LEGAL_STATUS.row
+LITERACY = Purpose.LITERACY.row
+NATIONALITY = Purpose.NATIONALITY.row
+PASSPORT_HELD = Purpose.PASSPORT_HELD.row
+SECTOR = Purpose.SECTOR.row
+SEX = Purpose.SEX.row
 ANNOUNCED_DAYS = 32
 """Days for which candidates are drawn together."""
 
@@ -177,12 +179,12 @@ class Demography(Submodel):
         days = np.arange(model.day, model.day + ANNOUNCED_DAYS)
         # Not audited: a changed lever makes the same days be announced once more.
         counts = poisson_counts(
-            draws.peek_uniform("candidates", days + DAY_OFFSET), self.mean_inflow * ceiling
+            draws.peek_uniform(Purpose.CANDIDATES, days + DAY_OFFSET), self.mean_inflow * ceiling
         )
         day_of = np.repeat(days, counts)
         persons = model.next_candidate + np.arange(len(day_of), dtype=np.uint64)
         inflow = np.repeat(self.season(days) * demography.inflow_factor, counts)
-        admitted = draws.peek_uniform("admission", persons) * ceiling < inflow
+        admitted = draws.peek_uniform(Purpose.ADMISSION, persons) * ceiling < inflow
         persons, day_of = persons[admitted], day_of[admitted]
         newcomers = self.newcomers(persons, day_of, self.planned_stay(persons))
         first = np.searchsorted(day_of, days)
@@ -229,19 +231,21 @@ class Demography(Submodel):
         model, draws = self.model, self.model.draws
         least, most, mean, sd = self._age
         youngest, oldest = special.ndtr((np.array([least, most]) - mean) / sd)
-        within = youngest + draws.peek_uniform("age", persons) * (oldest - youngest)
+        within = youngest + draws.peek_uniform(Purpose.AGE, persons) * (oldest - youngest)
         share, shape = self._entry_debt
-        owes = draws.peek_uniform("entry debt", persons) < share
+        owes = draws.peek_uniform(Purpose.ENTRY_DEBT, persons) < share
         newcomers = np.zeros(len(persons), NEWCOMER)
         newcomers["person"] = persons
         newcomers["entered_on"] = entered_on
         newcomers["leaves_on"] = np.maximum(entered_on + stay, model.day + 1)
         newcomers["age"] = mean + sd * special.ndtri(within)
         newcomers["wage"] = np.exp(
-            self._wage_sigma * special.ndtri(draws.peek_uniform("wage", persons))
+            self._wage_sigma * special.ndtri(draws.peek_uniform(Purpose.WAGE, persons))
         )
         newcomers["entry_debt"][owes] = (
-            special.gammaincinv(shape, draws.peek_uniform("size of entry debt", persons[owes]))
+            special.gammaincinv(
+                shape, draws.peek_uniform(Purpose.SIZE_OF_ENTRY_DEBT, persons[owes])
+            )
             / shape
         )
         return newcomers
@@ -249,8 +253,8 @@ class Demography(Submodel):
     def planned_stay(self, persons: Identities) -> Integers:
         """Draw the planned stay of arrivals, in days."""
         draws = self.model.draws
-        kind = pick(draws.peek_uniform("kind of stay", persons), self.stay_share)
-        u = draws.peek_uniform("length of stay", persons)
+        kind = pick(draws.peek_uniform(Purpose.KIND_OF_STAY, persons), self.stay_share)
+        u = draws.peek_uniform(Purpose.LENGTH_OF_STAY, persons)
         days = np.empty(len(persons), dtype=np.int64)
         for one, (shape, mean) in enumerate(zip(self.stay_shape, self.stay_mean, strict=True)):
             chosen = kind == one

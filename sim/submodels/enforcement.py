@@ -36,11 +36,13 @@ from sim.engine.types import Floats, Rows
 from sim.submodels.experience import has_something_to_fear
 from sim.submodels.ledger_entries import pay
 from sim.submodels.submodel import Submodel
+from sim.vocabulary import Purpose
 
-RAID, DETECTION, CUSTODY, FACILITY_REPORT, REPORT_BY_AGENCY = (
-    words.PURPOSES.index(purpose)
-    for purpose in ("raid", "detection", "custody", "facility report", "report by an agency")
-)
+RAID = Purpose.RAID.row
+DETECTION = Purpose.DETECTION.row
+CUSTODY = Purpose.CUSTODY.row
+FACILITY_REPORT = Purpose.FACILITY_REPORT.row
+REPORT_BY_AGENCY = Purpose.REPORT_BY_AN_AGENCY.row
 DISTRICTS = len(words.DISTRICTS)
 MEASURES = ("fine", "removal")
 FINE, REMOVAL = range(len(MEASURES))

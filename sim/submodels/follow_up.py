@@ -10,7 +10,6 @@ Parameters: `illness.followed_after_leaving`, `illness.home_care_delay`. Neutral
 
 import numpy as np
 
-from sim import vocabulary as words
 from sim.agents.city import City
 from sim.agents.episode import Outcome, State, reset_decision
 from sim.agents.migrant import NEVER
@@ -20,10 +19,11 @@ from sim.engine.random.scalar import exponential
 from sim.engine.records import Record
 from sim.submodels.episode_end import end, vacate_bed
 from sim.submodels.submodel import Submodel
+from sim.vocabulary import Purpose
 
 LONGEST_DELAY = 10_000
 """Days after which care at home need not be waited for."""
-CARE_AT_HOME = words.PURPOSES.index("care at home")
+CARE_AT_HOME = Purpose.CARE_AT_HOME.row
 
 
 class FollowUp(Submodel):

@@ -54,6 +54,7 @@ from sim.submodels.episode_end import EPISODE_RECORD, end
 from sim.submodels.legal_status import PERMIT, works
 from sim.submodels.needs import supersede
 from sim.submodels.submodel import Submodel
+from sim.vocabulary import Purpose
 
 INJURY, ACUTE, INFECTION, CHRONIC, MATERNITY = range(len(words.KINDS))
 SEVERE, CRITICAL = words.SEVERE, 4
@@ -70,10 +71,10 @@ TASTES = len(words.OPTIONS) + 1
 AMBULANCE_SERVICE, HOSPITAL = (
     words.INSTITUTION_KINDS.index(kind) for kind in ("ambulance", "hospital")
 )
-ONSET, COURSE, TASTE, SEQUELAE = (
-    words.PURPOSES.index(purpose)
-    for purpose in ("onset", "worsening and recovery", "taste", "sequelae")
-)
+ONSET = Purpose.ONSET.row
+COURSE = Purpose.WORSENING_AND_RECOVERY.row
+TASTE = Purpose.TASTE.row
+SEQUELAE = Purpose.SEQUELAE.row
 NEARLY_RECOVERED = 0.25
 """Hazard short of recovery below which a person's record may be wanted today: a hint for speed."""
 

@@ -37,6 +37,7 @@ from sim.engine.random.scalar import exponential, happens, peek_uniform, pick_on
 from sim.engine.records import Record
 from sim.engine.types import Booleans, Floats, Integers, Rows
 from sim.submodels.submodel import Submodel
+from sim.vocabulary import Purpose
 
 ITEMS = len(words.KNOWLEDGE)
 EMERGENCY_RIGHT = words.KNOWLEDGE.index("emergency_right")
@@ -47,13 +48,12 @@ LIVES = 8
 """Room for items in the occurrence key of learning."""
 LONGEST_MEMORY = 1_000_000
 """Days that are as good as for ever."""
-MEMORY, FIRST_THRESHOLD, LEARNING_THRESHOLD, TAUGHT_BY_VISIT, CHANNEL, BRIEFED = (
-    words.PURPOSES.index(purpose)
-    for purpose in (
-        "memory", "first learning threshold", "learning threshold", "taught by a visit", "channel",
-        "briefing",
-    )
-)  # fmt: skip
+MEMORY = Purpose.MEMORY.row
+FIRST_THRESHOLD = Purpose.FIRST_LEARNING_THRESHOLD.row
+LEARNING_THRESHOLD = Purpose.LEARNING_THRESHOLD.row
+TAUGHT_BY_VISIT = Purpose.TAUGHT_BY_A_VISIT.row
+CHANNEL = Purpose.CHANNEL.row
+BRIEFED = Purpose.BRIEFING.row
 EMPLOYER_SOURCE, WORK_GROUP, NEARBY, BRIEFING, CLINIC_SOURCE, AGENCY_SOURCE = (
     words.SOURCES.index(source)
     for source in (
@@ -105,7 +105,7 @@ class Information(Submodel):
         share = self.equilibrium()[migrants.nationality[rows]]
         persons = migrants.pid[rows]
         informed = model.draws.happens(
-            "informed at the start", persons[:, None], np.arange(ITEMS), probability=share
+            Purpose.INFORMED_AT_THE_START, persons[:, None], np.arange(ITEMS), probability=share
         )
         who, item = np.nonzero(informed & ~migrants.knows[rows])
         learn_all(model.city(), rows[who], item, np.full(len(who), UNKNOWN_SOURCE))

@@ -39,6 +39,7 @@ from sim.submodels.information import INSURANCE
 from sim.submodels.ledger_entries import pay, post
 from sim.submodels.needs import papers_in_order
 from sim.submodels.submodel import Submodel
+from sim.vocabulary import Purpose
 
 DAYS_OF_POLICY = 365
 POLYCLINIC = words.OPTIONS.index("polyclinic")
@@ -47,9 +48,8 @@ NONE, BY_EMPLOYER, OWN = range(len(words.INSURANCE_CHANNELS))
 FUND_COVER, POLICY_COVER = 1, 2
 """Bits of what a person can claim today."""
 COVERS = 4
-ENROLMENT, VOLUNTARY = (
-    words.PURPOSES.index(purpose) for purpose in ("enrolment", "voluntary insurance")
-)
+ENROLMENT = Purpose.ENROLMENT.row
+VOLUNTARY = Purpose.VOLUNTARY_INSURANCE.row
 FROM_EMPLOYERS, FROM_MEMBERS, ADMINISTRATION, EMPLOYERS_POLICIES, WORKERS_POLICIES = (
     CHART.number(name)
     for name in (

@@ -34,18 +34,17 @@ from sim.engine.types import Rows
 from sim.submodels.information import CLINIC_SOURCE, ITEMS, REGISTRATION, learn
 from sim.submodels.ledger_entries import pay
 from sim.submodels.submodel import Submodel
+from sim.vocabulary import Purpose
 
 PERMANENT, EAEU_CONTRACT, PERMIT, REGISTERED, IRREGULAR = range(len(words.LEGAL_STATUSES))
 EAEU_STATES = np.array([name in words.EAEU_NATIONALITIES for name in words.NATIONALITIES])
 """Whether citizens may work without a permit."""
 STRATA_A_STATUS = int(np.prod(STRATA_SHAPE[2:]))
-RENEWAL, DURATION, KIND_OF_RENEWAL, MEDICAL_CHECK, REGULARISATION = (
-    words.PURPOSES.index(purpose)
-    for purpose in (
-        "renewal of papers", "duration of papers", "kind of renewal", "medical check",
-        "regularisation",
-    )
-)  # fmt: skip
+RENEWAL = Purpose.RENEWAL_OF_PAPERS.row
+DURATION = Purpose.DURATION_OF_PAPERS.row
+KIND_OF_RENEWAL = Purpose.KIND_OF_RENEWAL.row
+MEDICAL_CHECK = Purpose.MEDICAL_CHECK.row
+REGULARISATION = Purpose.REGULARISATION.row
 PERMITS, BORDER_TRIPS = (
     CHART.number(name) for name in ("permits and registration", "trips to the border")
 )

@@ -38,6 +38,7 @@ from sim.submodels.insurance import insure
 from sim.submodels.ledger_entries import LOANS, post
 from sim.submodels.legal_status import IRREGULAR, follow_contract, regularise, works
 from sim.submodels.submodel import Submodel
+from sim.vocabulary import Purpose
 
 PAID_WHEN_ILL = np.array(
     [status in ("permanent", "eaeu_contract") for status in words.LEGAL_STATUSES]
@@ -47,7 +48,7 @@ SEVERE = words.SEVERE
 WAGES, LIVING_COSTS, REMITTANCES, REPAYMENTS = (
     CHART.number(name) for name in ("wages", "living costs", "remittances", "repayments")
 )
-WITHHELD_WAGE = words.PURPOSES.index("withheld wage")
+WITHHELD_WAGE = Purpose.WITHHELD_WAGE.row
 
 
 class Money(Submodel):

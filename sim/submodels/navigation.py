@@ -19,7 +19,6 @@ no referrals followed (`no_show=1`): needs stay where they came up.
 
 import numpy as np
 
-from sim import vocabulary as words
 from sim.agents.city import City
 from sim.agents.migrant import NEVER
 from sim.agents.task import (
@@ -49,18 +48,18 @@ from sim.submodels.experience import fear_of
 from sim.submodels.information import WHO_HELPS
 from sim.submodels.needs import lose, note_move
 from sim.submodels.submodel import Submodel
+from sim.vocabulary import Purpose
 
-WHERE_TO_TURN, WHICH_AGENCY, LEAVE_TO_SEE, REFERRAL, NO_SHOW, RECALL, DUPLICATE = (
-    words.PURPOSES.index(purpose)
-    for purpose in (
-        "where to turn", "which agency", "leave to see an agency", "referral", "no-show", "recall",
-        "duplicate",
-    )
-)  # fmt: skip
-CONSENT, MATCHED, LEAVING_LINE = (
-    words.PURPOSES.index(purpose)
-    for purpose in ("consent", "matched", "leaving the line of an agency")
-)
+WHERE_TO_TURN = Purpose.WHERE_TO_TURN.row
+WHICH_AGENCY = Purpose.WHICH_AGENCY.row
+LEAVE_TO_SEE = Purpose.LEAVE_TO_SEE_AN_AGENCY.row
+REFERRAL = Purpose.REFERRAL.row
+NO_SHOW = Purpose.NO_SHOW.row
+RECALL = Purpose.RECALL.row
+DUPLICATE = Purpose.DUPLICATE.row
+CONSENT = Purpose.CONSENT.row
+MATCHED = Purpose.MATCHED.row
+LEAVING_LINE = Purpose.LEAVING_THE_LINE_OF_AN_AGENCY.row
 AN_ERRAND = 2
 """Severity as which an employer takes the wish to see an institution (moderate)."""
 

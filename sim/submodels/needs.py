@@ -51,6 +51,7 @@ from sim.engine.records import Record
 from sim.engine.types import Column, Integers, Rows
 from sim.submodels.information import AGENCY_SOURCE, WHO_HELPS, learn
 from sim.submodels.submodel import Submodel
+from sim.vocabulary import Purpose
 
 NEEDS = len(words.NEEDS)
 STATUS_IN_ORDER = np.array(
@@ -59,10 +60,10 @@ STATUS_IN_ORDER = np.array(
 """Whether a legal status comes with papers that an institution accepts."""
 TODAY = NOWHERE - 1
 """From here down, `task_of` is the place of a need on the list of those that have come up today."""
-GIVING_UP_A_NEED, LOSING_CONTACT, NAVIGATION, RETURN_TO_CARE = (
-    words.PURPOSES.index(purpose)
-    for purpose in ("giving up a need", "losing contact", "navigation", "return to care")
-)
+GIVING_UP_A_NEED = Purpose.GIVING_UP_A_NEED.row
+LOSING_CONTACT = Purpose.LOSING_CONTACT.row
+NAVIGATION = Purpose.NAVIGATION.row
+RETURN_TO_CARE = Purpose.RETURN_TO_CARE.row
 
 
 NEED_RECORD = (

@@ -27,6 +27,7 @@ from sim.engine.timing_wheel import pop_due, remind_all
 from sim.engine.types import Floats, Integers, Rows
 from sim.submodels.illness import ACUTE, CHRONIC, INFECTION, INJURY, MATERNITY
 from sim.submodels.submodel import Submodel
+from sim.vocabulary import Purpose
 
 CONSTRUCTION = words.SECTORS.index("construction")
 WOMAN = words.SEXES.index("woman")
@@ -34,7 +35,8 @@ PASSED_OVER = len(words.KINDS)
 """Kind of a candidate onset that the season does not use."""
 RISK_CLASSES = (len(words.NATIONALITIES), 2, 2, 2)
 """What rates depend on: nationality, construction or not, older or not, woman or not."""
-KIND, ONSET_GAP = (words.PURPOSES.index(purpose) for purpose in ("kind", "onset gap"))
+KIND = Purpose.KIND.row
+ONSET_GAP = Purpose.ONSET_GAP.row
 FIRST_SURGE_ORDINAL = 2048
 """Ordinals of episodes that a surge adds, well above those of any life."""
 
@@ -99,7 +101,7 @@ class Onset(Submodel):
         probability = 1.0 - np.exp(-excess / DAYS_A_YEAR)
         rows = migrants.rows
         struck = model.draws.happens(
-            "surge", migrants.pid[rows], model.day + DAY_OFFSET, probability=probability
+            Purpose.SURGE, migrants.pid[rows], model.day + DAY_OFFSET, probability=probability
         )
         rows = rows[struck]
         ordinal = FIRST_SURGE_ORDINAL + migrants.surges[rows].astype(np.int64)

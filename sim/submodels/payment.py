@@ -59,6 +59,7 @@ from sim.submodels.insurance import (
 from sim.submodels.ledger_entries import pay, post
 from sim.submodels.needs import papers_in_order
 from sim.submodels.submodel import Submodel
+from sim.vocabulary import Purpose
 
 (
     POLYCLINIC_VISIT, PRIVATE_VISIT, HOSPITAL_VISIT, STAY, EMERGENCY_STAY, BED_DAY, RUN,
@@ -84,10 +85,9 @@ BY_EMPLOYERS, BY_PATIENTS, BY_JOINT_FUND, TICKETS = (
         "tickets home",
     )
 )  # fmt: skip
-WRONGFUL_REFUSAL, EARLY_DISCHARGE, ASKED_FOR_PAPERS = (
-    words.PURPOSES.index(purpose)
-    for purpose in ("wrongful refusal", "early discharge", "asked for papers")
-)
+WRONGFUL_REFUSAL = Purpose.WRONGFUL_REFUSAL.row
+EARLY_DISCHARGE = Purpose.EARLY_DISCHARGE.row
+ASKED_FOR_PAPERS = Purpose.ASKED_FOR_PAPERS.row
 
 
 PAYMENTS_A_DAY = 4

@@ -13,7 +13,6 @@ Neutral state: permission 1 for every severity and all doors open every day.
 
 import numpy as np
 
-from sim import vocabulary as words
 from sim.agents.city import City
 from sim.agents.episode import (
     Gate,
@@ -47,10 +46,11 @@ from sim.submodels.care_seeking import (
 from sim.submodels.demography import move_out
 from sim.submodels.payment import TICKETS, collect
 from sim.submodels.submodel import Submodel
+from sim.vocabulary import Purpose
 
-WHICH_UNIT = words.PURPOSES.index("which ambulance")
+WHICH_UNIT = Purpose.WHICH_AMBULANCE.row
 """The first of the purposes that choose among equally near units, in the order of the options."""
-LEAVE_FROM_WORK = words.PURPOSES.index("leave from work")
+LEAVE_FROM_WORK = Purpose.LEAVE_FROM_WORK.row
 
 
 class Reaching(Submodel):

@@ -48,6 +48,7 @@ from sim.submodels.information import teach_by_visit
 from sim.submodels.payment import CANNOT_PAY, NO_PAPERS, WELCOME, admit_at_desk
 from sim.submodels.payment import WRONGLY_REFUSED as WRONGLY_REFUSED_AT_DESK
 from sim.submodels.submodel import Submodel
+from sim.vocabulary import Purpose
 
 VISIT_RESULTS = (
     "treated", "not_helped", "refused_no_money", "wrongly_refused", "sent_on", "delivered",
@@ -76,12 +77,10 @@ OPTION_OF_KIND = np.array(
 )
 """Option of care that each kind of clinic stands for (-1: people are only sent there)."""
 NOWHERE = -1
-GIVING_UP, AMBULANCE_CALLED, PLACE_IN_LINE, SUCCESS = (
-    words.PURPOSES.index(purpose)
-    for purpose in (
-        "giving up", "ambulance called", "place in the line", "success of a service",
-    )
-)  # fmt: skip
+GIVING_UP = Purpose.GIVING_UP.row
+AMBULANCE_CALLED = Purpose.AMBULANCE_CALLED.row
+PLACE_IN_LINE = Purpose.PLACE_IN_THE_LINE.row
+SUCCESS = Purpose.SUCCESS_OF_A_SERVICE.row
 
 
 VISITS_A_DAY = 4

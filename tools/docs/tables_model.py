@@ -182,7 +182,7 @@ def purposes() -> str:
     register: dict[tuple[str, str], list[Draw]] = {}
     for draw in draws():
         register.setdefault((draw.purpose, draw.who), []).append(draw)
-    missing = set(words.PURPOSES) - {purpose for purpose, _ in register}
+    missing = set(words.Purpose) - {purpose for purpose, _ in register}
     if missing:
         raise ValueError(f"purposes that nothing draws for: {', '.join(sorted(missing))}")
 
@@ -238,8 +238,8 @@ def _draws_of(tree: ast.Module, module: str, path: Path) -> Iterator[Draw]:
             if not names:
                 handed_over.append(keys)
     if handed_over:
-        words_of_file = {one.value for one in ast.walk(tree) if isinstance(one, ast.Constant)}
-        for name in [one for one in words.PURPOSES if one in words_of_file - named]:
+        named_in_file = {purpose for node in ast.walk(tree) for purpose in _purpose_of(node)}
+        for name in [purpose for purpose in words.Purpose if purpose in named_in_file - named]:
             yield from (Draw(name, *keys) for keys in handed_over)
 
 
@@ -247,16 +247,23 @@ def _read(call: ast.Call, module: str) -> tuple[list[str], str, ast.expr, ast.ex
     """Return purposes, law, who and occurrence of a call that draws, None for any other call."""
     arguments = call.args
     if isinstance(call.func, ast.Attribute) and hasattr(Draws, call.func.attr) and arguments:
-        purpose = arguments[0]
-        if isinstance(purpose, ast.Constant) and isinstance(purpose.value, str):
+        purposes_named = _purpose_of(arguments[0])
+        if purposes_named:
             occurrence = arguments[2] if len(arguments) > 2 else ast.Constant(0)
-            return [purpose.value], call.func.attr, arguments[1], occurrence
+            return purposes_named, call.func.attr, arguments[1], occurrence
     if isinstance(call.func, ast.Name) and len(arguments) > 3:
         law = call.func.id
         if hasattr(scalar, law) and ast.unparse(arguments[0]).endswith("streams"):
             names = _purposes_named(arguments[1], module)
             return names, law, arguments[2], arguments[3]
     return None
+
+
+def _purpose_of(node: ast.AST) -> list[str]:
+    """Return the purpose that an expression such as `Purpose.RAID` is, as a list; else none."""
+    if isinstance(node, ast.Attribute) and ast.unparse(node.value) == words.Purpose.__name__:
+        return [words.Purpose[node.attr]]
+    return []
 
 
 def _purposes_named(node: ast.expr, module: str) -> list[str]:
@@ -266,8 +273,8 @@ def _purposes_named(node: ast.expr, module: str) -> list[str]:
     assert isinstance(name, ast.Name)
     if name.id not in space:
         return []
-    first: int = space[name.id]
+    known = list(words.Purpose)[space[name.id] :]
     if not isinstance(node, ast.BinOp):
-        return [words.PURPOSES[first]]
+        return [known[0]]
     # One purpose for each kind of institution that people go to, side by side.
-    return list(takewhile(lambda one: one.startswith("which "), words.PURPOSES[first:]))
+    return list(takewhile(lambda purpose: purpose.startswith("which "), known))

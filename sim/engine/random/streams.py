@@ -199,7 +199,7 @@ class Draws:
         for key in zip(*np.broadcast_arrays(who, occurrence), strict=True):
             if key in seen:
                 raise KeyReuseError(
-                    f"draw used twice: purpose {purpose!r}, who {key[0]}, occurrence {key[1]}"
+                    f"draw used twice: purpose '{purpose}', who {key[0]}, occurrence {key[1]}"
                 )
             seen.add(key)
 
@@ -210,7 +210,7 @@ class Draws:
         for purpose, line in zip(self._purposes, self.streams, strict=True):
             noted = int(line[COUNT])
             if noted > NOTES_A_DAY:
-                raise KeyReuseError(f"too many draws for {purpose!r} to audit them all: {noted}")
+                raise KeyReuseError(f"too many draws for '{purpose}' to audit them all: {noted}")
             notes = line[FIRST_NOTE : FIRST_NOTE + 2 * noted]
             self._audit(purpose, notes[::2], notes[1::2])
             line[COUNT] = 0
