@@ -1,63 +1,289 @@
 """The words of the model: the categories that tables, parameters and results are keyed by.
 
-The position of a word in its tuple is the code stored in the columns.
+Each is one enum. The number of a member is the code stored in the columns, its label what it is
+called in configuration and results; the tuple of labels of a category is in the order of the codes.
+Compiled rules take the number itself (`Sector.TRADE.value`): a member cannot index an array there.
 """
 
-from enum import StrEnum, unique
+from collections.abc import Iterable
+from enum import IntEnum, StrEnum, auto, unique
+from typing import Any
 
-NATIONALITIES = ("uzbekistan", "kyrgyzstan", "tajikistan", "other")
-EAEU_NATIONALITIES = ("kyrgyzstan", "other")
-"""Citizens of EAEU states, who may work without a permit ("other" are Russian mostly)."""
-SEXES = ("man", "woman")
-SECTORS = ("construction", "trade", "services", "domestic", "other")
-LEGAL_STATUSES = ("permanent", "eaeu_contract", "permit", "registered", "irregular")
-STAYS = ("short", "seasonal", "settled")
-DISTRICTS = (
-    "alatau", "zhetysu", "turksib", "auezov", "almaly", "medeu", "nauryzbay", "bostandyk",
-    "periurban",
-)  # fmt: skip
-KNOWLEDGE = ("emergency_right", "who_helps", "insurance", "registration")
-CHANNELS = ("consulate", "diaspora", "ngo", "media")
-SOURCES = (
-    *CHANNELS, "employer", "work group", "compatriots nearby", "briefing", "clinic", "agency",
-)  # fmt: skip
-"""Where an item of knowledge may have been learned."""
-KINDS = ("injury", "acute", "infection", "chronic", "maternity")
-SEVERITIES = ("mild", "moderate", "severe", "critical")
-INSTITUTION_KINDS = (
-    "ambulance", "hospital", "polyclinic", "mobile_clinic", "private", "tb_dispensary",
-)  # fmt: skip
-OPTIONS = (
-    "ambulance", "hospital", "polyclinic", "mobile_clinic", "private", "employer", "home", "ngo",
-    "consulate",
-)  # fmt: skip
-"""What a person may choose to do about an episode, besides waiting; the last two give advice."""
-NEEDS = ("payment", "documents", "shelter", "information")
-"""What an episode may need besides treatment: somebody to pay, papers, shelter or the way home,
-and the knowledge of where to turn."""
-AGENCY_KINDS = (
-    "ngo", "consulate", "migration_service", "health_department", "reception_centre",
-    "international", "diaspora", "coordination", "other",
-)  # fmt: skip
-"""Institutions that help with these needs and give no medical care."""
-LINES = ("information", "casework", "papers")
-"""Lines that people wait in at an agency."""
-SERVICES = ("emergency", "ambulance", "infection", "polyclinic", "hospital")
-"""Kinds of care the legal rules name a payer for; private care is always paid by the patient."""
-PAYERS = ("state", "fund", "policy", "patient")
-"""Who may pay: the state; the insurance fund or an insurer, for those they insure; the patient."""
-INSURANCE_CHANNELS = ("none", "employer", "own")
-"""Through whom contributions to the insurance fund were last paid."""
-PRICES = (
-    "polyclinic_visit", "private_visit", "hospital_visit", "hospital_stay", "emergency_stay",
-    "bed_day", "ambulance_run", "tuberculosis_course", "bus_home",
-)  # fmt: skip
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-GATES = ("perceive", "seek", "reach", "pay", "engage")
-"""Levesque's five steps of access, in order."""
 
-SEVERE = 3
-"""Severity from which an episode is an emergency (mild 1, moderate 2, severe 3, critical 4)."""
+class Category(IntEnum):
+    """Values of a variable that has names instead of numbers, coded from 0 in their order."""
+
+    @staticmethod
+    def _generate_next_value_(name: str, start: int, count: int, last_values: list[Any]) -> int:
+        return count
+
+    @property
+    def label(self) -> str:
+        """Its name in configuration and results."""
+        return self.name.lower()
+
+
+def labels(members: Iterable[Category]) -> tuple[str, ...]:
+    """Return the labels of a category, or of some of its members, in their order.
+
+    Examples
+    --------
+    >>> labels(Sex)
+    ('man', 'woman')
+    """
+    return tuple(member.label for member in members)
+
+
+class Nationality(Category):
+    """Citizenship; `OTHER` are Russian mostly."""
+
+    UZBEKISTAN = auto()
+    KYRGYZSTAN = auto()
+    TAJIKISTAN = auto()
+    OTHER = auto()
+
+
+class Sex(Category):
+    """Sex."""
+
+    MAN = auto()
+    WOMAN = auto()
+
+
+class Sector(Category):
+    """Sector of work."""
+
+    CONSTRUCTION = auto()
+    TRADE = auto()
+    SERVICES = auto()
+    DOMESTIC = auto()
+    OTHER = auto()
+
+
+class LegalStatus(Category):
+    """What allows a person to stay."""
+
+    PERMANENT = auto()
+    EAEU_CONTRACT = auto()
+    PERMIT = auto()
+    REGISTERED = auto()
+    IRREGULAR = auto()
+
+
+class Stay(Category):
+    """How long a person means to stay."""
+
+    SHORT = auto()
+    SEASONAL = auto()
+    SETTLED = auto()
+
+
+class District(Category):
+    """Districts of the city, and what lies around it."""
+
+    ALATAU = auto()
+    ZHETYSU = auto()
+    TURKSIB = auto()
+    AUEZOV = auto()
+    ALMALY = auto()
+    MEDEU = auto()
+    NAURYZBAY = auto()
+    BOSTANDYK = auto()
+    PERIURBAN = auto()
+
+
+class Knowledge(Category):
+    """Items of knowledge."""
+
+    EMERGENCY_RIGHT = auto()
+    WHO_HELPS = auto()
+    INSURANCE = auto()
+    REGISTRATION = auto()
+
+
+class Source(Category):
+    """Where an item of knowledge may have been learned; channels of information come first."""
+
+    CONSULATE = auto()
+    DIASPORA = auto()
+    NGO = auto()
+    MEDIA = auto()
+    EMPLOYER = auto()
+    WORK_GROUP = auto()
+    COMPATRIOTS_NEARBY = auto()
+    BRIEFING = auto()
+    CLINIC = auto()
+    AGENCY = auto()
+
+    @property
+    def label(self) -> str:
+        """Its name in results, in words."""
+        return super().label.replace("_", " ")
+
+
+class IllnessKind(Category):
+    """Kind of illness."""
+
+    INJURY = auto()
+    ACUTE = auto()
+    INFECTION = auto()
+    CHRONIC = auto()
+    MATERNITY = auto()
+
+
+class Severity(Category):
+    """How severe an episode is; 0 is none."""
+
+    MILD = 1
+    MODERATE = 2
+    SEVERE = 3
+    CRITICAL = 4
+
+
+class InstitutionKind(Category):
+    """Institutions of medical care."""
+
+    AMBULANCE = auto()
+    HOSPITAL = auto()
+    POLYCLINIC = auto()
+    MOBILE_CLINIC = auto()
+    PRIVATE = auto()
+    TB_DISPENSARY = auto()
+
+
+class Option(Category):
+    """What a person may choose to do about an episode, besides waiting.
+
+    The last two give advice.
+    """
+
+    AMBULANCE = auto()
+    HOSPITAL = auto()
+    POLYCLINIC = auto()
+    MOBILE_CLINIC = auto()
+    PRIVATE = auto()
+    EMPLOYER = auto()
+    HOME = auto()
+    NGO = auto()
+    CONSULATE = auto()
+
+
+class Need(Category):
+    """What an episode may need besides treatment.
+
+    Somebody to pay, papers, shelter or the way home, and the knowledge of where to turn.
+    """
+
+    PAYMENT = auto()
+    DOCUMENTS = auto()
+    SHELTER = auto()
+    INFORMATION = auto()
+
+
+class AgencyKind(Category):
+    """Institutions that help with these needs and give no medical care."""
+
+    NGO = auto()
+    CONSULATE = auto()
+    MIGRATION_SERVICE = auto()
+    HEALTH_DEPARTMENT = auto()
+    RECEPTION_CENTRE = auto()
+    INTERNATIONAL = auto()
+    DIASPORA = auto()
+    COORDINATION = auto()
+    OTHER = auto()
+
+
+class Line(Category):
+    """Lines that people wait in at an agency."""
+
+    INFORMATION = auto()
+    CASEWORK = auto()
+    PAPERS = auto()
+
+
+class Service(Category):
+    """Kinds of care the legal rules name a payer for.
+
+    Private care is always paid by the patient.
+    """
+
+    EMERGENCY = auto()
+    AMBULANCE = auto()
+    INFECTION = auto()
+    POLYCLINIC = auto()
+    HOSPITAL = auto()
+
+
+class Payer(Category):
+    """Who may pay: the state, the fund or an insurer for those they insure, or the patient."""
+
+    STATE = auto()
+    FUND = auto()
+    POLICY = auto()
+    PATIENT = auto()
+
+
+class InsuranceChannel(Category):
+    """Through whom contributions to the insurance fund were last paid."""
+
+    NONE = auto()
+    EMPLOYER = auto()
+    OWN = auto()
+
+
+class Price(Category):
+    """What has a price."""
+
+    POLYCLINIC_VISIT = auto()
+    PRIVATE_VISIT = auto()
+    HOSPITAL_VISIT = auto()
+    HOSPITAL_STAY = auto()
+    EMERGENCY_STAY = auto()
+    BED_DAY = auto()
+    AMBULANCE_RUN = auto()
+    TUBERCULOSIS_COURSE = auto()
+    BUS_HOME = auto()
+
+
+class Weekday(Category):
+    """Days of the week."""
+
+    MON = auto()
+    TUE = auto()
+    WED = auto()
+    THU = auto()
+    FRI = auto()
+    SAT = auto()
+    SUN = auto()
+
+
+NATIONALITIES = labels(Nationality)
+EAEU_NATIONALITIES = labels((Nationality.KYRGYZSTAN, Nationality.OTHER))
+"""Citizens of EAEU states, who may work without a permit."""
+SEXES = labels(Sex)
+SECTORS = labels(Sector)
+LEGAL_STATUSES = labels(LegalStatus)
+STAYS = labels(Stay)
+DISTRICTS = labels(District)
+KNOWLEDGE = labels(Knowledge)
+CHANNELS = labels((Source.CONSULATE, Source.DIASPORA, Source.NGO, Source.MEDIA))
+SOURCES = labels(Source)
+KINDS = labels(IllnessKind)
+SEVERITIES = labels(Severity)
+INSTITUTION_KINDS = labels(InstitutionKind)
+OPTIONS = labels(Option)
+NEEDS = labels(Need)
+AGENCY_KINDS = labels(AgencyKind)
+LINES = labels(Line)
+SERVICES = labels(Service)
+PAYERS = labels(Payer)
+INSURANCE_CHANNELS = labels(InsuranceChannel)
+PRICES = labels(Price)
+WEEKDAYS = labels(Weekday)
+
+SEVERE = Severity.SEVERE.value
+"""Severity from which an episode is an emergency."""
 
 
 @unique

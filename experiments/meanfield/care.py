@@ -49,12 +49,12 @@ MODERATE, SEVERE = 1, 2
 """Places of these severities in tables by severity (mild is 0)."""
 CLINICS = 5
 """Options that are clinics; they come first."""
-DOCUMENTS, SHELTER, INFORMATION = (
-    words.NEEDS.index(need) for need in ("documents", "shelter", "information")
-)
-EMERGENCY_RIGHT, WHO_HELPS, REGISTRATION = (
-    words.KNOWLEDGE.index(item) for item in ("emergency_right", "who_helps", "registration")
-)
+DOCUMENTS = words.Need.DOCUMENTS.value
+SHELTER = words.Need.SHELTER.value
+INFORMATION = words.Need.INFORMATION.value
+EMERGENCY_RIGHT = words.Knowledge.EMERGENCY_RIGHT.value
+WHO_HELPS = words.Knowledge.WHO_HELPS.value
+REGISTRATION = words.Knowledge.REGISTRATION.value
 NEXT_DAY = np.array([0.0, 0.0, 1.0, 1.0, 1.0])
 """Days until ordinary clinics see somebody; ambulance and hospital do at once."""
 

@@ -17,7 +17,8 @@ from sim.submodels.illness import severer
 
 SEVERITIES = 3
 """Severities at which care is chosen: mild, moderate, severe."""
-ACUTE, MATERNITY = (words.KINDS.index(kind) for kind in ("acute", "maternity"))
+ACUTE = words.IllnessKind.ACUTE.value
+MATERNITY = words.IllnessKind.MATERNITY.value
 
 
 @dataclass(frozen=True)

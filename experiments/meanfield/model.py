@@ -37,10 +37,9 @@ WITHOUT_EFFECT = ("coordination.stand_by",)
 """Levers that move money only."""
 ROUNDS = 6
 """Rounds between awareness and care; each shrinks the error to a tenth or less."""
-EMERGENCY_RIGHT, WHO_HELPS = (
-    words.KNOWLEDGE.index(item) for item in ("emergency_right", "who_helps")
-)
-PERMIT = words.LEGAL_STATUSES.index("permit")
+EMERGENCY_RIGHT = words.Knowledge.EMERGENCY_RIGHT.value
+WHO_HELPS = words.Knowledge.WHO_HELPS.value
+PERMIT = words.LegalStatus.PERMIT.value
 type Prediction = dict[tuple[str, str], float]
 """Values by indicator and detail, named as in the results of a study."""
 
@@ -125,7 +124,7 @@ def awareness(
     reach = np.broadcast_to(
         [0.0, one.diaspora_reach, one.ngo_reach, one.media_reach], (4, 4)
     ).copy()
-    reach[:, words.CHANNELS.index("consulate")] = consulate
+    reach[:, words.Source.CONSULATE.value] = consulate
     p = comprehension * (reach @ by_two(words.CHANNELS, words.KNOWLEDGE, one.channel_hazard))
     induction = one.employer_induction * by(words.KNOWLEDGE, one.employer_content)
     p += world.employment.formal_share * induction

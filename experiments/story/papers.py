@@ -7,8 +7,8 @@ from experiments.story.words import sentence, status_in_words
 from sim import vocabulary as words
 from sim.agents.migrant import NEVER
 
-IRREGULAR = words.LEGAL_STATUSES.index("irregular")
-OWN = words.INSURANCE_CHANNELS.index("own")
+IRREGULAR = words.LegalStatus.IRREGULAR.value
+OWN = words.InsuranceChannel.OWN.value
 
 
 def tell_papers(tracer: PersonTracer, before: Snapshot, after: Snapshot) -> None:

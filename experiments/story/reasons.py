@@ -269,7 +269,7 @@ def why_there(model: "AlmatyModel", target: int, task: np.void, migrant: np.void
     """Say why a person turns to an agency by themselves."""
     city, who = model.city(), as_record(migrant)
     best_one = best_agency(city, as_record(task), who, 0.0, fear_of(city, who))
-    knows = migrant["knows"][words.KNOWLEDGE.index("who_helps")]
+    knows = migrant["knows"][words.Knowledge.WHO_HELPS.value]
     if knows:
         return (
             "they know who helps" if target == best_one else "they know of nobody else to turn to"

@@ -8,6 +8,7 @@ entry there. Each is a `mesa.Agent`; their daily numbers stand side by side in `
 """
 
 from collections.abc import Mapping
+from enum import auto
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,7 @@ from sim.engine.records import records
 from sim.engine.types import Column, Floats, Integers
 
 NEEDS, LINES, ITEMS = len(words.NEEDS), len(words.LINES), len(words.KNOWLEDGE)
-INFORMATION_LINE, CASEWORK, PAPERS = range(LINES)
-OWN_LINE = {"information": INFORMATION_LINE, "documents": PAPERS}
+OWN_LINE = {words.Need.INFORMATION: words.Line.INFORMATION, words.Need.DOCUMENTS: words.Line.PAPERS}
 """Needs with a line of their own, where an agency keeps one."""
 BED_DAYS = 128
 """Room for planned releases of beds: no stay is longer."""
@@ -30,13 +30,20 @@ LONGEST_WAIT = 1000.0
 """Days that stand for a line that does not move."""
 
 
-def purse_of(kind: str) -> int:
-    """Return the account an agency of a kind pays from: a place in `PURSES`."""
-    return {"coordination": 2, "international": 1}.get(kind, 0)
+class Purse(words.Category):
+    """Accounts of agencies with money of their own: see `sim.agents.accounts`."""
+
+    NGOS = auto()
+    IOM = auto()
+    COORDINATION = auto()
 
 
-PURSES = ("ngos", "iom", "coordination")
-"""Accounts of agencies with money of their own: see `sim.agents.accounts`."""
+PURSES = words.labels(Purse)
+PURSE_OF_KIND = {
+    words.AgencyKind.COORDINATION.label: Purse.COORDINATION,
+    words.AgencyKind.INTERNATIONAL.label: Purse.IOM,
+}
+"""Account an agency of a kind pays from; all others pay from that of the NGOs."""
 
 
 class Agency(Institution):
@@ -160,11 +167,11 @@ class Agencies:
             busy = activity[one.nationality] if one.nationality else 1.0
             capacity = by(words.LINES, {**dict.fromkeys(words.LINES, 0.0), **one.capacity})
             table["capacity"][row] = scale * busy * capacity
-            for need, name in enumerate(words.NEEDS):
-                line = OWN_LINE.get(name, CASEWORK)
-                table["line_of"][row, need] = line if capacity[line] > 0 else CASEWORK
-                table["competence"][row, need] = one.competence.get(name, 0.0)
-                table["processing"][row, need] = one.processing_days.get(name, 0.0)
+            for need in words.Need:
+                line = OWN_LINE.get(need, words.Line.CASEWORK)
+                table["line_of"][row, need] = line if capacity[line] > 0 else words.Line.CASEWORK
+                table["competence"][row, need] = one.competence.get(need.label, 0.0)
+                table["processing"][row, need] = one.processing_days.get(need.label, 0.0)
             table["accepts_nationality"][row] = [
                 name in one.accepts.nationalities for name in words.NATIONALITIES
             ]
@@ -181,7 +188,7 @@ class Agencies:
             for name in ("believed_reporting", "reports"):
                 table[name][row] = getattr(one, name)
             table["cost_per_case"][row] = round(one.cost_per_case)
-            table["payer"][row] = purse_of(one.kind)
+            table["payer"][row] = PURSE_OF_KIND.get(one.kind, Purse.NGOS)
             table["beds"][row] = scale * one.beds
             table["stay_days"][row] = min(one.stay_days, BED_DAYS - 1)
             table["money"][row] = one.cost_per_case > 0

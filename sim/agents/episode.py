@@ -5,7 +5,7 @@ identity is made of its owner's identity and the ordinal of the onset in the own
 is the same episode in every scenario.
 """
 
-from enum import IntEnum
+from enum import IntEnum, auto
 from typing import ClassVar
 
 import numpy as np
@@ -48,20 +48,24 @@ class Outcome(IntEnum):
     OWNER_DIED = 3
 
 
-class Gate(IntEnum):
+class Gate(words.Category):
     """The first of Levesque's gates that stopped an episode (0: none so far).
 
     The seek gate has two codes: held back by fear or language, or by nothing but one's own
     judgement that it can wait.
     """
 
-    NONE = 0
-    PERCEIVE = 1
-    SEEK = 2
-    REACH = 3
-    PAY = 4
-    ENGAGE = 5
-    SELF_CARE = 6
+    NONE = auto()
+    PERCEIVE = auto()
+    SEEK = auto()
+    REACH = auto()
+    PAY = auto()
+    ENGAGE = auto()
+    SELF_CARE = auto()
+
+
+GATES = words.labels((Gate.PERCEIVE, Gate.SEEK, Gate.REACH, Gate.PAY, Gate.ENGAGE))
+"""Levesque's five steps of access, in order."""
 
 
 class Episode(RowView):

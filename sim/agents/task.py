@@ -18,7 +18,10 @@ from sim.engine.jit.compiled import compiled
 from sim.engine.records import Record
 from sim.engine.types import Rows
 
-PAYMENT, DOCUMENTS, SHELTER, INFORMATION = range(len(words.NEEDS))
+PAYMENT = words.Need.PAYMENT.value
+DOCUMENTS = words.Need.DOCUMENTS.value
+SHELTER = words.Need.SHELTER.value
+INFORMATION = words.Need.INFORMATION.value
 MOVES = 128
 """Room for moves in the occurrence key of one task."""
 ORDINAL_BITS = 20

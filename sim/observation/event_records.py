@@ -120,8 +120,8 @@ def visit_records(model: "CityModel") -> Records:
     table = {name: model.visits[name] for name in model.visits.dtypes}
     institution = model.clinics.kind[table["unit"]]
     seen = table["result"] != GAVE_UP
-    ambulance = institution == words.INSTITUTION_KINDS.index("ambulance")
-    walk_in = (institution == words.INSTITUTION_KINDS.index("hospital")) & ~table["by_ambulance"]
+    ambulance = institution == words.InstitutionKind.AMBULANCE.value
+    walk_in = (institution == words.InstitutionKind.HOSPITAL.value) & ~table["by_ambulance"]
     return Records(
         **table,
         institution=institution,

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from sim import vocabulary as words
-from sim.agents.episode import Gate
+from sim.agents.episode import GATES, Gate
 from sim.agents.migrant import NEVER, STRATA
 from sim.engine.calendar import DAYS_A_YEAR
 from sim.engine.types import Column, Floats
@@ -142,7 +142,7 @@ def _unmet_need(tally: Tally, model: "CityModel", episodes: Records, start: int,
     gate = episodes["binding_barrier"]
     # No gate was noted where the need had passed before anything was tried: one's own judgement.
     own_judgement = (gate == Gate.SELF_CARE) | (gate == Gate.NONE)
-    for code, name in enumerate(words.GATES, start=1):
+    for code, name in enumerate(GATES, start=Gate.PERCEIVE):
         stopped = (gate == code) | (own_judgement & (code == Gate.SEEK))
         tally.ratio(
             "unmet_need_by_gate", by_stratum(episodes, unmet & stopped), all_unmet, detail=name

@@ -12,8 +12,12 @@ from sim.observation.tally import Tally
 if TYPE_CHECKING:
     from sim.city_model import CityModel
 
-IN_ORDER = [words.LEGAL_STATUSES.index(name) for name in ("permanent", "eaeu_contract", "permit")]
-REGISTERED_TOO = [*IN_ORDER, words.LEGAL_STATUSES.index("registered")]
+IN_ORDER = [
+    words.LegalStatus.PERMANENT.value,
+    words.LegalStatus.EAEU_CONTRACT.value,
+    words.LegalStatus.PERMIT.value,
+]
+REGISTERED_TOO = [*IN_ORDER, words.LegalStatus.REGISTERED.value]
 
 
 def count_status(

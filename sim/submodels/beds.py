@@ -45,7 +45,7 @@ from sim.vocabulary import Purpose
 if TYPE_CHECKING:
     from sim.city_model import CityModel
 
-SEVERE, MODERATE = words.SEVERE, 2
+SEVERE, MODERATE = words.SEVERE, words.Severity.MODERATE.value
 LODGING_LOST = Purpose.LODGING_LOST.row
 LENGTH_OF_STAY = Purpose.LENGTH_OF_THE_STAY_IN_BED.row
 UNITS_A_DAY = 1 << 12

@@ -28,6 +28,8 @@ Parameters: `conf/parameters/care_seeking.yaml`, `employment.yaml`. Neutral stat
 at -8 and below with severity weights 0 (nobody seeks); attraction at 20 (everybody seeks).
 """
 
+from enum import auto
+
 import numpy as np
 
 from sim import vocabulary as words
@@ -59,16 +61,37 @@ from sim.submodels.legal_status import works
 from sim.submodels.submodel import Submodel
 from sim.vocabulary import Purpose
 
-(
-    AMBULANCE, HOSPITAL, POLYCLINIC, MOBILE_CLINIC, PRIVATE, EMPLOYER, HOME, NGO, CONSULATE,
-) = range(len(words.OPTIONS))  # fmt: skip
+AMBULANCE = words.Option.AMBULANCE.value
+HOSPITAL = words.Option.HOSPITAL.value
+POLYCLINIC = words.Option.POLYCLINIC.value
+MOBILE_CLINIC = words.Option.MOBILE_CLINIC.value
+PRIVATE = words.Option.PRIVATE.value
+EMPLOYER = words.Option.EMPLOYER.value
+HOME = words.Option.HOME.value
+NGO = words.Option.NGO.value
+CONSULATE = words.Option.CONSULATE.value
 OPTIONS = len(words.OPTIONS)
 SEVERE = words.SEVERE
-POLYCLINIC_CARE = words.SERVICES.index("polyclinic")
+POLYCLINIC_CARE = words.Service.POLYCLINIC.value
 RECONSIDERATION = Purpose.RECONSIDERATION.row
-TERMS = ("appeal", "acceptability", "effort", "price", "price_if_informed")
-"""Parts of the utility of an option; all but appeal count against it."""
-APPEAL, ACCEPTABILITY, EFFORT, PRICE, PRICE_IF_INFORMED = range(len(TERMS))
+
+
+class Term(words.Category):
+    """Parts of the utility of an option; all but appeal count against it."""
+
+    APPEAL = auto()
+    ACCEPTABILITY = auto()
+    EFFORT = auto()
+    PRICE = auto()
+    PRICE_IF_INFORMED = auto()
+
+
+TERMS = words.labels(Term)
+APPEAL = Term.APPEAL.value
+ACCEPTABILITY = Term.ACCEPTABILITY.value
+EFFORT = Term.EFFORT.value
+PRICE = Term.PRICE.value
+PRICE_IF_INFORMED = Term.PRICE_IF_INFORMED.value
 
 
 class CareSeeking(Submodel):

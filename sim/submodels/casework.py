@@ -64,7 +64,10 @@ SUCCESS = Purpose.SUCCESS_AT_AN_AGENCY.row
 PROCESSING = Purpose.PROCESSING_TIME.row
 TAUGHT = Purpose.TAUGHT_BY_AN_AGENCY.row
 OPTION_OF_KIND = np.array(
-    [{"ngo": NGO, "consulate": CONSULATE}.get(kind, -1) for kind in words.AGENCY_KINDS]
+    [
+        {words.AgencyKind.NGO: NGO, words.AgencyKind.CONSULATE: CONSULATE}.get(kind, -1)
+        for kind in words.AgencyKind
+    ]
 )
 """Option of care-seeking that an agency belongs to, for what is told about it."""
 CARE_PAID_FROM = np.array(
@@ -75,7 +78,7 @@ WORK_PAID_FROM = np.array(
     [CHART.number("work of NGOs"), CHART.number("work of IOM"), CHART.number("work of NGOs")]
 )
 SEVERE = words.SEVERE
-WOMAN = words.SEXES.index("woman")
+WOMAN = words.Sex.WOMAN.value
 
 
 class Casework(Submodel):
@@ -211,7 +214,7 @@ def vulnerability(migrant: Record) -> int:
     return int(migrant.sex == WOMAN) + int(no_status) + int(not migrant.manages_language)
 
 
-REGISTERED_STATUS = words.LEGAL_STATUSES.index("registered")
+REGISTERED_STATUS = words.LegalStatus.REGISTERED.value
 """From this legal status on there is no right to work."""
 
 

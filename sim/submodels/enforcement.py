@@ -13,6 +13,7 @@ Parameters: `conf/parameters/enforcement.yaml`, `reports` in `conf/city/`. Neutr
 """
 
 from collections.abc import Mapping
+from enum import auto
 from typing import ClassVar
 
 import numpy as np
@@ -44,9 +45,19 @@ CUSTODY = Purpose.CUSTODY.row
 FACILITY_REPORT = Purpose.FACILITY_REPORT.row
 REPORT_BY_AGENCY = Purpose.REPORT_BY_AN_AGENCY.row
 DISTRICTS = len(words.DISTRICTS)
-MEASURES = ("fine", "removal")
-FINE, REMOVAL = range(len(MEASURES))
 FINES = CHART.number("fines")
+
+
+class Measure(words.Category):
+    """What follows when a person is found without valid papers."""
+
+    FINE = auto()
+    REMOVAL = auto()
+
+
+MEASURES = words.labels(Measure)
+FINE = Measure.FINE.value
+REMOVAL = Measure.REMOVAL.value
 
 
 class Enforcement(Submodel):

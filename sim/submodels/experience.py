@@ -30,9 +30,8 @@ from sim.engine.records import Record
 from sim.submodels.submodel import Submodel
 
 OPTIONS, NATIONALITIES = len(words.OPTIONS), len(words.NATIONALITIES)
-REGISTERED, IRREGULAR = (
-    words.LEGAL_STATUSES.index(status) for status in ("registered", "irregular")
-)
+REGISTERED = words.LegalStatus.REGISTERED.value
+IRREGULAR = words.LegalStatus.IRREGULAR.value
 
 
 class Experience(Submodel):

@@ -56,8 +56,12 @@ from sim.submodels.needs import supersede
 from sim.submodels.submodel import Submodel
 from sim.vocabulary import Purpose
 
-INJURY, ACUTE, INFECTION, CHRONIC, MATERNITY = range(len(words.KINDS))
-SEVERE, CRITICAL = words.SEVERE, 4
+INJURY = words.IllnessKind.INJURY.value
+ACUTE = words.IllnessKind.ACUTE.value
+INFECTION = words.IllnessKind.INFECTION.value
+CHRONIC = words.IllnessKind.CHRONIC.value
+MATERNITY = words.IllnessKind.MATERNITY.value
+SEVERE, CRITICAL = words.SEVERE, words.Severity.CRITICAL.value
 DAYS_SPENT_MODERATE = 3
 """Days perceived as moderate and untreated that make an emergency avoidable (indicator E6)."""
 ONSET_FIELDS = 4
@@ -68,9 +72,8 @@ THOUSANDTHS = 1000
 """Health is counted in whole thousandths of a day, so that the order of counting means nothing."""
 TASTES = len(words.OPTIONS) + 1
 """Taste shocks of an episode: one an option, and one of waiting."""
-AMBULANCE_SERVICE, HOSPITAL = (
-    words.INSTITUTION_KINDS.index(kind) for kind in ("ambulance", "hospital")
-)
+AMBULANCE_SERVICE = words.InstitutionKind.AMBULANCE.value
+HOSPITAL = words.InstitutionKind.HOSPITAL.value
 ONSET = Purpose.ONSET.row
 COURSE = Purpose.WORSENING_AND_RECOVERY.row
 TASTE = Purpose.TASTE.row

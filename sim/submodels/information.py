@@ -40,10 +40,10 @@ from sim.submodels.submodel import Submodel
 from sim.vocabulary import Purpose
 
 ITEMS = len(words.KNOWLEDGE)
-EMERGENCY_RIGHT = words.KNOWLEDGE.index("emergency_right")
-WHO_HELPS = words.KNOWLEDGE.index("who_helps")
-INSURANCE = words.KNOWLEDGE.index("insurance")
-REGISTRATION = words.KNOWLEDGE.index("registration")
+EMERGENCY_RIGHT = words.Knowledge.EMERGENCY_RIGHT.value
+WHO_HELPS = words.Knowledge.WHO_HELPS.value
+INSURANCE = words.Knowledge.INSURANCE.value
+REGISTRATION = words.Knowledge.REGISTRATION.value
 LIVES = 8
 """Room for items in the occurrence key of learning."""
 LONGEST_MEMORY = 1_000_000
@@ -54,12 +54,12 @@ LEARNING_THRESHOLD = Purpose.LEARNING_THRESHOLD.row
 TAUGHT_BY_VISIT = Purpose.TAUGHT_BY_A_VISIT.row
 CHANNEL = Purpose.CHANNEL.row
 BRIEFED = Purpose.BRIEFING.row
-EMPLOYER_SOURCE, WORK_GROUP, NEARBY, BRIEFING, CLINIC_SOURCE, AGENCY_SOURCE = (
-    words.SOURCES.index(source)
-    for source in (
-        "employer", "work group", "compatriots nearby", "briefing", "clinic", "agency",
-    )
-)  # fmt: skip
+EMPLOYER_SOURCE = words.Source.EMPLOYER.value
+WORK_GROUP = words.Source.WORK_GROUP.value
+NEARBY = words.Source.COMPATRIOTS_NEARBY.value
+BRIEFING = words.Source.BRIEFING.value
+CLINIC_SOURCE = words.Source.CLINIC.value
+AGENCY_SOURCE = words.Source.AGENCY.value
 UNKNOWN_SOURCE = -1
 """Known from before the run."""
 

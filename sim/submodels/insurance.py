@@ -42,9 +42,14 @@ from sim.submodels.submodel import Submodel
 from sim.vocabulary import Purpose
 
 DAYS_OF_POLICY = 365
-POLYCLINIC = words.OPTIONS.index("polyclinic")
-STATE, FUND, POLICY, PATIENT = range(len(words.PAYERS))
-NONE, BY_EMPLOYER, OWN = range(len(words.INSURANCE_CHANNELS))
+POLYCLINIC = words.Option.POLYCLINIC.value
+STATE = words.Payer.STATE.value
+FUND = words.Payer.FUND.value
+POLICY = words.Payer.POLICY.value
+PATIENT = words.Payer.PATIENT.value
+NONE = words.InsuranceChannel.NONE.value
+BY_EMPLOYER = words.InsuranceChannel.EMPLOYER.value
+OWN = words.InsuranceChannel.OWN.value
 FUND_COVER, POLICY_COVER = 1, 2
 """Bits of what a person can claim today."""
 COVERS = 4

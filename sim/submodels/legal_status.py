@@ -36,8 +36,12 @@ from sim.submodels.ledger_entries import pay
 from sim.submodels.submodel import Submodel
 from sim.vocabulary import Purpose
 
-PERMANENT, EAEU_CONTRACT, PERMIT, REGISTERED, IRREGULAR = range(len(words.LEGAL_STATUSES))
-EAEU_STATES = np.array([name in words.EAEU_NATIONALITIES for name in words.NATIONALITIES])
+PERMANENT = words.LegalStatus.PERMANENT.value
+EAEU_CONTRACT = words.LegalStatus.EAEU_CONTRACT.value
+PERMIT = words.LegalStatus.PERMIT.value
+REGISTERED = words.LegalStatus.REGISTERED.value
+IRREGULAR = words.LegalStatus.IRREGULAR.value
+EAEU_STATES = np.array([one.label in words.EAEU_NATIONALITIES for one in words.Nationality])
 """Whether citizens may work without a permit."""
 STRATA_A_STATUS = int(np.prod(STRATA_SHAPE[2:]))
 RENEWAL = Purpose.RENEWAL_OF_PAPERS.row

@@ -41,7 +41,10 @@ from sim.submodels.submodel import Submodel
 from sim.vocabulary import Purpose
 
 PAID_WHEN_ILL = np.array(
-    [status in ("permanent", "eaeu_contract") for status in words.LEGAL_STATUSES]
+    [
+        status in (words.LegalStatus.PERMANENT, words.LegalStatus.EAEU_CONTRACT)
+        for status in words.LegalStatus
+    ]
 )
 """Whether the wage goes on in part during illness, by legal status."""
 SEVERE = words.SEVERE

@@ -19,6 +19,7 @@ no referrals followed (`no_show=1`): needs stay where they came up.
 
 import numpy as np
 
+from sim import vocabulary as words
 from sim.agents.city import City
 from sim.agents.migrant import NEVER
 from sim.agents.task import (
@@ -60,7 +61,7 @@ DUPLICATE = Purpose.DUPLICATE.row
 CONSENT = Purpose.CONSENT.row
 MATCHED = Purpose.MATCHED.row
 LEAVING_LINE = Purpose.LEAVING_THE_LINE_OF_AN_AGENCY.row
-AN_ERRAND = 2
+AN_ERRAND = words.Severity.MODERATE.value
 """Severity as which an employer takes the wish to see an institution (moderate)."""
 
 

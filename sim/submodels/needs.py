@@ -55,7 +55,10 @@ from sim.vocabulary import Purpose
 
 NEEDS = len(words.NEEDS)
 STATUS_IN_ORDER = np.array(
-    [status not in ("registered", "irregular") for status in words.LEGAL_STATUSES]
+    [
+        status not in (words.LegalStatus.REGISTERED, words.LegalStatus.IRREGULAR)
+        for status in words.LegalStatus
+    ]
 )
 """Whether a legal status comes with papers that an institution accepts."""
 TODAY = NOWHERE - 1

@@ -29,8 +29,8 @@ from sim.submodels.illness import ACUTE, CHRONIC, INFECTION, INJURY, MATERNITY
 from sim.submodels.submodel import Submodel
 from sim.vocabulary import Purpose
 
-CONSTRUCTION = words.SECTORS.index("construction")
-WOMAN = words.SEXES.index("woman")
+CONSTRUCTION = words.Sector.CONSTRUCTION.value
+WOMAN = words.Sex.WOMAN.value
 PASSED_OVER = len(words.KINDS)
 """Kind of a candidate onset that the season does not use."""
 RISK_CLASSES = (len(words.NATIONALITIES), 2, 2, 2)

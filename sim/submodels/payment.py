@@ -15,6 +15,7 @@ everywhere, `wrongful_refusal=0`.
 """
 
 from collections.abc import Mapping
+from enum import auto
 from typing import ClassVar
 
 import numpy as np
@@ -61,16 +62,23 @@ from sim.submodels.needs import papers_in_order
 from sim.submodels.submodel import Submodel
 from sim.vocabulary import Purpose
 
-(
-    POLYCLINIC_VISIT, PRIVATE_VISIT, HOSPITAL_VISIT, STAY, EMERGENCY_STAY, BED_DAY, RUN,
-    TUBERCULOSIS_COURSE, BUS_HOME,
-) = range(len(words.PRICES))  # fmt: skip
-KIND_HOSPITAL, KIND_POLYCLINIC, KIND_DISPENSARY = (
-    words.INSTITUTION_KINDS.index(kind) for kind in ("hospital", "polyclinic", "tb_dispensary")
-)
-WELCOME, CANNOT_PAY, WRONGLY_REFUSED, NO_PAPERS = range(4)
-"""Answers at the desk."""
-EMERGENCY, AMBULANCE_RUN, INFECTIOUS, POLYCLINIC_CARE, HOSPITAL_CARE = range(len(words.SERVICES))
+POLYCLINIC_VISIT = words.Price.POLYCLINIC_VISIT.value
+PRIVATE_VISIT = words.Price.PRIVATE_VISIT.value
+HOSPITAL_VISIT = words.Price.HOSPITAL_VISIT.value
+STAY = words.Price.HOSPITAL_STAY.value
+EMERGENCY_STAY = words.Price.EMERGENCY_STAY.value
+BED_DAY = words.Price.BED_DAY.value
+RUN = words.Price.AMBULANCE_RUN.value
+TUBERCULOSIS_COURSE = words.Price.TUBERCULOSIS_COURSE.value
+BUS_HOME = words.Price.BUS_HOME.value
+KIND_HOSPITAL = words.InstitutionKind.HOSPITAL.value
+KIND_POLYCLINIC = words.InstitutionKind.POLYCLINIC.value
+KIND_DISPENSARY = words.InstitutionKind.TB_DISPENSARY.value
+EMERGENCY = words.Service.EMERGENCY.value
+AMBULANCE_RUN = words.Service.AMBULANCE.value
+INFECTIOUS = words.Service.INFECTION.value
+POLYCLINIC_CARE = words.Service.POLYCLINIC.value
+HOSPITAL_CARE = words.Service.HOSPITAL.value
 CARE_PAID_BY = np.array(
     [
         CHART.number(f"care paid by {name}")
@@ -92,6 +100,21 @@ ASKED_FOR_PAPERS = Purpose.ASKED_FOR_PAPERS.row
 
 PAYMENTS_A_DAY = 4
 """Most payments for an episode in a day: one a visit."""
+
+
+class Answer(words.Category):
+    """What a person is told at the desk."""
+
+    WELCOME = auto()
+    CANNOT_PAY = auto()
+    WRONGLY_REFUSED = auto()
+    NO_PAPERS = auto()
+
+
+WELCOME = Answer.WELCOME.value
+CANNOT_PAY = Answer.CANNOT_PAY.value
+WRONGLY_REFUSED = Answer.WRONGLY_REFUSED.value
+NO_PAPERS = Answer.NO_PAPERS.value
 
 
 class Payment(Submodel):
@@ -226,7 +249,7 @@ def admit_at_desk(city: City, episode: Record) -> tuple[int, int]:
     Returns
     -------
     answer : int
-        `WELCOME`, `CANNOT_PAY`, `WRONGLY_REFUSED` or `NO_PAPERS`.
+        An `Answer`.
     price : int, KZT
         What has just been paid (0 where the state or the employer pays, or on refusal).
     """

@@ -12,6 +12,7 @@ Neutral state: capacities at their upper bound (nobody waits).
 """
 
 from collections.abc import Mapping
+from enum import auto
 from typing import ClassVar
 
 import numpy as np
@@ -45,32 +46,47 @@ from sim.submodels.enforcement import FACILITY_REPORT, may_be_reported
 from sim.submodels.experience import has_something_to_fear, tell_group
 from sim.submodels.illness import INFECTION, MATERNITY
 from sim.submodels.information import teach_by_visit
-from sim.submodels.payment import CANNOT_PAY, NO_PAPERS, WELCOME, admit_at_desk
-from sim.submodels.payment import WRONGLY_REFUSED as WRONGLY_REFUSED_AT_DESK
+from sim.submodels.payment import WELCOME, Answer, admit_at_desk
 from sim.submodels.submodel import Submodel
 from sim.vocabulary import Purpose
 
-VISIT_RESULTS = (
-    "treated", "not_helped", "refused_no_money", "wrongly_refused", "sent_on", "delivered",
-    "admitted", "gave_up", "no_papers",
-)  # fmt: skip
-"""What came of a visit."""
-(
-    TREATED, NOT_HELPED, NO_MONEY, WRONGLY_REFUSED, SENT_ON, DELIVERED, ADMITTED, GAVE_UP,
-    WITHOUT_PAPERS,
-) = range(len(VISIT_RESULTS))  # fmt: skip
-KIND_AMBULANCE, KIND_HOSPITAL, KIND_PRIVATE, KIND_DISPENSARY = (
-    words.INSTITUTION_KINDS.index(kind)
-    for kind in ("ambulance", "hospital", "private", "tb_dispensary")
-)
+
+class VisitResult(words.Category):
+    """What came of a visit."""
+
+    TREATED = auto()
+    NOT_HELPED = auto()
+    REFUSED_NO_MONEY = auto()
+    WRONGLY_REFUSED = auto()
+    SENT_ON = auto()
+    DELIVERED = auto()
+    ADMITTED = auto()
+    GAVE_UP = auto()
+    NO_PAPERS = auto()
+
+
+VISIT_RESULTS = words.labels(VisitResult)
+TREATED = VisitResult.TREATED.value
+NOT_HELPED = VisitResult.NOT_HELPED.value
+NO_MONEY = VisitResult.REFUSED_NO_MONEY.value
+WRONGLY_REFUSED = VisitResult.WRONGLY_REFUSED.value
+SENT_ON = VisitResult.SENT_ON.value
+DELIVERED = VisitResult.DELIVERED.value
+ADMITTED = VisitResult.ADMITTED.value
+GAVE_UP = VisitResult.GAVE_UP.value
+WITHOUT_PAPERS = VisitResult.NO_PAPERS.value
+KIND_AMBULANCE = words.InstitutionKind.AMBULANCE.value
+KIND_HOSPITAL = words.InstitutionKind.HOSPITAL.value
+KIND_PRIVATE = words.InstitutionKind.PRIVATE.value
+KIND_DISPENSARY = words.InstitutionKind.TB_DISPENSARY.value
 ONLY_AMBULANCES = np.arange(len(words.INSTITUTION_KINDS)) == KIND_AMBULANCE
 ONLY_HOSPITALS = np.arange(len(words.INSTITUTION_KINDS)) == KIND_HOSPITAL
 ORDINARY_CLINICS = ~(ONLY_AMBULANCES | ONLY_HOSPITALS)
 """Kinds of institutions that see patients together."""
-RESULT_OF_ANSWER = np.zeros(4, dtype=np.int64)
-RESULT_OF_ANSWER[[CANNOT_PAY, WRONGLY_REFUSED_AT_DESK, NO_PAPERS]] = (
-    NO_MONEY, WRONGLY_REFUSED, WITHOUT_PAPERS,
-)  # fmt: skip
+RESULT_OF_ANSWER = np.zeros(len(Answer), dtype=np.int64)
+RESULT_OF_ANSWER[Answer.CANNOT_PAY] = NO_MONEY
+RESULT_OF_ANSWER[Answer.WRONGLY_REFUSED] = WRONGLY_REFUSED
+RESULT_OF_ANSWER[Answer.NO_PAPERS] = WITHOUT_PAPERS
 """Result of a visit that ends at the desk, by the answer there."""
 OPTION_OF_KIND = np.array(
     [words.OPTIONS.index(kind) if kind in words.OPTIONS else -1 for kind in words.INSTITUTION_KINDS]

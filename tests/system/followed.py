@@ -209,7 +209,7 @@ def prices(world: World, migrant: np.void, episode: np.void, option: str) -> tup
         "ambulance": world.care_seeking.believed_ambulance_price,
         "hospital": world.care_seeking.believed_hospital_price,
     }
-    if option in believed and not migrant["knows"][words.KNOWLEDGE.index("emergency_right")]:
+    if option in believed and not migrant["knows"][words.Knowledge.EMERGENCY_RIGHT]:
         return believed[option] * float(migrant["wage"]), true
     return true, true
 
@@ -220,7 +220,7 @@ def cause_of_need(world: World, task: np.void, episode: np.void, migrant: np.voi
     if name == "payment":
         return "care was refused" if serves_care else "a hospital bill"
     if name == "documents":
-        if task["option"] == words.OPTIONS.index("polyclinic"):
+        if task["option"] == words.Option.POLYCLINIC:
             return "the polyclinic asked"
         return "the hospital asked" if serves_care else "the way home"
     if name == "shelter":
@@ -233,6 +233,6 @@ def cause_of_need(world: World, task: np.void, episode: np.void, migrant: np.voi
         return "unable to work" if unable else "nowhere to stay"
     if episode["asks_agency"] >= 0:
         return "has decided to ask"
-    informed = migrant["knows"][words.KNOWLEDGE.index("who_helps")]
+    informed = migrant["knows"][words.Knowledge.WHO_HELPS]
     assert not (informed and migrant["manages_language"])
     return "no common language" if informed else "does not know who helps"

@@ -528,9 +528,9 @@ def check_statuses(model: AlmatyModel) -> None:
     """V21: who has which status, contract or insurance may have it; groups are counted right."""
     migrants, rows = model.migrants, model.migrants.rows
     status, nationality = migrants.legal_status[rows], migrants.nationality[rows]
-    contract_workers = status == words.LEGAL_STATUSES.index("eaeu_contract")
-    assert not (contract_workers & (nationality == words.NATIONALITIES.index("uzbekistan"))).any()
-    assert not (contract_workers & (nationality == words.NATIONALITIES.index("tajikistan"))).any()
+    contract_workers = status == words.LegalStatus.EAEU_CONTRACT
+    assert not (contract_workers & (nationality == words.Nationality.UZBEKISTAN)).any()
+    assert not (contract_workers & (nationality == words.Nationality.TAJIKISTAN)).any()
     code = np.ravel_multi_index(
         (nationality, status, migrants.sex[rows], migrants.sector[rows]), STRATA_SHAPE
     )

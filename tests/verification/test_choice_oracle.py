@@ -58,15 +58,15 @@ def deciding_city(severity: str, knows_rights: bool) -> AlmatyModel:
     model.work_groups["alarm"] = 0.0
     model.counts["alarm"] = 0.0
     migrants.manages_language[people] = False
-    migrants.legal_status[people] = words.LEGAL_STATUSES.index("irregular")
-    migrants.district[people] = words.DISTRICTS.index("zhetysu")
+    migrants.legal_status[people] = words.LegalStatus.IRREGULAR
+    migrants.district[people] = words.District.ZHETYSU
     migrants.leaves_on[people] = 1_000
     migrants.knows[people] = False
     migrants.forgets_on[people] = 1_000
-    migrants.knows[people, words.KNOWLEDGE.index("emergency_right")] = knows_rights
+    migrants.knows[people, words.Knowledge.EMERGENCY_RIGHT] = knows_rights
     model.employers.tolerance[:] = TOLERANCE
     model.work_groups["wait"] = 0.0
-    model.work_groups["wait"][:, words.OPTIONS.index("polyclinic")] = WAITED_AT_POLYCLINIC
+    model.work_groups["wait"][:, words.Option.POLYCLINIC] = WAITED_AT_POLYCLINIC
     model.illness.open_episodes(
         people.copy(), np.zeros(len(people), dtype=np.int64), np.zeros(len(people), dtype=np.int64)
     )
@@ -154,7 +154,7 @@ def test_full_entitlement_adds_the_pull_of_the_own_polyclinic() -> None:
     rows = model.episodes.rows
     before = model.care_seeking.utility_terms(rows)[:, APPEAL]
     people = model.episodes.migrant[rows]
-    model.migrants.legal_status[people] = words.LEGAL_STATUSES.index("permanent")
+    model.migrants.legal_status[people] = words.LegalStatus.PERMANENT
     after = model.care_seeking.utility_terms(rows)[:, APPEAL]
     polyclinic, mobile = (words.OPTIONS.index(one) for one in ("polyclinic", "mobile_clinic"))
     gain = after - before

@@ -62,7 +62,7 @@ class Course:
         keep_only(model, "course of illness")
         people = model.migrants.rows.copy()
         first_onset = np.zeros(len(people), dtype=np.int64)
-        injury = np.full(len(people), words.KINDS.index("injury"))
+        injury = np.full(len(people), words.IllnessKind.INJURY)
         rows = model.illness.open_episodes(people, injury, first_onset)
         model.episodes.treated[rows] = treated
         model.run_for(160)

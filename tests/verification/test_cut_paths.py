@@ -20,7 +20,7 @@ from tests.cities import city
 from tests.verification.worlds import AMPLE, NO_EXPERIENCE, NO_POLICE
 
 AGENCIES = load_scenario("baseline").world.agencies
-UZBEKISTAN = words.NATIONALITIES.index("uzbekistan")
+UZBEKISTAN = words.Nationality.UZBEKISTAN
 DAYS = 200
 
 AMPLE_AGENCIES = {
@@ -109,8 +109,8 @@ def test_an_active_consulate_leaves_other_nationalities_untouched(seed: int) -> 
 def of_temporary_workers(records: pd.DataFrame) -> pd.DataFrame:
     """Return the records of Uzbek and Tajik citizens without permanent residence."""
     code = np.unravel_index(records["stratum"].to_numpy(), STRATA_SHAPE)
-    uzbek_or_tajik = np.isin(code[0], [UZBEKISTAN, words.NATIONALITIES.index("tajikistan")])
-    temporary = code[1] != words.LEGAL_STATUSES.index("permanent")
+    uzbek_or_tajik = np.isin(code[0], [UZBEKISTAN, words.Nationality.TAJIKISTAN])
+    temporary = code[1] != words.LegalStatus.PERMANENT
     return records[uzbek_or_tajik & temporary].reset_index(drop=True)
 
 

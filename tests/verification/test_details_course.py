@@ -185,7 +185,7 @@ def test_a_second_bill_is_added_to_the_first(model: AlmatyModel) -> None:
     task = record(model.tasks, int(person(model)["task_of"][PAYMENT]))
     assert task["amount"] == 1200
     needs = model.tasks.need[model.tasks.rows].tolist()
-    assert needs.count(words.NEEDS.index("payment")) == 1
+    assert needs.count(words.Need.PAYMENT) == 1
 
 
 def test_two_illnesses_that_bring_one_need_on_one_day_bring_it_once(model: AlmatyModel) -> None:
@@ -222,7 +222,7 @@ def test_stays_in_bed_have_the_mean_of_their_entry() -> None:
     model = small_city(population=1500)
     hospital = unit_of(model, "hospital")
     people = model.migrants.rows[:1200]
-    kind = words.KINDS.index("injury")
+    kind = words.IllnessKind.INJURY
     rows = model.illness.open_episodes(people, np.full(len(people), kind), np.zeros_like(people))
     model.episodes.state[rows], model.episodes.boarding[rows] = State.IN_BED, True
     model.episodes.unit[rows] = hospital

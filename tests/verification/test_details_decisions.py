@@ -26,8 +26,8 @@ from sim.submodels.insurance import FUND, FUND_COVER, PATIENT, POLICY, POLICY_CO
 from sim.submodels.payment import payers_by_cover, wrongly_refused
 from tests.verification.single import booked, illness, numbers_of, person, small_city, unit_of
 
-UZBEKISTAN = words.NATIONALITIES.index("uzbekistan")
-IRREGULAR = words.LEGAL_STATUSES.index("irregular")
+UZBEKISTAN = words.Nationality.UZBEKISTAN
+IRREGULAR = words.LegalStatus.IRREGULAR
 FREE_DAYS = 4
 
 

@@ -19,8 +19,9 @@ from sim.submodels.navigation import best_agency, send
 from sim.submodels.services import meet, next_in_line, open_clinics
 from tests.verification.single import booked, illness, person, record, small_city, unit_of
 
-PERMANENT, IRREGULAR = (words.LEGAL_STATUSES.index(name) for name in ("permanent", "irregular"))
-UZBEKISTAN = words.NATIONALITIES.index("uzbekistan")
+PERMANENT = words.LegalStatus.PERMANENT.value
+IRREGULAR = words.LegalStatus.IRREGULAR.value
+UZBEKISTAN = words.Nationality.UZBEKISTAN
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ from sim.submodels.insurance import POLICY_COVER, cover_of, insure
 from sim.submodels.legal_status import regularise, renewal_probability
 from tests.verification.single import booked, illness, numbers_of, person, small_city
 
-PERMANENT, PERMIT, IRREGULAR = (
-    words.LEGAL_STATUSES.index(name) for name in ("permanent", "permit", "irregular")
-)
+PERMANENT = words.LegalStatus.PERMANENT.value
+PERMIT = words.LegalStatus.PERMIT.value
+IRREGULAR = words.LegalStatus.IRREGULAR.value
 
 
 @pytest.fixture

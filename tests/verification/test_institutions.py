@@ -177,9 +177,7 @@ def test_donors_forbid_to_pay_for_people_who_have_been_fined() -> None:
             model.migrants.fined[model.migrants.rows] = fined
             model.run_for(1)
         log = model.handovers
-        money_help = np.isin(
-            log["need"], [words.NEEDS.index(one) for one in ("payment", "shelter")]
-        )
+        money_help = np.isin(log["need"], [words.Need.PAYMENT, words.Need.SHELTER])
         ours = np.isin(
             log["origin"],
             [model.agencies.names.index(n) for n, one in AGENCIES.items() if one.refuses_fined],

@@ -89,7 +89,7 @@ def test_without_premium_the_fund_is_minus_the_prices_of_what_it_paid() -> None:
     }
     scenario = city(population=800, seed=6, changed=world, overrides=("law.regime=universal",))
     model = AlmatyModel(scenario)
-    migrants, insurance = model.migrants, words.KNOWLEDGE.index("insurance")
+    migrants, insurance = model.migrants, words.Knowledge.INSURANCE
     migrants.knows[migrants.rows, insurance] = True
     migrants.forgets_on[migrants.rows, insurance] = NEVER
     bed_days = watch_bed_days(model)

@@ -115,7 +115,7 @@ def test_a_law_that_moves_with_the_calendar_moves_on_its_day_in_a_run() -> None:
         overrides=("law.as_of=calendar", f"city.start_date={start}", "city.burn_in_days=60"),
     )  # fmt: skip
     model = AlmatyModel(scenario)
-    fund = words.PAYERS.index("fund")
+    fund = words.Payer.FUND
     seen = []
     while model.day < 20:
         model.step()

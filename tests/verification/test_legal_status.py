@@ -12,7 +12,11 @@ from sim.model import AlmatyModel
 from tests.cities import city
 from tests.verification.worlds import NO_BURN_IN, NO_POLICE, NOBODY_FALLS_ILL, keep_only
 
-PERMANENT, CONTRACT, PERMIT, REGISTERED, IRREGULAR = range(len(words.LEGAL_STATUSES))
+PERMANENT = words.LegalStatus.PERMANENT.value
+CONTRACT = words.LegalStatus.EAEU_CONTRACT.value
+PERMIT = words.LegalStatus.PERMIT.value
+REGISTERED = words.LegalStatus.REGISTERED.value
+IRREGULAR = words.LegalStatus.IRREGULAR.value
 NOTHING_ELSE_COUNTS = {
     "legal_status.renewal_knowledge": 0.0,
     "legal_status.renewal_formal": 0.0,

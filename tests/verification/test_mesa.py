@@ -84,7 +84,7 @@ def test_migrants_can_be_changed_through_the_agent_set(model: AlmatyModel) -> No
 
     migrants.select(lambda person: person.sex == "woman").do(receive, 1_000)
     rows = model.migrants.rows
-    women = model.migrants.sex[rows] == words.SEXES.index("woman")
+    women = model.migrants.sex[rows] == words.Sex.WOMAN
     assert (model.migrants.savings[rows] == 5_000 + 1_000 * women).all()
     model.run_for(3)
 

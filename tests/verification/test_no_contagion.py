@@ -12,7 +12,7 @@ from sim.model import AlmatyModel
 from tests.cities import city
 from tests.verification.invariants import Watch
 
-INFECTION = words.KINDS.index("infection")
+INFECTION = words.IllnessKind.INFECTION
 STRANGERS = 2**39 + np.arange(200, dtype=np.uint64)
 FREQUENT = {
     "city.burn_in_days": 0,

@@ -9,7 +9,7 @@ from sim.observation.event_records import episode_table
 from sim.submodels.onset import FIRST_SURGE_ORDINAL
 from tests.cities import city
 
-ACUTE = words.KINDS.index("acute")
+ACUTE = words.IllnessKind.ACUTE
 POPULATION, DAYS = 2000, 130
 SURGE_DAYS, FACTOR = 60, 3.0
 

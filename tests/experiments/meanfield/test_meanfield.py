@@ -51,7 +51,7 @@ from tests.verification.worlds import (
 
 RIGHT = ("awareness", "emergency_right")
 DOCUMENTS = ("unresolved_needs", "documents")
-WHO_HELPS = words.KNOWLEDGE.index("who_helps")
+WHO_HELPS = words.Knowledge.WHO_HELPS
 
 # --- closed forms -------------------------------------------------------------------------------
 
@@ -112,7 +112,7 @@ def test_an_untreated_moderate_episode_worsens_by_the_odds_of_its_clocks() -> No
         }
     ).world
     nobody = np.zeros((3, len(words.NATIONALITIES)))
-    injury = words.KINDS.index("injury")
+    injury = words.IllnessKind.INJURY
     course = meanfield_course.course_of(world, injury, nobody)
     assert course.severe == pytest.approx(u / (u + r))
     # Leave comes within the day at the latest: a hazard of 1 against u and r.
@@ -142,7 +142,7 @@ def test_a_mild_episode_nobody_gets_leave_for_worsens_step_by_step(go: float) ->
         }
     ).world
     everybody = np.full((3, len(words.NATIONALITIES)), go)
-    course = meanfield_course.course_of(world, words.KINDS.index("injury"), everybody)
+    course = meanfield_course.course_of(world, words.IllnessKind.INJURY, everybody)
     steps = (one[0] / (one[0] + one[1]) for one in (mild, moderate))
     assert course.severe == pytest.approx(np.prod(list(steps)))
 
@@ -284,7 +284,7 @@ MIXED = {
 """One nationality without papers that all speak the language; nothing is learned or forgotten."""
 
 
-MATERNITY = words.KINDS.index("maternity")
+MATERNITY = words.IllnessKind.MATERNITY
 
 
 def share_severe(changed: Mapping[str, float]) -> tuple[float, float]:

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from sim import vocabulary as words
+from sim.agents.episode import GATES
 from sim.agents.migrant import STRATA_SHAPE
 from sim.agents.task import Move
 from sim.model import AlmatyModel
@@ -218,13 +219,13 @@ def test_unmet_need_follows_its_definition(
     assert 0 < len(unmet) < len(needed)
     expect(table, "unmet_need_episodes", unmet, needed)
     gates = unmet["binding_barrier"].map(GATE_CODES)
-    for gate in words.GATES:
+    for gate in GATES:
         expect(table, "unmet_need_by_gate", unmet[gates == gate], unmet, detail=gate)
 
 
 def test_the_gates_share_all_unmet_episodes_among_them(table: pd.DataFrame) -> None:
     parts = table[(table["indicator"] == "unmet_need_by_gate") & (table["denominator"] > 0)]
-    gates = parts[parts["detail"].isin(words.GATES)]
+    gates = parts[parts["detail"].isin(GATES)]
     sums = gates.groupby(["by", "group"])["value"].sum()
     assert sums.to_numpy() == pytest.approx(1.0)
     reasons = parts[parts["detail"].str.startswith("seek")]
