@@ -23,7 +23,7 @@ import sim
 from sim.agents.agency import Agencies
 from sim.agents.city import WORKED_OUT
 from sim.agents.clinic import Clinics
-from sim.agents.migrant import WORK_GROUP_FIELDS
+from sim.agents.migrant import WORK_GROUP
 from sim.config.mistakes import ConfigurationError
 from sim.config.scenario import Scenario, scenario_from
 from sim.engine.digest import Digest
@@ -125,7 +125,7 @@ def add_state(model: "CityModel", digest: Digest) -> None:
     """Add the state of a model to a digest."""
     digest.add_numbered("model", {name: [getattr(model, name)] for name in NUMBERS})
     groups = model.work_groups
-    digest.add_numbered("work_groups", {name: groups[name] for name in WORK_GROUP_FIELDS})
+    digest.add_numbered("work_groups", {name: groups[name] for name in WORK_GROUP})
     names = [name for name in model.counts.dtype.names or () if name not in WORKED_OUT]
     digest.add_numbered("counts", {name: model.counts[name] for name in names})
     digest.add_numbered("clinics", {one: model.clinics.table[one] for one in Clinics.STATE})

@@ -17,9 +17,11 @@ from sim import vocabulary as words
 from sim.agents.institution import Institution
 from sim.config.entries import by
 from sim.config.world import World
+from sim.engine.agentset.column import Column
+from sim.engine.agentset.table import Table
 from sim.engine.calendar import WorkCalendar
-from sim.engine.records import records
-from sim.engine.types import Column, Floats, Integers
+from sim.engine.types import Column as Values
+from sim.engine.types import Floats, Integers
 
 NEEDS, LINES, ITEMS = len(words.NEEDS), len(words.LINES), len(words.KNOWLEDGE)
 OWN_LINE = {words.Need.INFORMATION: words.Line.INFORMATION, words.Need.DOCUMENTS: words.Line.PAPERS}
@@ -77,7 +79,7 @@ class Agency(Institution):
         return int(self.model.agencies.table["budget"][self.number])
 
 
-class Agencies:
+class Agencies(Table):
     """All agencies side by side, and what every institution knows of them.
 
     Parameters
@@ -96,11 +98,69 @@ class Agencies:
         Needs resolved today by an agency after a referral by another.
     """
 
-    STATE = (
-        "open", "credit", "slots", "served_today", "waiting", "in_bed", "releases", "budget",
-        "grant_factor", "resolved_this_quarter", "received", "spent",
+    open = Column(np.bool_, "is open today")
+    credit = Column(
+        np.float64, "fraction of a service carried over, by line", unit="services", width=LINES
+    )
+    slots = Column(np.int64, "whole services it can give today, by line", width=LINES)
+    served_today = Column(np.int64, "services given today, by line", width=LINES)
+    waiting = Column(np.int64, "needs in line, by line", width=LINES)
+    in_bed = Column(np.int64, "people in its places")
+    releases = Column(np.int64, "places that become free, by day ahead", width=BED_DAYS)
+    budget = Column(np.int64, "money left", unit="KZT")
+    grant_factor = Column(
+        np.float64, "last grant as a multiple of that of 2018", unit="ratio", default=1.0
+    )
+    resolved_this_quarter = Column(np.int64, "needs settled since the last grant")
+    received = Column(np.int64, "grants received so far", unit="KZT")
+    spent = Column(np.int64, "spent so far", unit="KZT")
+
+    kind = Column(np.int8, "kind of agency", labels=words.AGENCY_KINDS, derived=True)
+    line_of = Column(np.int64, "line that each need waits in", width=NEEDS, derived=True)
+    accepts_nationality = Column(
+        np.bool_, "accepts people of each nationality", width=len(words.NATIONALITIES), derived=True
+    )
+    accepts_status = Column(
+        np.bool_, "accepts people of each legal status", width=len(words.LEGAL_STATUSES),
+        derived=True,
     )  # fmt: skip
-    """Fields of the table that change from day to day; the others follow from the world."""
+    accepts_from = Column(np.uint64, "agencies it accepts people from, one bit each", derived=True)
+    only_referred = Column(np.bool_, "accepts only whom one of these has referred", derived=True)
+    refuses_fined = Column(np.bool_, "refuses people who have been fined", derived=True)
+    open_after_work = Column(np.bool_, "is open after working hours", derived=True)
+    teaches = Column(
+        np.float64, "probability that it teaches each item", unit="0-1", width=ITEMS, derived=True
+    )
+    competence = Column(
+        np.float64, "probability that it settles each need", unit="0-1", width=NEEDS, derived=True
+    )
+    processing = Column(
+        np.float64, "mean time that it takes over each need", unit="days", width=NEEDS, derived=True
+    )
+    capacity = Column(
+        np.float64, "services on an open day, by line", unit="a day", width=LINES, derived=True
+    )
+    wait_days = Column(np.float64, "expected wait, by line", unit="days", width=LINES, derived=True)
+    beds = Column(np.float64, "places", unit="places", derived=True)
+    free_beds = Column(np.int64, "places left today", derived=True)
+    stay_days = Column(np.float64, "stay in a place", unit="days", derived=True)
+    believed_reporting = Column(
+        np.float64, "believed probability of being reported", unit="0-1", derived=True
+    )
+    reports = Column(
+        np.float64, "probability that a contact without valid status is reported", unit="0-1",
+        derived=True,
+    )  # fmt: skip
+    member = Column(np.bool_, "has joined the coordination", derived=True)
+    money = Column(np.bool_, "pays for its cases", derived=True)
+    cost_per_case = Column(np.int64, "cost of a case", unit="KZT", derived=True)
+    payer = Column(np.int64, "account it pays from", labels=PURSES, derived=True)
+    target = Column(
+        np.float64, "needs to be settled in a quarter for a full grant", unit="needs", derived=True
+    )
+    share_of_days = Column(
+        np.float64, "share of weekdays on which it is open", unit="0-1", derived=True
+    )
 
     def __init__(self, model: Any, world: World) -> None:
         self.calendar: WorkCalendar = model.calendar
@@ -108,52 +168,12 @@ class Agencies:
             Agency(model, number, name, one.kind)
             for number, (name, one) in enumerate(world.agencies.items())
         ]
-        count = len(self.units)
+        super().__init__(len(self.units))
         self.names = [unit.name for unit in self.units]
-        lines, needs = np.zeros((count, LINES)), np.zeros((count, NEEDS))
-        real, whole = np.zeros(count), np.zeros(count, dtype=np.int64)
-        flag = np.zeros(count, dtype=np.bool_)
-        kinds = [words.AGENCY_KINDS.index(unit.kind) for unit in self.units]
-        self.table: Column = records(
-            count,
-            kind=np.array(kinds, dtype=np.int8),
-            line_of=np.zeros((count, NEEDS), dtype=np.int64),
-            accepts_nationality=np.zeros((count, len(words.NATIONALITIES)), dtype=np.bool_),
-            accepts_status=np.zeros((count, len(words.LEGAL_STATUSES)), dtype=np.bool_),
-            teaches=np.zeros((count, ITEMS)),
-            competence=needs,
-            processing=needs,
-            capacity=lines,
-            credit=lines,
-            slots=np.zeros((count, LINES), dtype=np.int64),
-            served_today=np.zeros((count, LINES), dtype=np.int64),
-            waiting=np.zeros((count, LINES), dtype=np.int64),
-            wait_days=lines,
-            releases=np.zeros((count, BED_DAYS), dtype=np.int64),
-            accepts_from=np.zeros(count, dtype=np.uint64),
-            **dict.fromkeys(
-                ("open", "open_after_work", "only_referred", "refuses_fined", "member", "money"),
-                flag,
-            ),
-            **dict.fromkeys(
-                (
-                    "in_bed", "free_beds", "resolved_this_quarter", "budget", "received", "spent",
-                    "cost_per_case", "payer",
-                ),
-                whole,
-            ),
-            **dict.fromkeys(
-                (
-                    "beds", "stay_days", "believed_reporting", "reports", "grant_factor", "target",
-                    "share_of_days",
-                ),
-                real,
-            ),
-        )  # fmt: skip
+        self.kind[:] = [words.AGENCY_KINDS.index(unit.kind) for unit in self.units]
         self.prepare(world)
         self.knowledge: Floats = self.base_knowledge.copy()
         self.closed_together: Integers = np.zeros(self.knowledge.shape, dtype=np.int64)
-        self.table["grant_factor"] = 1.0
 
     def __len__(self) -> int:
         return len(self.units)
@@ -218,7 +238,7 @@ class Agencies:
                 table[row, self.names.index(neighbour)] = probability
         return table
 
-    def arrays(self) -> dict[str, Column]:
+    def arrays(self) -> dict[str, Values]:
         """Return the state as arrays."""
         return {
             **{name: self.table[name] for name in self.STATE},
@@ -226,7 +246,7 @@ class Agencies:
             "closed_together": self.closed_together,
         }
 
-    def restore(self, arrays: Mapping[str, Column]) -> None:
+    def restore(self, arrays: Mapping[str, Values]) -> None:
         """Take over a state that `arrays` returned."""
         for name in self.STATE:
             self.table[name] = arrays[name]

@@ -1,6 +1,7 @@
 """The city as rules see it: every table that the rules of a day read and write."""
 
 import weakref
+from collections.abc import Mapping
 from functools import cached_property
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,12 +13,14 @@ from numba.experimental import structref
 from sim import vocabulary as words
 from sim.agents.accounts import FLOWS
 from sim.agents.migrant import NEVER, STRATA
+from sim.engine.agentset.column import Column as Declared
 from sim.engine.agentset.row_allocator import RowAllocator, StorageGeneration
+from sim.engine.agentset.table import new_records
 from sim.engine.event_log import EventWriter
 from sim.engine.jit.backend import borrowed_struct
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.settings import INTERPRETED
-from sim.engine.records import Record, for_rules, record
+from sim.engine.records import Record, for_rules
 from sim.engine.timing_wheel import WheelArrays
 from sim.engine.types import Column, Floats, Identities, Integers
 
@@ -148,50 +151,73 @@ def begin_day(city: City, today: int) -> None:
     city.today = today  # type: ignore[misc]
 
 
-def city_counts() -> Column:
-    """Return the counts of the city, all 0, as one record.
-
-    It holds the people `present` (by stratum) and `residents` (by district and nationality), how
-    many of them know each item (`informed`, `informed_residents`), and the emergencies that have
-    begun today (`newly_severe`); `learned` counts items by where they were learned. `alarm` is the
-    fear that raids have left in each district and `alarmed_on` the day of the last one, `pressure`
-    that of the police there on the last seven days (see `enforcement`); `trust` is what compatriots
-    think on average of each option of care. `insured` counts members of the fund by stratum;
-    `could_be_enrolled` and `enrolled` count workers with contracts by sector this month, and
-    `enrolled_share` and `formal_share` are the shares of workers enrolled and of those whose
-    employer gives contracts, as last seen. `ledger` sums every flow of `sim.agents.accounts`, in
-    KZT; `lost_work` sums the wages of days on which people were too ill to work, `health_lost`
-    the health lost to illness by stratum, in thousandths of a day; `jobless` counts people who
-    have lost their work, `with_contracts` those in work groups of employers who give contracts.
-    """
-    items = len(words.KNOWLEDGE)
-    places = (len(words.DISTRICTS), len(words.NATIONALITIES))
-    return record(
-        present=np.zeros(STRATA, dtype=np.int64),
-        residents=np.zeros(places, dtype=np.int64),
-        informed=np.zeros((STRATA, items), dtype=np.int64),
-        informed_residents=np.zeros((*places, items), dtype=np.int64),
-        newly_severe=0,
-        learned=np.zeros((len(words.SOURCES), items), dtype=np.int64),
-        alarm=np.zeros(len(words.DISTRICTS)),
-        alarmed_on=np.full(len(words.DISTRICTS), -NEVER),
-        pressure=np.zeros((7, len(words.DISTRICTS))),
-        trust=np.zeros((len(words.NATIONALITIES), len(words.OPTIONS))),
-        insured=np.zeros(STRATA, dtype=np.int64),
-        could_be_enrolled=np.zeros(len(words.SECTORS), dtype=np.int64),
-        enrolled=np.zeros(len(words.SECTORS), dtype=np.int64),
-        enrolled_share=np.zeros(len(words.SECTORS)),
-        formal_share=np.zeros(len(words.SECTORS)),
-        ledger=np.zeros(FLOWS, dtype=np.int64),
-        lost_work=0,
-        jobless=0,
-        with_contracts=0,
-        health_lost=np.zeros(STRATA, dtype=np.int64),
-    )
-
-
-WORKED_OUT = ("with_contracts",)
+ITEMS = len(words.KNOWLEDGE)
+PLACES = (len(words.DISTRICTS), len(words.NATIONALITIES))
+COUNTS: Mapping[str, Declared] = {
+    "present": Declared(np.int64, "people present, by group", width=STRATA),
+    "residents": Declared(np.int64, "people, by district and nationality", shape=PLACES),
+    "informed": Declared(np.int64, "people who know each item, by group", shape=(STRATA, ITEMS)),
+    "informed_residents": Declared(
+        np.int64, "the same, by district and nationality", shape=(*PLACES, ITEMS)
+    ),
+    "newly_severe": Declared(np.int64, "episodes that became severe today"),
+    "learned": Declared(
+        np.int64, "items learned so far, by source", shape=(len(words.SOURCES), ITEMS)
+    ),
+    "alarm": Declared(
+        np.float64, "fear left by raids, by district", unit="0-1", width=len(words.DISTRICTS)
+    ),
+    "alarmed_on": Declared(
+        np.int64,
+        "day of the last raid, by district",
+        unit="day",
+        width=len(words.DISTRICTS),
+        default=-NEVER,
+    ),
+    "pressure": Declared(
+        np.float64,
+        "pressure of the police on the last seven days, by district",
+        unit="ordinary days",
+        shape=(7, len(words.DISTRICTS)),
+    ),
+    "trust": Declared(
+        np.float64,
+        "mean trust of compatriots in each option",
+        unit="0-1",
+        shape=(len(words.NATIONALITIES), len(words.OPTIONS)),
+    ),
+    "insured": Declared(np.int64, "members of the fund, by group", width=STRATA),
+    "could_be_enrolled": Declared(
+        np.int64, "workers with contracts this month, by sector", width=len(words.SECTORS)
+    ),
+    "enrolled": Declared(np.int64, "of these, enrolled", width=len(words.SECTORS)),
+    "enrolled_share": Declared(
+        np.float64, "share enrolled as last seen, by sector", unit="0-1", width=len(words.SECTORS)
+    ),
+    "formal_share": Declared(
+        np.float64,
+        "share of workers whose employer gives contracts, as last seen, by sector",
+        unit="0-1",
+        width=len(words.SECTORS),
+    ),
+    "ledger": Declared(np.int64, "sum of every flow of money", unit="KZT", width=FLOWS),
+    "lost_work": Declared(np.int64, "wages of days too ill to work", unit="KZT"),
+    "jobless": Declared(np.int64, "people who have lost their work"),
+    "with_contracts": Declared(
+        np.int64, "people in work groups of employers who give contracts", derived=True
+    ),
+    "health_lost": Declared(
+        np.int64, "health lost to illness, by group", unit="thousandths of a day", width=STRATA
+    ),
+}
+"""Counts of the city; a group is a stratum (`sim.agents.migrant`)."""
+WORKED_OUT = tuple(name for name, count in COUNTS.items() if count.derived)
 """Counts that follow from the rest of the state and are no part of it."""
+
+
+def city_counts() -> Column:
+    """Return the counts of the city at the beginning, as one record."""
+    return new_records(COUNTS, 1)
 
 
 class CityHandle:

@@ -13,10 +13,12 @@ from sim import vocabulary as words
 from sim.agents.institution import Institution
 from sim.config.institutions import InstitutionSpecification
 from sim.config.world import World
+from sim.engine.agentset.column import Column
+from sim.engine.agentset.table import Table
 from sim.engine.calendar import WorkCalendar
 from sim.engine.queues import erlang_c_wait
-from sim.engine.records import records
-from sim.engine.types import Booleans, Column, Floats, Integers
+from sim.engine.types import Column as Values
+from sim.engine.types import Integers
 
 MINUTES_A_DAY = 24 * 60
 
@@ -57,7 +59,7 @@ class Clinic(Institution):
         return int(self.model.clinics.served_today[self.number])
 
 
-class Clinics:
+class Clinics(Table):
     """All units side by side: today's slots, credit and beds.
 
     Parameters
@@ -67,6 +69,42 @@ class Clinics:
     world : World
         Institutions and districts.
     """
+
+    open = Column(np.bool_, "is open today")
+    credit = Column(np.float64, "fraction of a slot carried over", unit="slots")
+    in_bed = Column(np.int64, "migrants in bed")
+    slots = Column(np.int64, "whole services it can give today")
+    free_beds = Column(np.int64, "beds left by residents and migrants today")
+    served_today = Column(np.int64, "services given today")
+    waiting = Column(np.int64, "people in line this evening")
+    diverted_today = Column(np.int64, "patients sent to another hospital today")
+
+    kind = Column(np.int8, "kind of institution", labels=words.INSTITUTION_KINDS, derived=True)
+    district = Column(np.int64, "district", labels=words.DISTRICTS, derived=True)
+    member = Column(np.bool_, "has joined the coordination", derived=True)
+    capacity = Column(np.float64, "services on an open day", unit="a day", derived=True)
+    beds = Column(np.float64, "beds", unit="beds", derived=True)
+    background_occupancy = Column(
+        np.float64, "mean share of beds taken by residents", unit="0-1", derived=True
+    )
+    background_spread = Column(
+        np.float64, "its standard deviation from day to day", unit="0-1", derived=True
+    )
+    competence = Column(np.float64, "probability that treatment helps", unit="0-1", derived=True)
+    refers_emergencies = Column(
+        np.float64, "probability that an emergency is sent on", unit="0-1", derived=True
+    )
+    stay_sigma = Column(
+        np.float64, "log standard deviation of a stay in bed", unit="log days", derived=True
+    )
+    reports = Column(
+        np.float64, "probability that a contact without valid status is reported", unit="0-1",
+        derived=True,
+    )  # fmt: skip
+    mean_stay = Column(
+        np.float64, "mean stay in bed, by kind of illness", unit="days", width=len(words.KINDS),
+        derived=True,
+    )  # fmt: skip
 
     def __init__(self, model: Any, world: World) -> None:
         self.calendar: WorkCalendar = model.calendar
@@ -86,53 +124,11 @@ class Clinics:
                             district=district,
                         )
                     )
-        count = len(self.units)
-        kinds = [words.INSTITUTION_KINDS.index(unit.kind) for unit in self.units]
-        districts = [words.DISTRICTS.index(unit.district) for unit in self.units]
-        whole, real = np.zeros(count, dtype=np.int64), np.zeros(count)
-        self.table: Column = records(
-            count,
-            kind=np.array(kinds, dtype=np.int8),
-            district=np.array(districts, dtype=np.int64),
-            open=np.zeros(count, dtype=np.bool_),
-            member=np.zeros(count, dtype=np.bool_),
-            **dict.fromkeys(self.COUNTS, whole),
-            **dict.fromkeys(("credit", *self.FACTS), real),
-            mean_stay=np.zeros((count, len(words.KINDS))),
-        )
-        for name in self.table.dtype.names or ():
-            setattr(self, name, self.table[name])
+        super().__init__(len(self.units))
+        self.kind[:] = [words.INSTITUTION_KINDS.index(unit.kind) for unit in self.units]
+        self.district[:] = [words.DISTRICTS.index(unit.district) for unit in self.units]
         self.ambulance_wait_minutes = 0.0
         self.prepare(world)
-
-    COUNTS = ("in_bed", "slots", "free_beds", "served_today", "waiting", "diverted_today")
-    STATE = ("open", "credit", *COUNTS)
-    """Fields of the table that change from day to day; the others follow from the world."""
-    FACTS = (
-        "capacity", "beds", "background_occupancy", "background_spread", "competence",
-        "refers_emergencies", "stay_sigma", "reports",
-    )  # fmt: skip
-
-    kind: Integers
-    district: Integers
-    open: Booleans
-    member: Booleans
-    credit: Floats
-    in_bed: Integers
-    slots: Integers
-    free_beds: Integers
-    served_today: Integers
-    waiting: Integers
-    diverted_today: Integers
-    capacity: Floats
-    beds: Floats
-    background_occupancy: Floats
-    background_spread: Floats
-    competence: Floats
-    refers_emergencies: Floats
-    stay_sigma: Floats
-    reports: Floats
-    mean_stay: Floats
 
     def prepare(self, world: World) -> None:
         """Take over today's capacities, beds and opening days from the world."""
@@ -162,14 +158,14 @@ class Clinics:
             if one.kind == "ambulance"
         ]
 
-    def arrays(self) -> dict[str, Column]:
+    def arrays(self) -> dict[str, Values]:
         """Return the state as arrays."""
         return {
             **{name: self.table[name] for name in self.STATE},
             "ambulance_wait_minutes": np.array([self.ambulance_wait_minutes]),
         }
 
-    def restore(self, arrays: Mapping[str, Column]) -> None:
+    def restore(self, arrays: Mapping[str, Values]) -> None:
         """Take over a state that `arrays` returned."""
         for name in self.STATE:
             self.table[name] = arrays[name]

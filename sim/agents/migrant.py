@@ -1,13 +1,15 @@
 """Labour migrants: the people of the model."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
 from sim import vocabulary as words
 from sim.engine.agentset.cohort import Cohort, Column, RowView
+from sim.engine.agentset.table import new_records
 from sim.engine.jit.compiled import compiled
-from sim.engine.records import Record, records
+from sim.engine.records import Record
 from sim.engine.types import Column as Values
 from sim.engine.types import Identities, Rows
 
@@ -233,11 +235,48 @@ def pay_from_purse(migrant: Record, amount: int, today: int) -> int:
     return borrowed
 
 
-WORK_GROUP_FIELDS = (
-    "nationality", "members", "informed", "trust", "believed_reporting", "alarm", "shared",
-    "insured", "good", "bad", "uneventful", "reported", "formal", "wait", "heard_on", "changed_on",
-)  # fmt: skip
-"""Fields of a record of a work group, in the order in which the state is summed up."""
+WORK_GROUP: Mapping[str, Column] = {
+    "nationality": Column(
+        np.int8, "nationality of the members", labels=words.NATIONALITIES, hot=True
+    ),
+    "members": Column(np.int32, "people in it", hot=True),
+    "informed": Column(
+        np.int32, "members who know each item", width=len(words.KNOWLEDGE), hot=True
+    ),
+    "trust": Column(
+        np.float32, "trust in each option of care", unit="0-1", width=len(words.OPTIONS)
+    ),
+    "believed_reporting": Column(
+        np.float32,
+        "believed probability of being reported, by option",
+        unit="0-1",
+        width=len(words.OPTIONS),
+    ),
+    "alarm": Column(np.float32, "fear left by detections of members", unit="0-1", hot=True),
+    "shared": Column(np.int32, "members in a registry the migration service sees", hot=True),
+    "insured": Column(np.int32, "members in the insurance fund"),
+    "good": Column(np.int16, "good experiences of the week, by option", width=len(words.OPTIONS)),
+    "bad": Column(np.int16, "bad experiences of the week, by option", width=len(words.OPTIONS)),
+    "uneventful": Column(
+        np.int16,
+        "contacts of the week, without valid status, that ended in no report, by option",
+        width=len(words.OPTIONS),
+    ),
+    "reported": Column(
+        np.int16,
+        "contacts of the week that ended in a report, by option",
+        width=len(words.OPTIONS),
+    ),
+    "formal": Column(np.bool_, "the employer gives contracts", hot=True),
+    "wait": Column(
+        np.float32, "wait last heard of, by option", unit="days", width=len(words.OPTIONS)
+    ),
+    "heard_on": Column(
+        np.int32, "day on which it was heard of", unit="day", width=len(words.OPTIONS)
+    ),
+    "changed_on": Column(np.int32, "day on which anything was heard", unit="day", hot=True),
+}
+"""Columns of a work group, in the order in which the state is summed up."""
 
 
 def work_groups(
@@ -245,34 +284,20 @@ def work_groups(
 ) -> Values:
     """Return records of work groups: brigades or stall groups of compatriots at one employer.
 
-    Each holds its number of `members`, how many of them are `informed` of each item, whether the
-    employer is `formal`, and the `wait` the group talks about for each option (days), with the
-    day on which it was last heard of (`heard_on`) and on which anything was heard (`changed_on`).
-    `trust` and `believed_reporting` (both 0-1) are what the group thinks of each option; `good`,
-    `bad`, `uneventful` and `reported` count the experiences of the week it thinks so from. `alarm`
-    is fear left by detections in the group; `shared` counts members in a registry that the
-    migration service can see, `insured` those in the insurance fund.
+    Nobody has joined yet, and experiences are still to come.
+
+    Parameters
+    ----------
+    nationality : array of int
+        Of each group.
+    founded_on : int
+        Day on which they have last heard of anything.
+    trust, believed_reporting : array of float
+        What all of them think of each option of care.
     """
-    options, items = len(words.OPTIONS), len(words.KNOWLEDGE)
-    count = len(nationality)
-    none = np.zeros((count, options), dtype=np.int16)
-    return records(
-        count,
-        hot=("nationality", "formal", "members", "informed", "alarm", "shared", "changed_on"),
-        nationality=nationality.astype(np.int8),
-        members=np.zeros(count, dtype=np.int32),
-        informed=np.zeros((count, items), dtype=np.int32),
-        trust=np.tile(trust.astype(np.float32), (count, 1)),
-        believed_reporting=np.tile(believed_reporting.astype(np.float32), (count, 1)),
-        alarm=np.zeros(count, dtype=np.float32),
-        shared=np.zeros(count, dtype=np.int32),
-        insured=np.zeros(count, dtype=np.int32),
-        good=none,
-        bad=none,
-        uneventful=none,
-        reported=none,
-        formal=np.zeros(count, dtype=np.bool_),
-        wait=np.zeros((count, options), dtype=np.float32),
-        heard_on=np.full((count, options), founded_on, dtype=np.int32),
-        changed_on=np.full(count, founded_on, dtype=np.int32),
-    )
+    groups = new_records(WORK_GROUP, len(nationality))
+    groups["nationality"] = nationality
+    groups["trust"] = trust
+    groups["believed_reporting"] = believed_reporting
+    groups["heard_on"] = groups["changed_on"] = founded_on
+    return groups

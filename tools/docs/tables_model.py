@@ -2,7 +2,7 @@
 
 import ast
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from itertools import takewhile
 from pathlib import Path
@@ -16,11 +16,11 @@ import sim
 from sim import submodels
 from sim import vocabulary as words
 from sim.agents.agency import Agencies
-from sim.agents.city import city_counts
+from sim.agents.city import COUNTS
 from sim.agents.clinic import Clinics
 from sim.agents.employer import Employers
 from sim.agents.episode import Episodes
-from sim.agents.migrant import Migrants, work_groups
+from sim.agents.migrant import WORK_GROUP, Migrants
 from sim.agents.task import Tasks
 from sim.engine.agentset.cohort import Cohort
 from sim.engine.agentset.column import Column
@@ -49,14 +49,14 @@ def state_variables() -> str:
     return table(
         ("entity", "variable", "meaning", "unit or values"),
         [
-            (entity, f"`{name}`", column.meaning, unit_of(column))
+            (entity, f"`{name}`", column.meaning, unit_of(name, column))
             for entity, cohort in COHORTS.items()
             for name, column in cohort.columns.items()
         ],
     )
 
 
-def unit_of(column: Column) -> str:
+def unit_of(name: str, column: Column) -> str:
     """Return the unit of a state variable, or its values; "each of n" for one with n values.
 
     Raises
@@ -73,71 +73,25 @@ def unit_of(column: Column) -> str:
     elif np.issubdtype(column.dtype, np.integer):
         unit = "whole number"
     else:
-        raise ValueError(f"the state variable '{column.name}' has no unit")
-    return f"{unit}; {column.width} values" if column.width else unit
-
-
-CLINIC = {
-    "open": "is open today", "credit": "fraction of a slot carried over",
-    "in_bed": "migrants in bed", "slots": "whole services it can give today",
-    "free_beds": "beds left by residents and migrants today",
-    "served_today": "services given today", "waiting": "people in line this evening",
-    "diverted_today": "patients sent to another hospital today",
-}  # fmt: skip
-AGENCY = {
-    "open": "is open today", "credit": "fraction of a service carried over, by line",
-    "slots": "whole services it can give today, by line",
-    "served_today": "services given today, by line", "waiting": "needs in line, by line",
-    "in_bed": "people in its places", "releases": "places that become free, by day ahead",
-    "budget": "money left, KZT", "grant_factor": "last grant as a multiple of that of 2018",
-    "resolved_this_quarter": "needs settled since the last grant",
-    "received": "grants received so far, KZT", "spent": "spent so far, KZT",
-}  # fmt: skip
-WORK_GROUP = {
-    "nationality": "nationality of the members", "members": "people in it",
-    "informed": "members who know each item", "trust": "trust in each option of care, 0-1",
-    "believed_reporting": "believed probability of being reported, by option",
-    "alarm": "fear left by detections of members, 0-1",
-    "shared": "members in a registry the migration service sees",
-    "insured": "members in the insurance fund",
-    "good": "good experiences of the week, by option", "bad": "bad experiences of the week",
-    "uneventful": "contacts of the week, without valid status, that ended in no report",
-    "reported": "contacts of the week that ended in a report",
-    "formal": "the employer gives contracts", "wait": "wait last heard of, days, by option",
-    "heard_on": "day on which it was heard of", "changed_on": "day on which anything was heard",
-}  # fmt: skip
-CITY = {
-    "present": "people present, by group", "residents": "people, by district and nationality",
-    "informed": "people who know each item, by group",
-    "informed_residents": "the same, by district and nationality",
-    "newly_severe": "episodes that became severe today",
-    "learned": "items learned so far, by source", "alarm": "fear left by raids, by district",
-    "alarmed_on": "day of the last raid, by district",
-    "pressure": "pressure of the police on the last seven days, by district",
-    "trust": "mean trust of compatriots in each option", "insured": "members of the fund, by group",
-    "could_be_enrolled": "workers with contracts this month, by sector",
-    "enrolled": "of these, enrolled", "enrolled_share": "share enrolled as last seen, by sector",
-    "formal_share": "share of workers whose employer gives contracts, as last seen, by sector",
-    "ledger": "sum of every flow of money, KZT", "lost_work": "wages of days too ill to work, KZT",
-    "jobless": "people who have lost their work",
-    "with_contracts": "people in work groups of employers who give contracts",
-    "health_lost": "health lost to illness, thousandths of a day, by group",
-}  # fmt: skip
+        raise ValueError(f"the state variable '{name}' has no unit")
+    return f"{unit}; {' x '.join(map(str, column.shape))} values" if column.shape else unit
 
 
 def other_state() -> str:
     """Return the state of clinics, agencies, work groups and the city as a whole."""
-    options = np.zeros(len(words.OPTIONS))
-    group = work_groups(np.zeros(1, dtype=np.int8), 0, options, options)
-    described = (
-        ("clinic", Clinics.STATE, CLINIC),
-        ("agency", Agencies.STATE, AGENCY),
-        ("work group", group.dtype.names or (), WORK_GROUP),
-        ("city", city_counts().dtype.names or (), CITY),
+    tables: tuple[tuple[str, Mapping[str, Column]], ...] = (
+        ("clinic", {name: Clinics.columns[name] for name in Clinics.STATE}),
+        ("agency", {name: Agencies.columns[name] for name in Agencies.STATE}),
+        ("work group", WORK_GROUP),
+        ("city", COUNTS),
     )
     return table(
-        ("entity", "variable", "meaning"),
-        [(entity, f"`{name}`", text[name]) for entity, names, text in described for name in names],
+        ("entity", "variable", "meaning", "unit or values"),
+        [
+            (entity, f"`{name}`", column.meaning, unit_of(name, column))
+            for entity, columns in tables
+            for name, column in columns.items()
+        ],
     )
 
 

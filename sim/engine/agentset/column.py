@@ -31,10 +31,14 @@ class Column:
         Names of the codes 0, 1, 2, ...; views and `get` speak in labels.
     width : int, optional
         Number of values a row, for a vector-valued state variable.
+    shape : tuple of int, optional
+        Their shape instead, if they are a table of their own.
     separate : bool, default False
         Kept in an array of its own, because everybody's value is looked through every day.
     hot : bool, default False
         Lies at the head of the record, together with all else that is often looked at.
+    derived : bool, default False
+        Follows from the rest of the state, or from the world of the day, and is no part of it.
     """
 
     def __init__(
@@ -46,8 +50,10 @@ class Column:
         default: float | bool = 0,
         labels: tuple[str, ...] | None = None,
         width: int | None = None,
+        shape: tuple[int, ...] = (),
         separate: bool = False,
         hot: bool = False,
+        derived: bool = False,
     ) -> None:
         self.dtype = np.dtype(dtype)
         self.meaning = meaning
@@ -55,22 +61,23 @@ class Column:
         self.default = default
         self.labels = labels
         self.width = width
-        self.shape = () if width is None else (width,)
+        self.shape = shape if width is None else (width,)
         self.separate = separate
         self.hot = hot
+        self.derived = derived
         self.name = ""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
     @overload
-    def __get__(self, cohort: None, owner: type) -> Self: ...
+    def __get__(self, table: None, owner: type) -> Self: ...
     @overload
-    def __get__(self, cohort: "Cohort[Any]", owner: type) -> Values: ...
-    def __get__(self, cohort: "Cohort[Any] | None", owner: type) -> "Self | Values":
-        # Only the declaration itself gets here: a cohort's arrays lie in its own dictionary,
-        # which Python asks first.
-        if cohort is None:
+    def __get__(self, table: object, owner: type) -> Values: ...
+    def __get__(self, table: object, owner: type) -> "Self | Values":
+        # Only the declaration itself gets here: the arrays of a cohort or a table lie in its own
+        # dictionary, which Python asks first.
+        if table is None:
             return self
         raise AttributeError(self.name)
 
