@@ -8,7 +8,17 @@ from sim.agents.city import City
 from sim.agents.episode import State
 from sim.engine.event_log import append_record
 from sim.engine.jit.compiled import compiled
+from sim.engine.jit.shared_fields import copy_shared_fields
 from sim.engine.records import Record
+
+EPISODE_RECORD = (
+    "pid", "person", "ordinal", "stratum", "kind", "severity", "began_on", "perceived_on",
+    "decided_on", "arrived_on", "care_on", "severe_on", "emergency_care_on", "perceived_moderate",
+    "avoidable", "formal_contact", "sequelae_on", "binding_barrier", "state", "visits", "charged",
+    "paid", "owed", "relieved", "worst", "age", "wage", "manages_language", "contract",
+    "can_afford", "borrowed",
+)  # fmt: skip
+"""Columns of an episode that outlive it."""
 
 
 @compiled
@@ -24,37 +34,7 @@ def end(city: City, episode: Record, outcome: int) -> None:
     entry = append_record(city.closed_episodes)
     entry.ended_on = city.today
     entry.outcome = outcome
-    entry.pid = episode.pid
-    entry.person = episode.person
-    entry.ordinal = episode.ordinal
-    entry.stratum = episode.stratum
-    entry.kind = episode.kind
-    entry.severity = episode.severity
-    entry.began_on = episode.began_on
-    entry.perceived_on = episode.perceived_on
-    entry.decided_on = episode.decided_on
-    entry.arrived_on = episode.arrived_on
-    entry.care_on = episode.care_on
-    entry.severe_on = episode.severe_on
-    entry.emergency_care_on = episode.emergency_care_on
-    entry.perceived_moderate = episode.perceived_moderate
-    entry.avoidable = episode.avoidable
-    entry.formal_contact = episode.formal_contact
-    entry.sequelae_on = episode.sequelae_on
-    entry.binding_barrier = episode.binding_barrier
-    entry.state = episode.state
-    entry.visits = episode.visits
-    entry.charged = episode.charged
-    entry.paid = episode.paid
-    entry.owed = episode.owed
-    entry.relieved = episode.relieved
-    entry.worst = episode.worst
-    entry.age = episode.age
-    entry.wage = episode.wage
-    entry.manages_language = episode.manages_language
-    entry.contract = episode.contract
-    entry.can_afford = episode.can_afford
-    entry.borrowed = episode.borrowed
+    copy_shared_fields(entry, episode)
 
 
 @compiled
@@ -63,13 +43,3 @@ def vacate_bed(city: City, episode: Record) -> None:
     if episode.state == State.IN_BED and not episode.boarding:
         city.clinics[episode.unit].in_bed -= 1
     episode.boarding = False
-
-
-EPISODE_RECORD = (
-    "pid", "person", "ordinal", "stratum", "kind", "severity", "began_on", "perceived_on",
-    "decided_on", "arrived_on", "care_on", "severe_on", "emergency_care_on", "perceived_moderate",
-    "avoidable", "formal_contact", "sequelae_on", "binding_barrier", "state", "visits", "charged",
-    "paid", "owed", "relieved", "worst", "age", "wage", "manages_language", "contract",
-    "can_afford", "borrowed",
-)  # fmt: skip
-"""Columns of an episode that outlive it."""

@@ -46,6 +46,7 @@ from sim.engine.agentset.row_allocator import active_rows, allocate_row, release
 from sim.engine.event_log import LogDeclaration, append_record
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.prefetch import prefetch_ahead
+from sim.engine.jit.shared_fields import copy_shared_fields
 from sim.engine.random.scalar import exponential, happens, uniform
 from sim.engine.records import Record
 from sim.engine.types import Column, Integers, Rows
@@ -253,22 +254,7 @@ def end_need(city: City, task: Record, ending: int) -> None:
     entry = append_record(city.closed_needs)
     entry.ended_on = city.today
     entry.ending = ending
-    entry.person = task.person
-    entry.ordinal = task.ordinal
-    entry.stratum = task.stratum
-    entry.need = task.need
-    entry.agency = task.agency
-    entry.coordinated = task.coordinated
-    entry.arose_on = task.arose_on
-    entry.decided_on = task.decided_on
-    entry.arrived_on = task.arrived_on
-    entry.served_on = task.served_on
-    entry.bounces = task.bounces
-    entry.referrals = task.referrals
-    entry.wrong_referrals = task.wrong_referrals
-    entry.dead_ends = task.dead_ends
-    entry.no_shows = task.no_shows
-    entry.recalls = task.recalls
+    copy_shared_fields(entry, task)
 
 
 @compiled
