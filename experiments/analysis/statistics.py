@@ -277,7 +277,6 @@ def rank_stability(indicators: pd.DataFrame) -> pd.DataFrame:
     table, seeds = wide.to_numpy(), wide.index.get_level_values("seed").to_numpy()
     places = wide.groupby(KEY, sort=False).indices
     rows: list[tuple[Any, ...]] = []
-    rng = np.random.default_rng(1)
     for key, names in zip(asked.index, asked, strict=True):
         of_key = np.asarray(places[key])
         by_seed = of_key[np.argsort(seeds[of_key])]
@@ -290,7 +289,8 @@ def rank_stability(indicators: pd.DataFrame) -> pd.DataFrame:
             continue
         if key[KEY.index("better")] == "higher":
             values = -values
-        own, stability, best = _ranks(values, rng)
+        # Its own generator: how sure one order is does not hang on which other outcomes there are.
+        own, stability, best = _ranks(values, np.random.default_rng(1))
         for name, *found in zip(names, own, stability, best, strict=True):
             rows.append((*key, name, *found, len(values), why))
     columns_of_ranks = [*KEY, "scenario", "rank", "rank_stability", "best", "replicates", "why"]
