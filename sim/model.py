@@ -1,6 +1,5 @@
 """The model: its submodels, the order of the day, and what can be asked of it."""
 
-from collections.abc import Collection
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from experiments.analysis.console_report import title
+from experiments.analysis.outcomes import Outcome, shown
 from experiments.figures import institutions
 from experiments.figures.groups import group_effects
 from experiments.figures.money import figures_of_costs
@@ -80,25 +81,12 @@ def draw_run(folder: Path) -> None:
 # --- effects ----------------------------------------------------------------------------------
 
 EFFECTS = (
-    ("emergency_uptake_24h", "", "Emergency care\nwithin 24 h", "percentage points", 100.0),
-    ("emergency_need", "", "Emergencies", "per 1,000 person-years", 1.0),
-    (
-        "emergency_contacts",
-        "",
-        "Ambulance runs and\nhospital walk-ins",
-        "per 1,000 person-years",
-        1.0,
-    ),
-    ("low_acuity_share", "", "Mild needs among these", "percentage points", 100.0),
-    ("unmet_need_episodes", "", "Needs unseen by\nany provider", "percentage points", 100.0),
-    ("unmet_need_persons", "", "People with such a need\nin a year", "percentage points", 100.0),
-    ("unresolved_needs", "", "Other needs lost\nor still open", "percentage points", 100.0),
-    ("unresolved_stock", "", "Known cases open\nfor over 30 days", "per 1,000 present", 1.0),
-    ("total_unresolved", "", "Unresolved in all,\nknown and hidden", "per 1,000 present", 1.0),
-    ("deaths", "", "Deaths", "per 100,000 person-years", 1.0),
-    ("out_of_pocket", "", "Paid by migrants\nfor care", "KZT per person-year", 1.0),
-    ("policy_cost", "", "Cost of the policy", "KZT per person-year", 1.0),
-)
+    Outcome("emergency_uptake_24h"), Outcome("emergency_need"), Outcome("emergency_contacts"),
+    Outcome("low_acuity_share"), Outcome("unmet_need_episodes"), Outcome("unmet_need_persons"),
+    Outcome("unresolved_needs"), Outcome("unresolved_stock"), Outcome("total_unresolved"),
+    Outcome("deaths"), Outcome("out_of_pocket"), Outcome("policy_cost"),
+)  # fmt: skip
+"""Outcomes, a panel each."""
 
 
 def effect_plot(summary: pd.DataFrame, confidence: float) -> Figure:
@@ -106,9 +94,9 @@ def effect_plot(summary: pd.DataFrame, confidence: float) -> Figure:
     overall = summary[(summary["by"] == "all") & (summary["verdict"] != "reference")]
     scenarios = list(dict.fromkeys(overall["scenario"]))
     figure, axes = plt.subplots(3, 4, figsize=(17, 5.0 + 1.3 * max(len(scenarios), 2)), sharey=True)
-    for axis, (name, detail, heading, unit, factor) in zip(axes.flat, EFFECTS, strict=True):
-        mine = (overall["indicator"] == name) & (overall["detail"] == detail)
-        rows = overall[mine].set_index("scenario").loc[scenarios]
+    for axis, panel in zip(axes.flat, shown(EFFECTS), strict=True):
+        factor = panel.factor
+        rows = panel.rows(overall).set_index("scenario").loc[scenarios]
         changes = [
             {
                 "mean": factor * row["difference"], "low": factor * row["difference_low"],
@@ -116,7 +104,8 @@ def effect_plot(summary: pd.DataFrame, confidence: float) -> Figure:
             }
             for row in rows.to_dict("records")
         ]  # fmt: skip
-        draw_changes(axis, changes, [title(one) for one in scenarios], heading, unit)
+        names = [title(scenario) for scenario in scenarios]
+        draw_changes(axis, changes, names, panel.panel, panel.unit_of_change)
     reference = summary.loc[summary["verdict"] == "reference", "scenario"].iloc[0]
     replicates = int(summary["replicates"].max())
     figure.suptitle(

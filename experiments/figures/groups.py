@@ -7,14 +7,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from experiments.analysis.console_report import title
+from experiments.analysis.outcomes import Outcome, shown
 from experiments.figures.style import COLOURS, colours, legend_columns, signed
 
 GROUPED = (
-    ("emergency_uptake_24h", "Emergency care\nwithin 24 h"),
-    ("unmet_need_episodes", "Needs unseen by\nany provider"),
-    ("unresolved_needs", "Other needs lost\nor still open"),
-)
-"""Columns: indicator (a share), heading."""
+    Outcome("emergency_uptake_24h"), Outcome("unmet_need_episodes"), Outcome("unresolved_needs"),
+)  # fmt: skip
+"""Outcomes, a column each; all of them are shares."""
 KINDS_OF_GROUPS = (("nationality", "by nationality"), ("legal_status", "by legal status"))
 
 
@@ -29,9 +28,9 @@ def group_effects(summary: pd.DataFrame, confidence: float) -> Figure:
         sharey="row", sharex="col",
     )  # fmt: skip
     for row, (by, words) in enumerate(KINDS_OF_GROUPS):
-        for column, (name, heading) in enumerate(GROUPED):
+        for column, panel in enumerate(shown(GROUPED)):
             axis = axes[row, column]
-            rows = changed[(changed["by"] == by) & (changed["indicator"] == name)]
+            rows = panel.rows(changed[changed["by"] == by])
             groups = list(dict.fromkeys(rows["group"]))
             for number, (scenario, colour) in enumerate(zip(scenarios, shades, strict=True)):
                 mine = rows[rows["scenario"] == scenario].set_index("group").loc[groups]
@@ -48,7 +47,7 @@ def group_effects(summary: pd.DataFrame, confidence: float) -> Figure:
             names = [title(one).replace("Eaeu", "EAEU") for one in groups]
             axis.set_yticks(range(len(groups)), names)
             axis.set_ylim(len(groups) - 0.5, -0.5)
-            axis.set_title(f"{heading}\n{words}" if row == 0 else words)
+            axis.set_title(f"{panel.panel}\n{words}" if row == 0 else words)
             axis.xaxis.set_major_locator(MaxNLocator(5))
             axis.xaxis.set_major_formatter(FuncFormatter(signed))
             axis.grid(visible=False, axis="y")

@@ -15,9 +15,11 @@ from matplotlib.patches import Patch, PathPatch, Rectangle
 from matplotlib.path import Path as Outline
 
 from experiments.analysis.console_report import change, number, title
+from experiments.analysis.outcomes import Outcome, sentence, shown
 from experiments.analysis.statistics import interval
 from experiments.figures.style import NothingToDrawError
 from sim import vocabulary as words
+from sim.observation.definitions import Format
 
 DAYS_A_YEAR = 365.25
 
@@ -154,10 +156,11 @@ def in_words(one: Exchange) -> str:
     """Return the message of a panel."""
     settled, lost = one.outcomes["settled"].sum(), one.outcomes[OUTCOMES[3][0]].sum()
     by_hub = one.sent[one.sent.index.get_level_values("target") == HUB].sum()
-    sent = f"{number(one.sent.sum(), '0')} needs a year sent or brought"
+    sent = f"{number(one.sent.sum(), Format.WHOLE)} needs a year sent or brought"
     if by_hub > 0:
         sent += f", {by_hub / one.sent.sum():.0%} to the coordinating body"
-    return f"{sent}:\n{number(settled, '0')} settled, {number(lost, '0')} lost"
+    outcome = f"{number(settled, Format.WHOLE)} settled, {number(lost, Format.WHOLE)} lost"
+    return f"{sent}:\n{outcome}"
 
 
 def column_of(one: Exchange, level: str) -> "pd.Series[float]":
@@ -249,13 +252,17 @@ def draw_outcomes(axis: Axes, outcomes: pd.DataFrame, name: str, middle: float) 
             )
         )
         x += width
-    axis.text(END + 0.02, middle, number(counts[OUTCOMES[0][0]], "0"), va="center",
+    axis.text(END + 0.02, middle, number(counts[OUTCOMES[0][0]], Format.WHOLE), va="center",
               ha="left", fontsize=14, fontweight="bold")  # fmt: skip
 
 
 # --- unresolved -------------------------------------------------------------------------------
 
 KNOWN, HIDDEN = "#0072B2", "#c9c9c9"
+
+
+KNOWN_CASES, HIDDEN_CASES = Outcome("unresolved_stock"), Outcome("hidden_unmet_need")
+"""The two parts of the stock."""
 
 
 def unresolved_stock(curves: pd.DataFrame, confidence: float) -> Figure:
@@ -269,8 +276,8 @@ def unresolved_stock(curves: pd.DataFrame, confidence: float) -> Figure:
         Of the simulation intervals of paired differences.
     """
     scenarios = list(dict.fromkeys(curves["scenario"]))
-    known = stocks(curves, ["unresolved_cases"])
-    total = stocks(curves, ["unresolved_cases", "hidden_need"])
+    known = stocks(curves, [KNOWN_CASES.indicator])
+    total = stocks(curves, [KNOWN_CASES.indicator, HIDDEN_CASES.indicator])
     present = by_scenario(curves, curves["present"])
     figure, axes = plt.subplots(
         2, len(scenarios), figsize=(max(3.0 * len(scenarios), 9.0), 9.4), squeeze=False,
@@ -349,15 +356,15 @@ def change_in_words(
     if reference is None:
         return f"mean {levels.mean():.1f}"
     found = between(pd.DataFrame([levels - reference]), confidence).iloc[0]
-    shown, span = change(found["mean"], found["low"], found["high"], "")
-    return f"{shown}\n({span})" if span else shown
+    mean, span = change(found["mean"], found["low"], found["high"], Format.DECIMAL)
+    return f"{mean}\n({span})" if span else mean
 
 
 def _legend(figure: Figure, scenarios: list[str], confidence: float, seeds: int) -> None:
     """Say what colours, lines and numbers mean."""
     handles: list[Patch | Line2D] = [
-        Patch(color=HIDDEN, label="hidden: episodes no institution knows of"),
-        Patch(color=KNOWN, label="known to an institution, open for over 30 days"),
+        Patch(color=colour, label=sentence(outcome.label))
+        for colour, outcome in zip((HIDDEN, KNOWN), shown((HIDDEN_CASES, KNOWN_CASES)), strict=True)
     ]
     note = f"Means of {seeds} replicate{'s' * (seeds > 1)}."
     if len(scenarios) > 1:

@@ -1,6 +1,6 @@
 """Figures of costs and of factorials, drawn from result tables alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,23 +10,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from experiments.analysis.console_report import title
+from experiments.analysis.outcomes import Outcome, shown
 from experiments.figures.style import colours, draw_changes, draw_each
 
-FACTORIAL = (
-    ("emergency_uptake_24h", "", "Emergency care\nwithin 24 h", "percentage points", 100.0),
-    ("unmet_need_episodes", "", "Needs unseen by\nany provider", "percentage points", 100.0),
-    ("unresolved_needs", "", "Other needs lost\nor still open", "percentage points", 100.0),
-    ("total_unresolved", "", "Unresolved in all,\nknown and hidden", "per 1,000 present", 1.0),
-    ("insured_visits", "", "Visits insurance paid", "per 1,000 person-years", 1.0),
-    ("societal_cost", "", "Cost to society", "KZT per person-year", 1.0),
-)
-"""Panels of a factorial: indicator, detail, heading, unit, factor."""
 
-
-def draw_factorial(folder: Path, confidence: float) -> None:
+def draw_factorial(folder: Path, outcomes: Sequence[Outcome], confidence: float) -> None:
     """Draw main effects and interactions into the folder of a factorial."""
     effects = pd.read_parquet(folder / "effects.parquet")
-    draw_each(folder, {"effects": lambda: interaction_plot(effects, confidence)})
+    draw_each(folder, {"effects": lambda: interaction_plot(effects, outcomes, confidence)})
 
 
 def figures_of_costs(folder: Path, confidence: float) -> dict[str, Callable[[], Figure]]:
@@ -36,23 +27,24 @@ def figures_of_costs(folder: Path, confidence: float) -> dict[str, Callable[[], 
     return {"costs": lambda: cost_plane(incremental, acceptability, confidence)}
 
 
-def interaction_plot(effects: pd.DataFrame, confidence: float) -> Figure:
-    """Draw main effects above, interactions below: one panel an outcome."""
-    shown = effects[effects["kind"].isin(["main", "interaction"])]
-    terms = list(dict.fromkeys(shown["term"]))
+def interaction_plot(
+    effects: pd.DataFrame, outcomes: Sequence[Outcome], confidence: float
+) -> Figure:
+    """Draw main effects above, interactions below: one panel an outcome, six of them."""
+    drawn = effects[effects["kind"].isin(["main", "interaction"])]
+    terms = list(dict.fromkeys(drawn["term"]))
     mains = sum(" x " not in term for term in terms)
     figure, axes = plt.subplots(2, 3, figsize=(17, 2.5 + 0.9 * len(terms)), sharey=True)
-    for axis, (name, detail, heading, unit, factor) in zip(axes.flat, FACTORIAL, strict=True):
-        mine = (shown["indicator"] == name) & (shown["detail"] == detail)
-        rows = shown[mine].set_index("term").loc[terms]
+    for axis, panel in zip(axes.flat, shown(outcomes), strict=True):
+        rows = panel.rows(drawn).set_index("term").loc[terms]
         changes = [
-            {**row, **{end: factor * row[end] for end in ("mean", "low", "high")}}
+            {**row, **{end: panel.factor * row[end] for end in ("mean", "low", "high")}}
             for row in rows.to_dict("records")
         ]
         names = [" x ".join(title(one) for one in term.split(" x ")) for term in terms]
-        draw_changes(axis, changes, names, heading, unit)
+        draw_changes(axis, changes, names, panel.panel, panel.unit_of_change)
         axis.axhline(mains - 0.5, color="#bbbbbb", linewidth=1.0, linestyle=":")
-    replicates = int(shown["replicates"].max())
+    replicates = int(drawn["replicates"].max())
     figure.suptitle(
         "Above the dotted line: main effects (mean over the settings of the others); below: "
         f"interactions of two at the reference.\n"

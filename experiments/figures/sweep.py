@@ -13,20 +13,20 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from experiments.analysis.console_report import path_in_words, title
+from experiments.analysis.outcomes import Outcome, Shown, shown, two_lines
 from experiments.figures.style import COLOURS, colours, draw_each, legend_columns, signed
+from sim.observation.definitions import Better
 
 if TYPE_CHECKING:
     from experiments.studies.settings import SweepSettings
 
 PANELS = (
-    ("emergency_uptake_24h", "", "Emergency care\nwithin 24 h", "per cent", 100.0),
-    ("unmet_need_episodes", "", "Needs unseen by\nany provider", "per cent", 100.0),
-    ("unresolved_needs", "", "Other needs lost\nor still open", "per cent", 100.0),
-    ("societal_cost", "", "Cost to society", "KZT per person-year", 1.0),
-)
-"""Panels: indicator, detail, heading, unit, factor."""
+    Outcome("emergency_uptake_24h"), Outcome("unmet_need_episodes"), Outcome("unresolved_needs"),
+    Outcome("societal_cost"),
+)  # fmt: skip
+"""Outcomes, a panel each."""
 LONGEST_NAME = 34
-BETTER_IS_GREEN = {"higher": "BrBG", "lower": "BrBG_r", "": "PuOr"}
+BETTER_IS_GREEN = {Better.HIGHER: "BrBG", Better.LOWER: "BrBG_r", Better.NEITHER: "PuOr"}
 """Colours of a difference, by which direction is better."""
 
 
@@ -56,15 +56,11 @@ def figures_of_sweep(
 
 
 def _broken(name: str) -> str:
-    """Return a long name on two lines."""
-    if len(name) <= LONGEST_NAME or " " not in name:
-        return name
-    spaces = [place for place, letter in enumerate(name) if letter == " "]
-    middle = min(spaces, key=lambda place: abs(place - len(name) / 2))
-    return f"{name[:middle]}\n{name[middle + 1 :]}"
+    """Return a long name of a path on two lines."""
+    return two_lines(name, LONGEST_NAME)
 
 
-def _shown(settings: "SweepSettings") -> tuple[str, str, str]:
+def _drawn(settings: "SweepSettings") -> tuple[str, str, str]:
     """Return which scenario and quantity is drawn, and words for it."""
     if len(settings.scenarios) == 1:
         return settings.scenarios[0], "level", f"level, {title(settings.scenarios[0])}"
@@ -75,14 +71,14 @@ def _shown(settings: "SweepSettings") -> tuple[str, str, str]:
     )  # fmt: skip
 
 
-def _rows(summary: pd.DataFrame, name: str, detail: str, scenario: str) -> pd.DataFrame:
-    chosen = (summary["indicator"] == name) & (summary["detail"] == detail)
-    return summary[chosen & (summary["scenario"] == scenario)]
+def _rows(summary: pd.DataFrame, panel: Shown, scenario: str) -> pd.DataFrame:
+    rows = panel.rows(summary)
+    return rows[rows["scenario"] == scenario]
 
 
-def _unit(unit: str, factor: float, quantity: str) -> str:
-    """Return the unit of a level, or of a difference of shares."""
-    return "percentage points" if factor > 1 and quantity == "difference" else unit
+def _unit(panel: Shown, quantity: str) -> str:
+    """Return the unit of a level, or of a difference."""
+    return panel.unit_of_change if quantity == "difference" else panel.unit
 
 
 def _finish_tornado(axis: Axes, paths: list[str], heading: str, unit: str) -> None:
@@ -97,16 +93,17 @@ def _finish_tornado(axis: Axes, paths: list[str], heading: str, unit: str) -> No
 def response_curves(summary: pd.DataFrame, path: str, settings: "SweepSettings") -> Figure:
     """Draw levels of every scenario against the value that is varied, with simulation bands."""
     figure, axes = plt.subplots(1, len(PANELS), figsize=(18, 5.5))
-    for axis, (name, detail, heading, unit, factor) in zip(axes, PANELS, strict=True):
+    for axis, panel in zip(axes, shown(PANELS), strict=True):
+        factor = panel.factor
         for colour, scenario in zip(colours(settings.scenarios), settings.scenarios, strict=True):
-            rows = _rows(summary, name, detail, scenario).sort_values(path)
+            rows = _rows(summary, panel, scenario).sort_values(path)
             axis.plot(rows[path], factor * rows["level"], "o-", color=colour, label=title(scenario))
             axis.fill_between(
                 rows[path], factor * rows["level_low"], factor * rows["level_high"],
                 color=colour, alpha=0.18, linewidth=0,
             )  # fmt: skip
-        axis.set_title(heading)
-        axis.set_ylabel(unit)
+        axis.set_title(panel.panel)
+        axis.set_ylabel(panel.unit)
         axis.set_xlabel(_broken(path_in_words(path)))
         axis.xaxis.set_major_locator(MaxNLocator(5))
     handles, labels = axes[0].get_legend_handles_labels()
@@ -121,11 +118,12 @@ def response_curves(summary: pd.DataFrame, path: str, settings: "SweepSettings")
 
 def heat_maps(summary: pd.DataFrame, varied: list[str], settings: "SweepSettings") -> Figure:
     """Draw one quantity over two values that are varied, an outcome a panel."""
-    scenario, quantity, words = _shown(settings)
+    scenario, quantity, words = _drawn(settings)
     across, up = varied
     figure, axes = plt.subplots(2, 2, figsize=(15, 11))
-    for axis, (name, detail, heading, unit, factor) in zip(axes.flat, PANELS, strict=True):
-        rows = _rows(summary, name, detail, scenario)
+    for axis, panel in zip(axes.flat, shown(PANELS), strict=True):
+        factor = panel.factor
+        rows = _rows(summary, panel, scenario)
         table = factor * rows.pivot(index=up, columns=across, values=quantity)
         values = table.to_numpy()
         largest = np.nanmax(np.abs(values)) if np.isfinite(values).any() else 1.0
@@ -133,7 +131,7 @@ def heat_maps(summary: pd.DataFrame, varied: list[str], settings: "SweepSettings
             {
                 "vmin": -largest,
                 "vmax": largest,
-                "cmap": BETTER_IS_GREEN[str(rows["better"].iloc[0])],
+                "cmap": BETTER_IS_GREEN[panel.better],
             }
             if quantity == "difference"
             else {"cmap": "viridis"}
@@ -149,9 +147,9 @@ def heat_maps(summary: pd.DataFrame, varied: list[str], settings: "SweepSettings
         axis.set_yticks(range(len(table.index)), [f"{one:g}" for one in table.index])
         axis.set_xlabel(_broken(path_in_words(across)))
         axis.set_ylabel(_broken(path_in_words(up)))
-        axis.set_title(heading)
+        axis.set_title(panel.panel)
         axis.grid(visible=False)
-        figure.colorbar(image, ax=axis, label=_unit(unit, factor, quantity))
+        figure.colorbar(image, ax=axis, label=_unit(panel, quantity))
     figure.suptitle(
         f"Mean {words}, {settings.replicates} paired replicates a point"
         + (" (green: better, brown: worse)" if quantity == "difference" else ""),
@@ -165,11 +163,12 @@ def interaction_curves(
     summary: pd.DataFrame, varied: list[str], settings: "SweepSettings"
 ) -> Figure:
     """Draw one quantity against the first value, a line a second value: parallel, or together."""
-    scenario, quantity, words = _shown(settings)
+    scenario, quantity, words = _drawn(settings)
     across, beside = varied
     figure, axes = plt.subplots(1, len(PANELS), figsize=(18, 5.5))
-    for axis, (name, detail, heading, unit, factor) in zip(axes, PANELS, strict=True):
-        rows = _rows(summary, name, detail, scenario)
+    for axis, panel in zip(axes, shown(PANELS), strict=True):
+        factor = panel.factor
+        rows = _rows(summary, panel, scenario)
         seconds = sorted(rows[beside].unique())
         shades = mpl.colormaps["viridis"](np.linspace(0.0, 0.85, len(seconds)))
         for value, colour in zip(seconds, shades, strict=True):
@@ -179,8 +178,8 @@ def interaction_curves(
                 mine[across], factor * mine[f"{quantity}_low"], factor * mine[f"{quantity}_high"],
                 color=colour, alpha=0.15, linewidth=0,
             )  # fmt: skip
-        axis.set_title(heading)
-        axis.set_ylabel(_unit(unit, factor, quantity))
+        axis.set_title(panel.panel)
+        axis.set_ylabel(_unit(panel, quantity))
         axis.set_xlabel(_broken(path_in_words(across)))
         axis.xaxis.set_major_locator(MaxNLocator(5))
     handles, labels = axes[0].get_legend_handles_labels()
@@ -201,10 +200,11 @@ def tornado_of_values(
     summary: pd.DataFrame, varied: list[str], settings: "SweepSettings"
 ) -> Figure:
     """Draw how far each value moves outcomes alone, the widest first."""
-    scenario, quantity, words = _shown(settings)
+    scenario, quantity, words = _drawn(settings)
     figure, axes = plt.subplots(1, len(PANELS), figsize=(20, 2.5 + 0.6 * len(varied)))
-    for axis, (name, detail, heading, unit, factor) in zip(axes, PANELS, strict=True):
-        rows = _rows(summary, name, detail, scenario)
+    for axis, panel in zip(axes, shown(PANELS), strict=True):
+        factor = panel.factor
+        rows = _rows(summary, panel, scenario)
         untouched = factor * float(rows.loc[rows["sample"] == 0, quantity].iloc[0])
         ends = {}
         for path in varied:
@@ -215,7 +215,7 @@ def tornado_of_values(
             low, high = ends[path]
             axis.barh(place, high - low, left=low, color=COLOURS[1], height=0.6)
         axis.axvline(untouched, color=COLOURS[0], linewidth=1.4)
-        _finish_tornado(axis, order, heading, _unit(unit, factor, quantity))
+        _finish_tornado(axis, order, panel.panel, _unit(panel, quantity))
         axis.xaxis.set_major_locator(MaxNLocator(4))
     figure.suptitle(
         f"Scenario ranges of the mean {words}: each value alone from one end of its list to the "
@@ -229,11 +229,11 @@ def tornado_of_correlations(
     influence: pd.DataFrame, varied: list[str], settings: "SweepSettings"
 ) -> Figure:
     """Draw rank correlations of outcomes with what was drawn, the strongest first."""
-    scenario, quantity, words = _shown(settings)
+    scenario, quantity, words = _drawn(settings)
     figure, axes = plt.subplots(1, len(PANELS), figsize=(20, 2.5 + 0.6 * len(varied)))
     samples = int(influence["samples"].max()) if len(influence) else 0
-    for axis, (name, detail, heading, _, _) in zip(axes, PANELS, strict=True):
-        rows = _rows(influence, name, detail, scenario)
+    for axis, panel in zip(axes, shown(PANELS), strict=True):
+        rows = _rows(influence, panel, scenario)
         rows = rows[rows["quantity"] == quantity].sort_values("correlation", key=abs)
         for place, row in enumerate(rows.to_dict("records")):
             clear = row["low"] > 0 or row["high"] < 0
@@ -244,7 +244,7 @@ def tornado_of_correlations(
         if rows.empty:
             axis.text(0.0, 0.0, "the same under every sample", ha="center", color="#555555")
         axis.axvline(0.0, color=COLOURS[0], linewidth=1.4, zorder=0)
-        _finish_tornado(axis, list(rows["path"]), heading, "rank correlation")
+        _finish_tornado(axis, list(rows["path"]), panel.panel, "rank correlation")
         axis.set_xlim(-1.05, 1.05)
         axis.xaxis.set_major_formatter(FuncFormatter(signed))
     figure.suptitle(

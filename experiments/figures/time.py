@@ -1,6 +1,7 @@
 """Figures over time: outcomes and load, with bands over replicates."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib import pyplot as plt
@@ -9,39 +10,67 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from experiments.analysis.console_report import title
+from experiments.analysis.outcomes import Definitions, Outcome, Shown, sentence, shown
 from experiments.analysis.statistics import interval
 from experiments.figures.style import COLOURS, colours, legend_columns
+from sim.observation.definitions import DEFINITIONS, Format
+from sim.words import catalogue
 
 ROLLING_DAYS = 30
 """Days over which daily shares are averaged backwards."""
 
 
-def _rolling_share(part: str, whole: str) -> Callable[[pd.DataFrame], pd.Series]:
-    def share(run: pd.DataFrame) -> pd.Series:
-        sums = run[[part, whole]].rolling(ROLLING_DAYS, min_periods=ROLLING_DAYS).sum()
-        return sums[part] / sums[whole].where(sums[whole] > 0)
-
-    return share
+CURVES = (
+    Outcome("emergency_uptake_24h"), Outcome("unmet_need_episodes"), Outcome("hidden_unmet_need"),
+)  # fmt: skip
+"""Outcomes drawn over time, a panel each."""
 
 
-CURVES: tuple[tuple[str, Callable[[pd.DataFrame], pd.Series], bool], ...] = (
-    (
-        f"Emergencies with care within 24 h\n(last {ROLLING_DAYS} days)",
-        _rolling_share("timely_emergency_care", "newly_severe"),
-        True,
-    ),
-    (
-        f"Needs that ended unseen by any provider\n(last {ROLLING_DAYS} days)",
-        _rolling_share("unmet_episodes", "met_and_unmet_episodes"),
-        True,
-    ),
-    (
-        "Open episodes unseen by any provider,\nper 1,000 present",
-        lambda run: 1000 * run["hidden_need"] / run["present"],
-        False,
-    ),
-)
-"""Panels of the outcome curves: heading, series of one run, whether it is a share."""
+@dataclass(frozen=True)
+class Panel:
+    """A panel of a figure over time.
+
+    Attributes
+    ----------
+    heading : str
+    series : callable
+        From the curves of one run to what is drawn.
+    is_share : bool
+    """
+
+    heading: str
+    series: Callable[[pd.DataFrame], "pd.Series[float]"]
+    is_share: bool
+
+
+def panels_of(outcomes: Iterable[Outcome], definitions: Definitions = DEFINITIONS) -> list[Panel]:
+    """Return panels of the daily curves of outcomes.
+
+    Of a share the last `ROLLING_DAYS` days are taken together: on a single day there are few cases.
+    """
+    return [_panel(one) for one in shown(outcomes, definitions)]
+
+
+def _panel(outcome: Shown) -> Panel:
+    definition = outcome.definition
+    if definition.curve is None:
+        raise LookupError(f"indicator '{definition.name}' has no daily curve")
+    part, whole = definition.name, definition.curve.over
+    heading = sentence(catalogue.short(definition))
+    if outcome.format is Format.PERCENT:
+        heading = f"{heading}\n(last {ROLLING_DAYS} days)"
+        return Panel(heading, lambda run: _rolling_share(run, part, whole), True)
+    heading = f"{heading},\n{definition.unit}"
+    return Panel(heading, lambda run: _rate(run, part, whole, definition.per), False)
+
+
+def _rolling_share(run: pd.DataFrame, part: str, whole: str) -> "pd.Series[float]":
+    sums = run[[part, whole]].rolling(ROLLING_DAYS, min_periods=ROLLING_DAYS).sum()
+    return sums[part] / sums[whole].where(sums[whole] > 0)
+
+
+def _rate(run: pd.DataFrame, part: str, whole: str, per: float) -> "pd.Series[float]":
+    return per * run[part] / run[whole] if whole else run[part].astype(float)
 
 
 def outcome_curves(curves: pd.DataFrame, confidence: float) -> Figure:
@@ -64,15 +93,16 @@ def outcome_curves(curves: pd.DataFrame, confidence: float) -> Figure:
         squeeze=False,
         sharex=True,
     )
-    for column, (heading, series_of, is_share) in enumerate(CURVES):
+    for column, panel in enumerate(panels_of(CURVES)):
+        is_share = panel.is_share
         series = {
-            key: series_of(run.set_index("day"))
+            key: panel.series(run.set_index("day"))
             for key, run in curves.groupby(["scenario", "seed"], sort=False)
         }
         levels = pd.DataFrame(series)
         levels.columns.names = ["scenario", "seed"]
         axis = axes[0, column]
-        axis.set_title(heading)
+        axis.set_title(panel.heading)
         for colour, scenario in zip(colours(scenarios), scenarios, strict=True):
             is_reference = paired and scenario == scenarios[0]
             _band(axis, levels[scenario], confidence, colour, title(scenario), is_reference)
@@ -115,12 +145,12 @@ def quantile_curves(curves: pd.DataFrame, quantiles: list[float]) -> Figure:
     quantiles : list of float
         The outermost are the band.
     """
-    return _bands_by_scenario(curves, quantiles, CURVES)
+    return _bands_by_scenario(curves, quantiles, panels_of(CURVES))
 
 
 def load_over_time(curves: pd.DataFrame, quantiles: list[float]) -> Figure:
     """Draw what institutions have to carry over time, a scenario a row."""
-    panels = tuple((heading, _rolling_rate(name), False) for name, heading in LOAD)
+    panels = [Panel(heading, _rolling_rate(name), is_share=False) for name, heading in LOAD]
     figure = _bands_by_scenario(curves, quantiles, panels)
     figure.supylabel(
         f"per 1,000 migrants present, mean of the last {ROLLING_DAYS} days", fontsize=12,
@@ -140,7 +170,7 @@ def _rolling_rate(name: str) -> Callable[[pd.DataFrame], "pd.Series[float]"]:
 def _bands_by_scenario(
     curves: pd.DataFrame,
     quantiles: list[float],
-    panels: tuple[tuple[str, Callable[[pd.DataFrame], "pd.Series[float]"], bool], ...],
+    panels: Sequence[Panel],
 ) -> Figure:
     """Draw medians with bands between quantiles over seeds: a scenario a row, a panel a column."""
     scenarios = list(dict.fromkeys(curves["scenario"]))
@@ -151,10 +181,10 @@ def _bands_by_scenario(
     )  # fmt: skip
     for row, (colour, scenario) in enumerate(zip(colours(scenarios), scenarios, strict=True)):
         mine = curves[curves["scenario"] == scenario]
-        for column, (heading, series_of, is_share) in enumerate(panels):
+        for column, panel in enumerate(panels):
             axis = axes[row, column]
             runs = pd.DataFrame(
-                {seed: series_of(run.set_index("day")) for seed, run in mine.groupby("seed")}
+                {seed: panel.series(run.set_index("day")) for seed, run in mine.groupby("seed")}
             )
             found = runs.quantile(sorted({low, 0.5, high}), axis=1).T
             axis.fill_between(
@@ -162,10 +192,10 @@ def _bands_by_scenario(
             )
             axis.plot(found.index, found[0.5], color=colour, linewidth=2.2)
             if row == 0:
-                axis.set_title(heading)
+                axis.set_title(panel.heading)
             if column == 0:
                 axis.set_ylabel(title(scenario))
-            if is_share:
+            if panel.is_share:
                 axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
             if row == len(scenarios) - 1:
                 axis.set_xlabel("day")

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from experiments.analysis.console_report import HEADLINE, change, number, title
+from experiments.analysis.outcomes import Outcome, shown
 from experiments.analysis.result_folder import as_typed, renewed_folder, write_manifest, write_table
 from experiments.analysis.statistics import summarise
 from experiments.meanfield.model import Prediction, not_read, predict
@@ -24,22 +25,22 @@ from experiments.studies.study import CarriedOut
 from sim.config.configuration import ConfigurationError, check_choice
 from sim.config.entries import Frozen
 from sim.config.scenario import Scenario
+from sim.observation.definitions import DEFINITIONS, Better, Definition, Format
 
-SHOWN = {
-    ("awareness", "emergency_right"): ("know that emergency care is free", "%"),
-    ("awareness", "who_helps"): ("know who helps", "%"),
-    ("awareness", "insurance"): ("know about insurance", "%"),
-    ("awareness", "registration"): ("know the rules of registration", "%"),
-    ("severe_share", ""): ("episodes that become severe", "%"),
-    ("emergency_need", ""): ("emergencies per 1,000 person-years", ""),
-    ("emergency_uptake_24h", ""): ("emergency care within 24 h", "%"),
-    ("unmet_need_episodes", ""): ("episodes of need that no provider saw", "%"),
-    ("unresolved_needs", ""): ("other needs lost, or never settled", "%"),
-    ("unresolved_needs", "documents"): ("of these, for documents", "%"),
-    ("unresolved_needs", "information"): ("of these, for information", "%"),
-    ("unresolved_needs", "shelter"): ("of these, for shelter", "%"),
-}
-"""What is predicted: words and format, by indicator and detail."""
+SEVERE_SHARE = Definition(
+    name="severe_share", code="", unit="share", format=Format.PERCENT, better=Better.NEITHER,
+    label="episodes that become severe",
+    count=lambda window: (),  # closed forms alone have it: nothing is counted in a run
+)  # fmt: skip
+PREDICTED = (
+    Outcome("awareness", "emergency_right"), Outcome("awareness", "who_helps"),
+    Outcome("awareness", "insurance"), Outcome("awareness", "registration"),
+    Outcome("severe_share"), Outcome("emergency_need"), Outcome("emergency_uptake_24h"),
+    Outcome("unmet_need_episodes"), Outcome("unresolved_needs"),
+    Outcome("unresolved_needs", "documents"), Outcome("unresolved_needs", "information"),
+    Outcome("unresolved_needs", "shelter"),
+)  # fmt: skip
+"""What is predicted."""
 NOTHING = 1e-6
 """A predicted change below this is none."""
 NO_PREDICTION, NO_CHANGE, UNCLEAR = "no prediction", "none", "not clear"
@@ -139,7 +140,7 @@ def comparison(scenarios: list[Scenario], summary: pd.DataFrame | None) -> pd.Da
     for scenario in scenarios:
         known = not not_read(scenario) and not not_read(scenarios[0])
         predicted: Prediction = predict(scenario)
-        for key in SHOWN:
+        for key in PREDICTED:
             level = predicted[key] if known else float("nan")
             rows.append(
                 {
@@ -206,21 +207,20 @@ def _write_and_print(
 def print_comparison(console: Console, table: pd.DataFrame, scenarios: list[Scenario]) -> None:
     """Print predictions, and the simulation beside them if there is one."""
     simulated = "simulated" in table
-    shown = Table(title="Mean field (closed forms, nothing fitted)", title_justify="left",
+    printed = Table(title="Mean field (closed forms, nothing fitted)", title_justify="left",
                   header_style="bold")  # fmt: skip
-    shown.add_column("")
+    printed.add_column("")
     for heading in ("predicted", "change"):
-        shown.add_column(heading, justify="right", no_wrap=True)
+        printed.add_column(heading, justify="right", no_wrap=True)
     for heading in ("simulated", "change", "interval", "same sign") if simulated else ():
-        shown.add_column(heading, justify="right")
-    for key, (name, form) in SHOWN.items():
-        shown.add_section()
-        shown.add_row(f"[bold]{name}[/]")
-        rows = table[(table["indicator"] == key[0]) & (table["detail"] == key[1])]
-        for row in rows.to_dict("records"):
+        printed.add_column(heading, justify="right")
+    for outcome in shown(PREDICTED, (*DEFINITIONS, SEVERE_SHARE)):
+        printed.add_section()
+        printed.add_row(f"[bold]{outcome.heading}[/]")
+        for row in outcome.rows(table).to_dict("records"):
             reference = row["scenario"] == scenarios[0].name
-            shown.add_row(*_cells(row, form, reference, simulated))
-    console.print(shown)
+            printed.add_row(*_cells(row, outcome.format, reference, simulated))
+    console.print(printed)
     for scenario in scenarios:
         unread = not_read(scenario)
         if unread:
@@ -230,12 +230,15 @@ def print_comparison(console: Console, table: pd.DataFrame, scenarios: list[Scen
                 "which the mean field knows nothing.",
                 style="dim",
             )
-    said = {name for name, _ in SHOWN}
-    silent = [words for _, block in HEADLINE for name, _, words, _ in block if name not in said]
-    console.print(f"{NO_PREDICTION} of: {'; '.join(silent)}.", style="dim")
+    said = {outcome.indicator for outcome in PREDICTED}
+    silent = [
+        outcome for block in HEADLINE for outcome in block.outcomes if outcome.indicator not in said
+    ]
+    labels = "; ".join(outcome.label for outcome in shown(silent))
+    console.print(f"{NO_PREDICTION} of: {labels}.", style="dim")
 
 
-def _cells(row: dict[Any, Any], form: str, reference: bool, simulated: bool) -> list[str]:
+def _cells(row: dict[Any, Any], form: Format, reference: bool, simulated: bool) -> list[str]:
     predicted = row["predicted"]
     if np.isnan(predicted):
         cells = ["  " + title(row["scenario"]), "-", NO_PREDICTION]

@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from experiments.analysis.console_report import change, title
+from experiments.analysis.outcomes import Outcome, shown
 from experiments.analysis.result_folder import (
     as_typed,
     renewed_folder,
@@ -38,14 +39,11 @@ OF_TWO = {
     "identical": "none",
 }  # fmt: skip
 """What an interval of an interaction says: more, or less, than the sum of both alone."""
-SHOWN = (
-    ("emergency_uptake_24h", "", "emergency care within 24 h", "%"),
-    ("unmet_need_episodes", "", "episodes of need that no provider saw", "%"),
-    ("unresolved_needs", "", "other needs lost or open for 30 days", "%"),
-    ("total_unresolved", "", "unresolved in all, per 1,000 present", ""),
-    ("insured_visits", "", "visits insurance paid, per 1,000 person-years", ""),
-    ("societal_cost", "", "cost to society, KZT a person-year", "0"),
+OUTCOMES = (
+    Outcome("emergency_uptake_24h"), Outcome("unmet_need_episodes"), Outcome("unresolved_needs"),
+    Outcome("total_unresolved"), Outcome("insured_visits"), Outcome("societal_cost"),
 )  # fmt: skip
+"""Outcomes of the printed table and of the figure."""
 
 
 def settings_of(resolved: dict[str, Any]) -> FactorialSettings:
@@ -170,7 +168,7 @@ def write_all(
     write_table(folder, "indicators", indicators)
     write_table(folder, "summary", summarise(indicators, REFERENCE, confidence))
     write_table(folder, "effects", effects)
-    draw_factorial(folder, confidence)
+    draw_factorial(folder, OUTCOMES, confidence)
 
 
 def print_effects(console: Console, effects: pd.DataFrame, confidence: float) -> None:
@@ -181,12 +179,12 @@ def print_effects(console: Console, effects: pd.DataFrame, confidence: float) ->
     )  # fmt: skip
     for heading in ("", "kind", "effect", "interval", "reads as"):
         table.add_column(heading, justify="right" if heading in ("effect", "interval") else "left")
-    for name, detail, words, form in SHOWN:
+    for outcome in shown(OUTCOMES):
         table.add_section()
-        table.add_row(f"[bold]{words}[/]")
-        rows = effects[(effects["indicator"] == name) & (effects["detail"] == detail)]
+        table.add_row(f"[bold]{outcome.heading}[/]")
+        rows = outcome.rows(effects)
         for row in rows[rows["kind"].isin(["main", "interaction"])].to_dict("records"):
             term = " x ".join(title(one) for one in row["term"].split(" x "))
-            mean, spread = change(row["mean"], row["low"], row["high"], form)
+            mean, spread = change(row["mean"], row["low"], row["high"], outcome.format)
             table.add_row(f"  {term}", row["kind"], mean, spread, row["verdict"])
     console.print(table)

@@ -28,6 +28,7 @@ from rich.table import Table
 from scipy import special
 
 from experiments.analysis.console_report import change, number, path_in_words, row_cells, title
+from experiments.analysis.outcomes import Outcome, shown
 from experiments.analysis.result_folder import (
     as_typed,
     renewed_folder,
@@ -42,15 +43,11 @@ from experiments.studies.study import CarriedOut, FigureMakers, carry_out_study
 from sim.config.paths import raw_value_at
 from sim.config.scenario import scenario_from
 
-SHOWN = (
-    ("emergency_uptake_24h", "", "emergency care within 24 h", "%"),
-    ("unmet_need_episodes", "", "episodes of need that no provider saw", "%"),
-    ("unresolved_needs", "", "other needs lost or open for 30 days", "%"),
-    ("total_unresolved", "", "unresolved in all, per 1,000 present", ""),
-    ("deaths", "", "deaths per 100,000 person-years", ""),
-    ("societal_cost", "", "cost to society, KZT a person-year", "0"),
-)
-"""Outcomes of the printed table and the figures: indicator, detail, words, format."""
+OUTCOMES = (
+    Outcome("emergency_uptake_24h"), Outcome("unmet_need_episodes"), Outcome("unresolved_needs"),
+    Outcome("total_unresolved"), Outcome("deaths"), Outcome("societal_cost"),
+)  # fmt: skip
+"""Outcomes of the printed tables."""
 PARAMETRIC, RANGE = "parametric interval", "scenario range"
 ONE_SEED = (
     "One seed a sample: the spread over samples is chance too, so there is no parametric interval "
@@ -257,13 +254,12 @@ def print_response(
         )  # fmt: skip
         for heading in ("", "value", "level", "difference", "interval", "reads as"):
             table.add_column(heading, justify="left" if heading in ("", "reads as") else "right")
-        for name, detail, words, form in SHOWN:
+        for one in shown(OUTCOMES):
             table.add_section()
-            table.add_row(f"[bold]{words}[/]")
-            rows = mine[(mine["indicator"] == name) & (mine["detail"] == detail)]
-            for row in rows.to_dict("records"):
+            table.add_row(f"[bold]{one.heading}[/]")
+            for row in one.rows(mine).to_dict("records"):
                 mark = " (as it is)" if is_usual(row["at"], usual) else ""
-                scenario, *cells = row_cells(row, form)
+                scenario, *cells = row_cells(row, one.format)
                 table.add_row(scenario, f"{row['at']}{mark}", *cells)
         console.print(table)
 
@@ -318,16 +314,16 @@ def print_spread(console: Console, spread: pd.DataFrame, settings: SweepSettings
     )  # fmt: skip
     for heading in ("", "level", kind, "difference", kind):
         table.add_column(heading, justify="left" if not heading else "right")
-    for name, detail, words, form in SHOWN:
+    for one in shown(OUTCOMES):
         table.add_section()
-        table.add_row(f"[bold]{words}[/]")
-        rows = spread[(spread["indicator"] == name) & (spread["detail"] == detail)]
-        for row in rows.to_dict("records"):
-            levels = [number(row[one], form) for one in ("level", "level_low", "level_high")]
+        table.add_row(f"[bold]{one.heading}[/]")
+        for row in one.rows(spread).to_dict("records"):
+            ends = ("level", "level_low", "level_high")
+            levels = [number(row[end], one.format) for end in ends]
             moved = ("", "")
             if row["scenario"] != settings.scenarios[0]:
                 moved = change(
-                    row["difference"], row["difference_low"], row["difference_high"], form
+                    row["difference"], row["difference_low"], row["difference_high"], one.format
                 )
             spanned = "" if np.isnan(row["level_low"]) else f"{levels[1]} to {levels[2]}"
             table.add_row(f"  {title(row['scenario'])}", levels[0], spanned, *moved)

@@ -1,4 +1,4 @@
-"""Indicators of health: deaths, disability-adjusted and quality-adjusted life years.
+"""Indicators of health (H block): deaths, disability-adjusted and quality-adjusted life years.
 
 YLD: days ill times the disability weight of the illness at its severity, and permanent consequences
 for the rest of life; YLL: remaining years of life at the age of death. People who leave ill are
@@ -6,55 +6,76 @@ followed for some weeks and count, so a departure is no gain. Both are given wit
 discounted and not.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import numpy as np
 
 from sim.agents.migrant import STRATA
 from sim.engine.calendar import DAYS_A_YEAR
-from sim.engine.types import Column, Floats
-from sim.observation.event_records import Records
-from sim.observation.tally import Tally, by_stratum
+from sim.engine.types import Booleans, Floats
+from sim.observation.definition import Better, Curve, Definition, Format
+from sim.observation.tally import Ratio, by_stratum
+from sim.observation.window import Window
 from sim.submodels.illness import THOUSANDTHS
 
-if TYPE_CHECKING:
-    from sim.city_model import CityModel
+
+def deaths(window: Window) -> Ratio:
+    """Return deaths over person-years."""
+    log = window.model.deaths
+    dead = np.bincount(log["stratum"][window.has(log["day"])], minlength=STRATA)
+    return Ratio(dead, window.person_years)
 
 
-def count_burden(
-    tally: Tally,
-    model: "CityModel",
-    episodes: Records,
-    person_years: Floats,
-    start: int,
-    end: int,
-) -> None:
-    """Add H1 and H2 of the window."""
-    illness, rate = model.world.illness, model.world.costs.discount_rate
-    deaths = model.deaths
-    inside = (deaths["day"] >= start) & (deaths["day"] < end)
-    dead = np.bincount(deaths["stratum"][inside], minlength=STRATA)
-    tally.ratio("deaths", dead, person_years, per=100_000)
-    marked = (episodes["sequelae_on"] >= start) & (episodes["sequelae_on"] < end)
-    tally.ratio("permanent_consequences", by_stratum(episodes, marked), person_years, per=100_000)
-    ill = model.diary.health_lost(start, end) / (THOUSANDTHS * DAYS_A_YEAR)
-    still = person_years - ill
-    tally.ratio("qaly", still, person_years)
-    for detail, discount in (("discounted", rate), ("undiscounted", 0.0)):
-        left_at_death = years_left(
-            deaths["age"][inside].astype(float), illness.years_left, discount
-        )
-        lost = np.bincount(deaths["stratum"][inside], weights=left_at_death, minlength=STRATA)
-        left = years_left(episodes["age"].astype(float), illness.years_left, discount)
-        disabled = _weighted(episodes, marked, illness.sequelae_weight * left)
-        tally.ratio("daly", lost + ill + disabled, person_years, per=1000, detail=detail)
-        tally.ratio("years_of_life_lost", lost, person_years, per=1000, detail=detail)
-        tally.ratio("years_with_disability", ill + disabled, person_years, per=1000, detail=detail)
+def left_consequences(window: Window) -> Booleans:
+    """Return which episodes left permanent consequences in the window."""
+    return window.has(window.episodes["sequelae_on"])
 
 
-def _weighted(episodes: Records, chosen: Column, weight: Floats) -> Floats:
-    stratum = episodes["stratum"][chosen]
-    return np.bincount(stratum, weights=weight[chosen], minlength=STRATA)
+def years_ill(window: Window) -> Floats:
+    """Return days ill times the disability weight, in years, by stratum."""
+    lost = window.model.diary.health_lost(window.start, window.end)
+    return np.asarray(lost / (THOUSANDTHS * DAYS_A_YEAR))
+
+
+def years_lost(window: Window, discount: float) -> Floats:
+    """Return the remaining years of those who died, by stratum."""
+    log, table = window.model.deaths, window.model.world.illness.years_left
+    inside = window.has(log["day"])
+    left = years_left(log["age"][inside].astype(float), table, discount)
+    return np.bincount(log["stratum"][inside], weights=left, minlength=STRATA)
+
+
+def years_marked(window: Window, discount: float) -> Floats:
+    """Return what permanent consequences take from the rest of life, in years, by stratum."""
+    illness, episodes = window.model.world.illness, window.episodes
+    marked = left_consequences(window)
+    left = years_left(episodes["age"].astype(float), illness.years_left, discount)
+    weight = (illness.sequelae_weight * left)[marked]
+    return np.bincount(episodes["stratum"][marked], weights=weight, minlength=STRATA)
+
+
+def discounts(window: Window) -> tuple[tuple[str, float], ...]:
+    """Return the discount rates by which years are reported, by name."""
+    return ("discounted", window.model.world.costs.discount_rate), ("undiscounted", 0.0)
+
+
+def life_years_lost(window: Window) -> Iterator[Ratio]:
+    """Yield years lost to death over person-years."""
+    for detail, rate in discounts(window):
+        yield Ratio(years_lost(window, rate), window.person_years, detail)
+
+
+def disability_years(window: Window) -> Iterator[Ratio]:
+    """Yield years lost to illness and its consequences over person-years."""
+    for detail, rate in discounts(window):
+        yield Ratio(years_ill(window) + years_marked(window, rate), window.person_years, detail)
+
+
+def adjusted_years(window: Window) -> Iterator[Ratio]:
+    """Yield years lost to death, illness and its consequences over person-years."""
+    for detail, rate in discounts(window):
+        lost = years_lost(window, rate) + years_ill(window) + years_marked(window, rate)
+        yield Ratio(lost, window.person_years, detail)
 
 
 def years_left(age: Floats, table: dict[str, float], discount: float) -> Floats:
@@ -81,3 +102,37 @@ def years_left(age: Floats, table: dict[str, float], discount: float) -> Floats:
     if discount <= 0.0:
         return np.asarray(left)
     return np.asarray((1.0 - np.exp(-discount * left)) / discount)
+
+
+DEFINITIONS = (
+    Definition(
+        name="deaths", code="H1", unit="per 100,000 person-years", per=100_000,
+        format=Format.DECIMAL, better=Better.LOWER, count=deaths,
+        curve=Curve(lambda window: window.per_day(window.model.deaths["day"])),
+    ),
+    Definition(
+        name="permanent_consequences", code="H1", unit="per 100,000 person-years", per=100_000,
+        format=Format.DECIMAL, better=Better.LOWER,
+        count=lambda window: Ratio(
+            by_stratum(window.episodes, left_consequences(window)), window.person_years
+        ),
+    ),
+    Definition(
+        name="daly", code="H2", unit="years per 1,000 person-years", per=1000,
+        format=Format.DECIMAL, better=Better.LOWER, count=adjusted_years,
+    ),
+    Definition(
+        name="years_of_life_lost", code="H2", unit="years per 1,000 person-years", per=1000,
+        format=Format.DECIMAL, better=Better.LOWER, count=life_years_lost,
+    ),
+    Definition(
+        name="years_with_disability", code="H2", unit="years per 1,000 person-years", per=1000,
+        format=Format.DECIMAL, better=Better.LOWER, count=disability_years,
+    ),
+    Definition(
+        name="qaly", code="H2", unit="years per person-year", format=Format.DECIMAL,
+        better=Better.HIGHER,
+        count=lambda window: Ratio(window.person_years - years_ill(window), window.person_years),
+    ),
+)  # fmt: skip
+"""Indicators of health."""

@@ -1,10 +1,11 @@
-"""Indicators of equity: who goes without, by wage and by what should not matter.
+"""Indices of equity: who goes without, by wage and by what should not matter.
 
 All look at unmet need (indicator A1) of single episodes. Ranks are by wage among the people with a
 need. Equitable is access that depends on need alone.
 """
 
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -13,7 +14,6 @@ from sim import vocabulary as words
 from sim.agents.migrant import STRATA_SHAPE
 from sim.engine.types import Column, Floats
 from sim.observation.event_records import Records
-from sim.observation.tally import Tally
 
 FEWEST = 30
 """Episodes below which an index means nothing."""
@@ -21,27 +21,32 @@ BLOCKS = ("need", "predisposing", "enabling")
 """Andersen's classes of what use depends on."""
 
 
-def count_equity(tally: Tally, episodes: Records) -> None:
-    """Add Q2-Q5 of some episodes that needed care (the rows that indicator A1 counts)."""
+class Equity(NamedTuple):
+    """Indices of inequality of unmet need, of so many episodes; NaN where they are too few."""
+
+    cases: int
+    inequality_index: float
+    inequality_slope: float
+    horizontal_inequity: float
+    enabling_share: float
+
+
+def equity_of(episodes: Records) -> Equity:
+    """Return the indices of some episodes that needed care (the rows that indicator A1 counts)."""
     count = len(episodes)
     unmet = (~episodes["formal_contact"]).astype(float)
-    enough = count >= FEWEST and 0.0 < unmet.mean() < 1.0
-    values = dict.fromkeys(("erreygers", "slope", "horizontal", "enabling"), float("nan"))
-    if enough:
-        rank = fractional_rank(episodes["wage"].astype(float))
-        blocks = andersen_blocks(episodes)
-        expected = blocks["need"] @ np.linalg.lstsq(blocks["need"], unmet, rcond=None)[0]
-        values = {
-            "erreygers": erreygers(unmet, rank),
-            "slope": slope(unmet, rank),
-            "horizontal": erreygers(unmet - expected, rank),
-            "enabling": shapley_shares(blocks, unmet)["enabling"],
-        }
-    for name, key in (
-        ("inequality_index", "erreygers"), ("inequality_slope", "slope"),
-        ("horizontal_inequity", "horizontal"), ("enabling_share", "enabling"),
-    ):  # fmt: skip
-        tally.single(name, "", "all", "all", values[key], count if enough else 0)
+    if not (count >= FEWEST and 0.0 < unmet.mean() < 1.0):
+        return Equity(0, *[float("nan")] * (len(Equity._fields) - 1))
+    rank = fractional_rank(episodes["wage"].astype(float))
+    blocks = andersen_blocks(episodes)
+    expected = blocks["need"] @ np.linalg.lstsq(blocks["need"], unmet, rcond=None)[0]
+    return Equity(
+        cases=count,
+        inequality_index=erreygers(unmet, rank),
+        inequality_slope=slope(unmet, rank),
+        horizontal_inequity=erreygers(unmet - expected, rank),
+        enabling_share=shapley_shares(blocks, unmet)["enabling"],
+    )
 
 
 def fractional_rank(wage: Floats) -> Floats:

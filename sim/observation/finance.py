@@ -1,27 +1,24 @@
-"""Indicators of money: burden of patients, insurance, costs, and every flow of the ledger."""
+"""Indicators of money (F, I and C blocks): burden of patients, insurance, costs, all flows."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import numpy as np
 
 from sim import vocabulary as words
-from sim.agents.accounts import CHART
 from sim.agents.episode import Gate
-from sim.agents.migrant import NEVER, STRATA
+from sim.agents.migrant import STRATA
 from sim.engine.calendar import DAYS_A_MONTH
-from sim.engine.types import Column, Floats
-from sim.observation.event_records import Records
-from sim.observation.tally import Tally, by_stratum
+from sim.engine.types import Booleans, Column, Floats
+from sim.observation.definition import Better, Curve, Definition, Format
+from sim.observation.tally import Ratio, Value, by_stratum, share
+from sim.observation.window import YEAR, Window
 from sim.submodels.insurance import FUND, POLICY
 from sim.submodels.services import GAVE_UP
 
-if TYPE_CHECKING:
-    from sim.city_model import CityModel
-
-YEAR, PRESENT_MOST_OF_IT = 365, 300
 CATASTROPHIC = {"over 10 % of consumption": 0.10, "over 25 % of consumption": 0.25}
 """Limits of SDG 3.8.2."""
 CATASTROPHIC_OF_CAPACITY = 0.40
+"""Limit of payments as a share of what people can pay beyond subsistence."""
 ORDINARY_CARE = ("polyclinic", "hospital", "private")
 """Kinds of institutions whose ordinary care an insured person may use."""
 BORNE_BY_SOCIETY = (
@@ -35,68 +32,43 @@ BORNE_BY_SOCIETY = (
 BORNE_BY_STATE = ("care paid by the state", "policy costs of the state", "joint fund")
 
 
-def count_money(
-    tally: Tally,
-    model: "CityModel",
-    episodes: Records,
-    visits: Records,
-    person_years: Floats,
-    start: int,
-    end: int,
-) -> None:
-    """Add F1-F5, I1-I3, C1, C2 and every flow of money."""
-    payments = model.payments
-    inside = (payments["day"] >= start) & (payments["day"] < end)
+# --- patients ---------------------------------------------------------------------------------
+
+
+def out_of_pocket(window: Window) -> Ratio:
+    """Return what patients paid over person-years."""
+    payments = window.model.payments
+    inside = window.has(payments["day"])
     amounts = np.bincount(
         payments["stratum"][inside], weights=payments["amount"][inside], minlength=STRATA
     )
-    tally.ratio("out_of_pocket", amounts, person_years)
-    _catastrophic(tally, model, end)
-    _distress(tally, episodes, start, end)
-    _insurance(tally, model, visits, person_years, start, end)
-    _costs(tally, model, episodes, person_years, start, end)
+    return Ratio(amounts, window.person_years)
 
 
-def _catastrophic(tally: Tally, model: "CityModel", end: int) -> None:
-    """F2 and F3: people present most of a year, and what they paid of what they live on.
+def catastrophic_spending(window: Window) -> Iterator[Ratio]:
+    """Yield people who paid more than a share of what they live on, by the share.
 
-    They are grouped by the legal status they came with.
+    F2 and F3, of the people present most of a year.
     """
-    start = max(end - YEAR, 0)
-    migrants, rows, leavers = model.migrants, model.migrants.rows, model.leavers
-    money = model.world.money
-
-    def everybody(name: str, of_leavers: str) -> Column:
-        return np.concatenate([leavers[of_leavers], getattr(migrants, name)[rows]])
-
-    person, stratum = everybody("pid", "person"), everybody("entered_as", "stratum")
-    entered, wage = everybody("entered_on", "entered_on"), everybody("wage", "wage")
-    left = np.concatenate([leavers["left_on"], np.full(len(rows), NEVER)])
-    days = np.minimum(left, end) - np.maximum(entered, end - YEAR)
-    chosen = days >= PRESENT_MOST_OF_IT
-    person, stratum = person[chosen], stratum[chosen]
-    months = np.minimum(days[chosen], end - start) / DAYS_A_MONTH
-    paid = _paid_by(model, person, start, end)
-    consumption = money.living_cost * wage[chosen] * months + paid
+    start = max(window.end - YEAR, 0)
+    people, money = window.people_of_the_year, window.model.world.money
+    months = np.minimum(people.days, window.end - start) / DAYS_A_MONTH
+    paid = paid_by(window, people.person, start)
+    consumption = money.living_cost * people.wage * months + paid
     capacity = consumption - money.subsistence * months
-    everyone = np.bincount(stratum, minlength=STRATA)
+    everyone = np.bincount(people.stratum, minlength=STRATA)
     for detail, limit in CATASTROPHIC.items():
         over = (paid > limit * consumption) & (paid > 0)
-        tally.ratio(
-            "catastrophic_spending", np.bincount(stratum[over], minlength=STRATA), everyone,
-            detail=detail,
-        )  # fmt: skip
+        yield Ratio(np.bincount(people.stratum[over], minlength=STRATA), everyone, detail)
     over = (paid > CATASTROPHIC_OF_CAPACITY * np.maximum(capacity, 0.0)) & (paid > 0)
-    tally.ratio(
-        "catastrophic_spending", np.bincount(stratum[over], minlength=STRATA), everyone,
-        detail="over 40 % of capacity to pay",
-    )  # fmt: skip
+    counted = np.bincount(people.stratum[over], minlength=STRATA)
+    yield Ratio(counted, everyone, "over 40 % of capacity to pay")
 
 
-def _paid_by(model: "CityModel", person: Column, start: int, end: int) -> Floats:
-    """Return what each of these people has paid for care in a window, in KZT."""
-    payments = model.payments
-    inside = (payments["day"] >= start) & (payments["day"] < end)
+def paid_by(window: Window, person: Column, start: int) -> Floats:
+    """Return what each of these people has paid for care from a day to the end, in KZT."""
+    payments = window.model.payments
+    inside = (payments["day"] >= start) & (payments["day"] < window.end)
     who, amount = payments["person"][inside], payments["amount"][inside]
     order = np.argsort(person)
     place = np.searchsorted(person[order], who)
@@ -107,81 +79,188 @@ def _paid_by(model: "CityModel", person: Column, start: int, end: int) -> Floats
     return paid
 
 
-def _distress(tally: Tally, episodes: Records, start: int, end: int) -> None:
-    """F4 and F5: debts and bills of the treated, and needs given up for want of money."""
-    mine = (episodes["began_on"] >= start) & (episodes["ended_on"] < end)
-    treated = mine & episodes["formal_contact"]
+def began_and_ended(window: Window) -> Booleans:
+    """Return which episodes began and ended in the window."""
+    episodes = window.episodes
+    return (episodes["began_on"] >= window.start) & (episodes["ended_on"] < window.end)
+
+
+def distress_financing(window: Window) -> Ratio:
+    """Return treated episodes with new debt or an unpaid bill, over all treated ones."""
+    episodes = window.episodes
+    treated = began_and_ended(window) & episodes["formal_contact"]
     in_debt = (episodes["borrowed"] > 0) | (episodes["owed"] > 0) | (episodes["relieved"] > 0)
-    tally.ratio(
-        "distress_financing", by_stratum(episodes, treated & in_debt), by_stratum(episodes, treated)
-    )
-    needed = mine & episodes["perceived_moderate"]
+    return Ratio(by_stratum(episodes, treated & in_debt), by_stratum(episodes, treated))
+
+
+def forgone_for_cost(window: Window) -> Ratio:
+    """Return needs given up because of the price, over all that were perceived."""
+    episodes = window.episodes
+    needed = began_and_ended(window) & episodes["perceived_moderate"]
     given_up = needed & ~episodes["formal_contact"] & (episodes["binding_barrier"] == Gate.PAY)
-    tally.ratio("forgone_for_cost", by_stratum(episodes, given_up), by_stratum(episodes, needed))
+    return Ratio(by_stratum(episodes, given_up), by_stratum(episodes, needed))
 
 
-def _insurance(
-    tally: Tally,
-    model: "CityModel",
-    visits: Records,
-    person_years: Floats,
-    start: int,
-    end: int,
-) -> None:
-    """I1-I3: who is insured, what use it is to them, and whether it pays its way."""
-    days = slice(start, end)
-    insured = model.diary.insured[days].sum(axis=0)
-    eligible = model.diary.eligible[days].sum(axis=0)
-    tally.ratio("coverage", insured, model.diary.present[days].sum(axis=0), detail="of everybody")
-    tally.ratio("coverage", insured, eligible, detail="of those who may join")
+# --- insurance --------------------------------------------------------------------------------
+
+
+def coverage(window: Window) -> Iterator[Ratio]:
+    """Yield days insured over days present, and over those of people who may join."""
+    diary = window.model.diary
+    insured = diary.insured[window.days].sum(axis=0)
+    yield Ratio(insured, window.person_days, "of everybody")
+    yield Ratio(insured, diary.eligible[window.days].sum(axis=0), "of those who may join")
+
+
+def ordinary_visits(window: Window) -> Booleans:
+    """Return which visits were ordinary care of insured people."""
+    visits = window.visits
     kinds = [words.INSTITUTION_KINDS.index(name) for name in ORDINARY_CARE]
-    ordinary = (
-        (visits["served_on"] >= start)
-        & (visits["served_on"] < end)
+    return np.asarray(
+        window.visited
         & visits["insured"]
         & np.isin(visits["institution"], kinds)
         & (visits["severity"] < words.SEVERE)
         & (visits["result"] != GAVE_UP)
     )
-    claimed = ordinary & np.isin(visits["payer"], [FUND, POLICY])
-    tally.ratio("insured_visits", by_stratum(visits, claimed), person_years, per=1000)
-    tally.ratio("effective_coverage", by_stratum(visits, claimed), by_stratum(visits, ordinary))
-    flow = dict(zip(CHART.names, model.diary.flows(start, end).tolist(), strict=True))
-    taken_in = flow["contributions of employers"] + flow["contributions of members"]
-    claims, administration = flow["care paid by the fund"], flow["administration of the fund"]
-    years = float(person_years.sum())
-    balance = (taken_in - claims - administration) / years if years > 0 else float("nan")
-    tally.single("fund_balance", "", "all", "all", balance, years)
-    loss = claims / taken_in if taken_in > 0 else float("nan")
-    tally.single("loss_ratio", "", "all", "all", loss, taken_in)
 
 
-def _costs(
-    tally: Tally,
-    model: "CityModel",
-    episodes: Records,
-    person_years: Floats,
-    start: int,
-    end: int,
-) -> None:
-    """C1, C2 and C4, and the flows they are made of, in KZT a person-year."""
-    years = float(person_years.sum())
+def paid_by_insurance(window: Window) -> Booleans:
+    """Return which ordinary visits the fund or an insurer paid."""
+    return ordinary_visits(window) & np.isin(window.visits["payer"], [FUND, POLICY])
 
-    def a_year(amount: float) -> float:
-        return amount / years if years > 0 else float("nan")
 
-    flow = dict(zip(CHART.names, model.diary.flows(start, end).tolist(), strict=True))
-    mine = (episodes["ended_on"] >= start) & (episodes["ended_on"] < end)
-    unpaid = float(episodes["owed"][mine].sum())
-    lost_work = float(model.diary.lost_work(start, end))
-    state = sum(flow[name] for name in BORNE_BY_STATE) + unpaid
-    society = sum(flow[name] for name in BORNE_BY_SOCIETY) + lost_work
-    tally.single("cost_to_state", "", "all", "all", a_year(state), years)
-    tally.single("cost_to_state", "bills never paid", "all", "all", a_year(unpaid), years)
-    tally.single("societal_cost", "", "all", "all", a_year(society), years)
-    tally.single("societal_cost", "working days lost", "all", "all", a_year(lost_work), years)
-    inside = (model.policy_costs["day"] >= start) & (model.policy_costs["day"] < end)
-    policy = float(model.policy_costs["amount"][inside].sum())
-    tally.single("policy_cost", "", "all", "all", a_year(policy), years)
-    for name, amount in flow.items():
-        tally.single("money_flow", name, "all", "all", a_year(amount), years)
+def effective_coverage(window: Window) -> Ratio:
+    """Return ordinary visits of insured people that insurance paid, over all of them."""
+    claimed = by_stratum(window.visits, paid_by_insurance(window))
+    return Ratio(claimed, by_stratum(window.visits, ordinary_visits(window)))
+
+
+def contributions(window: Window) -> float:
+    """Return what the fund took in, in KZT."""
+    flow = window.flow
+    return flow["contributions of employers"] + flow["contributions of members"]
+
+
+def fund_balance(window: Window) -> Value:
+    """Return contributions less claims and administration, over person-years."""
+    taken_in = contributions(window)
+    claims = window.flow["care paid by the fund"]
+    administration = window.flow["administration of the fund"]
+    balance = taken_in - claims - administration
+    return Value(window.per_person_year(balance), window.years)
+
+
+def loss_ratio(window: Window) -> Value:
+    """Return claims over contributions."""
+    taken_in = contributions(window)
+    return Value(share(window.flow["care paid by the fund"], taken_in), taken_in)
+
+
+# --- costs ------------------------------------------------------------------------------------
+
+
+def bills_never_paid(window: Window) -> float:
+    """Return what people owed when their episodes ended, in KZT."""
+    episodes = window.episodes
+    return float(episodes["owed"][window.has(episodes["ended_on"])].sum())
+
+
+def cost_to_state(window: Window) -> Iterator[Value]:
+    """Yield what the state bears a person-year, and the unpaid bills in it."""
+    unpaid = bills_never_paid(window)
+    borne = sum(window.flow[name] for name in BORNE_BY_STATE) + unpaid
+    yield Value(window.per_person_year(borne), window.years)
+    yield Value(window.per_person_year(unpaid), window.years, "bills never paid")
+
+
+def societal_cost(window: Window) -> Iterator[Value]:
+    """Yield what society bears a person-year, and the lost working days in it."""
+    lost_work = float(window.model.diary.lost_work(window.start, window.end))
+    borne = sum(window.flow[name] for name in BORNE_BY_SOCIETY) + lost_work
+    yield Value(window.per_person_year(borne), window.years)
+    yield Value(window.per_person_year(lost_work), window.years, "working days lost")
+
+
+def policy_cost(window: Window) -> Value:
+    """Return what policies cost a person-year, beyond 2018."""
+    log = window.model.policy_costs
+    cost = float(log["amount"][window.has(log["day"])].sum())
+    return Value(window.per_person_year(cost), window.years)
+
+
+def money_flow(window: Window) -> Iterator[Value]:
+    """Yield every flow of the ledger a person-year."""
+    for name, amount in window.flow.items():
+        yield Value(window.per_person_year(amount), window.years, name)
+
+
+A_PERSON_YEAR = "KZT per person-year"
+DEFINITIONS = (
+    Definition(
+        name="out_of_pocket", code="F1", unit=A_PERSON_YEAR, format=Format.WHOLE,
+        better=Better.LOWER, count=out_of_pocket,
+        curve=Curve(
+            lambda window: window.per_day(
+                window.model.payments["day"], window.model.payments["amount"]
+            ).astype(np.int64)
+        ),
+    ),
+    Definition(
+        name="catastrophic_spending", code="F2", unit="share", format=Format.PERCENT,
+        better=Better.LOWER, count=catastrophic_spending,
+    ),
+    Definition(
+        name="distress_financing", code="F4", unit="share", format=Format.PERCENT,
+        better=Better.LOWER, count=distress_financing,
+    ),
+    Definition(
+        name="forgone_for_cost", code="F5", unit="share", format=Format.PERCENT,
+        better=Better.LOWER, count=forgone_for_cost,
+    ),
+    Definition(
+        name="coverage", code="I1", unit="share", format=Format.PERCENT, better=Better.HIGHER,
+        count=coverage,
+    ),
+    Definition(
+        name="effective_coverage", code="I2", unit="share", format=Format.PERCENT,
+        better=Better.HIGHER, count=effective_coverage,
+    ),
+    Definition(
+        name="insured_visits", code="I2", unit="per 1,000 person-years", per=1000,
+        format=Format.DECIMAL, better=Better.HIGHER,
+        count=lambda window: Ratio(
+            by_stratum(window.visits, paid_by_insurance(window)), window.person_years
+        ),
+    ),
+    Definition(
+        name="fund_balance", code="I3", unit=A_PERSON_YEAR, format=Format.WHOLE,
+        better=Better.NEITHER, count=fund_balance,
+    ),
+    Definition(
+        name="loss_ratio", code="I3", unit="ratio", format=Format.DECIMAL, better=Better.NEITHER,
+        count=loss_ratio,
+    ),
+    Definition(
+        name="cost_to_state", code="C1", unit=A_PERSON_YEAR, format=Format.WHOLE,
+        better=Better.LOWER, count=cost_to_state,
+    ),
+    Definition(
+        name="societal_cost", code="C2", unit=A_PERSON_YEAR, format=Format.WHOLE,
+        better=Better.LOWER, count=societal_cost,
+    ),
+    Definition(
+        name="policy_cost", code="C4", unit=A_PERSON_YEAR, format=Format.WHOLE,
+        better=Better.LOWER, count=policy_cost,
+        curve=Curve(
+            lambda window: window.per_day(
+                window.model.policy_costs["day"], window.model.policy_costs["amount"]
+            )
+        ),
+    ),
+    Definition(
+        name="money_flow", code="C5", unit=A_PERSON_YEAR, format=Format.WHOLE,
+        better=Better.NEITHER, count=money_flow,
+    ),
+)  # fmt: skip
+"""Indicators of money."""

@@ -1,6 +1,8 @@
 """Counting by group: numerators over denominators, for everybody and for every group."""
 
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -8,8 +10,11 @@ import pandas as pd
 from sim import vocabulary as words
 from sim.agents.migrant import STRATA, STRATA_SHAPE
 from sim.engine.types import Booleans, Column
-from sim.observation.definitions import DEFINITIONS
 from sim.observation.event_records import Records
+
+if TYPE_CHECKING:
+    from sim.observation.definition import Definition
+    from sim.observation.window import Window
 
 GROUPINGS = ("nationality", "legal_status", "sex", "sector")
 LABELS = (words.NATIONALITIES, words.LEGAL_STATUSES, words.SEXES, words.SECTORS)
@@ -22,7 +27,57 @@ GROUPS = (
     ),
 )
 """Everybody and every group: what it is grouped by, and its name."""
-MEANING = {one.name: (one.code, one.unit, one.better) for one in DEFINITIONS}
+
+
+@dataclass(frozen=True, eq=False)
+class Ratio:
+    """What is counted over what, by stratum: reported for everybody and for every group.
+
+    Attributes
+    ----------
+    numerator, denominator : array of shape (strata,)
+    detail : str
+        What distinguishes several values of one indicator (a gate, an item of knowledge).
+    """
+
+    numerator: Column
+    denominator: Column
+    detail: str = ""
+
+    def by_group(self, per: float = 1.0) -> Iterator[tuple[str, str, float, float, float]]:
+        """Return grouping, group, numerator, denominator and value of everybody and each group.
+
+        Parameters
+        ----------
+        per : float, default 1
+            Factor of the unit (1,000 for rates per 1,000).
+        """
+        for (by, group), up, down in zip(
+            GROUPS, added_up(self.numerator), added_up(self.denominator), strict=True
+        ):
+            value = per * up / down if down > 0 else np.nan
+            yield by, group, up, down, value
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value that is no ratio: a median, a mean queue, an index, an amount of money.
+
+    Attributes
+    ----------
+    value : float
+    cases : float
+        What it rests on: cases, days or person-years. It stands in the column `denominator`.
+    detail : str
+    by, group : str
+        "all", or the grouping and the group (an institution, a nationality) it is of.
+    """
+
+    value: float
+    cases: float
+    detail: str = ""
+    by: str = "all"
+    group: str = "all"
 
 
 class Row(NamedTuple):
@@ -40,49 +95,24 @@ class Row(NamedTuple):
     better: str
 
 
-class Tally:
-    """Collects indicators as rows of one long table."""
+def rows_of(definition: "Definition", window: "Window") -> Iterator[Row]:
+    """Count one indicator in a window; return its rows."""
+    unit, better = definition.unit, definition.better.value
+    counts = definition.count(window)
+    for one in (counts,) if isinstance(counts, Ratio | Value) else counts:
+        begin = (definition.code, definition.name, one.detail)
+        if isinstance(one, Ratio):
+            for by, group, up, down, value in one.by_group(definition.per):
+                yield Row(*begin, by, group, unit, up, down, value, better)
+        else:
+            value, cases = float(one.value), float(one.cases)
+            yield Row(*begin, one.by, one.group, unit, np.nan, cases, value, better)
 
-    def __init__(self) -> None:
-        self.rows: list[Row] = []
 
-    def ratio(
-        self, name: str, numerator: Column, denominator: Column, per: float = 1.0, detail: str = ""
-    ) -> None:
-        """Add an indicator counted by stratum, for everybody and for every group.
-
-        Parameters
-        ----------
-        name : str
-            Name of a definition.
-        numerator, denominator : array of shape (strata,)
-        per : float, default 1
-            Factor of the unit (1,000 for rates per 1,000).
-        detail : str
-            What distinguishes several values of one indicator (a gate, an item of knowledge).
-        """
-        for (by, group), up, down in zip(
-            GROUPS, added_up(numerator), added_up(denominator), strict=True
-        ):
-            value = per * up / down if down > 0 else np.nan
-            self._row(name, detail, by, group, up, down, value)
-
-    def single(
-        self, name: str, detail: str, by: str, group: str, value: float, count: float
-    ) -> None:
-        """Add a value that is no ratio; `count` says on how many cases it rests."""
-        self._row(name, detail, by, group, np.nan, count, value)
-
-    def _row(
-        self, name: str, detail: str, by: str, group: str, up: float, down: float, value: float
-    ) -> None:
-        code, unit, better = MEANING[name]
-        self.rows.append(Row(code, name, detail, by, group, unit, up, down, value, better))
-
-    def table(self) -> pd.DataFrame:
-        """Return the long table."""
-        columns = zip(*self.rows, strict=True)
-        return pd.DataFrame(dict(zip(Row._fields, map(list, columns), strict=True)))
+def table_of(rows: Iterable[Row]) -> pd.DataFrame:
+    """Return rows as the long table of indicators."""
+    listed = list(rows)
+    return pd.DataFrame({name: [getattr(row, name) for row in listed] for name in Row._fields})
 
 
 def added_up(counted: Column) -> list[float]:
@@ -106,3 +136,12 @@ def groups_of(stratum: Column) -> list[tuple[str, str, Booleans]]:
 def by_stratum(table: Records, chosen: Booleans) -> Column:
     """Count the chosen rows of a table by stratum, shape (strata,)."""
     return np.bincount(table["stratum"][chosen], minlength=STRATA)
+
+
+def share(part: float, whole: float) -> float:
+    """Return a part of a whole; NaN where there is no whole.
+
+    >>> share(1, 4), share(0, 0)
+    (0.25, nan)
+    """
+    return float(part / whole) if whole > 0 else float("nan")

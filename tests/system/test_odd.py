@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +16,8 @@ from sim.agents.migrant import Migrants
 from sim.config.loading import load_scenario
 from sim.engine.agentset.column import Column
 from sim.model import AlmatyModel, Block
-from sim.observation.definitions import DEFINITIONS, Definition
+from sim.observation.definitions import DEFINITIONS
+from sim.words.catalogue import MissingWordsError
 from tools.docs import (
     DOCS,
     ROOT,
@@ -108,11 +110,11 @@ def test_a_new_block_of_the_day_makes_a_table_stale(monkeypatch: pytest.MonkeyPa
     assert tables_model.schedule() not in ODD.read_text(encoding="utf-8")
 
 
-def test_an_indicator_without_a_counting_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_indicator_without_words_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert tables_outputs.indicators() in ODD.read_text(encoding="utf-8")
-    new = Definition("X1", "courage", "share", "people with courage", "higher")
+    new = replace(DEFINITIONS[0], name="courage")
     monkeypatch.setattr(tables_outputs, "DEFINITIONS", (*DEFINITIONS, new))
-    with pytest.raises(ValueError, match="other indicators"):
+    with pytest.raises(MissingWordsError, match=r"no words for 'courage\.counted'"):
         tables_outputs.indicators()
 
 

@@ -9,10 +9,11 @@ from sim.agents.accounts import CHART
 from sim.agents.migrant import NEVER, STRATA_SHAPE
 from sim.agents.task import Move
 from sim.model import AlmatyModel
-from sim.observation.equity import count_equity
+from sim.observation.definitions import DEFINITIONS, by_name
+from sim.observation.equity import Equity, equity_of
 from sim.observation.event_records import Records
-from sim.observation.needs import count_referrals
-from sim.observation.tally import Tally
+from sim.observation.tally import rows_of, table_of
+from sim.observation.window import Window
 from tests.cities import city
 from tests.verification.single import illness, small_city
 from tests.verification.worlds import keep_only
@@ -30,7 +31,7 @@ def test_what_was_learned_before_day_0_is_not_learned_in_the_run() -> None:
     assert model.diary.learned(0, 20).sum() == learned
 
 
-def equity_of(unmet_of: str) -> dict[str, float]:
+def made_up_equity(unmet_of: str) -> Equity:
     """Return Q2 to Q5 of people whose care depends on one thing; the low paid are graver ill."""
     rng = np.random.default_rng(11)
     count = 4000
@@ -48,23 +49,21 @@ def equity_of(unmet_of: str) -> dict[str, float]:
         age=zeros + 30,
         manages_language=zeros == 0,
     )
-    tally = Tally()
-    count_equity(tally, episodes)
-    return {str(row.indicator): float(row.value) for row in tally.table().itertuples()}
+    return equity_of(episodes)
 
 
 def test_care_that_depends_on_need_alone_is_unequal_and_not_inequitable() -> None:
     """The low paid go without more often, because they are graver ill: need explains it all."""
-    found = equity_of("need")
-    assert found["inequality_index"] < -0.1
-    assert found["horizontal_inequity"] == pytest.approx(0.0, abs=1e-9)
+    found = made_up_equity("need")
+    assert found.inequality_index < -0.1
+    assert found.horizontal_inequity == pytest.approx(0.0, abs=1e-9)
 
 
 def test_care_that_depends_on_wages_is_inequitable_beyond_need() -> None:
     """What is left when need has been taken out is most of it, and enabling factors lead."""
-    found = equity_of("wage")
-    assert found["horizontal_inequity"] < 0.5 * found["inequality_index"] < -0.2
-    assert found["enabling_share"] > 0.5
+    found = made_up_equity("wage")
+    assert found.horizontal_inequity < 0.5 * found.inequality_index < -0.2
+    assert found.enabling_share > 0.5
 
 
 def value_of(table: pd.DataFrame, name: str, detail: str = "") -> tuple[float, float]:
@@ -116,8 +115,8 @@ def test_the_curve_of_timely_care_counts_the_day_after_too() -> None:
         record |= {"began_on": 1, "severe_on": 2, "emergency_care_on": care_on, "ended_on": 8}
         model.closed_episodes.append(**{name: np.array([one]) for name, one in record.items()})
     curves = model.curves()
-    assert curves["timely_emergency_care"].tolist() == [0, 0, 2, 0, 0, 0, 0, 0, 0, 0]
-    assert curves["newly_severe"].sum() == 4
+    assert curves["emergency_uptake_24h"].tolist() == [0, 0, 2, 0, 0, 0, 0, 0, 0, 0]
+    assert curves["emergency_need"].sum() == 4
 
 
 @pytest.mark.parametrize(("days", "long"), [(29, 0), (30, 0), (31, 1)])
@@ -134,17 +133,18 @@ def test_a_case_is_unresolved_after_thirty_days(days: int, long: int) -> None:
 
 def test_dead_ends_are_a_share_of_all_that_was_tried() -> None:
     """Three referrals and one dead end: a quarter ended nowhere."""
-    tally = Tally()
+    window = Window(small_city(), 0, 10)
     nothing = np.array([0, 0])
-    needs = Records(
+    window.needs = Records(
         stratum=nothing, ended_on=np.array([5, 6]), referrals=np.array([2, 1]),
         dead_ends=np.array([1, 0]), bounces=nothing, wrong_referrals=np.array([1, 0]),
         recalls=nothing, no_shows=nothing,
     )  # fmt: skip
     moves = np.array([Move.SERVED, Move.SERVED_IN_VAIN, 0])
-    handovers = Records(day=np.array([5, 5, 6]), move=moves, stratum=np.zeros(3, dtype=int))
-    count_referrals(tally, needs, handovers, 0, 10)
-    table = tally.table()
+    window.handovers = Records(day=np.array([5, 5, 6]), move=moves, stratum=np.zeros(3, dtype=int))
+    known = by_name(DEFINITIONS)
+    counted = (known[name] for name in ("referral_chain", "duplicate_work"))
+    table = table_of(row for indicator in counted for row in rows_of(indicator, window))
     assert value_of(table, "referral_chain", "share that ended nowhere") == (0.25, 4.0)
     assert value_of(table, "referral_chain", "share to a wrong institution") == (1 / 3, 3.0)
     assert value_of(table, "referral_chain", "referrals a need") == (1.5, 2.0)

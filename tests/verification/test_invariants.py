@@ -294,8 +294,8 @@ def test_curves_have_no_gaps_and_no_negative_numbers(watched: Watch) -> None:
     assert len(curves) == watched.model.day
     assert np.isfinite(curves.to_numpy(dtype=float)).all()
     assert (curves >= 0).all(axis=None)
-    assert (curves["timely_emergency_care"] <= curves["newly_severe"]).all()
-    assert (curves["unmet_episodes"] <= curves["met_and_unmet_episodes"]).all()
+    assert (curves["emergency_uptake_24h"] <= curves["emergency_need"]).all()
+    assert (curves["unmet_need_episodes"] <= curves["met_and_unmet_episodes"]).all()
     assert (curves["low_acuity_contacts"] <= curves["emergency_contacts"]).all()
     assert (curves["present"] >= curves.filter(like="know_").max(axis="columns")).all()
 

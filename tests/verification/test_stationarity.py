@@ -31,7 +31,7 @@ SEEDS, PEOPLE, DAYS = range(61, 69), 2_000, 900
 SERIES = {
     "present": 0,
     "open_episodes": 0,
-    "hidden_need": 0,
+    "hidden_unmet_need": 0,
     "open_cases": 0,
     "emergency_contacts": 0,
     "know_emergency_right": 450,

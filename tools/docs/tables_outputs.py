@@ -1,23 +1,30 @@
 """The table of what is observed."""
 
-from sim.observation.counting import COUNTING
-from sim.observation.definitions import DEFINITIONS
+from sim.observation.definitions import DEFINITIONS, Better
+from sim.words.catalogue import message
 from tools.docs.markdown_tables import table
 
-SIGNS = {"higher": "up is good", "lower": "down is good", "": "no sign of its own"}
+SIGNS = {
+    Better.HIGHER: "up is good", Better.LOWER: "down is good",
+    Better.NEITHER: "no sign of its own",
+}  # fmt: skip
 
 
 def indicators() -> str:
-    """Return the indicators: what is counted over what, in which window, and which way is good."""
-    if set(COUNTING) != {one.name for one in DEFINITIONS}:
-        raise ValueError("sim/observation/counting.py and definitions.py name other indicators")
+    """Return the indicators: what is counted over what, in which window, and which way is good.
+
+    Raises
+    ------
+    MissingWordsError
+        If the catalogue does not say how one is counted.
+    """
     rows = []
-    for one in DEFINITIONS:
-        how = COUNTING[one.name]
+    for indicator in DEFINITIONS:
+        how = (message(indicator.name, part) for part in ("counted", "over", "window"))
         rows.append(
             (
-                one.code, f"`{one.name}`", how.numerator, how.denominator, how.window, one.unit,
-                SIGNS[one.better],
+                indicator.code, f"`{indicator.name}`", *how, indicator.unit,
+                SIGNS[indicator.better],
             )
         )  # fmt: skip
     return table(

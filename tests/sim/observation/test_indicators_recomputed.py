@@ -344,10 +344,10 @@ def test_curves_add_up_to_the_indicators(witness: Witness, curves: pd.DataFrame)
         pytest.approx(years)
     )
     expected = {
-        "newly_severe": overall["emergency_need", ""],
+        "emergency_need": overall["emergency_need", ""],
         "emergency_contacts": overall["emergency_contacts", ""],
         "low_acuity_contacts": overall["low_acuity_share", ""],
-        "hidden_need": overall["hidden_unmet_need", ""],
+        "hidden_unmet_need": overall["hidden_unmet_need", ""],
         "out_of_pocket": overall["out_of_pocket", ""],
         "deaths": overall["deaths", ""],
     }
@@ -356,7 +356,7 @@ def test_curves_add_up_to_the_indicators(witness: Witness, curves: pd.DataFrame)
     assert {name: float(curves[name].sum()) for name in expected} == pytest.approx(expected)
     before_the_last_two_days = curves.iloc[:-2]
     assert (
-        before_the_last_two_days["timely_emergency_care"].sum()
+        before_the_last_two_days["emergency_uptake_24h"].sum()
         == (overall["emergency_uptake_24h", ""])
     )
 
@@ -366,8 +366,8 @@ def test_curves_count_the_episodes_of_each_day(witness: Witness, curves: pd.Data
     needed = episodes[episodes["perceived_moderate"]]
     columns: dict[str, pd.Series] = {
         "onsets": episodes["began_on"],
-        "newly_severe": episodes["severe_on"],
-        "unmet_episodes": needed.loc[~needed["formal_contact"], "ended_on"],
+        "emergency_need": episodes["severe_on"],
+        "unmet_need_episodes": needed.loc[~needed["formal_contact"], "ended_on"],
         "met_and_unmet_episodes": needed["ended_on"],
     }
     for name, when in columns.items():

@@ -1,0 +1,150 @@
+"""What reports and figures show of indicators: which they pick, in which words, unit and format."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import pandas as pd
+
+from sim.config.configuration import nearest
+from sim.observation.definitions import DEFINITIONS, Better, Definition, Format, by_name
+from sim.words import catalogue
+
+type Definitions = Iterable[Definition]
+
+LONGEST_LINE = 22
+"""Letters of a heading above a panel from which on it stands on two lines."""
+
+
+class Outcome(NamedTuple):
+    """One value of an indicator, picked to be shown."""
+
+    indicator: str
+    detail: str = ""
+
+
+class Block(NamedTuple):
+    """Outcomes shown under one heading.
+
+    Attributes
+    ----------
+    heading : str
+        Name of a message in `sim/words/en.ftl`, or the words of another project.
+    outcomes : sequence of Outcome
+    """
+
+    heading: str
+    outcomes: Sequence[Outcome]
+
+    @property
+    def title(self) -> str:
+        """The heading in words."""
+        known = self.heading.startswith("block_")
+        return catalogue.message(self.heading) if known else self.heading
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An outcome with what its definition and the catalogue say of it."""
+
+    outcome: Outcome
+    definition: Definition
+
+    @property
+    def format(self) -> Format:
+        """How values are printed."""
+        return self.definition.format
+
+    @property
+    def factor(self) -> float:
+        """What values are multiplied by to be shown."""
+        return self.format.factor
+
+    @property
+    def better(self) -> Better:
+        """Which direction is better."""
+        return self.definition.better
+
+    @property
+    def label(self) -> str:
+        """What it is called, without the unit."""
+        return catalogue.label(self.definition, self.outcome.detail)
+
+    @property
+    def heading(self) -> str:
+        """What it is called, with the unit unless values say it themselves."""
+        is_share = self.format is Format.PERCENT
+        return self.label if is_share else f"{self.label}, {self.definition.unit}"
+
+    @property
+    def panel(self) -> str:
+        """What stands above a panel of a figure, on two lines if it is long."""
+        return two_lines(sentence(catalogue.short(self.definition, self.outcome.detail)))
+
+    @property
+    def unit(self) -> str:
+        """Unit of a level as it is drawn."""
+        return "per cent" if self.format is Format.PERCENT else self.definition.unit
+
+    @property
+    def unit_of_change(self) -> str:
+        """Unit of a difference as it is drawn."""
+        return "percentage points" if self.format is Format.PERCENT else self.definition.unit
+
+    def rows(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of a result table that are of this outcome."""
+        chosen = table["indicator"] == self.outcome.indicator
+        return table[chosen & (table["detail"] == self.outcome.detail)]
+
+
+def shown(outcomes: Iterable[Outcome], definitions: Definitions = DEFINITIONS) -> list[Shown]:
+    """Return outcomes with what is said of them.
+
+    Parameters
+    ----------
+    outcomes : iterable of Outcome
+    definitions : iterable of Definition
+        Where their indicators are looked up: those of the model, and of other projects.
+
+    Raises
+    ------
+    LookupError
+        If no definition has the name of an outcome's indicator.
+
+    Examples
+    --------
+    >>> (one,) = shown([Outcome("policy_cost")])
+    >>> one.heading, one.panel, one.unit_of_change
+    ('cost of the policy, KZT per person-year', 'Cost of the policy', 'KZT per person-year')
+    """
+    known = by_name(definitions)
+    found = []
+    for outcome in outcomes:
+        if outcome.indicator not in known:
+            raise LookupError(
+                f"unknown indicator '{outcome.indicator}': {nearest(outcome.indicator, known)}"
+            )
+        found.append(Shown(outcome, known[outcome.indicator]))
+    return found
+
+
+def sentence(text: str) -> str:
+    """Return words with a capital at the beginning.
+
+    >>> sentence("mean DALYs"), sentence("")
+    ('Mean DALYs', '')
+    """
+    return text[:1].upper() + text[1:]
+
+
+def two_lines(text: str, longest: int = LONGEST_LINE) -> str:
+    r"""Return a text on two lines of about the same length if it is longer than one may be.
+
+    >>> two_lines("Cost of the policy"), two_lines("Unresolved in all, known and hidden")
+    ('Cost of the policy', 'Unresolved in all,\nknown and hidden')
+    """
+    if len(text) <= longest or " " not in text:
+        return text
+    spaces = [place for place, letter in enumerate(text) if letter == " "]
+    middle = min(spaces, key=lambda place: abs(place - len(text) / 2))
+    return f"{text[:middle]}\n{text[middle + 1 :]}"

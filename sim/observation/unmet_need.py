@@ -1,0 +1,73 @@
+"""Indicators of unmet need (A block): needs that no provider saw, and what stopped people."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from sim import vocabulary as words
+from sim.agents.episode import GATES, Gate
+from sim.agents.migrant import STRATA
+from sim.observation.definition import Better, Curve, Definition, Format
+from sim.observation.tally import Ratio, by_stratum
+from sim.observation.window import YEAR, Window
+
+
+def unmet_episodes(window: Window) -> Ratio:
+    """Return ended episodes of need that no provider saw, over all of them."""
+    episodes = window.episodes
+    return Ratio(by_stratum(episodes, window.unmet), by_stratum(episodes, window.needed_care))
+
+
+def unmet_persons(window: Window) -> Ratio:
+    """Return people with such an episode in a year, over the people present most of it."""
+    year_ago, episodes, people = window.end - YEAR, window.episodes, window.people_of_the_year
+    unmet = episodes["perceived_moderate"] & ~episodes["formal_contact"]
+    unmet &= episodes["ended_on"] >= year_ago
+    went_without = np.isin(people.person, episodes["person"][unmet])
+    went_without |= people.unmet_in_burn_in_on >= year_ago
+    return Ratio(
+        np.bincount(people.stratum[went_without], minlength=STRATA),
+        np.bincount(people.stratum, minlength=STRATA),
+    )
+
+
+def by_gate(window: Window) -> Iterator[Ratio]:
+    """Yield unmet episodes by the first gate that stopped them, and the gate of seeking in two."""
+    episodes, unmet = window.episodes, window.unmet
+    all_unmet = by_stratum(episodes, unmet)
+    gate = episodes["binding_barrier"]
+    # No gate was noted where the need had passed before anything was tried: one's own judgement.
+    own_judgement = (gate == Gate.SELF_CARE) | (gate == Gate.NONE)
+    for code, name in enumerate(GATES, start=1):
+        stopped = (gate == code) | (own_judgement & (code == Gate.SEEK))
+        yield Ratio(by_stratum(episodes, unmet & stopped), all_unmet, detail=name)
+    for detail, stopped in (
+        ("seek: fear or language", gate == Gate.SEEK),
+        ("seek: judged it could wait", own_judgement),
+    ):
+        yield Ratio(by_stratum(episodes, unmet & stopped), all_unmet, detail=detail)
+
+
+DEFINITIONS = (
+    Definition(
+        name="unmet_need_episodes", code="A1", unit="share", format=Format.PERCENT,
+        better=Better.LOWER, count=unmet_episodes,
+        curve=Curve(
+            lambda window: window.per_day(
+                window.episodes["ended_on"][
+                    window.episodes["perceived_moderate"] & ~window.episodes["formal_contact"]
+                ]
+            ),
+            over="met_and_unmet_episodes",
+        ),
+    ),
+    Definition(
+        name="unmet_need_persons", code="A2", unit="share", format=Format.PERCENT,
+        better=Better.LOWER, count=unmet_persons,
+    ),
+    Definition(
+        name="unmet_need_by_gate", code="A3", unit="share", format=Format.PERCENT,
+        better=Better.NEITHER, count=by_gate,
+    ),
+)  # fmt: skip
+"""Indicators of unmet need."""
