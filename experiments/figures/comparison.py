@@ -14,22 +14,24 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from experiments.analysis.console_report import title
-from experiments.analysis.outcomes import Outcome, shown
+from experiments.analysis.outcomes import Outcome, shown, two_lines
 from experiments.figures import institutions
 from experiments.figures.groups import group_effects
 from experiments.figures.money import figures_of_costs
 from experiments.figures.style import colours, draw_changes, draw_each, legend_columns
 from experiments.figures.time import load_over_time, outcome_curves, quantile_curves
 
-GATES: tuple[tuple[str, str, str], ...] = (
-    ("perceive", "did not know that\nemergency care is free", "#56B4E9"),
-    ("seek: fear or language", "fear or\nlanguage", "#D55E00"),
-    ("seek: judged it could wait", "judged that\nit could wait", "#0072B2"),
-    ("reach", "leave, distance\nor queue", "#E69F00"),
-    ("pay", "price, or refused\nat the desk", "#009E73"),
-    ("engage", "care failed or\nwas given up", "#CC79A7"),
-)
-"""Gates as the indicator names them, in words, and their colours."""
+GATES = {
+    Outcome("unmet_need_by_gate", "perceive"): "#56B4E9",
+    Outcome("unmet_need_by_gate", "seek: fear or language"): "#D55E00",
+    Outcome("unmet_need_by_gate", "seek: judged it could wait"): "#0072B2",
+    Outcome("unmet_need_by_gate", "reach"): "#E69F00",
+    Outcome("unmet_need_by_gate", "pay"): "#009E73",
+    Outcome("unmet_need_by_gate", "engage"): "#CC79A7",
+}
+"""Gates as the indicator tells them apart, and their colours."""
+GATE_LINE = 16
+"""Letters of a line of the legend of gates."""
 
 
 def draw_comparison(folder: Path, confidence: float) -> None:
@@ -130,10 +132,11 @@ def gate_decomposition(summary: pd.DataFrame) -> Figure:
     figure, axis = plt.subplots(figsize=(15, 2.6 + 0.95 * len(scenarios)))
     for place, scenario in enumerate(scenarios):
         start = 0.0
-        for gate, meaning, colour in GATES:
-            width = 100 * unmet.loc[scenario, "level"] * gates.loc[(scenario, gate), "level"]
+        for gate, colour in zip(shown(GATES), GATES.values(), strict=True):
+            among = gates.loc[(scenario, gate.outcome.detail), "level"]
+            width = 100 * unmet.loc[scenario, "level"] * among
             axis.barh(place, width, left=start, color=colour, height=0.62,
-                      label=meaning if place == 0 else None)  # fmt: skip
+                      label=two_lines(gate.label, GATE_LINE) if place == 0 else None)  # fmt: skip
             if width >= 1.5:
                 axis.text(start + width / 2, place, f"{width:.0f}", ha="center", va="center",
                           color="white", fontsize=13, fontweight="bold")  # fmt: skip

@@ -84,7 +84,17 @@ unmet_need_persons = people with an unmet need in a year
     .over = people present at least 300 days
     .window = { -last-year }
 
-unmet_need_by_gate = episodes of unmet need, by what stopped people first
+unmet_need_by_gate =
+    { $detail ->
+        [perceive] did not know that emergency care is free
+        [seek] fear, language, or judged that it could wait
+        [seek_fear_or_language] fear or language
+        [seek_judged_it_could_wait] judged that it could wait
+        [reach] leave, distance or queue
+        [pay] price, or refused at the desk
+        [engage] care failed or was given up
+       *[other] episodes of unmet need, by what stopped people first
+    }
     .short = what stopped people first
     .explanation = unmet episodes by the first gate that stopped them
     .counted = of these, stopped first by the gate
