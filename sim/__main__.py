@@ -79,6 +79,11 @@ def _answer(words: list[str]) -> int:
         return carry_out(line, partial(run_study, command=words), check_study)
 
 
+def _import_mesa_early() -> None:
+    """Import Mesa from a shallow stack: its logger looks up every frame among all modules."""
+    import mesa  # noqa: F401
+
+
 def check_study(resolved: dict[str, Any], given: list[str]) -> None:
     """Raise `ConfigurationError` if a composed configuration has a mistake that can be seen now.
 
@@ -87,6 +92,7 @@ def check_study(resolved: dict[str, Any], given: list[str]) -> None:
     resolved, given
         As of `run_study`.
     """
+    _import_mesa_early()
     from experiments.story import study as story
     from experiments.studies import stored
     from experiments.studies.reads import check_given, check_output
@@ -116,6 +122,7 @@ def run_study(
     command : sequence of str, optional
         The command line as it was typed, for the manifest.
     """
+    _import_mesa_early()
     import logging
 
     from rich.console import Console

@@ -39,6 +39,7 @@ from sim.config.files import (
     shown,
     sources,
 )
+from sim.config.hydra_source import strict_files
 from sim.config.mistakes import ConfigurationError, shortened
 from sim.config.overrides import (
     METADATA,
@@ -355,7 +356,8 @@ def _hydra_alone() -> Iterator[None]:
     outer = GlobalHydra.instance().hydra
     GlobalHydra.instance().clear()
     try:
-        yield
+        with strict_files():
+            yield
     finally:
         GlobalHydra.instance().clear()
         if outer is not None:

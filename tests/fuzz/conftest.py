@@ -1,12 +1,9 @@
 """What the areas of the harness share."""
 
 from collections.abc import Callable, Iterator, Sequence
-from copy import deepcopy
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 import experiments.figures.comparison
 import experiments.story.study
@@ -20,23 +17,6 @@ type Run = Callable[[Sequence[str]], Outcome]
 
 def _start(*_: object, **__: object) -> None:
     raise StartedError
-
-
-@pytest.fixture(scope="session", autouse=True)
-def files_parsed_once() -> Iterator[None]:
-    """Read each text of YAML once: the same files are composed some hundred times."""
-    load, known = yaml.load, {}
-
-    def remember(stream: Any, Loader: Any) -> Any:
-        text = stream.read() if hasattr(stream, "read") else stream
-        key = (text, Loader.__name__)
-        if key not in known:
-            known[key] = load(text, Loader=Loader)
-        return deepcopy(known[key])
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(yaml, "load", remember)
-        yield
 
 
 @pytest.fixture
