@@ -1,5 +1,11 @@
-"""Sweeps that are killed, shared out, or lose workers end with the same store, byte by byte."""
+"""Sweeps that are killed, shared out, or lose workers end with the same store, byte by byte.
 
+A command that nothing is done to while it runs is called in this process (`here`), without its
+figures: its start takes longer than its runs. `start` and `sim` begin a process of its own.
+"""
+
+import contextlib
+import io
 import json
 import os
 import random
@@ -12,11 +18,17 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hydra.core.global_hydra import GlobalHydra
 
+import experiments.runs.worker
+from experiments.figures import comparison, sweep
 from experiments.runs.bundles import FORMAT
+from experiments.runs.plan import PlannedRun
 from experiments.runs.sealed_files import write_sealed
 from experiments.runs.store import Store
+from sim.__main__ import main
 from sim.config.configuration import ConfigurationError
+from sim.config.scenario import Scenario
 from tests.system import faults
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,6 +62,32 @@ def sim(store: Path, *words: str, **environment: str) -> tuple[int, str]:
     return process.returncode, said
 
 
+def here(store: Path, *words: str, diary: list[str] | None = None) -> tuple[int, str]:
+    """Carry out a command in this process; return its status and all that it said.
+
+    `diary` receives the ids of runs that are begun.
+    """
+    begin, said = experiments.runs.worker._scenario, io.StringIO()
+
+    def noted(run: PlannedRun) -> Scenario:
+        if diary is not None:
+            diary.append(run.run)
+        return begin(run)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ROOT)
+        patch.setenv("HYDRA_FULL_ERROR", "0")
+        patch.setattr(experiments.runs.worker, "_scenario", noted)
+        patch.setattr(experiments.runs.worker, "_past", experiments.runs.worker.BurnInCache())
+        for module in (comparison, sweep):
+            patch.setattr(module, "draw_each", lambda *_: None)
+        GlobalHydra.instance().clear()
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            status = main([f"store={store}", f"output={store.parent / 'results'}", *words])
+        GlobalHydra.instance().clear()
+    return status, said.getvalue()
+
+
 def content(store: Path) -> dict[str, bytes]:
     """Return every file of a store but those that say when and where."""
     return {
@@ -71,7 +109,7 @@ def digests(store: Path) -> dict[str, str]:
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of the sweep, carried out one run after the other."""
     store = tmp_path_factory.mktemp("undisturbed") / "store"
-    status, said = sim(store, *SWEEP, "executor=serial")
+    status, said = here(store, *SWEEP, "executor=serial")
     assert status == 0, said
     assert len(digests(store)) == RUNS
     return store
@@ -152,7 +190,7 @@ def test_a_run_that_fails_costs_itself_alone(undisturbed: Path, tmp_path: Path) 
 def test_four_shards_make_the_same_store(undisturbed: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
     for number in (3, 1, 4, 2):
-        status, said = sim(store, *SWEEP, f"shard={number}/4", "executor=serial")
+        status, said = here(store, *SWEEP, f"shard={number}/4", "executor=serial")
         assert status == 0, said
         assert ("left to other shards" in said) == (number != 2), "until the last has come"
     assert content(store) == content(undisturbed)
@@ -172,7 +210,7 @@ def test_two_at_once_with_shared_runs_each_count_once(tmp_path: Path) -> None:
     assert [process.returncode for process in processes] == [0, 0, 0], said
     assert len(digests(store)) == 4 * 3
     everything = (*TINY[:-1], "scenarios=[baseline,messenger_campaign,mobile_clinics]")
-    status, told = sim(store, "study=curves", *everything, "replicates=4", "executor=serial")
+    status, told = here(store, "study=curves", *everything, "replicates=4", "executor=serial")
     assert status == 0, told
     assert "12 of 12 runs are in the store already." in told
     (folder,) = (
@@ -182,7 +220,7 @@ def test_two_at_once_with_shared_runs_each_count_once(tmp_path: Path) -> None:
     )
     curves = pd.read_parquet(folder / "curves.parquet")
     assert curves.groupby(["scenario", "seed"]).size().tolist() == [20] * 12
-    assert sim(store, "study=check")[0] == 0
+    assert here(store, "study=check")[0] == 0
 
 
 @pytest.fixture
@@ -235,33 +273,34 @@ def test_a_worker_of_a_cluster_that_dies_loses_nothing(undisturbed: Path, tmp_pa
 def test_what_is_stored_is_not_run_again_and_more_can_be_added(
     undisturbed: Path, tmp_path: Path
 ) -> None:
-    environment = faults.plant(tmp_path)
-    status, said = sim(undisturbed, *SWEEP, "executor=serial", **environment)
+    begun: list[str] = []
+    status, said = here(undisturbed, *SWEEP, "executor=serial", diary=begun)
     assert status == 0
     assert f"{RUNS} of {RUNS} runs are in the store already." in said
-    assert faults.begun(tmp_path) == []
+    assert begun == []
     before = digests(undisturbed)
     copy = tmp_path / "store"
     subprocess.run(["cp", "-r", str(undisturbed), str(copy)], check=True)
-    status, said = sim(copy, "study=expand", "replicates=9", "executor=serial", **environment)
+    words = ("study=expand", "replicates=9", "executor=serial")
+    status, said = here(copy, *words, diary=begun)
     assert status == 0, said
     assert before.items() <= digests(copy).items()
-    assert len(faults.begun(tmp_path)) == len(digests(copy)) - RUNS == 2
+    assert len(begun) == len(digests(copy)) - RUNS == 2
 
 
 def test_mistakes_are_one_line(undisturbed: Path, tmp_path: Path) -> None:
-    def mistake(store: Path, *words: str) -> str:
-        status, said = sim(store, *words)
+    def only_line(status: int, said: str) -> str:
         assert status == 2, said
         lines = said.splitlines()
         assert len(lines) == 1, said
         return lines[0]
 
-    said = mistake(undisturbed, "study=expand", "city.population=400")
+    said = only_line(*here(undisturbed, "study=expand", "city.population=400"))
     assert "cannot change 'city.population" in said
-    said = mistake(undisturbed, "study=figures", "of=sweep-0")
+    said = only_line(*here(undisturbed, "study=figures", "of=sweep-0"))
     assert "did you mean 'sweep-" in said
-    said = mistake(tmp_path / "s", *SWEEP, "executor=dask", "executor.address=tcp://127.0.0.1:9")
+    nobody = ("executor=dask", "executor.address=tcp://127.0.0.1:9")
+    said = only_line(*sim(tmp_path / "s", *SWEEP, *nobody))
     assert "no Dask scheduler answers at 'tcp://127.0.0.1:9'" in said
 
 
