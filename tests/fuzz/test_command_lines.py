@@ -1,5 +1,6 @@
 """Command lines: a wrong one is refused in one line before any run, a right one begins."""
 
+import os
 import shlex
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import pytest
 from tests.fuzz import EVERY, TIMES
 from tests.fuzz.cases import REAL, Line, generated, table
 from tests.fuzz.conftest import Run
-from tests.fuzz.harness import Outcome, judged, run_really, settle
+from tests.fuzz.harness import CHECKOUT, Outcome, judged, run_really, settle
+from tests.system import faults
 
 
 def named(lines: list[Line]) -> list[object]:
@@ -45,9 +47,15 @@ def test_a_command_line_is_refused_in_one_line_or_right(
 
 @pytest.mark.parametrize("line", named(list(REAL)))
 def test_a_real_command_says_and_ends_the_same(tmp_path: Path, line: Line) -> None:
-    """As a process: exit status, streams and files are those of the call in this process."""
-    outcome = run_really(line.words, tmp_path)
-    complaints = judged(line.verdict, outcome, line.hint) + place_taken(outcome, tmp_path)
+    """As a process: exit status, streams and files are those of the call in this process.
+
+    Figures, which take longer than all the rest, are drawn by processes of `test_the_command.py`.
+    """
+    folder = tmp_path / "here"
+    folder.mkdir()
+    search = os.pathsep.join([faults.plant(tmp_path)["PYTHONPATH"], str(CHECKOUT)])
+    outcome = run_really(line.words, folder, PYTHONPATH=search)
+    complaints = judged(line.verdict, outcome, line.hint) + place_taken(outcome, folder)
     settle(f"real: {shlex.join(line.words)}", complaints)
 
 
