@@ -121,6 +121,8 @@ def made_small(words: list[str]) -> list[str]:
     if study == "expand":
         few = [re.sub(r"^replicates=\d+", "replicates=2", word) for word in kept]
         return [*few, "executor=serial"]
+    if study == "rerun":
+        return [*kept, "executor=serial"]
     if study not in OF_STUDY or any(word in ("--help", "-h") for word in kept):
         return kept
     tiny = {**TINY, **OF_STUDY[study]}

@@ -15,6 +15,7 @@ import pytest
 from hydra.core.global_hydra import GlobalHydra
 from threadpoolctl import threadpool_limits
 
+import experiments
 import sim
 from experiments import open_store
 from sim.__main__ import main
@@ -200,13 +201,22 @@ def test_a_command_of_the_documents_works(
 def test_a_block_of_python_works(
     block: Fence, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Executed as it stands, but for the size of the city and the names of stored studies."""
-    load = sim.load_scenario
+    """Executed as it stands, but for the size of the city and the names of stored studies.
+
+    A study has no workers and draws the figures alone that its block asks for.
+    """
+    load, compare = sim.load_scenario, experiments.compare
 
     def in_a_small_city(name: str = "baseline", overrides: Sequence[str] = ()) -> Any:
         return load(name, [*overrides, *SMALL_CITY])
 
+    def in_this_process(*which: Any, overrides: Sequence[str] = (), **more: Any) -> Any:
+        return compare(*which, overrides=[*overrides, "executor=serial"], **more)
+
     monkeypatch.setattr(sim, "load_scenario", in_a_small_city)
+    monkeypatch.setattr(experiments, "compare", in_this_process)
+    for name in DRAWING:
+        monkeypatch.setattr(name, lambda *_: None)
     exec(put_in(block.text, place), {})
 
 

@@ -125,6 +125,7 @@ def test_an_interrupt_keeps_what_is_finished_and_resume_does_the_rest(
             burn_in(model, scenario, *rest, **more),
         )[1],
     )
+    monkeypatch.setattr(figures, "draw_comparison", lambda *_: None)
     assert stored.resume(settings(tmp_path), Console(file=StringIO())) == 0
     assert set(lived) == {FIRST_SEED + 1, FIRST_SEED + 2}, "nothing is done twice"
     assert len(pd.read_parquet(folder / "runs.parquet")) == 6
@@ -155,8 +156,14 @@ def test_a_failing_task_is_a_result_and_the_next_ones_go_on() -> None:
 
 
 @pytest.mark.slow
-def test_a_comparison_too_short_for_some_indicators_still_ends_well(tmp_path: Path) -> None:
-    """Unmet need takes onsets of all but the last 60 days: forty days know nothing of it."""
+def test_a_comparison_too_short_for_some_indicators_still_ends_well(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Unmet need takes onsets of all but the last 60 days: forty days know nothing of it.
+
+    Figures without values are drawn by `test_empty_figures.py`.
+    """
+    monkeypatch.setattr(figures, "draw_comparison", lambda *_: None)
     resolved = {**settings(tmp_path), "days": 40, "replicates": 1}
     assert experiments.studies.compare.run(resolved, Console(file=StringIO())) == 0
     (folder,) = results_in(tmp_path)
