@@ -109,11 +109,14 @@ def test_a_walk_through_without_python_works(section: str, tmp_path: Path) -> No
 @pytest.mark.slow
 @pytest.mark.parametrize("section", WITH_CODE)
 def test_a_walk_through_with_python_works(section: str, tmp_path: Path) -> None:
-    """In a copy of the checkout; rules run as ordinary Python, since compiling takes longer."""
+    """In a copy of the checkout; rules run as ordinary Python, since compiling takes longer.
+
+    Bytecode is copied, and holds for modules that are not changed; machine code is not.
+    """
     for name in NEEDED:
         source = ROOT / name
         if source.is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
+            ignored = shutil.ignore_patterns("*.nbi", "*.nbc")
             shutil.copytree(source, tmp_path / name, ignore=ignored)
         else:
             shutil.copy(source, tmp_path / name)
