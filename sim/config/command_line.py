@@ -25,6 +25,7 @@ from sim.config.composition import (
     with_searchpath,
 )
 from sim.config.files import Sources, configuration_folder, looking_in, shown, sources
+from sim.config.hydra_source import strict_files
 from sim.config.mistakes import ConfigurationError, nearest, shortened
 from sim.config.overrides import Word, as_typed, quoted, read_words, searched
 
@@ -215,10 +216,11 @@ def _by_hydra(line: CommandLine, study: Study) -> int:
         except ConfigurationError as mistake:
             mistakes.append(mistake)
 
-    if any(getattr(line.options, name) for name in BY_HYDRA):
-        _answered(application)
-    else:
-        application()
+    with strict_files():
+        if any(getattr(line.options, name) for name in BY_HYDRA):
+            _answered(application)
+        else:
+            application()
     if mistakes:
         raise mistakes[0]
     return max(statuses, default=0)
