@@ -122,14 +122,14 @@ class CityModel:
     @property
     def clinics(self) -> "Clinics":
         """All clinics, side by side."""
-        self._preparation.note_part("clinics")
-        return self._clinics
+        noted: Clinics = self._preparation.noted("clinics", self._clinics)
+        return noted
 
     @property
     def agencies(self) -> "Agencies":
         """All agencies, side by side."""
-        self._preparation.note_part("agencies")
-        return self._agencies
+        noted: Agencies = self._preparation.noted("agencies", self._agencies)
+        return noted
 
     @property
     def legal_rules(self) -> "LegalRules":

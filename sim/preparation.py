@@ -6,12 +6,18 @@ before. So nobody has to list what depends on what, and nothing that depends can
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from typing import Any, Protocol
+
+import numpy as np
 
 from sim.config.entries import Frozen
 from sim.config.world import World
 
 type Path = tuple[str, ...]
+type Arguments = tuple[Any, ...] | None
+ANY = "*"
+"""Section of what a method of the whole world returns."""
 WHOLE = ""
 """In the place of the name of a value: a section, all fields of which were listed."""
 
@@ -30,17 +36,21 @@ class Notes:
     Attributes
     ----------
     values : list of tuple
-        Path of the section, name and value of everything that was read of the world.
+        Everything that was read of the world: its section, path of the node, name, arguments of a
+        method (None for a value), and what was returned.
+    facts : list of tuple
+        What was read of other parts with tables: name of the part, and the rest as above.
     sections : set of str
         Sections of the world that something was read of.
     parts : set of str
-        Other parts of the model that were read, by name.
+        Other parts of the model that were read as a whole, by name.
     is_open : bool
         Whether `prepare` is running.
     """
 
     def __init__(self) -> None:
-        self.values: list[tuple[Path, str, Any]] = []
+        self.values: list[tuple[str, Path, str, Arguments, Any]] = []
+        self.facts: list[tuple[str, str, Arguments, Any]] = []
         self.sections: frozenset[str] = frozenset()
         self.parts: set[str] = set()
         self.is_open = True
@@ -48,7 +58,7 @@ class Notes:
     def close(self) -> None:
         """End the reading."""
         self.is_open = False
-        self.sections = frozenset((*path, name)[0] for path, name, _ in self.values)
+        self.sections = frozenset(section for section, *_ in self.values)
 
     def hold_in(self, world: World, moved: Collection[str]) -> bool:
         """Return True if everything that was read of the world has the same value in another.
@@ -62,19 +72,36 @@ class Notes:
         if self.sections.isdisjoint(moved):
             return True
         return all(
-            _same(_at(world, path, name), value)
-            for path, name, value in self.values
-            if (*path, name)[0] in moved
+            _same(_at(world, path, name, arguments), value)
+            for section, path, name, arguments, value in self.values
+            if section in moved
+        )
+
+    def facts_hold(self, parts: Mapping[str, Any], renewed: Collection[str]) -> bool:
+        """Return True if what was read of other parts is still so.
+
+        Parameters
+        ----------
+        parts : mapping
+            By name.
+        renewed : collection of str
+            Parts that are new; the others are as they were.
+        """
+        return self.parts.isdisjoint(renewed) and all(
+            _same(_asked(parts[part], name, arguments), value)
+            for part, name, arguments, value in self.facts
+            if part in renewed
         )
 
 
 class NotedSection:
     """A section of the world that notes what is read of it."""
 
-    __slots__ = ("_notes", "_path", "_section")
+    __slots__ = ("_notes", "_path", "_section", "_section_name")
 
     def __init__(self, section: Frozen, path: Path, notes: Notes) -> None:
         self._section, self._path, self._notes = section, path, notes
+        self._section_name = path[0] if path else ""
 
     def __getattr__(self, name: str) -> Any:
         notes = self._notes
@@ -85,22 +112,67 @@ class NotedSection:
         value = getattr(self._section, name)
         if isinstance(value, Frozen):
             return NotedSection(value, (*self._path, name), notes)
-        notes.values.append((self._path, name, value))
+        if callable(value):
+            return partial(self._call, name)
+        notes.values.append((self._section_name or name, self._path, name, None, value))
         return value
 
+    def _call(self, name: str, *arguments: Any) -> Any:
+        result = getattr(self._section, name)(*arguments)
+        self._notes.values.append((self._section_name or ANY, self._path, name, arguments, result))
+        return result
+
     def __iter__(self) -> Iterator[tuple[str, Any]]:
-        self._notes.values.append((self._path, WHOLE, self._section))
+        self._notes.values.append((self._section_name, self._path, WHOLE, None, self._section))
         return iter(self._section.__dict__.items())
 
 
-def _at(world: World, path: Path, name: str) -> Any:
+class NotedPart:
+    """A part of the model with tables that notes what is read of it."""
+
+    __slots__ = ("_name", "_notes", "_part")
+
+    def __init__(self, part: Any, name: str, notes: Notes) -> None:
+        self._part, self._name, self._notes = part, name, notes
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._part, name)
+        if name in self._part.FIXED:
+            return value
+        if callable(value):
+            return partial(self._call, name)
+        self._notes.facts.append((self._name, name, None, _kept(value)))
+        return value
+
+    def _call(self, name: str, *arguments: Any) -> Any:
+        result = getattr(self._part, name)(*arguments)
+        self._notes.facts.append((self._name, name, arguments, _kept(result)))
+        return result
+
+    def __len__(self) -> int:
+        return len(self._part)
+
+
+def _at(world: World, path: Path, name: str, arguments: Arguments) -> Any:
     node: Any = world
     for step in path:
         node = getattr(node, step)
-    return getattr(node, name) if name else node
+    return _asked(node, name, arguments) if name else node
+
+
+def _asked(node: Any, name: str, arguments: Arguments) -> Any:
+    value = getattr(node, name)
+    return value if arguments is None else value(*arguments)
+
+
+def _kept(value: Any) -> Any:
+    """Return a value as it is now: tables are changed in place."""
+    return value.copy() if isinstance(value, np.ndarray) else value
 
 
 def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, np.ndarray):
+        return np.array_equal(one, other)
     return one is other or bool(one == other)
 
 
@@ -113,9 +185,13 @@ class Preparation:
         self._sections: dict[str, Any] = {}
 
     def note_part(self, name: str) -> None:
-        """Note that a part of the model is read, if some `prepare` is running."""
+        """Note that a part of the model is read as a whole, if some `prepare` is running."""
         if self._open is not None:
             self._open.parts.add(name)
+
+    def noted(self, name: str, part: Any) -> Any:
+        """Return a part of the model, or what notes what is read of it if `prepare` is running."""
+        return part if self._open is None else NotedPart(part, name, self._open)
 
     def renew(
         self, parts: Mapping[str, Prepared], world: World, renewed: set[str], *, all_of_them: bool
@@ -141,10 +217,16 @@ class Preparation:
         done = set(renewed)
         before, self._sections = self._sections, dict(world.__dict__)
         moved = {name for name, one in self._sections.items() if before.get(name) is not one}
+        moved.add(ANY)
         for name, part in parts.items():
             notes = self._notes.get(name)
-            valid = notes is not None and notes.parts.isdisjoint(done)
-            if not all_of_them and valid and notes is not None and notes.hold_in(world, moved):
+            holds = (
+                notes is not None
+                and not all_of_them
+                and notes.hold_in(world, moved)
+                and notes.facts_hold(parts, done)
+            )
+            if holds:
                 continue
             self._notes[name] = self._open = Notes()
             noted: Any = NotedSection(world, (), self._open)

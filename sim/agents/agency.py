@@ -9,19 +9,20 @@ entry there. Each is a `mesa.Agent`; their daily numbers stand side by side in `
 
 from collections.abc import Mapping
 from enum import auto
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from sim import vocabulary as words
 from sim.agents.institution import Institution
 from sim.config.entries import by
+from sim.config.institutions import AgencySpecification
 from sim.config.world import World
 from sim.engine.agentset.column import Column
 from sim.engine.agentset.table import Table
 from sim.engine.calendar import WorkCalendar
+from sim.engine.types import Booleans, Floats, Integers
 from sim.engine.types import Column as Values
-from sim.engine.types import Floats, Integers
 
 NEEDS, LINES, ITEMS = len(words.NEEDS), len(words.LINES), len(words.KNOWLEDGE)
 OWN_LINE = {words.Need.INFORMATION: words.Line.INFORMATION, words.Need.DOCUMENTS: words.Line.PAPERS}
@@ -98,6 +99,9 @@ class Agencies(Table):
         Needs resolved today by an agency after a referral by another.
     """
 
+    FIXED: ClassVar[tuple[str, ...]] = ("units", "names", "of_kind")
+    """What no lever moves (see `sim.preparation`)."""
+
     open = Column(np.bool_, "is open today")
     credit = Column(
         np.float64, "fraction of a service carried over, by line", unit="services", width=LINES
@@ -171,6 +175,11 @@ class Agencies(Table):
         super().__init__(len(self.units))
         self.names = [unit.name for unit in self.units]
         self.kind[:] = [words.AGENCY_KINDS.index(unit.kind) for unit in self.units]
+        # What each row was made from; kept, so that no other gets its identity.
+        self._made_from: list[tuple[int, float, float, float] | None] = [None] * len(self.units)
+        self._kept: list[AgencySpecification] = []
+        self.works_on = np.zeros((len(self.units), len(words.WEEKDAYS)), dtype=np.bool_)
+        self.works_on_holidays = np.zeros(len(self.units), dtype=np.bool_)
         self.prepare(world)
         self.knowledge: Floats = self.base_knowledge.copy()
         self.closed_together: Integers = np.zeros(self.knowledge.shape, dtype=np.int64)
@@ -181,55 +190,66 @@ class Agencies(Table):
     def prepare(self, world: World) -> None:
         """Take over capacities and facts from the world of the day."""
         specifications = list(world.agencies.values())
-        scale, table = world.city.scale, self.table
+        scale, working_day_ends = world.city.scale, world.referral.working_day_ends
         activity = world.information.consulate_activity
+        moved = False
         for row, one in enumerate(specifications):
             busy = activity[one.nationality] if one.nationality else 1.0
-            capacity = by(words.LINES, {**dict.fromkeys(words.LINES, 0.0), **one.capacity})
-            table["capacity"][row] = scale * busy * capacity
-            for need in words.Need:
-                line = OWN_LINE.get(need, words.Line.CASEWORK)
-                table["line_of"][row, need] = line if capacity[line] > 0 else words.Line.CASEWORK
-                table["competence"][row, need] = one.competence.get(need.label, 0.0)
-                table["processing"][row, need] = one.processing_days.get(need.label, 0.0)
-            table["accepts_nationality"][row] = [
-                name in one.accepts.nationalities for name in words.NATIONALITIES
-            ]
-            table["accepts_status"][row] = [
-                name in one.accepts.legal_statuses for name in words.LEGAL_STATUSES
-            ]
-            table["accepts_from"][row] = sum(
-                1 << self.names.index(n) for n in one.accepts.only_from
-            )
-            table["only_referred"][row] = bool(one.accepts.only_from)
-            table["refuses_fined"][row] = one.refuses_fined
-            table["open_after_work"][row] = one.closes_at > world.referral.working_day_ends
-            table["teaches"][row] = [one.teaches.get(name, 0.0) for name in words.KNOWLEDGE]
-            for name in ("believed_reporting", "reports"):
-                table[name][row] = getattr(one, name)
-            table["cost_per_case"][row] = round(one.cost_per_case)
-            table["payer"][row] = PURSE_OF_KIND.get(one.kind, Purse.NGOS)
-            table["beds"][row] = scale * one.beds
-            table["stay_days"][row] = min(one.stay_days, BED_DAYS - 1)
-            table["money"][row] = one.cost_per_case > 0
-            table["target"][row] = scale * one.target_a_quarter
+            made_from = (id(one), busy, scale, working_day_ends)
+            if self._made_from[row] != made_from:
+                self._take_over(row, one, scale, busy, working_day_ends)
+                self._made_from[row] = made_from
+                moved = True
+        self._kept = specifications
+        self.base_knowledge = self._base_knowledge(world)
+        if not moved:
+            return
         self.grant: Integers = np.array(
             [round(scale * one.grant) for one in specifications], dtype=np.int64
         )
         self.running_cost: Integers = np.array(
             [round(scale * one.running_cost) for one in specifications], dtype=np.int64
         )
-        self.works_on = np.array(
-            [[day in one.opens.weekdays for day in words.WEEKDAYS] for one in specifications]
-        ).reshape(-1, len(words.WEEKDAYS))
-        self.works_on_holidays = np.array([one.opens.holidays for one in specifications], np.bool_)
         self.open_agencies = self.calendar.open_days(self.works_on, self.works_on_holidays)
-        table["share_of_days"] = self.works_on.sum(axis=1) / len(words.WEEKDAYS)
-        self.base_knowledge = self._base_knowledge(world)
+        self.table["share_of_days"] = self.works_on.sum(axis=1) / len(words.WEEKDAYS)
+
+    def _take_over(
+        self, row: int, one: AgencySpecification, scale: float, busy: float, working_day_ends: float
+    ) -> None:
+        """Take over what one agency can do."""
+        table = self.table
+        capacity = by(words.LINES, {**dict.fromkeys(words.LINES, 0.0), **one.capacity})
+        table["capacity"][row] = scale * busy * capacity
+        for need in words.Need:
+            line = OWN_LINE.get(need, words.Line.CASEWORK)
+            table["line_of"][row, need] = line if capacity[line] > 0 else words.Line.CASEWORK
+            table["competence"][row, need] = one.competence.get(need.label, 0.0)
+            table["processing"][row, need] = one.processing_days.get(need.label, 0.0)
+        table["accepts_nationality"][row] = [
+            name in one.accepts.nationalities for name in words.NATIONALITIES
+        ]
+        table["accepts_status"][row] = [
+            name in one.accepts.legal_statuses for name in words.LEGAL_STATUSES
+        ]
+        table["accepts_from"][row] = sum(1 << self.names.index(n) for n in one.accepts.only_from)
+        table["only_referred"][row] = bool(one.accepts.only_from)
+        table["refuses_fined"][row] = one.refuses_fined
+        table["open_after_work"][row] = one.closes_at > working_day_ends
+        table["teaches"][row] = [one.teaches.get(name, 0.0) for name in words.KNOWLEDGE]
+        for name in ("believed_reporting", "reports"):
+            table[name][row] = getattr(one, name)
+        table["cost_per_case"][row] = round(one.cost_per_case)
+        table["payer"][row] = PURSE_OF_KIND.get(one.kind, Purse.NGOS)
+        table["beds"][row] = scale * one.beds
+        table["stay_days"][row] = min(one.stay_days, BED_DAYS - 1)
+        table["money"][row] = one.cost_per_case > 0
+        table["target"][row] = scale * one.target_a_quarter
+        self.works_on[row] = [day in one.opens.weekdays for day in words.WEEKDAYS]
+        self.works_on_holidays[row] = one.opens.holidays
 
     def _base_knowledge(self, world: World) -> Floats:
         """Return what staff know of each agency without joint work."""
-        by_kind: dict[str, float] = {one.kind: one.knows for one in world.institutions.values()}
+        by_kind = dict(world.of_institutions("knows"))
         knows = [one.knows for one in world.agencies.values()]
         knows += [by_kind.get(kind, 0.0) for kind in words.INSTITUTION_KINDS]
         table = np.repeat(np.array(knows)[:, None], len(self.units), axis=1)
@@ -252,6 +272,30 @@ class Agencies(Table):
             self.table[name] = arrays[name]
         self.knowledge = arrays["knowledge"].copy()
         self.closed_together = arrays["closed_together"].copy()
+
+    def set_members(self, joined: Booleans) -> None:
+        """Note which agencies take part in coordination."""
+        self.table["member"] = joined
+
+    def is_at_work(self, number: int) -> bool:
+        """Return True if an agency can serve anybody."""
+        return bool(self.table["capacity"][number].sum() > 0)
+
+    def answering_most(self, kind: str) -> Integers:
+        """Return, for each nationality, the agency of a kind that answers most of their questions.
+
+        Returns
+        -------
+        array of int, shape (nationalities,)
+            -1 where there is none.
+        """
+        found, most = np.full(len(words.NATIONALITIES), -1), np.zeros(len(words.NATIONALITIES))
+        for number in self.of_kind(kind).tolist():
+            one = self.table[number]
+            slots = one["capacity"][one["line_of"][words.Need.INFORMATION]]
+            better = one["accepts_nationality"].astype(np.bool_) & (slots > most)
+            found[better], most[better] = number, slots
+        return found
 
     def of_kind(self, kind: str) -> Integers:
         """Return the numbers of the agencies of one kind."""

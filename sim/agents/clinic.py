@@ -5,7 +5,7 @@ credit, beds) are kept side by side in `Clinics`, so that one queue engine serve
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -17,8 +17,8 @@ from sim.engine.agentset.column import Column
 from sim.engine.agentset.table import Table
 from sim.engine.calendar import WorkCalendar
 from sim.engine.queues import erlang_c_wait
+from sim.engine.types import Booleans, Integers
 from sim.engine.types import Column as Values
-from sim.engine.types import Integers
 
 MINUTES_A_DAY = 24 * 60
 
@@ -59,6 +59,12 @@ class Clinic(Institution):
         return int(self.model.clinics.served_today[self.number])
 
 
+SAME_NAME = (
+    "background_occupancy", "competence", "refers_emergencies", "reports", "stay_sigma",
+)  # fmt: skip
+"""Facts of a unit that its description calls so, too."""
+
+
 class Clinics(Table):
     """All units side by side: today's slots, credit and beds.
 
@@ -69,6 +75,9 @@ class Clinics(Table):
     world : World
         Institutions and districts.
     """
+
+    FIXED: ClassVar[tuple[str, ...]] = ("units", "kind", "district", "of_kind")
+    """What no lever moves (see `sim.preparation`)."""
 
     open = Column(np.bool_, "is open today")
     credit = Column(np.float64, "fraction of a slot carried over", unit="slots")
@@ -127,36 +136,60 @@ class Clinics(Table):
         super().__init__(len(self.units))
         self.kind[:] = [words.INSTITUTION_KINDS.index(unit.kind) for unit in self.units]
         self.district[:] = [words.DISTRICTS.index(unit.district) for unit in self.units]
+        self._of_kind = {
+            name: np.flatnonzero(self.kind == code)
+            for code, name in enumerate(words.INSTITUTION_KINDS)
+        }
         self.ambulance_wait_minutes = 0.0
+        institutions = np.array([unit.institution for unit in self.units])
+        self._rows_of = {name: np.flatnonzero(institutions == name) for name in world.institutions}
+        # What the rows of an institution were made from; kept, so that no other gets its identity.
+        self._made_from: dict[str, tuple[int, float]] = {}
+        self._kept: dict[str, InstitutionSpecification] = {}
+        self.works_on = np.zeros((len(self.units), len(words.WEEKDAYS)), dtype=np.bool_)
+        self.works_on_holidays = np.zeros(len(self.units), dtype=np.bool_)
         self.prepare(world)
 
     def prepare(self, world: World) -> None:
         """Take over today's capacities, beds and opening days from the world."""
-        specifications = [world.institutions[unit.institution] for unit in self.units]
-        scale = world.city.scale
-        self.capacity[:] = np.array([daily_capacity(one) for one in specifications]) * scale
-        self.beds[:] = np.array([one.beds for one in specifications]) * scale
-        self.background_occupancy[:] = [one.background_occupancy for one in specifications]
-        self.background_spread[:] = [one.background_occupancy_sd for one in specifications]
-        self.competence[:] = [one.competence for one in specifications]
-        self.refers_emergencies[:] = [one.refers_emergencies for one in specifications]
-        self.reports[:] = [one.reports for one in specifications]
-        self.stay_sigma[:] = [one.stay_sigma for one in specifications]
-        self.mean_stay[:] = [
-            [one.stay_days[kind] if one.stay_days else 0.0 for kind in words.KINDS]
-            for one in specifications
-        ]
-        self.works_on = np.array(
-            [[day in one.opens.weekdays for day in words.WEEKDAYS] for one in specifications]
-        )
-        self.works_on_holidays = np.array([one.opens.holidays for one in specifications])
-        self.open_units = self.calendar.open_days(self.works_on, self.works_on_holidays)
+        scale, moved = world.city.scale, False
+        institutions = world.institutions
+        for name, described in institutions.items():
+            if self._made_from.get(name) != (id(described), scale):
+                self._take_over(name, described, scale)
+                moved = True
         self.travel = world.city.travel_days()
+        if not moved:
+            return
+        self.open_units = self.calendar.open_days(self.works_on, self.works_on_holidays)
         self.ambulance_response = [
             (one.crews or 0.0, one.background_calls or 0.0, one.minutes_a_call or 0.0)
-            for one in specifications
+            for one in (institutions[unit.institution] for unit in self.units)
             if one.kind == "ambulance"
         ]
+
+    def _take_over(self, name: str, described: InstitutionSpecification, scale: float) -> None:
+        """Take over what the units of one institution can do."""
+        rows, table = self._rows_of[name], self.table
+        table["capacity"][rows] = daily_capacity(described) * scale
+        table["beds"][rows] = described.beds * scale
+        table["background_spread"][rows] = described.background_occupancy_sd
+        for fact in SAME_NAME:
+            table[fact][rows] = getattr(described, fact)
+        stays = described.stay_days
+        table["mean_stay"][rows] = [stays[kind] if stays else 0.0 for kind in words.KINDS]
+        self.works_on[rows] = [day in described.opens.weekdays for day in words.WEEKDAYS]
+        self.works_on_holidays[rows] = described.opens.holidays
+        self._made_from[name] = (id(described), scale)
+        self._kept[name] = described
+
+    def offers(self, kind: str) -> bool:
+        """Return True if some unit of a kind of institution can serve anybody."""
+        return bool((self.capacity[self.of_kind(kind)] > 0).any())
+
+    def set_members(self, joined: Booleans) -> None:
+        """Note which units take part in coordination."""
+        self.member[:] = joined
 
     def arrays(self) -> dict[str, Values]:
         """Return the state as arrays."""
@@ -173,7 +206,7 @@ class Clinics(Table):
 
     def of_kind(self, kind: str) -> Integers:
         """Return the numbers of the units of one kind."""
-        return np.flatnonzero(self.kind == words.INSTITUTION_KINDS.index(kind))
+        return self._of_kind[kind]
 
     def nearest(self, kind: str) -> Integers:
         """Return, for each district, the units of a kind from the nearest to the farthest.

@@ -482,6 +482,10 @@ class World(Frozen):
             raise ValueError(mistake)
         return self
 
+    def of_institutions(self, field: str) -> tuple[tuple[str, float], ...]:
+        """Return kind and one number of every institution."""
+        return tuple((one.kind, getattr(one, field)) for one in self.institutions.values())
+
     def legal_rules(self, today: date) -> LegalRules:
         """Return the legal rules of a day of the calendar."""
         return self.regime[self.law.regime].rules_on(self.law.day_of(today))

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sim import vocabulary as words
 from sim.agents.episode import GATES, Gate
 from sim.agents.migrant import STRATA
 from sim.observation.definition import Better, Curve, Definition, Format

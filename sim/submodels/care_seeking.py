@@ -108,17 +108,15 @@ class CareSeeking(Submodel):
         language = np.zeros(OPTIONS)
         travel = np.zeros((len(words.DISTRICTS), OPTIONS))
         nearest = [np.full((len(words.DISTRICTS), 1), -1)] * OPTIONS
-        clinics = self.model.clinics
+        clinics, interpreters = self.model.clinics, world.of_institutions("interpreter")
         for option, name in enumerate(words.OPTIONS):
             if name not in words.INSTITUTION_KINDS:
                 continue
-            units = clinics.of_kind(name)
-            if not (clinics.capacity[units] > 0).any():
+            if not clinics.offers(name):
                 continue
+            units = clinics.of_kind(name)
             self.offered[option] = True
-            interpreter = max(
-                one.interpreter for one in world.institutions.values() if one.kind == name
-            )
+            interpreter = max(value for kind, value in interpreters if kind == name)
             language[option] = seeking.language_weight * (1.0 - interpreter)
             distance = clinics.travel[:, clinics.district[units]]
             if name not in ("ambulance", "mobile_clinic"):
@@ -159,20 +157,7 @@ class CareSeeking(Submodel):
         Among several, the one that answers most questions.
         """
         agencies = self.model.agencies
-        table = np.full((2, len(words.NATIONALITIES)), -1)
-        for row, kind in enumerate(("ngo", "consulate")):
-            for number in agencies.of_kind(kind).tolist():
-                one = agencies.table[number]
-                slots = one["capacity"][one["line_of"][INFORMATION]]
-                for nationality in range(len(words.NATIONALITIES)):
-                    best_option = table[row, nationality]
-                    most = 0.0
-                    if best_option >= 0:
-                        other = agencies.table[best_option]
-                        most = other["capacity"][other["line_of"][INFORMATION]]
-                    if one["accepts_nationality"][nationality] and slots > most:
-                        table[row, nationality] = number
-        return table
+        return np.array([agencies.answering_most(kind) for kind in ("ngo", "consulate")])
 
     def perceive(self) -> None:
         """Let latent needs be perceived."""

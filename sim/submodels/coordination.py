@@ -35,12 +35,12 @@ class Coordination(Submodel):
         )
         joined = u < world.coordination.participation
         joined[agencies.of_kind("coordination")] = world.coordination.participation > 0
-        agencies.table["member"] = joined[:count]
-        clinics.member[:] = joined[count:]
+        agencies.set_members(joined[:count])
+        clinics.set_members(joined[count:])
         # Of a kind of clinics, that share knows the directory which has joined.
         kinds = len(words.INSTITUTION_KINDS)
         units = np.maximum(np.bincount(clinics.kind, minlength=kinds), 1)
-        share = np.bincount(clinics.kind, weights=clinics.member, minlength=kinds) / units
+        share = np.bincount(clinics.kind, weights=joined[count:], minlength=kinds) / units
         knows_it = np.concatenate([joined[:count].astype(np.float64), share])
         listed = knows_it[:, None] * joined[None, :count]
         base = agencies.base_knowledge

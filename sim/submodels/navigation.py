@@ -73,7 +73,7 @@ class Navigation(Submodel):
         coordination = world.coordination
         hubs = self.model.agencies.of_kind("coordination")
         self.hub = int(hubs[0]) if len(hubs) else NOWHERE
-        works = self.hub != NOWHERE and self.model.agencies.table["capacity"][self.hub].sum() > 0
+        works = self.hub != NOWHERE and self.model.agencies.is_at_work(self.hub)
         registry = coordination.matching > 0 or coordination.recall > 0
         self.parameters = parameter_record(
             world.referral,

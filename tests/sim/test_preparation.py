@@ -13,14 +13,16 @@ from sim.config.levers import LEVERS, SHOCKS, lever_paths
 from sim.config.loading import load_scenario
 from sim.config.paths import raw_value_at
 from sim.config.scenario import Scenario
+from sim.config.world import World
 from sim.engine.agentset.column import BelongsToModel
 from sim.engine.daily_cache import DailyCache
 from sim.engine.jit.compiled import compiled
 from sim.model import AlmatyModel
 from sim.preparation import NotedSection, Preparation
 
-NO_TABLES = ("units", "logs", "_announced")
-"""Agents, what they did, and arrivals that are worked out anew whenever preparing drops them."""
+NO_TABLES = ("units", "logs", "_announced", "_made_from", "_kept")
+"""Agents, what they did, arrivals that are worked out anew whenever preparing drops them, and what
+rows were made from."""
 SMALL = ("city.population=200", "city.burn_in_days=60")
 
 
@@ -86,6 +88,13 @@ def other_value(scenario: Scenario, path: str) -> float | str | None:
     return middle if middle != value else None
 
 
+def prepare_everything(model: AlmatyModel, world: World) -> None:
+    """Prepare everything, whatever has moved."""
+    model._clinics._made_from.clear()
+    model._agencies._made_from = [None] * len(model._agencies)
+    model._set_world(world, anew=True)
+
+
 def check(model: AlmatyModel, scenario: Scenario, path: str) -> None:
     """Move one value there and back, and compare with preparing everything."""
     value = other_value(scenario, path)
@@ -94,7 +103,7 @@ def check(model: AlmatyModel, scenario: Scenario, path: str) -> None:
     for world in (scenario.world.with_value(path, value), scenario.world):
         model._set_world(world)
         prepared = tables(model)
-        model._set_world(world, anew=True)
+        prepare_everything(model, world)
         expected = tables(model)
         different = [name for name in expected if not same(prepared[name], expected[name])]
         assert not different, (path, value, different)
@@ -116,7 +125,7 @@ def test_a_forgotten_dependency_would_be_found(
     with pytest.raises(AssertionError, match="ngo_reach"):
         check(model, scenario, "information.ngo_reach")
     monkeypatch.undo()
-    model._set_world(scenario.world, anew=True)
+    prepare_everything(model, scenario.world)
 
 
 def test_a_lever_prepares_few_parts(
@@ -135,6 +144,9 @@ def test_a_lever_prepares_few_parts(
     model._set_world(scenario.world.with_value("payment.price.bed_day", 20_000.0))
     assert "payment" in renewed[-1]
     assert len(renewed[-1]) < 8
+    model._set_world(scenario.world)
+    model._set_world(scenario.world.with_value("institutions.polyclinic.capacity", 61.0))
+    assert renewed[-1] == {"clinics"}
     model._set_world(scenario.world)
     model._set_world(scenario.world)
     assert renewed[-1] == set()
