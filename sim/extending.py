@@ -13,24 +13,34 @@ from sim.engine.jit.compiled import compiled
 from sim.engine.random.scalar import exponential, gumbel, happens, pick_one, uniform
 from sim.engine.records import Record
 from sim.engine.types import Identities, Rows
+from sim.observation.definitions import Better, Curve, Definition, Format, Ratio, Value, Window
+from sim.observation.tally import by_stratum
 from sim.submodels.submodel import Block, Submodel
 
 __all__ = [
     "DAY_OFFSET",
+    "Better",
     "Block",
     "City",
     "Column",
+    "Curve",
+    "Definition",
     "EventWriter",
+    "Format",
     "Identities",
     "LogDeclaration",
     "Parameters",
+    "Ratio",
     "Record",
     "Rows",
     "Submodel",
+    "Value",
+    "Window",
     "World",
     "active_rows",
     "append_record",
     "by",
+    "by_stratum",
     "compiled",
     "exponential",
     "gumbel",

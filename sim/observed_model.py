@@ -8,6 +8,7 @@ from sim.engine.digest import Digest
 from sim.mesa_model import DailyModel, whole_days
 from sim.observation import curves, indicators
 from sim.observation.case_log import case_log
+from sim.observation.definitions import Definition, with_own
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
 
 class ObservedModel(DailyModel, CityModel):
     """A model of the city that can be asked what has happened in it."""
+
+    @property
+    def definitions(self) -> tuple[Definition, ...]:
+        """The indicators of the model, and those of submodels from outside."""
+        return with_own(self.specification.submodels)
 
     def indicators(self, start_day: int = 0, end_day: int | None = None) -> "pd.DataFrame":
         """Return the indicators of a window (see `sim.observation.definitions` for their meaning).
@@ -59,7 +65,7 @@ class ObservedModel(DailyModel, CityModel):
                 f"indicators of days {start} to {end}: the window must lie between 0 and "
                 f"{self.day}, the days lived so far, and end no sooner than it starts"
             )
-        return indicators.indicators(self, start, end)
+        return indicators.indicators(self, start, end, self.definitions)
 
     def curves(self) -> "pd.DataFrame":
         """Return daily outcomes, one row a day since day 0.
@@ -71,7 +77,7 @@ class ObservedModel(DailyModel, CityModel):
             in `sim.observation.curves.curves`.
         """
         self.check_it_can_go_on()
-        return curves.curves(self)
+        return curves.curves(self, self.definitions)
 
     def case_log(self) -> "pd.DataFrame":
         """Return what happened to cases since day 0, in order of time.

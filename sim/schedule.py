@@ -9,6 +9,7 @@ from sim.agents.city import LOGS_OF_THE_CITY
 from sim.city_model import CityModel
 from sim.config.mistakes import ConfigurationError, nearest
 from sim.mesa_model import DailyModel
+from sim.observation.definitions import DEFINITIONS
 from sim.submodels.submodel import CADENCES, DAYS_BETWEEN, Block, Submodel
 
 
@@ -122,6 +123,7 @@ def check_from_outside(
         "log": {name for kind in own for name in kind.events},
         "purpose": set(words.Purpose),
         "block": set(blocks),
+        "indicator": {one.name for one in DEFINITIONS},
     }
     for kind in kinds:
         for what, names in (
@@ -129,6 +131,7 @@ def check_from_outside(
             ("log", list(kind.events)),
             ("purpose", list(kind.purposes)),
             ("block", [block.name for block in kind.blocks]),
+            ("indicator", [one.name for one in kind.indicators]),
         ):
             for name in names:
                 if name in taken[what]:

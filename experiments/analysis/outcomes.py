@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -41,6 +41,27 @@ class Block(NamedTuple):
         """The heading in words."""
         known = self.heading.startswith("block_")
         return catalogue.message(self.heading) if known else self.heading
+
+
+def blocks_with_own(
+    blocks: Iterable[Block], submodels: Iterable[Any], table: pd.DataFrame
+) -> tuple[Block, ...]:
+    """Return blocks of outcomes, and one of the indicators of submodels from outside.
+
+    Parameters
+    ----------
+    blocks : iterable of Block
+    submodels : iterable of type
+        See `sim.submodels.submodel.Submodel`.
+    table : DataFrame
+        Results, with all details of each indicator.
+    """
+    names = [one.name for kind in submodels for one in kind.indicators]
+    mine = table.loc[table["indicator"].isin(names), ["indicator", "detail"]].drop_duplicates()
+    if mine.empty:
+        return tuple(blocks)
+    own = [Outcome(*row) for row in mine.itertuples(index=False, name=None)]
+    return (*blocks, Block("block_own", own))
 
 
 @dataclass(frozen=True)

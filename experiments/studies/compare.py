@@ -13,8 +13,14 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from experiments.analysis.console_report import print_comparison, print_gains, print_precision
+from experiments.analysis.console_report import (
+    HEADLINE,
+    print_comparison,
+    print_gains,
+    print_precision,
+)
 from experiments.analysis.cost_effectiveness import cheers, cost_effectiveness
+from experiments.analysis.outcomes import blocks_with_own
 from experiments.analysis.result_folder import (
     as_typed,
     renewed_folder,
@@ -31,8 +37,9 @@ from experiments.runs.plan import plan_runs
 from experiments.studies.settings import CompareSettings, compare_settings, named_scenarios
 from experiments.studies.study import CarriedOut, FigureMakers, Results, carry_out_study
 from sim.config.configuration import ConfigurationError, nearest
+from sim.config.extensions import KEY, kinds_of
 from sim.config.scenario import Scenario, scenario_from
-from sim.observation.definitions import DEFINITIONS
+from sim.observation.definitions import with_own
 
 FIRST_REPLICATES = 5
 """Replicates after which `replicates=auto` first looks at the width of intervals."""
@@ -82,7 +89,7 @@ def until_precise(
     resolved: dict[str, Any], settings: CompareSettings, scenarios: list[Scenario], console: Console
 ) -> CarriedOut:
     """Add replicates until differences in the outcome are known to the half-width wanted."""
-    known = {one.name for one in DEFINITIONS}
+    known = {one.name for one in with_own(scenarios[0].submodels)}
     if settings.outcome not in known:
         raise ConfigurationError(
             f"outcome: unknown indicator '{settings.outcome}': {nearest(settings.outcome, known)}"
@@ -121,7 +128,9 @@ def report(
     else:
         folder = write_results(done, resolved, settings)
         summary = pd.read_parquet(folder / "summary.parquet")
-        print_comparison(console, summary, settings.confidence)
+        own = kinds_of(resolved.get(KEY))
+        blocks = blocks_with_own(HEADLINE, own, summary)
+        print_comparison(console, summary, settings.confidence, blocks, with_own(own))
         print_gains(console, summary)
         if len(settings.scenarios) > 1:
             print_precision(console, pd.read_parquet(folder / "precision.parquet"))

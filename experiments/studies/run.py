@@ -4,7 +4,8 @@ from typing import Any
 
 from rich.console import Console
 
-from experiments.analysis.console_report import print_run
+from experiments.analysis.console_report import HEADLINE, print_run
+from experiments.analysis.outcomes import blocks_with_own
 from experiments.analysis.result_folder import (
     as_typed,
     renewed_folder,
@@ -17,6 +18,7 @@ from experiments.runs.provenance import configuration_of, digests_of
 from experiments.runs.worker import carry_out_one, machine
 from experiments.studies.study import FAILED, places_of, set_damage_aside, write_down
 from sim.config.scenario import scenario_from
+from sim.observation.definitions import with_own
 
 KIND = "run"
 
@@ -62,7 +64,8 @@ def run(resolved: dict[str, Any], console: Console) -> int:
             machines=[machine()], store=as_typed(store.path),
         )  # fmt: skip
         figures.draw_run(folder)
-    print_run(console, indicators)
+    blocks = blocks_with_own(HEADLINE, scenario.submodels, indicators)
+    print_run(console, indicators, blocks, with_own(scenario.submodels))
     say_what_is_not_drawn(final, console)
     console.print(f"Tables, figures and manifest: {as_typed(final)}", markup=False)
     return 0

@@ -4,6 +4,7 @@ An indicator is one `Definition` in the file of its block; its words stand in `s
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from sim.observation import (
     burden,
@@ -23,6 +24,7 @@ from sim.observation.window import Window
 
 __all__ = [
     "DEFINITIONS", "Better", "Curve", "Definition", "Format", "Ratio", "Value", "Window", "by_name",
+    "with_own",
 ]  # fmt: skip
 
 BLOCKS = (
@@ -48,6 +50,11 @@ def by_name(definitions: Iterable[Definition]) -> dict[str, Definition]:
         if named.setdefault(definition.name, definition) is not definition:
             raise ValueError(f"two indicators have the name '{definition.name}'")
     return named
+
+
+def with_own(submodels: Iterable[Any]) -> tuple[Definition, ...]:
+    """Return all indicators of the model, and those that submodels from outside declare."""
+    return (*DEFINITIONS, *(one for kind in submodels for one in kind.indicators))
 
 
 by_name(DEFINITIONS)  # two of one name end the import

@@ -23,6 +23,7 @@ block_unmet_need = Unmet need
 block_other_needs = Needs besides treatment
 block_consequences = Consequences
 block_insurance_and_cost = Insurance and cost
+block_own = Of submodels of your own
 
 # --- Emergencies ---
 
