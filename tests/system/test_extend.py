@@ -19,7 +19,8 @@ NEEDED = (
     "pyproject.toml",
 )  # fmt: skip
 ONLY_YAML = ("A scenario", "An institution")
-WITH_CODE = ("An indicator", "A submodel")
+OF_ONES_OWN = "A submodel of your own"
+WITH_CODE = ("An indicator",)
 
 
 WITHOUT_FIGURES = """
@@ -50,6 +51,7 @@ def blocks(section: str) -> list[Block]:
 def apply(block: Block, root: Path) -> None:
     """Write a file, or change one: context and removed lines must stand there, once."""
     path = root / block.what.removeprefix("file=")
+    path.parent.mkdir(parents=True, exist_ok=True)
     if block.language != "diff":
         assert not path.exists(), f"{path} exists already"
         path.write_text(block.text, encoding="utf-8")
@@ -130,9 +132,25 @@ def test_a_walk_through_with_python_works(section: str, tmp_path: Path) -> None:
     carry_out(section, tmp_path, tmp_path, **environment)
 
 
+@pytest.mark.slow
+def test_a_submodel_of_ones_own_works_in_a_folder_of_its_own(tmp_path: Path) -> None:
+    """Compiled, with the package as it is installed; no file of the repository is touched."""
+    carry_out(OF_ONES_OWN, tmp_path, tmp_path, MPLBACKEND="agg")
+    assert (tmp_path / "heat.png").stat().st_size > 5_000
+    written = {one.name for one in tmp_path.iterdir() if one.is_file()}
+    assert written == {"heat.py", "test_heat.py", "heat.png"}
+
+
+def test_a_reader_meets_nine_things_at_most() -> None:
+    body = TEXT.split(f"\n## {OF_ONES_OWN}\n", 1)[1].split("\n## ", 1)[0]
+    rows = re.findall(r"^\| (\w+) \| .* \|$", body, re.M)
+    assert 5 < len(rows) <= 9
+
+
 def test_every_section_is_carried_out() -> None:
-    assert set(re.findall(r"^## (.*)$", TEXT, re.M)) == {*ONLY_YAML, *WITH_CODE}
+    sections = (*ONLY_YAML, OF_ONES_OWN, *WITH_CODE)
+    assert set(re.findall(r"^## (.*)$", TEXT, re.M)) == set(sections)
     fenced = len(re.findall(r"^```\w", TEXT, re.M))
-    assert sum(len(blocks(one)) for one in (*ONLY_YAML, *WITH_CODE)) == fenced
+    assert sum(len(blocks(one)) for one in sections) == fenced
     left = {"python -m tests.approved"}  # it approves values: test_golden_run.py
     assert set(in_sentences(ROOT / "docs" / "extend.md")) == left
