@@ -139,26 +139,29 @@ def check_from_outside(
                         f"{kind.__name__}: there is a {what} '{name}' already; call it otherwise"
                     )
                 taken[what].add(name)
-        for block in kind.blocks:
-            where = f"{kind.__name__}, block '{block.name}'"
-            if block.after not in blocks:
-                raise ConfigurationError(
-                    f"{where}: unknown block '{block.after}' to follow: "
-                    f"{nearest(block.after, blocks)}"
-                )
-            if block.cadence not in CADENCES:
-                raise ConfigurationError(
-                    f"{where}: unknown cadence '{block.cadence}': "
-                    f"{nearest(block.cadence, CADENCES)}"
-                )
-            if getattr(kind, block.run.__name__, None) is None:
-                raise ConfigurationError(f"{where}: {block.run.__name__} is no method of it")
-            blocks.append(block.name)
+        _check_blocks(kind, blocks)
         for path in (*kind.levers, *kind.shocks):
             if not path.startswith(f"{kind.name}."):
                 raise ConfigurationError(
                     f"{kind.__name__}: lever '{path}' is not one of its own ({kind.name}.*)"
                 )
+
+
+def _check_blocks(kind: type[Submodel], known: list[str]) -> None:
+    """Check the blocks of a submodel from outside, and add them to those that are known."""
+    for block in kind.blocks:
+        where = f"{kind.__name__}, block '{block.name}'"
+        if block.after not in known:
+            raise ConfigurationError(
+                f"{where}: unknown block '{block.after}' to follow: {nearest(block.after, known)}"
+            )
+        if block.cadence not in CADENCES:
+            raise ConfigurationError(
+                f"{where}: unknown cadence '{block.cadence}': {nearest(block.cadence, CADENCES)}"
+            )
+        if getattr(kind, block.run.__name__, None) is None:
+            raise ConfigurationError(f"{where}: {block.run.__name__} is no method of it")
+        known.append(block.name)
 
 
 class ScheduledModel(DailyModel, CityModel):

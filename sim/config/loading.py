@@ -7,7 +7,7 @@ from typing import Any
 from sim.config.composition import compose_configuration, with_searchpath
 from sim.config.files import looking_in, sources
 from sim.config.mistakes import ConfigurationError, shortened
-from sim.config.overrides import quoted, read_words, searched
+from sim.config.overrides import Word, quoted, read_words, searched
 from sim.config.parts import policy_of
 from sim.config.scenario import Scenario, scenario_from
 
@@ -48,14 +48,7 @@ def load_scenario(
     >>> load_scenario({"name": "mine", "summary": "an idea", "changes": [idea]}).name
     'mine'
     """
-    if isinstance(overrides, str) or not all(isinstance(one, str) for one in overrides):
-        raise TypeError('overrides: give a list of texts, e.g. ["city=workshop", "seed=7"]')
-    words, folders = searched(read_words(overrides))
-    for word in words:
-        if word.key == "scenario":
-            raise ConfigurationError(
-                f"'{shortened(word.text)}': the scenario is named already, by load_scenario"
-            )
+    words, folders = searched(_words(overrides))
     texts = [word.text for word in words]
     with looking_in(with_searchpath(sources(), folders)):
         described, used = policy_of(name, sources())
@@ -67,3 +60,16 @@ def load_scenario(
                 chosen = f"scenario={quoted(described['name'])}"
                 return scenario_from(compose_configuration([chosen, *texts], submodels))
             return scenario_from({**parts, "scenario": described})
+
+
+def _words(overrides: Sequence[str]) -> list[Word]:
+    """Return overrides as words, none of which names a scenario."""
+    if isinstance(overrides, str) or not all(isinstance(one, str) for one in overrides):
+        raise TypeError('overrides: give a list of texts, e.g. ["city=workshop", "seed=7"]')
+    words = read_words(overrides)
+    for word in words:
+        if word.key == "scenario":
+            raise ConfigurationError(
+                f"'{shortened(word.text)}': the scenario is named already, by load_scenario"
+            )
+    return words

@@ -79,7 +79,15 @@ def main(arguments: list[str]) -> int:
         "--without-digest", action="store_true",
         help="where what a digest is made of has changed: compare the tables alone",
     )  # fmt: skip
+    parser.add_argument(
+        "--any-order", action="store_true", help="rows and columns may stand in another order"
+    )
+    parser.add_argument(
+        "--renamed", nargs="*", default=[], metavar="OLD=NEW",
+        help="columns and indicators that have another name now (then any order is good)",
+    )  # fmt: skip
     chosen = parser.parse_args(arguments)
+    renamed = dict(one.split("=", 1) for one in chosen.renamed)
     with tempfile.TemporaryDirectory() as folder:
         base = Path(folder) / "tree"
         check_out(chosen.base, base)
@@ -87,7 +95,10 @@ def main(arguments: list[str]) -> int:
     status = 0
     for run in RUNS:
         ours, theirs = found["here"][run.name], found["BASE"][run.name]
-        lines = differences(ours, theirs, with_digest=not chosen.without_digest)
+        lines = differences(
+            ours, theirs, with_digest=not chosen.without_digest, any_order=chosen.any_order,
+            renamed=renamed,
+        )  # fmt: skip
         failed = "failed" in ours
         print(line_of(run.name, ours, lines), flush=True)
         status |= bool(lines) or failed

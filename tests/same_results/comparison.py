@@ -59,8 +59,29 @@ def _same_word(one: object, other: object) -> bool:
     return type(one) is type(other) and bool(one == other)
 
 
+def in_any_order(table: pd.DataFrame, renamed: Mapping[str, str]) -> pd.DataFrame:
+    """Return a table with columns in the order of their names, and rows in that of their keys.
+
+    Parameters
+    ----------
+    table : DataFrame
+    renamed : mapping
+        New names of columns, and of indicators, by their old ones.
+    """
+    table = table.rename(columns=dict(renamed)).sort_index(axis="columns")
+    if "indicator" in table:
+        table["indicator"] = table["indicator"].replace(dict(renamed))
+    keys = [name for name in table if table[name].dtype.kind != "f"]
+    return table.sort_values(keys, kind="stable", ignore_index=True) if keys else table
+
+
 def differences(
-    ours: Mapping[str, Any], theirs: Mapping[str, Any], *, with_digest: bool = True
+    ours: Mapping[str, Any],
+    theirs: Mapping[str, Any],
+    *,
+    with_digest: bool = True,
+    any_order: bool = False,
+    renamed: Mapping[str, str] | None = None,
 ) -> list[str]:
     """Return the first difference of every result of one run, in words.
 
@@ -70,7 +91,19 @@ def differences(
         Results by name; a run that failed has the one result "failed".
     with_digest : bool
         Whether digests count. They need not where a commit has changed what a digest is.
+    any_order : bool
+        Whether rows and columns may stand in another order.
+    renamed : mapping, optional
+        New names of columns and indicators by those in BASE; then any order is good.
     """
+    if any_order or renamed:
+        ours, theirs = (
+            {
+                name: in_any_order(one, names) if isinstance(one, pd.DataFrame) else one
+                for name, one in side.items()
+            }
+            for side, names in ((ours, {}), (theirs, renamed or {}))
+        )
     lines = []
     for name in dict.fromkeys((*ours, *theirs)):
         if name == "failed":

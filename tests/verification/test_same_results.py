@@ -102,3 +102,13 @@ def test_the_listed_runs_cover_policies_shocks_laws_cities_and_branches() -> Non
     assert any(one.branch and one.after == 30 for one in RUNS)
     assert any(one.branch and not one.after for one in RUNS)
     assert any(one.branch is None for one in RUNS)
+
+
+def test_another_order_and_another_name_are_none_if_that_is_said() -> None:
+    other = table().iloc[::-1].reset_index(drop=True)
+    other = other[list(other.columns[::-1])].rename(columns={"day": "date"})
+    assert differences({"curves": table()}, {"curves": other}, renamed={"date": "day"}) == []
+    assert differences({"curves": table()}, {"curves": other})
+    moved = one_bit_more(table()).iloc[::-1].reset_index(drop=True)
+    (line,) = differences({"curves": table()}, {"curves": moved}, any_order=True)
+    assert "column 'number'" in line
