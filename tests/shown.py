@@ -86,7 +86,7 @@ def commands(text: str) -> list[list[str]]:
 
 
 def is_sim(words: list[str]) -> bool:
-    """Return whether a command is one of the model's own."""
+    """Return True if a command is one of the model's own."""
     return tuple(words[:3]) == SIM
 
 

@@ -166,7 +166,7 @@ def comparison(scenarios: list[Scenario], summary: pd.DataFrame | None) -> pd.Da
 
 
 def agreement(predicted: float, low: float, high: float) -> Literal["yes", "no", "not clear", ""]:
-    """Return whether a predicted change has the sign that an interval of differences shows.
+    """Return True if a predicted change has the sign that an interval of differences shows.
 
     >>> agreement(0.1, 0.02, 0.3), agreement(-0.1, 0.02, 0.3), agreement(0.1, -0.02, 0.3)
     ('yes', 'no', 'not clear')

@@ -101,7 +101,7 @@ def index_of(runs: Path, known: dict[str, tuple[int, Contents]]) -> Index:
 
 
 def _is_bundle(folder: Path) -> bool:
-    """Return whether a folder is ours: users may keep files of their own beside bundles."""
+    """Return True if a folder is ours: users may keep files of their own beside bundles."""
     return NAME.fullmatch(folder.name) is not None or any(
         (folder / name).exists() for name in (CONTENTS, "runs.parquet", "failures.parquet")
     )

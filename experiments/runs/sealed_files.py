@@ -218,7 +218,7 @@ def unfinished() -> str:
 
 
 def writer_is_gone(left: Path) -> bool:
-    """Return whether the process that began a folder has ended; of other machines, guess by age."""
+    """Return True if the process that began a folder has ended; of other machines, guess by age."""
     try:
         age = time.time() - left.stat().st_mtime
     except FileNotFoundError:

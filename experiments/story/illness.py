@@ -121,7 +121,7 @@ def _came_of(tracer: PersonTracer, visit: dict[str, int], before: Snapshot, afte
 
 
 def _found_tuberculosis(tracer: PersonTracer, visit: dict[str, int]) -> bool:
-    """Tell whether a visit only led to the dispensary, which treats tuberculosis."""
+    """Return True if a visit only led to the dispensary, which treats tuberculosis."""
     clinic = tracer.model.clinics.table[visit["unit"]]
     here = clinic["kind"] == KIND_DISPENSARY or tracer.model.services.dispensary < 0
     return visit["kind"] == INFECTION and visit["result"] == TREATED and not here

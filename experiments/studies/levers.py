@@ -70,7 +70,7 @@ def described_levers(scenario: Scenario, word: str | None = None) -> list[str]:
 
 
 def _may_change(path: str, scenario: Scenario) -> bool:
-    """Return whether a lever has a range in this city's file, so that it can be changed."""
+    """Return True if a lever has a range in this city's file, so that it can be changed."""
     try:
         return path.startswith("law.") or scenario.entry_at(path) is not None
     except ConfigurationError:

@@ -129,7 +129,7 @@ def _digests_in(folder: Path) -> dict[tuple[str, str, str], str]:
 
 
 def compare_tables(before: Path, now: Path | None, status: int, console: Console) -> int:
-    """Say whether the tables of results are what they were; return the exit status.
+    """Print whether the tables of results are what they were; return the exit status.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def compare(
     status: int,
     console: Console,
 ) -> int:
-    """Say whether every digest is what it was; return the exit status."""
+    """Print whether every digest is what it was, and return the exit status."""
     if not expected:
         console.print("The manifest holds no digests: there is nothing to compare with.")
         return status

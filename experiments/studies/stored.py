@@ -60,7 +60,7 @@ def resume(resolved: dict[str, Any], console: Console) -> int:
 
 
 def is_whole(store: Store, study: StoredStudy) -> bool:
-    """Return whether every run of a study has a result, in a bundle that is not damaged."""
+    """Return True if every run of a study has a result, in a bundle that is not damaged."""
     index, runs = store.index(), set(study.plan["run"])
     if not runs <= index.bundle_of.keys() - index.failed:
         return False

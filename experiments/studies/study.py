@@ -143,7 +143,7 @@ class CarriedOut:
 
     @property
     def left_to_others(self) -> bool:
-        """Return whether other shards have to finish before there is something to report."""
+        """Return True if other shards have to finish before there is something to report."""
         return self.missing > 0 and self.shared_out and not self.interrupted
 
     def say_what_is_left_out(self, scenarios: int, console: Console) -> None:

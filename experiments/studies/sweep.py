@@ -265,7 +265,7 @@ def print_response(
 
 
 def is_usual(value: str, usual: float | str) -> bool:
-    """Return whether a value of a sweep is the one in `conf/`.
+    """Return True if a value of a sweep is the one in `conf/`.
 
     >>> is_usual("6.0", 6), is_usual("3.0", 6), is_usual("calendar", "calendar")
     (True, False, True)

@@ -153,7 +153,7 @@ def move_key(task: Record) -> int:
 
 @compiled
 def has_visited(task: Record, agency: int) -> bool:
-    """Tell whether an agency has had a task already."""
+    """Return True if an agency has had a task already."""
     return (task.visited >> np.uint64(agency)) & np.uint64(1) == np.uint64(1)
 
 

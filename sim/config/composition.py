@@ -205,7 +205,7 @@ def _over_places(
 
 
 def _only_by_hydra(words: list[Word], chosen: Mapping[str, str]) -> bool:
-    """Return whether a file or word may choose other files than the command line names."""
+    """Return True if a file or word may choose other files than the command line names."""
     if any(word.key in GROUPS and not _is_choice(word) for word in words):
         return True
     content = read_choice("study", chosen["study"]).value if "study" in chosen else {}
@@ -213,7 +213,7 @@ def _only_by_hydra(words: list[Word], chosen: Mapping[str, str]) -> bool:
 
 
 def _is_choice(word: Word) -> bool:
-    """Return whether a word does no more than choose a file of a group."""
+    """Return True if a word does no more than choose a file of a group."""
     return word.chooses and not word.text.startswith("+") and not word.override.is_sweep_override()
 
 
@@ -250,7 +250,7 @@ def _chosen_by_study(name: str) -> dict[str, str]:
 
 
 def _is_plain(word: Word, parts: Mapping[str, Any]) -> bool:
-    """Return whether a word does no more than put a value in the place of another."""
+    """Return True if a word does no more than put a value in the place of another."""
     if word.text.startswith(("+", "~")) or word.override.is_sweep_override():
         return False
     if "${" in word.text or "???" in word.text:  # refers to another value, or to none

@@ -54,7 +54,7 @@ def _without_switches(kind: type[BaseModel]) -> tuple[str, ...]:
 
 
 def _is_switch(value: Any) -> bool:
-    """Return whether a value is true or false, or a list or table that holds one."""
+    """Return True if a value is true or false, or a list or table that holds one."""
     if isinstance(value, dict):
         return any(_is_switch(one) for one in value.values() if not isinstance(one, dict))
     if isinstance(value, list):

@@ -52,7 +52,7 @@ class Row(Frozen):
     until: Date | None = None
 
     def covers(self, day: date) -> bool:
-        """Return whether the row is in force on a day."""
+        """Return True if the row is in force on a day."""
         return self.since <= day and (self.until is None or day < self.until)
 
 
@@ -137,7 +137,7 @@ class Regime(Frozen):
         return LegalRules(payer=payer, contribution=contribution)
 
     def changes_on(self, day: date) -> bool:
-        """Return whether a row begins or ends on a day."""
+        """Return True if a row begins or ends on a day."""
         rows = [*self.entitlements.values(), *self.contributions.values()]
         return any(day in (row.since, row.until) for row in rows)
 

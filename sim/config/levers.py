@@ -124,7 +124,7 @@ def lever_paths(world: World, patterns: tuple[str, ...] = LEVERS) -> list[str]:
 
 
 def matches(path: str, patterns: tuple[str, ...]) -> bool:
-    """Return whether a path is on a whitelist (`*` stands for exactly one name)."""
+    """Return True if a path is on a whitelist (`*` stands for exactly one name)."""
     return any(
         path.count(".") == pattern.count(".") and fnmatchcase(path, pattern) for pattern in patterns
     )

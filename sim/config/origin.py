@@ -105,7 +105,7 @@ def _at(node: Any, place: Place) -> Any:
 
 
 def _within(part: Any, whole: Any) -> bool:
-    """Return whether a value is what a file says of it, or more of the same mapping."""
+    """Return True if a value is what a file says of it, or more of the same mapping."""
     if isinstance(part, dict) and isinstance(whole, dict):
         return all(name in whole and _within(one, whole[name]) for name, one in part.items())
     return repr(part) == repr(whole)  # a number that is none (nan) differs from itself

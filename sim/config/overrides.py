@@ -256,5 +256,5 @@ def paths_of(node: Any, path: str = "") -> Iterator[str]:
 
 
 def is_entry(node: Any) -> bool:
-    """Return whether a part of a configuration is a number with its evidence."""
+    """Return True if a part of a configuration is a number with its evidence."""
     return isinstance(node, dict) and "value" in node and "tier" in node

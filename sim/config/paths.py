@@ -35,7 +35,7 @@ def raw_value_at(world: World, path: str) -> int | float | str:
 
 
 def exists(world: World, path: str) -> bool:
-    """Return whether there is a number or word of that path."""
+    """Return True if there is a number or word of that path."""
     node: Any = world
     for name in path.split("."):
         if isinstance(node, dict):

@@ -491,7 +491,7 @@ class World(Frozen):
         return self.regime[self.law.regime].rules_on(self.law.day_of(today))
 
     def law_changes_on(self, today: date) -> bool:
-        """Return whether the law moves with the calendar and a row of it begins or ends today."""
+        """Return True if the law moves with the calendar and a row of it begins or ends today."""
         return self.law.as_of == CALENDAR and self.regime[self.law.regime].changes_on(today)
 
     def with_value(self, path: str, value: float | str) -> "World":

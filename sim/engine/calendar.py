@@ -75,6 +75,6 @@ class WorkCalendar:
         )
 
     def is_holiday(self, day: int) -> bool:
-        """Return whether the day is a public holiday."""
+        """Return True if the day is a public holiday."""
         date = self.date_of(day)
         return f"{date.month:02}-{date.day:02}" in self.holidays

@@ -127,7 +127,7 @@ class EventLog:
         return EventWriter(for_rules(self._records), self._length)
 
     def make_room(self, room: int) -> bool:
-        """Make room for so many more records; tell whether an open log has to be opened anew."""
+        """Make room for so many more records; return True if an open log has to be opened anew."""
         if self._length[0] + room <= len(self._records):
             return False
         size = max(SPARE_ROOM * room, len(self), SMALLEST_CHUNK)

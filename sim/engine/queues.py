@@ -24,7 +24,7 @@ _LINE_SHIFT, _URGENCY_SHIFT, _DAY_SHIFT, _TIE_SHIFT = (np.uint64(b) for b in (50
 def served(
     line: Integers, urgency: Integers, ready_day: Integers, tie_break: Identities, slots: Integers
 ) -> Booleans:
-    """Tell which waiting tasks are served today.
+    """Return which waiting tasks are served today.
 
     Parameters
     ----------

@@ -143,7 +143,7 @@ def spread_the_word(city: City, inspected: int) -> None:
 
 @compiled
 def may_work(migrant: Record) -> bool:
-    """Tell whether a person has a right to work, or would have it with a contract."""
+    """Return True if a person has a right to work, or would have it with a contract."""
     if migrant.legal_status == IRREGULAR:
         return False
     return migrant.legal_status != REGISTERED or EAEU_STATES[migrant.nationality]

@@ -266,13 +266,13 @@ def decide(city: City, levers_moved_on: int) -> None:
 
 @compiled
 def has_to_decide(city: City, episode: Record) -> bool:
-    """Tell whether somebody has to decide today what to do about an illness."""
+    """Return True if somebody has to decide today what to do about an illness."""
     return episode.state == State.UNDECIDED and episode.decides_on <= city.today
 
 
 @compiled
 def something_changed(city: City, episode: Record, migrant: Record, levers_moved_on: int) -> bool:
-    """Tell whether there is a reason to compare the options again.
+    """Return True if there is a reason to compare the options again.
 
     Besides a new severity or a refusal (which ask for a new decision), the utilities depend on
     money, knowledge, the waits the work group talks about, levers, and whether the stay

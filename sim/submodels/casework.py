@@ -291,7 +291,7 @@ def serve(city: City, rows: Rows) -> Rows:
 
 @compiled
 def see(city: City, task: Record, number: int, waited: int) -> bool:
-    """See a person about a need; tell whether the person now goes home."""
+    """See a person about a need; return True if the person now goes home."""
     agency, migrant = city.agencies[number], city.migrants[task.migrant]
     note_move(city, task, Move.SERVED, NOWHERE, number, waited)
     meet_agency(city, task, number)
@@ -334,7 +334,7 @@ def meet_agency(city: City, task: Record, number: int) -> None:
 
 @compiled
 def has_means(city: City, task: Record, number: int) -> bool:
-    """Tell whether an agency has the money or the bed that a need asks for."""
+    """Return True if an agency has the money or the bed that a need asks for."""
     agency = city.agencies[number]
     if agency.money and agency.budget < cost_of(task, agency):
         return False
@@ -452,7 +452,7 @@ def coordinate(city: City, task: Record) -> bool:
 
 @compiled
 def dispatch(city: City, task: Record, hub: int) -> bool:
-    """Answer, pay from the joint fund, or send a need on; tell whether the person goes home."""
+    """Answer, pay from the joint fund, or send a need on; return True if the person goes home."""
     agency = city.agencies[hub]
     note_move(city, task, Move.SERVED, NOWHERE, hub, city.today - int(task.queued_on))
     meet_agency(city, task, hub)

@@ -126,7 +126,7 @@ def pressure_of_the_week(city: City) -> Floats:
 
 @compiled
 def expose_to_police(city: City, migrant: Record, pressure: Floats) -> bool:
-    """Add a week of the hazard of being detected; tell whether the person is detected."""
+    """Add a week of the hazard of being detected; return True if the person is detected."""
     hazard = city.parameters.enforcement.hazard[migrant.legal_status, migrant.sector]
     migrant.detection += hazard * pressure[migrant.district]
     return migrant.detection >= migrant.detected_at and not migrant.to_be_removed

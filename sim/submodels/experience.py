@@ -73,7 +73,7 @@ def fear_of(city: City, migrant: Record) -> float:
 
 @compiled
 def has_something_to_fear(migrant: Record) -> bool:
-    """Tell whether a person could be reported at all."""
+    """Return True if a person could be reported at all."""
     return migrant.legal_status in (REGISTERED, IRREGULAR)
 
 

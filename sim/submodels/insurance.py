@@ -113,7 +113,7 @@ def cover_of(city: City, migrant: Record) -> int:
 
 @compiled
 def may_attach(city: City, migrant: Record) -> bool:
-    """Tell whether a polyclinic has attached a person, or would."""
+    """Return True if a polyclinic has attached a person, or would."""
     if migrant.attached or city.parameters.insurance.papers_required <= 0.0:
         return True
     return papers_in_order(city, migrant)
@@ -176,7 +176,7 @@ def contribute(city: City, flow: int, amount: int) -> None:
 
 @compiled
 def enrols(city: City, migrant: Record) -> bool:
-    """Tell whether an employer thinks it worth while to enrol a worker."""
+    """Return True if an employer thinks it worth while to enrol a worker."""
     insurance, employment = city.parameters.insurance, city.parameters.businesses
     employer = city.employers[migrant.employer]
     fine = employer.believed_inspections / MONTHS_A_YEAR * employment.fine

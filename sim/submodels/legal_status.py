@@ -198,7 +198,7 @@ def follow_contract(city: City, migrant: Record) -> None:
 
 @compiled
 def works(migrant: Record) -> bool:
-    """Tell whether a person has work."""
+    """Return True if a person has work."""
     return migrant.jobless_since >= NEVER
 
 

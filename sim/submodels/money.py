@@ -75,7 +75,7 @@ class Money(Submodel):
 
 @compiled
 def disables(episode: Record) -> bool:
-    """Tell whether an episode keeps its owner from working."""
+    """Return True if an episode keeps its owner from working."""
     return episode.severity >= SEVERE or episode.state == State.IN_BED
 
 

@@ -106,7 +106,7 @@ class Navigation(Submodel):
 
 @compiled
 def accepts(city: City, number: int, task: Record, migrant: Record) -> bool:
-    """Tell whether an agency would take up this need of this person."""
+    """Return True if an agency would take up this need of this person."""
     agency = city.agencies[number]
     if not agency.accepts_nationality[migrant.nationality]:
         return False
@@ -120,7 +120,7 @@ def accepts(city: City, number: int, task: Record, migrant: Record) -> bool:
 
 @compiled
 def sent_by_partner(city: City, agency: Record, task: Record) -> bool:
-    """Tell whether an agency that sees only people sent by some others may see this one."""
+    """Return True if an agency that sees only people sent by some others may see this one."""
     sender = int(task.last_agency)
     if sender < 0 or sender >= len(city.agencies):
         return False
@@ -165,7 +165,7 @@ def some_agency(city: City, task: Record, migrant: Record, u: float) -> int:
 
 @compiled
 def is_plausible(city: City, number: int, task: Record, migrant: Record) -> bool:
-    """Tell whether somebody might be tried who helps, or not: not another country's consulate."""
+    """Return True if somebody might be tried who helps, or not: not another country's consulate."""
     if has_visited(task, number) or not has_front_desk(city, number):
         return False
     return bool(city.agencies[number].accepts_nationality[migrant.nationality])
@@ -173,7 +173,7 @@ def is_plausible(city: City, number: int, task: Record, migrant: Record) -> bool
 
 @compiled
 def has_front_desk(city: City, number: int) -> bool:
-    """Tell whether people can turn to an agency by themselves."""
+    """Return True if people can turn to an agency by themselves."""
     agency = city.agencies[number]
     return not agency.only_referred and agency.capacity.sum() > 0.0
 

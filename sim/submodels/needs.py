@@ -127,7 +127,7 @@ class Needs(Submodel):
 
 @compiled
 def papers_in_order(city: City, migrant: Record) -> bool:
-    """Tell whether a person has the papers that an institution asks for."""
+    """Return True if a person has the papers that an institution asks for."""
     in_order = STATUS_IN_ORDER[migrant.legal_status] and not migrant.passport_held
     return in_order or migrant.papers_until >= city.today
 
@@ -173,7 +173,7 @@ def what_came_up(city: City) -> tuple[Rows, Integers]:
 
 @compiled
 def merges(city: City, episode: Record, migrant: Record, need: int, today: Rows) -> bool:
-    """Tell whether a person has such a need already; a new debt then adds to the old one.
+    """Return True if a person has such a need already; a new debt then adds to the old one.
 
     `today` lists the episodes whose needs have come up today and have no task yet (see `TODAY`).
     """
@@ -321,7 +321,7 @@ def supersede(city: City, episode: Record) -> None:
 
 @compiled
 def settle(city: City, task: Record) -> bool:
-    """Settle a need and let its effects happen; tell whether the person now goes home."""
+    """Settle a need and let its effects happen; return True if the person now goes home."""
     migrant = city.migrants[task.migrant]
     if task.need == INFORMATION and not migrant.knows[WHO_HELPS]:
         learn(city, migrant, WHO_HELPS, AGENCY_SOURCE)

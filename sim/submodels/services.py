@@ -292,7 +292,7 @@ def see_patients(city: City, ambulance: int, dispensary: int) -> Rows:
 
 @compiled
 def calls_ambulance(city: City, episode: Record) -> bool:
-    """Tell whether a clinic calls an ambulance for a severe patient."""
+    """Return True if a clinic calls an ambulance for a severe patient."""
     probability = city.clinics[episode.unit].refers_emergencies
     return episode.severity >= SEVERE and happens(
         city.streams, AMBULANCE_CALLED, episode.person, visit_key(episode), probability
@@ -377,7 +377,7 @@ def send_home_without_help(city: City, episode: Record) -> None:
 
 @compiled
 def begin_treatment(city: City, episode: Record, dispensary: int) -> bool:
-    """Begin treatment at home; tell whether the dispensary should give a bed instead.
+    """Begin treatment at home; return True if the dispensary should give a bed instead.
 
     Tuberculosis found anywhere else is sent on to the dispensary, which goes on tomorrow.
     """

@@ -70,7 +70,7 @@ def more_values(dtype: np.dtype[Any]) -> dict[str, Any]:
 
 
 def equal(read: Any, written: Any) -> bool:
-    """Return whether what is read is what was written."""
+    """Return True if what is read is what was written."""
     if isinstance(read, bool) or isinstance(written, bool):
         return isinstance(written, bool) and read == written
     if isinstance(written, float) and math.isnan(written):
@@ -346,7 +346,7 @@ def tell(content: dict[str, Any]) -> None:
 
 
 def untouched(model: AlmatyModel, digest: str) -> bool:
-    """Return whether nothing has happened to a model that was forked with this digest."""
+    """Return True if nothing has happened to a model that was forked with this digest."""
     try:
         return model.digest() == digest
     except Exception:

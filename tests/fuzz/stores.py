@@ -98,7 +98,7 @@ def complaints_about_reading(undamaged: Undamaged, store: Path) -> tuple[list[st
 
 
 def is_part(some: pd.DataFrame, whole: pd.DataFrame) -> bool:
-    """Return whether every row stands in another table."""
+    """Return True if every row stands in another table."""
     if some.empty:
         return True
     if list(some.columns) != list(whole.columns):

@@ -46,7 +46,7 @@ def test_the_documents_are_up_to_date(tmp_path: Path) -> None:
 
 
 def is_stale(name: str) -> bool:
-    """Tell whether a table is not what it would be written as now."""
+    """Return True if a table is not what it would be written as now."""
     mark, written = f"<!-- table: {name} -->\n\n", tables.TABLES[name]()
     texts = [one.read_text(encoding="utf-8") for one in tables.documents()]
     return not any(f"{mark}{written}\n\n<!-- end -->" in text for text in texts)

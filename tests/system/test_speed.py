@@ -38,7 +38,7 @@ def doubled(value: Any) -> Any:
 
 
 def is_stale(name: str) -> bool:
-    """Tell whether a table of the page is not what it would be written as now."""
+    """Return True if a table of the page is not what it would be written as now."""
     return f"<!-- table: {name} -->\n\n{speed_tables.TABLES[name]()}\n\n<!-- end -->" not in PAGE
 
 

@@ -54,7 +54,7 @@ def without_evidence(text: str) -> list[str]:
 
 
 def has_evidence(name: str) -> bool:
-    """Tell whether a file of conf/, a folder of it, or a value by name holds complete entries."""
+    """Return True if a file of conf/, a folder of it, or a value by name holds complete entries."""
     folder = configuration_folder()
     if name.startswith("conf/"):
         path = folder / name.removeprefix("conf/")

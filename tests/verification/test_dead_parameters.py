@@ -200,7 +200,7 @@ def ordinary_year(values: tuple[tuple[str, float], ...]) -> str:
 
 
 def differs(model: AlmatyModel, law: str) -> bool:
-    """Tell whether anything happens otherwise than under the reference, or is measured so."""
+    """Return True if anything happens otherwise than under the reference, or is measured so."""
     expected, indicators = reference(law)
     if any(one != other for one, other in zip(traces(model), expected, strict=True)):
         return True
@@ -208,14 +208,14 @@ def differs(model: AlmatyModel, law: str) -> bool:
 
 
 def changes_a_branch(values: dict[str, float], law: str) -> bool:
-    """Tell whether a number changes anything when it is moved on day 0."""
+    """Return True if a number changes anything when it is moved on day 0."""
     changes = (Change(path=path, value=value, start_day=0) for path, value in values.items())
     branch = past(law).fork(replace(plan(law), changes=(*plan(law).changes, *changes)))
     return differs(branch, law)
 
 
 def changes_a_city(values: dict[str, float], law: str) -> bool:
-    """Tell whether a number changes anything when it was another from the foundation on."""
+    """Return True if a number changes anything when it was another from the foundation on."""
     scenario = plan(law)
     for path, value in values.items():
         scenario = replace(scenario, world=scenario.world.with_value(path, value))
@@ -223,7 +223,7 @@ def changes_a_city(values: dict[str, float], law: str) -> bool:
 
 
 def matters(path: str) -> bool:
-    """Tell whether an entry changes anything anywhere."""
+    """Return True if an entry changes anything anywhere."""
     laws = list(LAWS)
     if path.startswith("insurance."):
         laws.reverse()

@@ -79,7 +79,7 @@ def assumptions(base: Scenario) -> list[Assumption]:
 
 
 def is_assumption(entry: Entry) -> bool:
-    """Tell whether an entry is an assumption about the world (no definition, nothing technical)."""
+    """Return True if an entry is an assumption about the world, no definition, nothing technical."""
     return entry.tier == "C" and entry.source.startswith("assumption")
 
 
@@ -114,7 +114,7 @@ def cells(table: Any, path: str) -> Iterator[tuple[str, float]]:
 
 
 def possible(base: Scenario, values: Values) -> bool:
-    """Tell whether a world with these values is allowed (shares add up to one, and so on)."""
+    """Return True if a world with these values is allowed (shares add up to one, and so on)."""
     try:
         scenario_of(base, values)
     except ConfigurationError:

@@ -116,7 +116,7 @@ TARGETS = (
 
 
 def verdict(target: Target, value: float | None) -> str:
-    """Return whether a target is met; what is missed stands out."""
+    """Return True if a target is met; what is missed stands out."""
     if value is None:
         return "not measured"
     met = value <= target.limit if target.at_most else value >= target.limit

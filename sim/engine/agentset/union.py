@@ -9,7 +9,7 @@ from mesa.agentset import AbstractAgentSet
 
 
 def in_model(agent: Any) -> bool:
-    """Return whether an agent, an object or a row of a cohort, is still in its model."""
+    """Return True if an agent, an object or a row of a cohort, is still in its model."""
     cohort = getattr(agent, "_cohort", None)
     if cohort is not None:
         return agent in cohort

@@ -20,7 +20,7 @@ UNUSUAL = {
 
 
 def same(folder: Path, name: str) -> bool:
-    """Return whether both sources give the same contents, header and place."""
+    """Return True if both sources give the same contents, header and place."""
     ours, theirs = (
         source("main", f"file://{folder}").load_config(name)
         for source in (StrictFileSource, FileConfigSource)
