@@ -79,7 +79,7 @@ def assumptions(base: Scenario) -> list[Assumption]:
 
 
 def is_assumption(entry: Entry) -> bool:
-    """Return True if an entry is an assumption about the world, no definition, nothing technical."""
+    """Return True if an entry is an assumption about the world (no definition)."""
     return entry.tier == "C" and entry.source.startswith("assumption")
 
 
