@@ -76,7 +76,7 @@ class AlmatyModel(ScheduledModel, ObservedModel, SavedModel):
 
     Examples
     --------
-    >>> from sim import load_scenario
+    >>> from sim import Migrant, load_scenario
     >>> model = AlmatyModel(load_scenario(overrides=["city.population=500"]))
     >>> model.run_for(30)
     >>> model.day, len(model.agents_by_type[Migrant]) > 300

@@ -47,7 +47,7 @@ class ObservedModel(DailyModel, CityModel):
 
         Examples
         --------
-        >>> from sim import load_scenario
+        >>> from sim import AlmatyModel, load_scenario
         >>> model = AlmatyModel(
         ...     load_scenario(overrides=["city.population=300", "city.burn_in_days=60"])
         ... )

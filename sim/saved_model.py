@@ -36,7 +36,7 @@ class SavedModel(DailyModel):
         --------
         >>> from pathlib import Path
         >>> from tempfile import TemporaryDirectory
-        >>> from sim import load_scenario
+        >>> from sim import AlmatyModel, load_scenario
         >>> scenario = load_scenario(overrides=["city.population=300", "city.burn_in_days=60"])
         >>> model = AlmatyModel(scenario)
         >>> with TemporaryDirectory() as folder:

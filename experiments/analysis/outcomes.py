@@ -12,6 +12,8 @@ from sim.words import catalogue
 
 type Definitions = Iterable[Definition]
 
+OWN = "block_own"
+"""Heading of the block of indicators of submodels from outside."""
 LONGEST_LINE = 22
 """Letters of a heading above a panel from which on it stands on two lines."""
 
@@ -61,7 +63,7 @@ def blocks_with_own(
     if mine.empty:
         return tuple(blocks)
     own = [Outcome(*row) for row in mine.itertuples(index=False, name=None)]
-    return (*blocks, Block("block_own", own))
+    return (*blocks, Block(OWN, own))
 
 
 @dataclass(frozen=True)

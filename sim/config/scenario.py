@@ -110,6 +110,7 @@ class Scenario:
 
         Examples
         --------
+        >>> from sim import load_scenario
         >>> scenario = load_scenario("arrival_briefing")
         >>> scenario.values_on(364)
         {'information.briefing_coverage': 0.7}

@@ -131,6 +131,10 @@ class Cohort[A: RowView](CohortSubset[A]):
         super().__setattr__(name, value)
 
     def __getstate__(self) -> dict[str, Any]:
+        if self.model is not None:
+            raise TypeError(
+                f"{type(self).__name__} are pickled with their model: pickle.dumps(model)"
+            )
         # The named columns are views of the records and are named again on the other side.
         return {name: value for name, value in vars(self).items() if name not in self.columns}
 
