@@ -23,6 +23,15 @@ class Category(IntEnum):
         return self.name.lower()
 
 
+def names_of(kind: type[IntEnum]) -> tuple[str, ...]:
+    """Return the members of an enum as words, in the order of their codes.
+
+    >>> names_of(Sex)
+    ('man', 'woman')
+    """
+    return tuple(one.name.lower().replace("_", " ") for one in kind)
+
+
 def labels(members: Iterable[Category]) -> tuple[str, ...]:
     """Return the labels of a category, or of some of its members, in their order.
 

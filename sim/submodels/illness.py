@@ -89,7 +89,7 @@ class Illness(Submodel):
         "closed_episodes": LogDeclaration(
             lambda model: 2 * model.episodes.capacity,
             ended_on=Declared(np.int32, "day it ended", unit="day"),
-            outcome=Declared(np.int8, "how it ended", labels=tuple(one.name for one in Outcome)),
+            outcome=Declared(np.int8, "how it ended", labels=words.names_of(Outcome)),
             **{name: Episodes.columns[name] for name in EPISODE_RECORD},
         )
     }

@@ -92,7 +92,7 @@ class Needs(Submodel):
             stratum=Declared(np.int16, "group of the person at onset"),
             need=Declared(np.int8, "need", labels=words.NEEDS),
             second=Declared(np.bool_, "the same need, opened a second time"),
-            move=Declared(np.int8, "what happened", labels=tuple(one.name for one in Move)),
+            move=Declared(np.int8, "what happened", labels=words.names_of(Move)),
             origin=Declared(np.int16, "agency or kind of clinic it comes from, -1 for none"),
             target=Declared(np.int16, "agency it goes to, -1 for none"),
             waited=Declared(np.int32, "time since the last move", unit="day"),
@@ -100,7 +100,7 @@ class Needs(Submodel):
         "closed_needs": LogDeclaration(
             lambda model: 2 * model.tasks.capacity,
             ended_on=Declared(np.int32, "day it ended", unit="day"),
-            ending=Declared(np.int8, "how it ended", labels=tuple(one.name for one in Ending)),
+            ending=Declared(np.int8, "how it ended", labels=words.names_of(Ending)),
             **{name: Tasks.columns[name] for name in NEED_RECORD},
         ),
     }

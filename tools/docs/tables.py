@@ -26,6 +26,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "other state": tables_model.other_state,
     "submodels": tables_model.submodel_texts,
     "purposes of chance": tables_model.purposes,
+    "event logs": tables_model.event_logs,
     "parameters": tables_inputs.parameters,
     "law": tables_inputs.law,
     "agencies": tables_inputs.agencies,

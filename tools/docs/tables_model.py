@@ -95,6 +95,19 @@ def other_state() -> str:
     )
 
 
+def event_logs() -> str:
+    """Return the logs that submodels write, with the columns of each."""
+    return table(
+        ("log", "written by", "column", "meaning", "unit or values"),
+        [
+            (f"`{log}`", kind.name, f"`{name}`", column.meaning, unit_of(name, column))
+            for kind in AlmatyModel.SUBMODELS
+            for log, declared in kind.events.items()
+            for name, column in declared.columns.items()
+        ],
+    )
+
+
 def submodel_files() -> list[ModuleType]:
     """Return the modules of submodels, in the order in which they are prepared, and helpers.
 
