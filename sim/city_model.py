@@ -3,7 +3,7 @@
 It is a base class and no `typing.Protocol`: the model would have to list all of it again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from sim.agents.city import LOGS_OF_THE_CITY, CityHandle
@@ -91,6 +91,7 @@ class CityModel:
     policy_costs: "EventLog"
     diary: "DailyCounts"
 
+    rooms: "list[tuple[EventLog, Callable[[CityModel], int]]]"
     submodels: "dict[str, Submodel]"
     # Of these others ask for something.
     beds: "Beds"
@@ -141,8 +142,7 @@ class CityModel:
         """Begin new logs and a new diary, in which nothing is written yet."""
         for submodel in self.submodels.values():
             submodel.start_logs()
-        self._open_city.close()
-        vars(self).update({name: self.logs[name] for name in LOGS_OF_THE_CITY})
+        self._name_logs()
         self.diary = DailyCounts(self)
 
     @property
@@ -154,4 +154,15 @@ class CityModel:
         """Go on with logs that something is written in already."""
         for submodel in self.submodels.values():
             submodel.logs = {name: logs[name] for name in submodel.events}
+        self._name_logs()
+
+    def _name_logs(self) -> None:
+        """Let logs be found: by observers, and by who makes room in them every morning."""
+        logs = self.logs
         vars(self).update({name: logs[name] for name in LOGS_OF_THE_CITY})
+        self.rooms = [
+            (logs[name], declared.most_a_day)
+            for submodel in self.submodels.values()
+            for name, declared in submodel.events.items()
+        ]
+        self._open_city.close()

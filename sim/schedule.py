@@ -1,6 +1,8 @@
 """The day as a model lives through it: its blocks, each with the submodel it belongs to."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
+from operator import methodcaller
 from time import process_time
 from typing import Any, NamedTuple
 
@@ -20,26 +22,30 @@ class ScheduledBlock(NamedTuple):
     ----------
     name, cadence : str
         As in `Block`.
-    owner : Submodel or model
-        What `run` is given.
-    block : Block
+    run : callable
+        Does what the block does, without arguments.
+    days_between : int
+        Days from one run to the next.
     """
 
     name: str
     cadence: str
-    owner: Any
-    block: Block
+    run: Callable[[], None]
+    days_between: int
 
     def is_due(self, day: int) -> bool:
         """Return True if the block runs on a day, counted from the first day of burn-in."""
-        return day % DAYS_BETWEEN[self.cadence] == 0
+        return day % self.days_between == 0
 
-    def run(self) -> None:
-        """Do what the block does."""
-        if isinstance(self.owner, Submodel):
-            getattr(self.owner, self.block.run.__name__)()
-        else:
-            self.block.run(self.owner)
+
+def _scheduled(block: Block, owner: Submodel | None, model: Any) -> ScheduledBlock:
+    # The method is looked up when it runs: a subclass, or a user, may have put another there.
+    run = (
+        partial(block.run, model)
+        if owner is None
+        else partial(methodcaller(block.run.__name__), owner)
+    )
+    return ScheduledBlock(block.name, block.cadence, run, DAYS_BETWEEN[block.cadence])
 
 
 def owner_of(block: Block, kinds: Iterable[type[Submodel]]) -> type[Submodel] | None:
@@ -64,14 +70,14 @@ def scheduled(
         All of them, those from outside last.
     """
     by_kind = {type(one): one for one in submodels}
-    day = [
-        ScheduledBlock(one.name, one.cadence, model if kind is None else by_kind[kind], one)
-        for one, kind in ((one, owner_of(one, by_kind)) for one in blocks)
-    ]
+    day = []
+    for block in blocks:
+        kind = owner_of(block, by_kind)
+        day.append(_scheduled(block, None if kind is None else by_kind[kind], model))
     for submodel in submodels:
-        for one in submodel.blocks:
-            place = [other.name for other in day].index(one.after)
-            day.insert(place + 1, ScheduledBlock(one.name, one.cadence, submodel, one))
+        for block in submodel.blocks:
+            place = [other.name for other in day].index(block.after)
+            day.insert(place + 1, _scheduled(block, submodel, model))
     return tuple(day)
 
 
@@ -202,7 +208,7 @@ class ScheduledModel(DailyModel, CityModel):
         self.counts["newly_severe"] = 0
         since_burn_in = self.day + self.base_world.city.burn_in_days
         for block in self.schedule:
-            if block.name in self._switched_off or not block.is_due(since_burn_in):
+            if since_burn_in % block.days_between or block.name in self._switched_off:
                 continue
             if self.block_seconds is None:
                 self.run_block(block)

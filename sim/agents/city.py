@@ -260,11 +260,7 @@ class CityHandle:
     def _make_room_in_logs(self) -> None:
         """Make room for a day in which every row of the tables is given up and taken again."""
         model: Any = self._model_itself()
-        moved = [
-            submodel.logs[name].make_room(declared.most_a_day(model))
-            for submodel in model.submodels.values()
-            for name, declared in submodel.events.items()
-        ]
+        moved = [log.make_room(most_a_day(model)) for log, most_a_day in model.rooms]
         if INTERPRETED or any(moved):
             self._city = None
         if self._city is not None:
