@@ -50,12 +50,12 @@ def main(arguments: list[str]) -> int:
     """Run the harness; return the exit status of pytest."""
     if "--long" in arguments:
         os.environ["ALMATY_FUZZ"] = "long"
-    from tests.fuzz.harness import KINDS
-
     words = [one for one in arguments if one != "--long"]
     counted = Counted()
     chosen = ["-k", " and ".join(words)] if words else []
     status = int(pytest.main([str(HERE), "--tb=short", "--no-summary", *chosen], [counted]))
+    from tests.fuzz.harness import KINDS  # not before: pytest has to import Hydra itself
+
     print()
     for area in sorted(counted.tried):
         print(f"{area:16} {counted.tried[area]:6} cases {counted.failed[area]:6} failing")
