@@ -17,7 +17,7 @@ from matplotlib.path import Path as Outline
 from experiments.analysis.console_report import change, number, title
 from experiments.analysis.outcomes import Outcome, sentence, shown
 from experiments.analysis.statistics import interval
-from experiments.figures.style import NothingToDrawError
+from experiments.figures.style import NothingToDrawError, legend_below, line_above
 from sim import vocabulary as words
 from sim.observation.definitions import Format
 
@@ -375,6 +375,5 @@ def _legend(figure: Figure, scenarios: list[str], confidence: float, seeds: int)
             handles.append(Patch(color=KNOWN, alpha=0.25, label=meaning))
             note += f" Numbers: change of the mean stock against {reference}, with its"
             note += f" {confidence:.0%} simulation interval."
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=13)
-    figure.suptitle(f"Cases that stay unresolved. {note}", fontsize=13, color="#555555", x=0.01,
-                    ha="left")  # fmt: skip
+    legend_below(figure, handles, fontsize=13)
+    line_above(figure, f"Cases that stay unresolved. {note}")

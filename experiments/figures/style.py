@@ -1,11 +1,13 @@
 """What the figures have in common: type, colours, and how they are written."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib import pyplot as plt
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -93,6 +95,36 @@ def legend_columns(entries: int) -> int:
     return -(-entries // rows)
 
 
+def legend_below(figure: Figure, handles: Sequence[Artist], **options: Any) -> None:
+    """Put a legend below a figure, in as many columns as there is room for.
+
+    Parameters
+    ----------
+    figure : Figure
+    handles : sequence of Artist
+        What it explains, each with its label.
+    **options
+        Of `Figure.legend`.
+    """
+    for columns in range(len(handles), 0, -1):
+        legend = figure.legend(
+            handles=handles, loc="outside lower center", ncols=columns, **options
+        )
+        if columns == 1 or legend.get_window_extent().width <= figure.bbox.width:
+            return
+        legend.remove()
+
+
+LETTERS_AN_INCH = 11
+"""Letters of the line above a figure that one inch has room for."""
+
+
+def line_above(figure: Figure, text: str) -> None:
+    """Put a note above a figure, from its left edge, on as many lines as it takes."""
+    room = int(LETTERS_AN_INCH * figure.get_figwidth())
+    figure.suptitle(fill(text, room), fontsize=13, color="#555555", x=0.01, ha="left")
+
+
 def draw_each(folder: Path, figures: Mapping[str, Callable[[], Figure]]) -> None:
     """Draw and write figures; one that cannot be drawn costs neither the others nor the tables.
 
@@ -158,15 +190,16 @@ def settle(figure: Figure) -> None:
 def save(figure: Figure, folder: Path, name: str) -> None:
     """Write a figure as PNG and SVG without dates, with the version of the program below it."""
     made_by = f"Almaty Health Access {sim.__version__}"
-    layout = figure.get_layout_engine()
+    layout, strip = figure.get_layout_engine(), FOOTER_INCHES / figure.get_figheight()
     if isinstance(layout, ConstrainedLayoutEngine):
-        strip = FOOTER_INCHES / figure.get_figheight()
         layout.set(rect=(0.0, strip, 1.0, 1.0 - strip))
     figure.text(
         0.995, 0.06 / figure.get_figheight(), made_by, ha="right", va="bottom", size=FOOTER_SIZE,
         color=COLOURS[0],
     )  # fmt: skip
     settle(figure)
+    for legend in figure.legends:  # above the footer; the layout asks for legends without anchor
+        legend.set_bbox_to_anchor((0.0, strip, 1.0, 1.0 - strip), transform=figure.transFigure)
     figure.savefig(folder / f"{name}.png", metadata={"Software": made_by})
     figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": made_by})
     plt.close(figure)
