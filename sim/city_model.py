@@ -3,6 +3,7 @@
 It is a base class and no `typing.Protocol`: the model would have to list all of it again.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from sim.submodels.submodel import Submodel
 
 
-class CityModel:
+class CityModel(ABC):
     """A model of the city, as its submodels and observers see it.
 
     Attributes
@@ -111,13 +112,13 @@ class CityModel:
     _open_city: CityHandle
 
     @property
+    @abstractmethod
     def day(self) -> int:
         """Days lived since the end of burn-in: the number of the day that comes next."""
-        raise NotImplementedError
 
+    @abstractmethod
     def city(self) -> "City":
         """Return today's city for rules."""
-        raise NotImplementedError
 
     # What a submodel reads of these when it prepares is noted.
     @property

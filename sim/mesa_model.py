@@ -1,5 +1,6 @@
 """What Mesa asks of a model, for one that lives through whole days and keeps agents as columns."""
 
+from abc import ABC, abstractmethod
 from copy import deepcopy
 from numbers import Integral
 from typing import Any, ClassVar, Self
@@ -19,7 +20,7 @@ class StoppedInsideDayError(RuntimeError):
     """
 
 
-class DailyModel(mesa.Model[Any, Any]):
+class DailyModel(mesa.Model[Any, Any], ABC):
     """A Mesa model whose steps are days and whose agents are cohorts and institutions."""
 
     COHORTS: ClassVar[tuple[str, ...]] = ()
@@ -39,9 +40,9 @@ class DailyModel(mesa.Model[Any, Any]):
 
     # --- time ---------------------------------------------------------------------------------
 
+    @abstractmethod
     def step_day(self) -> None:
         """Live through one day."""
-        raise NotImplementedError
 
     def step(self) -> None:
         """Live through one day.
@@ -173,14 +174,15 @@ class DailyModel(mesa.Model[Any, Any]):
         super().remove_all_agents()  # type: ignore[no-untyped-call]
         self._cannot_go_on = "all agents of the model have been removed"
 
+    @abstractmethod
     def _close_institutions(self) -> None:
         """Let institutions leave the model."""
 
     # --- copies -------------------------------------------------------------------------------
 
+    @abstractmethod
     def branch(self) -> Self:
         """Return a copy that goes on as this model would."""
-        raise NotImplementedError
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """Return a branch under the same scenario, with whatever the user has hung on the model."""

@@ -8,13 +8,14 @@ version of the model that has written it, on every version of Python.
 import json
 import os
 import sys
+import zlib
 from collections.abc import Mapping
 from functools import cache
 from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol
+from uuid import uuid4
 from zipfile import BadZipFile
 
 import numpy as np
@@ -41,6 +42,11 @@ WHEELS = ("departures", "onset_reminders")
 NUMBERS = ("_day", "next_candidate", "levers_moved_on", "founded")
 # With cohorts, logs, diary, clinics and agencies these are the whole state.
 HEADER = "header"
+DAMAGED = (
+    BadZipFile, ValueError, KeyError, EOFError, AttributeError, TypeError, RuntimeError,
+    NotImplementedError, zlib.error,
+)  # fmt: skip
+"""What reading a file may end with that is no saved model, or a damaged one."""
 FORMAT = 1
 
 
@@ -172,16 +178,16 @@ def write(model: "AlmatyModel", file: IO[bytes]) -> None:
 def save(model: "AlmatyModel", path: str | os.PathLike[str]) -> None:
     """Write the state of a model into a file, which is there as a whole or not at all."""
     target = Path(path)
+    unfinished = target.with_name(f".{target.name}-{os.getpid()}-{uuid4().hex[:8]}")
     try:
-        with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}-", delete=False) as file:
-            try:
+        try:
+            with unfinished.open("xb") as file:
                 write(model, file)
                 file.flush()
                 os.fsync(file.fileno())
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise
-        Path(file.name).replace(target)
+            unfinished.replace(target)
+        finally:
+            unfinished.unlink(missing_ok=True)
     except OSError as error:
         raise OSError(f"{target}: could not be written: {error.strerror or error}") from error
 
@@ -207,7 +213,7 @@ def read(source: str | os.PathLike[str] | bytes) -> SavedState:
             return SavedState(header, {name: archive[name] for name in archive.files})
     except ConfigurationError:  # what `_check` says
         raise
-    except (BadZipFile, ValueError, KeyError, EOFError, AttributeError) as error:
+    except DAMAGED as error:
         raise ConfigurationError(f"{shown}: is no saved model, or is damaged") from error
 
 

@@ -175,9 +175,9 @@ class Agencies(Table):
         super().__init__(len(self.units))
         self.names = [unit.name for unit in self.units]
         self.kind[:] = [words.AGENCY_KINDS.index(unit.kind) for unit in self.units]
-        # What each row was made from; kept, so that no other gets its identity.
-        self._made_from: list[tuple[int, float, float, float] | None] = [None] * len(self.units)
-        self._kept: list[AgencySpecification] = []
+        # What each row was made from.
+        self._made_from: list[tuple[AgencySpecification | None, tuple[float, ...]]]
+        self._made_from = [(None, ())] * len(self.units)
         self.works_on = np.zeros((len(self.units), len(words.WEEKDAYS)), dtype=np.bool_)
         self.works_on_holidays = np.zeros(len(self.units), dtype=np.bool_)
         self.prepare(world)
@@ -195,12 +195,12 @@ class Agencies(Table):
         moved = False
         for row, one in enumerate(specifications):
             busy = activity[one.nationality] if one.nationality else 1.0
-            made_from = (id(one), busy, scale, working_day_ends)
-            if self._made_from[row] != made_from:
-                self._take_over(row, one, scale, busy, working_day_ends)
-                self._made_from[row] = made_from
+            numbers = (scale, busy, working_day_ends)
+            before, before_numbers = self._made_from[row]
+            if before is not one or before_numbers != numbers:
+                self._take_over(row, one, *numbers)
+                self._made_from[row] = (one, numbers)
                 moved = True
-        self._kept = specifications
         self.base_knowledge = self._base_knowledge(world)
         if not moved:
             return

@@ -143,9 +143,8 @@ class Clinics(Table):
         self.ambulance_wait_minutes = 0.0
         institutions = np.array([unit.institution for unit in self.units])
         self._rows_of = {name: np.flatnonzero(institutions == name) for name in world.institutions}
-        # What the rows of an institution were made from; kept, so that no other gets its identity.
-        self._made_from: dict[str, tuple[int, float]] = {}
-        self._kept: dict[str, InstitutionSpecification] = {}
+        # What the rows of an institution were made from.
+        self._made_from: dict[str, tuple[InstitutionSpecification, float]] = {}
         self.works_on = np.zeros((len(self.units), len(words.WEEKDAYS)), dtype=np.bool_)
         self.works_on_holidays = np.zeros(len(self.units), dtype=np.bool_)
         self.prepare(world)
@@ -155,8 +154,10 @@ class Clinics(Table):
         scale, moved = world.city.scale, False
         institutions = world.institutions
         for name, described in institutions.items():
-            if self._made_from.get(name) != (id(described), scale):
+            before, before_scale = self._made_from.get(name, (None, scale))
+            if before is not described or before_scale != scale:
                 self._take_over(name, described, scale)
+                self._made_from[name] = (described, scale)
                 moved = True
         self.travel = world.city.travel_days()
         if not moved:
@@ -180,8 +181,6 @@ class Clinics(Table):
         table["mean_stay"][rows] = [stays[kind] if stays else 0.0 for kind in words.KINDS]
         self.works_on[rows] = [day in described.opens.weekdays for day in words.WEEKDAYS]
         self.works_on_holidays[rows] = described.opens.holidays
-        self._made_from[name] = (id(described), scale)
-        self._kept[name] = described
 
     def offers(self, kind: str) -> bool:
         """Return True if some unit of a kind of institution can serve anybody."""

@@ -20,7 +20,7 @@ from sim.engine.jit.compiled import compiled
 from sim.model import AlmatyModel
 from sim.preparation import NotedSection, Preparation
 
-NO_TABLES = ("units", "logs", "_announced", "_made_from", "_kept")
+NO_TABLES = ("units", "logs", "_announced", "_made_from")
 """Agents, what they did, arrivals that are worked out anew whenever preparing drops them, and what
 rows were made from."""
 SMALL = ("city.population=200", "city.burn_in_days=60")
@@ -91,7 +91,7 @@ def other_value(scenario: Scenario, path: str) -> float | str | None:
 def prepare_everything(model: AlmatyModel, world: World) -> None:
     """Prepare everything, whatever has moved."""
     model._clinics._made_from.clear()
-    model._agencies._made_from = [None] * len(model._agencies)
+    model._agencies._made_from = [(None, ())] * len(model._agencies)
     model._set_world(world, anew=True)
 
 
