@@ -146,7 +146,8 @@ class NotedPart:
 
     def _call(self, name: str, *arguments: Any) -> Any:
         result = getattr(self._part, name)(*arguments)
-        self._notes.facts.append((self._name, name, arguments, _kept(result)))
+        if result is not None:  # or nothing was read, but written
+            self._notes.facts.append((self._name, name, arguments, _kept(result)))
         return result
 
     def __len__(self) -> int:
@@ -228,12 +229,14 @@ class Preparation:
             )
             if holds:
                 continue
-            self._notes[name] = self._open = Notes()
-            noted: Any = NotedSection(world, (), self._open)
+            self._notes.pop(name, None)  # an error on the way leaves it to be prepared again
+            self._open = opened = Notes()
+            noted: Any = NotedSection(world, (), opened)
             try:
                 part.prepare(noted)
             finally:
-                self._open.close()
+                opened.close()
                 self._open = None
+            self._notes[name] = opened
             done.add(name)
         return done
