@@ -25,6 +25,7 @@ from sim.agents.agency import Agencies
 from sim.agents.city import WORKED_OUT
 from sim.agents.clinic import Clinics
 from sim.agents.migrant import WORK_GROUP
+from sim.config.extensions import fingerprint_of, kinds_of, path_of
 from sim.config.mistakes import ConfigurationError
 from sim.config.scenario import Scenario, scenario_from
 from sim.engine.digest import Digest
@@ -154,6 +155,7 @@ def write(model: "AlmatyModel", file: IO[bytes]) -> None:
         "model_version": code_version(),
         "byte_order": sys.byteorder,
         "configuration": model.specification.resolved,
+        "submodels": [fingerprint_of(kind) for kind in model.specification.submodels],
         "world": model.world.model_dump(mode="json"),
         "numbers": {name: int(getattr(model, name)) for name in NUMBERS},
         "time": float(model.time),
@@ -228,6 +230,12 @@ def _check(header: Any, shown: str) -> None:
         )
     if header["byte_order"] != sys.byteorder:
         raise ConfigurationError(f"{shown}: was saved on a machine of another byte order")
+    for fingerprint in header["submodels"]:
+        (kind,) = kinds_of([fingerprint.partition(":")[0]])
+        if fingerprint_of(kind) != fingerprint:
+            raise ConfigurationError(
+                f"{shown}: was saved with other code of {path_of(kind)}: run it again"
+            )
 
 
 def restore(model: "AlmatyModel", saved: SavedState) -> None:

@@ -14,6 +14,7 @@ import pandas as pd
 
 import sim
 from experiments.runs.plan import model_version
+from sim.config.composition import NAMES_SCENARIOS
 from sim.config.files import configuration_files, file_of, read_choice
 from sim.config.mistakes import ConfigurationError
 from sim.config.scenario import Scenario
@@ -24,8 +25,6 @@ PACKAGES = (
 )  # fmt: skip
 NOT_OF_THE_STUDY = ("executor", "output", "store", "shard", "of", "from", "manifest", "command")
 """Parts of a configuration that say where and how, not what."""
-NAMES_SCENARIOS = ("scenarios", "factors")
-"""Settings that name policy scenarios."""
 
 
 def code_and_packages() -> dict[str, Any]:

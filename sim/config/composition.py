@@ -58,6 +58,9 @@ from sim.config.world import World
 PUT_IN = ("scenario", "shock")
 """Groups whose files are plain mappings, which nothing else of a configuration depends on."""
 
+NAMES_SCENARIOS = ("scenarios", "factors")
+"""Settings that name policy scenarios."""
+
 
 class Composed(NamedTuple):
     """A composed configuration: its parts, and whether some refer to others."""
@@ -99,7 +102,15 @@ def compose_configuration(
             parts = _changed(parts, read_words(checked))
             with_evidence(parts)
         _note_file_of_study(parts, words)
-        return parts
+        return _with_names_as_text(parts)
+
+
+def _with_names_as_text(parts: dict[str, Any]) -> dict[str, Any]:
+    """Return a configuration in which `[baseline, 2024]` names two scenarios."""
+    for key in NAMES_SCENARIOS:
+        if isinstance(parts.get(key), list):
+            parts[key] = [str(one) if type(one) is int else one for one in parts[key]]
+    return parts
 
 
 def _is_of_a_submodel(word: Word) -> bool:
@@ -195,8 +206,8 @@ def _over_places(
     for first in {**before, **after}:
         if first not in after:
             del parts[first]
-        elif isinstance(after[first], dict) and first in before:
-            for second in {**before[first]}.keys() - after[first].keys():
+        elif isinstance(after[first], dict) and isinstance(before.get(first), dict):
+            for second in before[first].keys() - after[first].keys():
                 del parts[first][second]
             parts[first] |= after[first]
         else:

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from hashlib import blake2b
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from pydantic import create_model
 
 from sim.config.files import configuration_folder, shown, sources
 from sim.config.mistakes import ConfigurationError, shortened
+from sim.config.own_code import files_of_code, hash_of_code, modules_of
 from sim.config.strict_yaml import read_strictly
 from sim.config.world import World
 
@@ -175,13 +175,19 @@ def kinds_of(paths: Any) -> tuple["Kind", ...]:
 
 
 def fingerprint_of(kind: "Kind") -> str:
-    """Return the path of a submodel and a hash of the file it stands in."""
-    content = blake2b(digest_size=8)
-    for base in kind.__mro__:
-        file = source_of(base)
-        if file is not None and not base.__module__.startswith("sim."):
-            content.update(file.read_bytes())
-    return f"{path_of(kind)}:{content.hexdigest()}"
+    """Return the path of a submodel and a hash of the code it is made of.
+
+    Raises
+    ------
+    ConfigurationError
+        If its files hold something else by now than when it was imported.
+    """
+    path = path_of(kind)
+    if hash_of_code(*modules_of(kind)) != kind.code:
+        raise ConfigurationError(
+            f"{KEY}: the code of {path} has changed since it was imported: start Python again"
+        )
+    return f"{path}:{kind.code}"
 
 
 def source_of(kind: type) -> Path | None:
@@ -231,9 +237,8 @@ def files_of(paths: Any) -> dict[str, Path]:
     """Return the files that the submodels of a configuration were made of, by part."""
     found: dict[str, Path] = {}
     for kind in kinds_of(paths):
-        module = source_of(kind)
-        if module is not None:
-            found[f"submodel/{path_of(kind)}"] = module
+        code = files_of_code(*modules_of(kind))
+        found |= {f"submodel/{module}": file for module, file in code.items()}
         if kind.section is not None:
             found[f"{PARAMETERS}/{kind.name}"] = file_of_section(kind)
     return found

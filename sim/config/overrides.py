@@ -131,9 +131,7 @@ def read_words(words: Sequence[str], several: bool = False) -> list[Word]:
             override = parser.parse_override(as_typed(text, several))
             override.value()
         except (HydraException, OmegaConfBaseException, ValueError, RecursionError) as error:
-            raise ConfigurationError(
-                f"cannot read '{shortened(text)}': write name=value, e.g. seed=3"
-            ) from error
+            raise _unreadable(text) from error
         word = Word(str(override.input_line), override)
         if override.package is not None:
             raise ConfigurationError(f"cannot read '{shortened(text)}': leave out the '@...'")
@@ -148,6 +146,17 @@ def read_words(words: Sequence[str], several: bool = False) -> list[Word]:
             )
         found.append(word)
     return found
+
+
+def _unreadable(text: str) -> ConfigurationError:
+    """Return the mistake of a word that Hydra's grammar does not know."""
+    name, equals, _ = text.partition("=")
+    foreign = next((one for one in name if one.isalpha() and not one.isascii()), None)
+    if equals and foreign is not None:  # it may look like a Latin one
+        reason = f"names have Latin letters, and '{foreign}' is none"
+    else:
+        reason = "write name=value, e.g. seed=3"
+    return ConfigurationError(f"cannot read '{shortened(text)}': {reason}")
 
 
 def searched(words: Sequence[Word]) -> tuple[list[Word], list[str]]:
@@ -243,6 +252,10 @@ def _unknown(
         kinds = [kind for kind, settings in study_settings().items() if name in settings]
         if kinds and not get_close_matches(name, known, n=1, cutoff=SURE):
             raise ConfigurationError(f"{start}: it belongs to study={' or '.join(kinds)}")
+    if names[:position] == ["parameters"] and not get_close_matches(name, known, 1, SURE):
+        return ConfigurationError(
+            f"{start}: if it is of a submodel of your own, name that, submodels=[module.Class]"
+        )
     return ConfigurationError(f"{start}: {nearest(name, known)}")
 
 

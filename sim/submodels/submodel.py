@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 
 from sim.config.entries import Frozen, parameter_record
+from sim.config.own_code import hash_of_code, modules_of
 from sim.config.world import World
 from sim.engine.agentset.column import BelongsToModel
 from sim.engine.event_log import EventLog, EventWriter, LogDeclaration
@@ -64,6 +65,8 @@ class Submodel(BelongsToModel):
     ----------
     name : str
         Name of the class in snake case: of the attribute of the model and of the section.
+    code : str
+        Hash of the files of a class from outside, when it was imported: see `sim.config.own_code`.
     section : type, optional
         For a class from outside: the type of its parameters, a subclass of `sim.config.Frozen`.
         Their values stand in the file ``parameters/NAME.yaml``.
@@ -84,6 +87,7 @@ class Submodel(BelongsToModel):
     """
 
     name: ClassVar[str] = ""
+    code: ClassVar[str] = ""
     section: ClassVar[type[Frozen] | None] = None
     purposes: ClassVar[tuple[str, ...]] = ()
     events: ClassVar[Mapping[str, LogDeclaration]] = {}
@@ -98,6 +102,7 @@ class Submodel(BelongsToModel):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         cls.name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+        cls.code = hash_of_code(*modules_of(cls))
 
     def __init__(self, model: "CityModel") -> None:
         self.model = model

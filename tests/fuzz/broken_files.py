@@ -138,7 +138,7 @@ CHANGES = {
     "a ramp backwards":
         ("path: information.media_reach, value: 5.0, start_day: 0, ramp_days: -3", "ramp"),
     "a ramp that never arrives":
-        ("path: information.media_reach, value: 5.0, start_day: 300, ramp_days: 100", "ramp"),
+        ("path: information.media_reach, value: 5.0, start_day: 300, ramp_days: 100", "day 400"),
     "an end before its start":
         ("path: information.media_reach, value: 5.0, start_day: 9, until_day: 5", "until"),
     "an end on its start":
@@ -146,13 +146,17 @@ CHANGES = {
     "a ramp of words":
         ("path: information.media_reach, value: 5.0, start_day: 0, ramp_days: slow", "ramp"),
 }  # fmt: skip
+TOLD = ("a ramp that never arrives",)
+"""Changes with which a run begins, and of which it says something."""
 
 
 def in_changes() -> Iterator[Broken]:
     """Give scenarios and shocks with a wrong change."""
     head = 'name: mine\nsummary: "mine"\n'
     for name, (change, hint) in CHANGES.items():
-        yield text("scenario", f"change with {name}", f"{head}changes:\n  - {{{change}}}\n", hint)
+        content = f"{head}changes:\n  - {{{change}}}\n"
+        case = text("scenario", f"change with {name}", content, hint)
+        yield case._replace(verdict="told") if name in TOLD else case
     twice = "  - {path: information.media_reach, value: 5.0, start_day: 3}\n" * 2
     other = twice.replace("5.0", "4.0", 1)
     yield text(

@@ -5,6 +5,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -90,7 +91,7 @@ def typing_errors(count: int) -> Iterator[Line]:
             key = KEYS[rng.integers(len(KEYS))]
             wrong = mistyped(key, rng)
             if wrong not in KEYS:
-                yield Line("refused", re.escape(key.rpartition(".")[2]), (f"{wrong}=3",))
+                yield Line("refused", mistaken_part(key, wrong), (f"{wrong}=3",))
             continue
         group = GROUPS[rng.integers(len(GROUPS))]
         names = sorted(choices(group))
@@ -104,6 +105,15 @@ def typing_errors(count: int) -> Iterator[Line]:
             yield Line("refused", "did you mean|known", (f"scenarios=[baseline,{wrong}]",))
         else:
             yield Line("refused", "did you mean|known", (*study, f"{group}={wrong}"))
+
+
+def mistaken_part(key: str, wrong: str) -> str:
+    """Return what a complaint has to name: the part of a key in which the first slip is."""
+    if not wrong.isascii():
+        return "Latin"
+    parts = key.split(".")
+    pairs = zip_longest(parts, wrong.split("."))
+    return next(part for part, other in pairs if part != other) or parts[-1]
 
 
 @cache

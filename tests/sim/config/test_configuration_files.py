@@ -177,6 +177,13 @@ def test_values_are_put_where_hydra_would_put_them(words: list[str]) -> None:
     assert json.dumps(compose_configuration(words)) == json.dumps(by_hydra(words))
 
 
+@pytest.mark.parametrize("key", ["vary", "shard"])
+@pytest.mark.parametrize("value", ["null", "3", "[1]", "{a: {b: 1}}"])
+def test_a_setting_may_be_of_any_kind_where_hydra_makes_the_changes(key: str, value: str) -> None:
+    words = ["study=sweep", f"{key}={value}", "+foo=1"]
+    assert json.dumps(compose_configuration(words)) == json.dumps(by_hydra(words))
+
+
 def test_a_policy_scenario_is_read_as_hydra_reads_it() -> None:
     hydras = scenario_from(by_hydra(["scenario=hub_medium", "seed=3"]))
     ours = load_scenario("hub_medium", ["seed=3"])
