@@ -14,12 +14,13 @@ from sim.observation.definitions import DEFINITIONS, Format
 
 HEADLINE = (
     Block("block_emergencies", (
-        Outcome("emergency_uptake_24h"), Outcome("emergency_need"), Outcome("emergency_contacts"),
-        Outcome("low_acuity_share"),
+        Outcome("emergency_uptake_24h"), Outcome("emergency_any_care_24h"),
+        Outcome("emergencies_without_care"), Outcome("emergency_need"),
+        Outcome("emergency_contacts"), Outcome("low_acuity_share"),
     )),
     Block("block_unmet_need", (
         Outcome("unmet_need_episodes"), Outcome("unmet_need_persons"),
-        Outcome("hidden_unmet_need"),
+        Outcome("unmet_need_persons_90"), Outcome("hidden_unmet_need"),
     )),
     Block("block_other_needs", (
         Outcome("unresolved_needs"), Outcome("unresolved_flow"), Outcome("unresolved_stock"),

@@ -217,6 +217,9 @@ class Episodes(Cohort[Episode]):
     emergency_care_on = Column(
         np.int32, "day emergency care came, once severe", default=-NEVER, unit="day"
     )
+    competent_care_on = Column(
+        np.int32, "day of care that helps, by any provider, once severe", default=-NEVER, unit="day"
+    )
     perceived_moderate = Column(np.bool_, "has been perceived at severity 2 or more", hot=True)
     moderate_days = Column(
         np.int16, "days perceived at severity 2 and untreated", unit="days", hot=True

@@ -7,6 +7,7 @@ and the last thirty where any later care would.
 
 import numpy as np
 
+from sim.engine.calendar import DAYS_A_YEAR
 from sim.engine.types import Booleans
 from sim.observation.definition import Better, Curve, Definition, Format
 from sim.observation.tally import Ratio, by_stratum
@@ -21,6 +22,22 @@ MILD = 1
 def timely_care(window: Window) -> Ratio:
     """Return episodes with emergency care within a day, over those that became severe."""
     return uptake(window, in_time(window), CENSORED_TIMELY)
+
+
+def timely_competent_care(window: Window) -> Ratio:
+    """Return episodes with care by any provider within a day, over those that became severe."""
+    return uptake(window, window.competent_delay <= TIMELY_DAYS, CENSORED_TIMELY)
+
+
+def without_timely_care(window: Window) -> Ratio:
+    """Return emergencies that no provider helped within a day, over person-years.
+
+    Nothing that makes emergencies rarer or ends them earlier can make this count look worse.
+    """
+    care = timely_competent_care(window)
+    last = max(window.end - CENSORED_TIMELY, window.start)
+    present = window.model.diary.present[window.start : last].sum(axis=0)
+    return Ratio(care.denominator - care.numerator, present / DAYS_A_YEAR)
 
 
 def in_time(window: Window) -> Booleans:
@@ -68,6 +85,16 @@ DEFINITIONS = (
         ),
     ),
     Definition(
+        name="emergency_any_care_24h", code="E1b", unit="share", format=Format.PERCENT,
+        better=Better.HIGHER, count=timely_competent_care,
+        curve=Curve(
+            lambda window: window.per_day(
+                window.episodes["severe_on"][window.competent_delay <= TIMELY_DAYS]
+            ),
+            over="emergency_need",
+        ),
+    ),
+    Definition(
         name="emergency_uptake_ever", code="E2", unit="share", format=Format.PERCENT,
         better=Better.HIGHER,
         count=lambda window: uptake(window, window.emergency_delay >= 0, CENSORED_EVER),
@@ -97,6 +124,10 @@ DEFINITIONS = (
     Definition(
         name="avoidable_emergencies", code="E6", unit="share", format=Format.PERCENT,
         better=Better.LOWER, count=avoidable,
+    ),
+    Definition(
+        name="emergencies_without_care", code="E7", unit="per 1,000 person-years", per=1000,
+        format=Format.DECIMAL, better=Better.LOWER, count=without_timely_care,
     ),
 )  # fmt: skip
 """Indicators of emergencies."""

@@ -8,7 +8,10 @@ from sim.agents.episode import GATES, Gate
 from sim.agents.migrant import STRATA
 from sim.observation.definition import Better, Curve, Definition, Format
 from sim.observation.tally import Ratio, by_stratum
-from sim.observation.window import YEAR, Window
+from sim.observation.window import YEAR, PeopleOfTheYear, Window
+
+PRESENT_LONG_ENOUGH = 90
+"""Days present of the last 365 from which somebody counts in the wider reading of A2."""
 
 
 def unmet_episodes(window: Window) -> Ratio:
@@ -17,9 +20,9 @@ def unmet_episodes(window: Window) -> Ratio:
     return Ratio(by_stratum(episodes, window.unmet), by_stratum(episodes, window.needed_care))
 
 
-def unmet_persons(window: Window) -> Ratio:
-    """Return people with such an episode in a year, over the people present most of it."""
-    year_ago, episodes, people = window.end - YEAR, window.episodes, window.people_of_the_year
+def unmet_persons(window: Window, people: PeopleOfTheYear) -> Ratio:
+    """Return people with such an episode in a year, over all of these people."""
+    year_ago, episodes = window.end - YEAR, window.episodes
     unmet = episodes["perceived_moderate"] & ~episodes["formal_contact"]
     unmet &= episodes["ended_on"] >= year_ago
     went_without = np.isin(people.person, episodes["person"][unmet])
@@ -62,7 +65,13 @@ DEFINITIONS = (
     ),
     Definition(
         name="unmet_need_persons", code="A2", unit="share", format=Format.PERCENT,
-        better=Better.LOWER, count=unmet_persons,
+        better=Better.LOWER,
+        count=lambda window: unmet_persons(window, window.people_of_the_year),
+    ),
+    Definition(
+        name="unmet_need_persons_90", code="A2", unit="share", format=Format.PERCENT,
+        better=Better.LOWER,
+        count=lambda window: unmet_persons(window, window.people_present(PRESENT_LONG_ENOUGH)),
     ),
     Definition(
         name="unmet_need_by_gate", code="A3", unit="share", format=Format.PERCENT,

@@ -25,7 +25,7 @@ CENSORED_UNMET = 60
 
 
 class PeopleOfTheYear(NamedTuple):
-    """People present on most of the last 365 days of a window, those who have left included."""
+    """People present on many of the last 365 days of a window, those who have left included."""
 
     person: Column
     stratum: Column
@@ -97,6 +97,15 @@ class Window:
     @cached_property
     def people_of_the_year(self) -> PeopleOfTheYear:
         """People present on most of the last 365 days."""
+        return self.people_present(PRESENT_MOST_OF_IT)
+
+    def people_present(self, least_days: int) -> PeopleOfTheYear:
+        """Return people present on at least so many of the last 365 days.
+
+        Parameters
+        ----------
+        least_days : int
+        """
         year_ago = self.end - YEAR
         migrants, leavers = self.model.migrants, self.model.leavers
         rows = migrants.rows
@@ -107,7 +116,7 @@ class Window:
         entered = everybody("entered_on", "entered_on")
         left = np.concatenate([leavers["left_on"], np.full(len(rows), NEVER)])
         days = np.minimum(left, self.end) - np.maximum(entered, year_ago)
-        present = days >= PRESENT_MOST_OF_IT
+        present = days >= least_days
         columns = (
             everybody("pid", "person"), everybody("entered_as", "stratum"),
             everybody("wage", "wage"), days,
@@ -131,6 +140,11 @@ class Window:
     def emergency_delay(self) -> Column:
         """Days of each episode from becoming severe to emergency care; NaN without care."""
         return self.episodes["emergency_care_on"] - self.episodes["severe_on"]
+
+    @cached_property
+    def competent_delay(self) -> Column:
+        """Days of each episode from becoming severe to care by any provider; NaN without care."""
+        return self.episodes["competent_care_on"] - self.episodes["severe_on"]
 
     @cached_property
     def needed_care(self) -> Booleans:

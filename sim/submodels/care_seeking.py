@@ -177,6 +177,13 @@ class CareSeeking(Submodel):
         """
         return utility_terms(self.model.city(), rows)
 
+    def believed_prices(self, rows: Rows) -> Floats:
+        """Return what these people believe that seeing a polyclinic costs them, in KZT.
+
+        Of a moderate illness that is not infectious.
+        """
+        return believed_prices(self.model.city(), rows)
+
 
 def equally_near(units: Rows, distance: Floats) -> Rows:
     """Return, for every district, the units that are nearest to it, filled up with -1.
@@ -317,6 +324,18 @@ def utilities(city: City, episode: Record, migrant: Record, terms: Floats) -> No
         terms[PRICE_IF_INFORMED, option] = price_term(seeking, option, price_of[option] / means)
     if city.parameters.payment.payer_of_service[standing][POLYCLINIC_CARE] != PATIENT:
         terms[APPEAL, POLYCLINIC] += seeking.attachment_weight
+
+
+@compiled(allocates=True)
+def believed_prices(city: City, rows: Rows) -> Floats:
+    """Return what these people believe that a polyclinic costs them in a moderate illness."""
+    prices = np.empty(len(rows))
+    for place in range(len(rows)):
+        migrant = city.migrants[rows[place]]
+        standing = migrant.nationality, migrant.legal_status, cover_of(city, migrant)
+        price_of = city.parameters.payment.option_price[standing][0, 0]
+        prices[place] = believed_price(city, migrant, POLYCLINIC, price_of[POLYCLINIC])
+    return prices
 
 
 @compiled

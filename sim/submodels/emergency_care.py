@@ -39,6 +39,7 @@ from sim.submodels.services import (
     log_visit,
     meet,
     next_in_line,
+    note_competent_care,
     send_home_without_help,
     succeeds,
 )
@@ -166,3 +167,4 @@ def note_emergency_care(city: City, episode: Record) -> None:
     """Note the day emergency care came to a severe episode, the first time it does."""
     if episode.emergency_care_on <= -NEVER:
         episode.emergency_care_on = city.today
+    note_competent_care(city, episode)

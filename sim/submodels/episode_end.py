@@ -13,10 +13,10 @@ from sim.engine.records import Record
 
 EPISODE_RECORD = (
     "pid", "person", "ordinal", "stratum", "kind", "severity", "began_on", "perceived_on",
-    "decided_on", "arrived_on", "care_on", "severe_on", "emergency_care_on", "perceived_moderate",
-    "avoidable", "formal_contact", "sequelae_on", "binding_barrier", "state", "visits", "charged",
-    "paid", "owed", "relieved", "worst", "age", "wage", "manages_language", "contract",
-    "can_afford", "borrowed",
+    "decided_on", "arrived_on", "care_on", "severe_on", "emergency_care_on", "competent_care_on",
+    "perceived_moderate", "avoidable", "formal_contact", "sequelae_on", "binding_barrier",
+    "state", "visits", "charged", "paid", "owed", "relieved", "worst", "age", "wage",
+    "manages_language", "contract", "can_afford", "borrowed",
 )  # fmt: skip
 """Columns of an episode that outlive it."""
 

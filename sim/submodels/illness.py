@@ -329,6 +329,8 @@ def note_severe(city: City, episode: Record) -> None:
     episode.avoidable = episode.moderate_days >= DAYS_SPENT_MODERATE
     if episode.state == State.IN_BED:
         episode.emergency_care_on = city.today
+    if episode.state == State.IN_BED or episode.treated:
+        episode.competent_care_on = city.today
     city.counts[0].newly_severe += 1
 
 

@@ -75,6 +75,14 @@ DELIVERED = VisitResult.DELIVERED.value
 ADMITTED = VisitResult.ADMITTED.value
 GAVE_UP = VisitResult.GAVE_UP.value
 WITHOUT_PAPERS = VisitResult.NO_PAPERS.value
+MET = np.isin(
+    np.arange(len(VisitResult)),
+    [
+        VisitResult.TREATED, VisitResult.NOT_HELPED, VisitResult.SENT_ON, VisitResult.DELIVERED,
+        VisitResult.ADMITTED,
+    ],
+)  # fmt: skip
+"""Results of visits at which a person met a provider, and was not turned away before."""
 KIND_AMBULANCE = words.InstitutionKind.AMBULANCE.value
 KIND_HOSPITAL = words.InstitutionKind.HOSPITAL.value
 KIND_PRIVATE = words.InstitutionKind.PRIVATE.value
@@ -386,10 +394,19 @@ def begin_treatment(city: City, episode: Record, dispensary: int) -> bool:
         join_line(episode, dispensary, city.today, city.today + 1)
         return False
     episode.treated = True
+    if episode.severe_on > -NEVER:
+        note_competent_care(city, episode)
     if at_dispensary:
         return True
     treat_at_home(city, episode)
     return False
+
+
+@compiled
+def note_competent_care(city: City, episode: Record) -> None:
+    """Note the day care that helps came to an episode that is or was severe, the first time."""
+    if episode.competent_care_on <= -NEVER:
+        episode.competent_care_on = city.today
 
 
 @compiled

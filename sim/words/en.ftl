@@ -34,6 +34,13 @@ emergency_uptake_24h = emergency care within 24 h
     .over = episodes that became severe for the first time (deaths before care count as failures)
     .window = first severe day at least 2 days before the end
 
+emergency_any_care_24h = any competent care of an emergency within 24 h
+    .short = any care of emergencies within 24 h
+    .explanation = episodes that became severe and that any provider treated within a day
+    .counted = of these, treated by any provider at most 1 day after the first severe day, or under treatment on it
+    .over = episodes that became severe for the first time (deaths before care count as failures)
+    .window = first severe day at least 2 days before the end
+
 emergency_uptake_ever = emergency care at any time
     .short = { emergency_uptake_ever }
     .explanation = episodes that became severe and had emergency care at any time
@@ -69,6 +76,13 @@ avoidable_emergencies = emergencies after three days of untreated illness
     .over = episodes that became severe
     .window = { -in-the-window }
 
+emergencies_without_care = emergencies without any care within 24 h
+    .short = { emergencies_without_care }
+    .explanation = episodes that became severe and that no provider treated within a day
+    .counted = episodes that became severe and that no provider treated at most 1 day later
+    .over = person-years present, without the last 2 days
+    .window = first severe day at least 2 days before the end
+
 # --- Unmet need ---
 
 unmet_need_episodes = episodes of need that no provider saw
@@ -83,6 +97,13 @@ unmet_need_persons = people with an unmet need in a year
     .explanation = people with an ended episode in a year that no provider saw, of those present 300 days of it
     .counted = of these, people with an unmet episode
     .over = people present at least 300 days
+    .window = { -last-year }
+
+unmet_need_persons_90 = people with an unmet need in a year, short stays too
+    .short = people with such a need, short stays too
+    .explanation = people with an ended episode in a year that no provider saw, of those present 90 days of it
+    .counted = of these, people with an unmet episode
+    .over = people present at least 90 days
     .window = { -last-year }
 
 unmet_need_by_gate =

@@ -16,6 +16,7 @@ from sim.agents.migrant import Migrants
 from sim.config.loading import load_scenario
 from sim.engine.agentset.column import Column
 from sim.model import AlmatyModel, Block
+from sim.observation import survey
 from sim.observation.definitions import DEFINITIONS
 from sim.words.catalogue import MissingWordsError
 from tools.docs import (
@@ -152,7 +153,13 @@ def test_every_pattern_is_one_value_of_the_indicators() -> None:
     model.run_for(120)
     indicators = model.indicators()
     for one in patterns.patterns():
-        patterns.value_of(indicators, one["find"])
+        if "find" in one:
+            patterns.value_of(indicators, one["find"])
+        else:  # a share or odds of a design that there is
+            asked = one["survey"]
+            assert asked["design"] in survey.designs()
+            assert asked.get("odds", survey.ASKED_ABOUT[0]) in survey.ASKED_ABOUT
+            assert len(asked) == 2
         assert one["use"] in ("set", "held")
         assert one["low"] < one["high"]
     names = [one["pattern"] for one in patterns.patterns()]

@@ -21,6 +21,7 @@ from sim.config.configuration import (
 from sim.config.entries import Entry
 from sim.config.loading import load_scenario
 from sim.config.scenario import Scenario, scenario_from
+from sim.observation.survey import designs
 
 ENTRY = {"value", "low", "high", "unit", "tier", "source"}
 
@@ -56,7 +57,9 @@ def test_every_file_of_the_folder_is_offered() -> None:
     assert parameters
     law_books = {one for one in found if one[0] == "regime"}
     assert {name for _, name in law_books} == set(load_scenario().world.regime)
-    assert found - parameters - law_books == set(files())
+    surveys = {one for one in found if one[0] == "survey"}
+    assert {name for _, name in surveys} == set(designs())
+    assert found - parameters - law_books - surveys == set(files())
 
 
 def undocumented(node: Any, path: str) -> list[str]:

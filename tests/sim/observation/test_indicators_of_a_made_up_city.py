@@ -115,6 +115,28 @@ def test_timely_emergency_care_counts_deaths_as_failures_and_drops_two_days(
     assert need["value"] == pytest.approx(1000 * 7 / (15 * END / 365))
 
 
+def test_any_care_of_emergencies_and_those_without_it_share_their_cases(
+    empty_city: AlmatyModel,
+) -> None:
+    model = empty_city
+    write_episode(model, severe_on=10, competent_care_on=10)  # by a polyclinic, say: timely
+    write_episode(model, severe_on=10, competent_care_on=11, emergency_care_on=11)
+    write_episode(model, severe_on=10, competent_care_on=12)  # too late
+    write_episode(model, severe_on=20, ended_on=21, outcome=DIED)
+    write_episode(model, TRADERS, severe_on=97, competent_care_on=98)  # last day that counts
+    write_episode(model, severe_on=98)  # dropped
+    write_episode(model, severe_on=-1, competent_care_on=0)  # before the window
+    table = model.indicators()
+    assert fraction(table, "emergency_any_care_24h") == (3, 5)
+    assert fraction(table, "emergency_any_care_24h", group="woman") == (1, 1)
+    assert fraction(table, "emergency_uptake_24h") == (1, 5)
+    without = row(table, "emergencies_without_care")
+    assert without["numerator"] == 2
+    # 15 people live through the 98 days that count.
+    assert without["value"] == pytest.approx(1000 * 2 / (15 * (END - 2) / 365))
+    assert row(model.indicators(50, 51), "emergencies_without_care")["numerator"] == 0
+
+
 def test_emergency_care_at_any_time_drops_a_month(empty_city: AlmatyModel) -> None:
     model = empty_city
     write_episode(model, severe_on=69, emergency_care_on=95)
@@ -195,6 +217,8 @@ def test_people_with_unmet_need_were_present_three_hundred_days(empty_city: Alma
                 perceived_moderate=True,
             )  # fmt: skip
     assert fraction(model.indicators(), "unmet_need_persons") == (2, 4)
+    # A day less than 300 is more than 90: the wider reading asks that person too.
+    assert fraction(model.indicators(), "unmet_need_persons_90") == (3, 5)
 
 
 def test_emergency_contacts_are_runs_and_walk_ins(empty_city: AlmatyModel) -> None:

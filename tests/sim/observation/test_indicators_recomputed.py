@@ -15,6 +15,8 @@ from sim.agents.episode import GATES
 from sim.agents.migrant import STRATA_SHAPE
 from sim.agents.task import Move
 from sim.model import AlmatyModel
+from sim.submodels.illness import INFECTION
+from sim.submodels.services import VISIT_RESULTS
 from tests.cities import city
 
 DAYS = 400
@@ -27,6 +29,7 @@ GROUPS = {
 }
 GATE_CODES = {1: "perceive", 2: "seek", 3: "reach", 4: "pay", 5: "engage", 0: "seek", 6: "seek"}
 OPEN, GONE, GAVE_UP = -1, 6, "gave_up"
+HELPED = ("treated", "delivered", "admitted")
 
 
 @dataclass
@@ -172,6 +175,39 @@ def test_emergency_uptake_and_need_follow_their_definitions(
     expect(table, "permanent_consequences", marked, person_days, per=100_000, a_year=True)
 
 
+def pairs(table: pd.DataFrame) -> set[tuple[int, int]]:
+    """Return whose episodes stand in a table, and which of theirs."""
+    return set(zip(table["person"].tolist(), table["ordinal"].tolist(), strict=True))
+
+
+@pytest.mark.claim("V28")
+def test_any_care_of_an_emergency_is_a_visit_that_helped_or_treatment_that_went_on(
+    witness: Witness, window: tuple[int, int], table: pd.DataFrame, person_days: pd.DataFrame
+) -> None:
+    start, end = window
+    episodes = witness.episodes()
+    severe = episodes[episodes["severe_on"].between(start, end - 3)]
+    visits_then = witness.model.visits
+    names = ["person", "ordinal", "served_on", "result"]
+    log = pd.DataFrame({name: visits_then[name] for name in names})
+    helped = log[log["result"].isin([VISIT_RESULTS.index(one) for one in HELPED])]
+    visits = severe.merge(helped, on=["person", "ordinal"])
+    since = visits["served_on"] - visits["severe_on"]
+    by_a_visit = pairs(visits[since.between(0, 1)])
+    before = pairs(visits[since < 0])
+    within_a_day = severe["competent_care_on"] - severe["severe_on"] <= 1
+    counted = severe[within_a_day]
+    cases = pairs(counted)
+    assert len(by_a_visit) > 10
+    assert len(cases - by_a_visit) <= len(cases) / 2
+    # Tuberculosis that is found elsewhere is sent on to the dispensary.
+    assert by_a_visit - cases <= pairs(severe[severe["kind"] == INFECTION])
+    assert cases - by_a_visit <= before
+    expect(table, "emergency_any_care_24h", counted, severe)
+    days = person_days[person_days["day"] < end - 2]
+    expect(table, "emergencies_without_care", severe[~within_a_day], days, per=1000, a_year=True)
+
+
 def visits_in_log(witness: Witness) -> pd.DataFrame:
     """Return the rows of the case log that are visits."""
     log = witness.model.case_log()
@@ -253,6 +289,10 @@ def test_people_with_unmet_need_are_counted_as_a_survey_would(
     went_without = respondents[respondents["pid"].isin(unmet["person"])]
     assert 0 < len(went_without) < len(respondents)
     expect(table, "unmet_need_persons", went_without, respondents)
+    more = year[year["pid"].isin(evenings.index[evenings >= 90])].drop_duplicates("pid")
+    more = more.assign(legal_status=more["came_as"])
+    assert len(more) > len(respondents)
+    expect(table, "unmet_need_persons_90", more[more["pid"].isin(unmet["person"])], more)
 
 
 @pytest.mark.claim("V28")

@@ -1,0 +1,253 @@
+"""A simulated cross-sectional survey: respondents drawn and asked as the source did.
+
+What a survey says about access to care (who went without, and the adjusted odds of having used a
+service) is not what a register of all cases says: the sample is small, recall has a window, and
+people say what they know. A survey of the model is therefore held beside a survey of the world, and
+its value comes with its own sampling error. The designs are in `conf/survey/`.
+
+Answers are about groups: a table of respondents is made to be counted, never to be looked up.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from sim import vocabulary as words
+from sim.agents.migrant import STRATA_SHAPE
+from sim.config.entries import Entry
+from sim.config.files import configuration_folder, shown
+from sim.config.mistakes import ConfigurationError, nearest
+from sim.config.strict_yaml import read_strictly
+from sim.engine.types import Booleans, Column
+from sim.observation.window import Window
+from sim.submodels.services import MET
+
+if TYPE_CHECKING:
+    from sim.city_model import CityModel
+
+FOLDER = "survey"
+ASKED_ABOUT = ("contract", "registered", "can_afford")
+"""Enabling conditions whose odds of care are estimated, as in the source [davis2017]."""
+ADJUSTED_FOR = ("age", "woman", "log_stay", "manages_language")
+GROUPED = ("nationality", "sector")
+"""What the odds are adjusted for: numbers, and groups."""
+IN_ORDER = ("permanent", "eaeu_contract", "permit", "registered")
+"""Legal statuses of people who say that they are registered."""
+FEWEST = 30
+"""Respondents, and respondents with either answer, below which nothing is estimated."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The design of a survey.
+
+    Attributes
+    ----------
+    name, summary : str
+    sectors : tuple of str
+        Where respondents work.
+    respondents : int
+    recall : int
+        Days before the interview that questions are about.
+    least_stay : int
+        Days since arrival from which somebody is asked.
+    """
+
+    name: str
+    summary: str
+    sectors: tuple[str, ...]
+    respondents: int
+    recall: int
+    least_stay: int
+
+
+def designs() -> list[str]:
+    """Return the names of all designs of surveys."""
+    return sorted(path.stem for path in (configuration_folder() / FOLDER).glob("*.yaml"))
+
+
+def design(name: str) -> Survey:
+    """Return a design of a survey.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is none of that name.
+
+    Examples
+    --------
+    >>> design("market_workers").respondents
+    450
+    """
+    if name not in designs():
+        raise ConfigurationError(f"unknown survey '{name}': {nearest(name, designs())}")
+    path = configuration_folder() / FOLDER / f"{name}.yaml"
+    content: dict[str, Any] = read_strictly(path, shown(path)).value
+    numbers = {
+        key: int(Entry(**content[key]).value) for key in ("respondents", "recall", "least_stay")
+    }
+    return Survey(name, content["summary"], tuple(content["sectors"]), **numbers)
+
+
+def population(model: "CityModel", survey: Survey) -> pd.DataFrame:
+    """Return what everybody whom a survey could ask would answer this evening.
+
+    Parameters
+    ----------
+    model : AlmatyModel
+        It must have lived through the window of recall since day 0, where logs begin.
+    survey : Survey
+
+    Returns
+    -------
+    DataFrame
+        One row a person. Answers: ``used_care`` (met a provider within recall), ``had_need`` (an
+        illness perceived as moderate or graver), ``went_without`` (one of these ended, and no
+        provider saw it), ``contract``, ``registered``, ``can_afford`` (money in hand, with what was
+        paid for care within recall added back, is at least the believed price of seeing a
+        polyclinic about a moderate illness), ``can_afford_now`` (the same without adding back).
+        Beside them nationality, sector, age, sex, language and the logarithm of days of stay.
+
+    Raises
+    ------
+    ValueError
+        If the model has not lived through the window of recall.
+    """
+    end = model.day
+    if end < survey.recall:
+        raise ValueError(
+            f"the survey '{survey.name}' asks about {survey.recall} days: run the model at least "
+            f"as long after burn-in (now {max(end, 0)} days)"
+        )
+    people, rows = model.migrants, model.migrants.rows
+    sectors = [words.SECTORS.index(name) for name in survey.sectors]
+    asked = np.isin(people.sector[rows], sectors)
+    asked &= end - people.entered_on[rows] >= max(survey.least_stay, 1)
+    rows = rows[asked]
+    person, stay = people.pid[rows], end - people.entered_on[rows]
+    window = Window(model, end - survey.recall, end)
+    visits, episodes, payments = window.visits, window.episodes, model.payments
+    met = window.visited & MET[visits["result"]]
+    needed = episodes["perceived_moderate"]
+    recalled = ~(episodes["ended_on"] < window.start)  # open ones have not ended
+    unmet = needed & ~episodes["formal_contact"] & window.has(episodes["ended_on"])
+    lately = payments["day"] >= window.start
+    paid = amounts_of(person, payments["person"][lately], payments["amount"][lately])
+    savings = people.savings[rows].astype(np.int64)
+    price = model.care_seeking.believed_prices(rows)
+    status = np.unravel_index(people.stratum[rows], STRATA_SHAPE)[1]
+    return pd.DataFrame(
+        {
+            "used_care": np.isin(person, visits["person"][met]),
+            "had_need": np.isin(person, episodes["person"][needed & recalled]),
+            "went_without": np.isin(person, episodes["person"][unmet]),
+            "contract": in_contract(model, rows),
+            "registered": np.isin(status, [words.LEGAL_STATUSES.index(one) for one in IN_ORDER]),
+            "can_afford": savings + paid >= price,
+            "can_afford_now": savings >= price,
+            "age": people.age[rows] + stay / 365.0,
+            "woman": people.sex[rows] == words.SEXES.index("woman"),
+            "log_stay": np.log(stay),
+            "manages_language": people.manages_language[rows],
+            "nationality": np.array(words.NATIONALITIES, dtype=object)[people.nationality[rows]],
+            "sector": np.array(words.SECTORS, dtype=object)[people.sector[rows]],
+        }
+    )
+
+
+def amounts_of(person: Column, paid_by: Column, amount: Column) -> Column:
+    """Return the sum of the amounts of each person.
+
+    >>> amounts_of(np.array([7, 8]), np.array([8, 9, 8]), np.array([5, 1, 2])).tolist()
+    [0, 7]
+    """
+    who, place = np.unique(paid_by, return_inverse=True)
+    sums = np.bincount(place, weights=amount, minlength=len(who))
+    found = np.searchsorted(who, person)
+    known = found < len(who)
+    known[known] = who[found[known]] == person[known]
+    result = np.zeros(len(person), dtype=np.int64)
+    result[known] = sums[found[known]]
+    return result
+
+
+def in_contract(model: "CityModel", rows: Column) -> Booleans:
+    """Return which people work and have a written contract."""
+    people = model.migrants
+    works = people.jobless_since[rows] > model.day
+    return np.asarray(works & model.employers.formal[people.employer[rows]])
+
+
+def sample(people: pd.DataFrame, survey: Survey, rng: np.random.Generator) -> pd.DataFrame:
+    """Draw the respondents of one survey; everybody, if there are fewer.
+
+    Parameters
+    ----------
+    people : DataFrame
+        As `population` returns.
+    survey : Survey
+    rng : numpy.random.Generator
+    """
+    count = min(survey.respondents, len(people))
+    return people.iloc[rng.choice(len(people), size=count, replace=False)]
+
+
+def odds_ratios(respondents: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
+    """Return the adjusted odds of having used care, by a logistic regression as in the source.
+
+    Parameters
+    ----------
+    respondents : DataFrame
+        As `sample` or `population` returns.
+    confidence : float, default 0.95
+        Of the intervals.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by `ASKED_ABOUT`: odds ratio with the limits of its interval, all NaN where there is
+        no variation to estimate it from.
+    """
+    from warnings import catch_warnings, simplefilter
+
+    import statsmodels.api as sm  # half a second, and only who runs a survey needs it
+    from statsmodels.tools.sm_exceptions import PerfectSeparationError, PerfectSeparationWarning
+
+    missing = pd.DataFrame(np.nan, index=list(ASKED_ABOUT), columns=["odds_ratio", "low", "high"])
+    used = respondents["used_care"]
+    if min(len(used), used.sum(), (~used).sum()) < FEWEST:
+        return missing
+    terms = respondents[[*ASKED_ABOUT, *ADJUSTED_FOR]].astype(float)
+    groups = pd.get_dummies(respondents[list(GROUPED)], drop_first=True, dtype=float)
+    terms = pd.concat([terms, groups], axis=1)
+    terms = sm.add_constant(terms.loc[:, terms.std() > 0])
+    model = sm.GLM(used.astype(float), terms, family=sm.families.Binomial())
+    with catch_warnings():
+        simplefilter("error", PerfectSeparationWarning)
+        try:
+            fitted = model.fit()
+        except (PerfectSeparationError, PerfectSeparationWarning, np.linalg.LinAlgError):
+            return missing
+    limits = fitted.conf_int(alpha=1.0 - confidence)
+    found = pd.DataFrame({"odds_ratio": fitted.params, "low": limits[0], "high": limits[1]})
+    return found.reindex(missing.index).apply(np.exp)
+
+
+def shares(respondents: pd.DataFrame) -> pd.Series:
+    """Return shares of respondents: went without, used care; and went without among those in need.
+
+    >>> answers = {"went_without": [True, False], "used_care": [False, False],
+    ...            "had_need": [True, False]}
+    >>> shares(pd.DataFrame(answers)).tolist()
+    [0.5, 0.0, 1.0]
+    """
+    in_need = respondents.loc[respondents["had_need"], "went_without"]
+    return pd.Series(
+        {
+            "went_without": respondents["went_without"].mean(),
+            "used_care": respondents["used_care"].mean(),
+            "went_without_of_those_in_need": in_need.mean() if len(in_need) else np.nan,
+        }
+    )
