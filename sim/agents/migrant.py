@@ -124,6 +124,8 @@ class Migrants(Cohort[Migrant]):
     wage = Column(np.int32, "monthly wage", unit="KZT", hot=True)
     savings = Column(np.int32, "savings", unit="KZT", hot=True)
     debt = Column(np.int32, "debt to lenders", unit="KZT", hot=True)
+    reserve = Column(np.float32, "kept back from what is sent home", unit="monthly wages")
+    credit = Column(np.float32, "what lenders would lend, over the usual limit", unit="factor")
     absent_days = Column(
         np.int16, "days absent from work since the last pay-day", unit="days", hot=True
     )
@@ -220,8 +222,13 @@ def stratum_code(nationality: int, legal_status: int, sex: int, sector: int) -> 
 @compiled
 def can_pay(migrant: Record, borrowing_limit: float) -> float:
     """Return what a person can pay now: savings, and what the work group would still lend."""
-    credit = max(borrowing_limit * migrant.wage - migrant.debt, 0.0)
-    return migrant.savings + credit
+    return migrant.savings + can_borrow(migrant, borrowing_limit)
+
+
+@compiled
+def can_borrow(migrant: Record, borrowing_limit: float) -> float:
+    """Return what the work group would still lend."""
+    return max(borrowing_limit * migrant.wage * migrant.credit - migrant.debt, 0.0)
 
 
 @compiled

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, model_validator
 from sim import vocabulary as words
 from sim.config.entries import (
     ByDistrict,
+    ByInstitutionKind,
     ByKind,
     ByKindAndSeverity,
     ByKnowledge,
@@ -248,12 +249,17 @@ class Money(Frozen):
     living_cost: float
     remitted: float
     reserve: float
+    reserve_spread: float
+    hand_to_mouth: float
+    remitted_without_reserve: float
     paid_when_absent: float
     entry_savings: float
     entry_debt_share: float
     entry_debt_shape: float
     entry_debt_mean: float
     borrowing_limit: float
+    credit_spread: float
+    credit_without_reserve: float
     subsistence: float
 
 
@@ -329,6 +335,11 @@ class CareSeeking(Frozen):
     price_weight: float
     price_weight_private: float
     price_cap: float
+    borrowing_weight: float
+    credit_reluctance: float
+    small_cash: float
+    course: float
+    unpaid_day: float
     trust_weight: float
     trust: ByOption
     fear_weight: float
@@ -352,6 +363,8 @@ class Payment(Frozen):
     wrongful_refusal: float
     refusal_without_language: float
     refusal_when_informed: float
+    informal_asked: ByInstitutionKind
+    informal_price: float
     early_discharge: float
     state_paid_days_after_emergency: float
 

@@ -9,20 +9,24 @@ known and open to them with doing nothing. The utility of option j is
     V = attraction_j + severity_weight_j * (severity - 1)
         + trust_weight * (trust of the group in j - 1/2)
         + attachment (own polyclinic)
-        - price_weight * min(believed price / what can be paid, cap)
+        - price_weight * min(P / means, cap) - borrowing_weight * max(0, P - cash) / P
         - fear_weight * fear * believed reporting_j  (less for those who know the rules; for fear,
           trust and believed reporting see `experience`)
         - wait_weight * (travel + wait last known in the work group) * (1 + employer's refusal)
         - language_weight (no common language and no interpreter)
         + taste_j,
 
-and the largest is chosen; waiting has utility taste_wait. Tastes are Gumbel shocks drawn once an
-episode and again at each change of severity, so the choice is a logit over people but does not
-flicker from day to day. Who does not know that emergency care is free believes in a high price. Who
-knows who helps may also ask an NGO or their consulate for advice. The gate that stopped a waiting
-person is the first of perceive (believing care must be paid), seek (fear, language), reach
-(distance, waits, leave), pay (price) whose removal alone would have made them go; if none would, it
-is seek by their own judgement that it can wait.
+and the largest is chosen. P is what a course of care is believed to cost: `course` times the price
+of a visit at polyclinics, mobile clinics and private doctors, what staff ask for informally where
+care is free by law, and the day's wage where a day away from work is not paid. Means are cash, the
+credit people count on, (1 - credit_reluctance) of what they could borrow, and a little that can
+always be found. Waiting has utility taste_wait. Tastes are Gumbel shocks drawn once an episode and
+again at each change of severity, so the choice is a logit over people but does not flicker from day
+to day. Who does not know that emergency care is free believes in a high price. Who knows who helps
+may also ask an NGO or their consulate for advice. The gate that stopped a waiting person is the
+first of perceive (believing care must be paid), seek (fear, language), reach (distance, waits,
+leave), pay (price) whose removal alone would have made them go; if none would, it is seek by their
+own judgement that it can wait.
 
 Parameters: `conf/parameters/care_seeking.yaml`, `employment.yaml`. Neutral state: all attractions
 at -8 and below with severity weights 0 (nobody seeks); attraction at 20 (everybody seeks).
@@ -35,7 +39,7 @@ import numpy as np
 from sim import vocabulary as words
 from sim.agents.city import City
 from sim.agents.episode import DECISIONS, WAIT, Gate, State, decision_key, reset_decision
-from sim.agents.migrant import NEVER, can_pay
+from sim.agents.migrant import NEVER, can_borrow
 from sim.agents.task import INFORMATION
 from sim.config.entries import by, parameter_record
 from sim.config.world import World
@@ -57,7 +61,7 @@ from sim.submodels.experience import fear_of
 from sim.submodels.illness import INFECTION, INJURY, draw_tastes
 from sim.submodels.information import EMERGENCY_RIGHT, REGISTRATION, WHO_HELPS
 from sim.submodels.insurance import PATIENT, cover_of
-from sim.submodels.legal_status import works
+from sim.submodels.legal_status import PAID_WHEN_ILL, works
 from sim.submodels.submodel import Submodel
 from sim.vocabulary import Purpose
 
@@ -73,6 +77,9 @@ CONSULATE = words.Option.CONSULATE.value
 OPTIONS = len(words.OPTIONS)
 SEVERE = words.SEVERE
 POLYCLINIC_CARE = words.Service.POLYCLINIC.value
+MODERATE = 2
+ORDINARY = np.isin(np.arange(OPTIONS), [POLYCLINIC, MOBILE_CLINIC, PRIVATE])
+"""Options where a course of care is paid visit by visit."""
 RECONSIDERATION = Purpose.RECONSIDERATION.row
 
 
@@ -144,12 +151,23 @@ class CareSeeking(Submodel):
             permission_slope=employment.permission_slope,
             log_of_waiting=np.log1p(-min(seeking.reconsideration, BELOW_ONE)),
             borrowing_limit=world.money.borrowing_limit,
+            informal_price=self._informal_prices(world),
             language=language,
             offered=self.offered,
             travel=travel,
             nearest_count=np.array([(units >= 0).sum(axis=1) for units in nearest]),
             advisers=self._advisers(),
         )
+
+    def _informal_prices(self, world: World) -> Floats:
+        """Return what is on average asked for, by option, where care is free by law, in KZT."""
+        payment = world.payment
+        prices = np.zeros(OPTIONS)
+        for option, name in enumerate(words.OPTIONS):
+            if name in words.INSTITUTION_KINDS:
+                amount = payment.informal_price * payment.price["polyclinic_visit"]
+                prices[option] = payment.informal_asked[name] * amount
+        return prices
 
     def _advisers(self) -> Rows:
         """Return who gives advice: for NGOs and consulates, and each nationality, an agency or -1.
@@ -302,7 +320,9 @@ def utilities(city: City, episode: Record, migrant: Record, terms: Floats) -> No
     seeking = city.parameters.care_seeking
     group = city.work_groups[migrant.work_group]
     severity = episode.severity
-    means = can_pay(migrant, seeking.borrowing_limit) + 1.0
+    cash = float(migrant.savings)
+    credit = can_borrow(migrant, seeking.borrowing_limit)
+    means = cash + (1.0 - seeking.credit_reluctance) * credit + seeking.small_cash
     reassured = seeking.reassured_by_registration if migrant.knows[REGISTRATION] else 1.0
     fear = seeking.fear_weight * fear_of(city, migrant) * reassured
     refusal = 1.0 - leave_probability(city, migrant, severity)
@@ -319,9 +339,11 @@ def utilities(city: City, episode: Record, migrant: Record, terms: Floats) -> No
             terms[ACCEPTABILITY, option] += seeking.language[option]
         way = seeking.travel[migrant.district, option] + group.wait[option]
         terms[EFFORT, option] = seeking.wait_weight * way * (1.0 + refusal)
-        price = believed_price(city, migrant, option, price_of[option])
-        terms[PRICE, option] = price_term(seeking, option, price / means)
-        terms[PRICE_IF_INFORMED, option] = price_term(seeking, option, price_of[option] / means)
+        believed = believed_price(city, migrant, option, price_of[option])
+        price = price_of_course(city, migrant, option, severity, believed)
+        terms[PRICE, option] = price_term(seeking, option, price, means, cash)
+        price = price_of_course(city, migrant, option, severity, price_of[option])
+        terms[PRICE_IF_INFORMED, option] = price_term(seeking, option, price, means, cash)
     if city.parameters.payment.payer_of_service[standing][POLYCLINIC_CARE] != PATIENT:
         terms[APPEAL, POLYCLINIC] += seeking.attachment_weight
 
@@ -334,14 +356,38 @@ def believed_prices(city: City, rows: Rows) -> Floats:
         migrant = city.migrants[rows[place]]
         standing = migrant.nationality, migrant.legal_status, cover_of(city, migrant)
         price_of = city.parameters.payment.option_price[standing][0, 0]
-        prices[place] = believed_price(city, migrant, POLYCLINIC, price_of[POLYCLINIC])
+        visit = believed_price(city, migrant, POLYCLINIC, price_of[POLYCLINIC])
+        prices[place] = price_of_course(city, migrant, POLYCLINIC, MODERATE, visit)
     return prices
 
 
 @compiled
-def price_term(seeking: Record, option: int, relative_price: float) -> float:
-    """Return how much a price counts, relative to what can be paid."""
-    return seeking.price_weight_of[option] * min(relative_price, seeking.price_cap)
+def price_of_course(city: City, migrant: Record, option: int, severity: int, visit: float) -> float:
+    """Return what a course of care is believed to cost in all, from the price of a visit."""
+    seeking = city.parameters.care_seeking
+    price = visit
+    if ORDINARY[option]:
+        price = visit * seeking.course
+    if visit <= 0.0 and severity < SEVERE:
+        price += seeking.informal_price[option]
+    if ORDINARY[option] and option != MOBILE_CLINIC and loses_the_day(migrant):
+        price += seeking.unpaid_day * migrant.wage
+    return price
+
+
+@compiled
+def loses_the_day(migrant: Record) -> bool:
+    """Return True if a day away from work is not paid."""
+    return works(migrant) and not PAID_WHEN_ILL[migrant.legal_status]
+
+
+@compiled
+def price_term(seeking: Record, option: int, price: float, means: float, cash: float) -> float:
+    """Return how much a price counts: relative to what can be paid, and what must be borrowed."""
+    term = seeking.price_weight_of[option] * min(price / means, seeking.price_cap)
+    if price > cash:
+        term += seeking.borrowing_weight * (price - cash) / price
+    return term
 
 
 @compiled

@@ -74,6 +74,7 @@ MOVED_BY_PEOPLE = {
 }  # fmt: skip
 """Flows of money that comes with people and goes with them, by column."""
 NATIONALITIES = len(words.NATIONALITIES)
+CREDIT = Purpose.CREDIT.row
 FEAR = Purpose.FEAR.row
 LANGUAGE = Purpose.LANGUAGE.row
 LEGAL_STATUS = Purpose.LEGAL_STATUS.row
@@ -81,6 +82,7 @@ LITERACY = Purpose.LITERACY.row
 NATIONALITY = Purpose.NATIONALITY.row
 PASSPORT_HELD = Purpose.PASSPORT_HELD.row
 SECTOR = Purpose.SECTOR.row
+PURSE = Purpose.PURSE.row
 SEX = Purpose.SEX.row
 ANNOUNCED_DAYS = 32
 """Days for which candidates are drawn together."""
@@ -403,9 +405,28 @@ def describe(city: City, migrant: Record, newcomer: Record, status_share: Floats
     )
     wage = demography.wage_median[sector] * newcomer.wage
     migrant.wage = int(np.rint(wage))
+    describe_purse(city, migrant)
     migrant.savings = int(np.rint(money.entry_savings * wage))
     migrant.debt = int(np.rint(wage * money.entry_debt_mean * newcomer.entry_debt))
     draw_first_thresholds(city, migrant)
+
+
+@compiled
+def describe_purse(city: City, migrant: Record) -> None:
+    """Give a person the reserve they keep and the credit they have."""
+    money, mean = city.parameters.money, city.parameters.money.reserve
+    u = peek_uniform(city.streams, PURSE, migrant.pid, 0)
+    lender = 2.0 * peek_uniform(city.streams, CREDIT, migrant.pid, 0) - 1.0
+    credit = 1.0 + money.credit_spread * lender
+    if u < money.hand_to_mouth:
+        migrant.reserve = 0.0
+        migrant.credit = credit * money.credit_without_reserve
+        return
+    # Beta(1, (1 - mean) / mean), the closed form of its quantiles.
+    among_others = (u - money.hand_to_mouth) / (1.0 - money.hand_to_mouth)
+    drawn = 1.0 - (1.0 - among_others) ** (mean / (1.0 - mean))
+    migrant.reserve = mean + money.reserve_spread * (drawn - mean)
+    migrant.credit = credit
 
 
 @compiled

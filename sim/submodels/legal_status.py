@@ -52,6 +52,13 @@ REGULARISATION = Purpose.REGULARISATION.row
 PERMITS, BORDER_TRIPS = (
     CHART.number(name) for name in ("permits and registration", "trips to the border")
 )
+PAID_WHEN_ILL = np.array(
+    [
+        status in (words.LegalStatus.PERMANENT, words.LegalStatus.EAEU_CONTRACT)
+        for status in words.LegalStatus
+    ]
+)
+"""Whether the wage goes on in part during illness, by legal status."""
 
 
 class LegalStatus(Submodel):

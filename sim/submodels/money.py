@@ -4,11 +4,17 @@ On the pay-day (a thirtieth of the people each day) a person with work receives 
 days worked; permanent residents and EAEU contract workers are paid a share for days of illness. Now
 and then half a wage is withheld. Contributions are kept back (see `insurance`). Living costs are
 paid first, then debts from what the month has left, and most of the savings above a reserve is sent
-home. What somebody can pay for care is savings plus what the work group would still lend. What the
-month means for work and papers follows (see `businesses`, `legal_status`).
+home. What somebody can pay for care is savings plus what the work group would still lend.
+
+People differ in both, for as long as they stay. A share `hand_to_mouth` keeps no reserve; that of
+the others is m + spread * (X - m) monthly wages, X from Beta(1, (1 - m) / m) with mean m. Lenders
+lend `borrowing_limit` monthly wages times 1 + credit_spread * U, U uniform from -1 to 1, and
+`credit_without_reserve` of that to those who keep nothing. What the month means for work and papers
+follows (see `businesses`, `legal_status`).
 
 Parameters: `conf/parameters/money.yaml`. Neutral state: `living_cost` equal to the wage and
-`remitted=0` (nobody's savings change).
+`remitted=0` (nobody's savings change); people alike: `hand_to_mouth`, `reserve_spread` and
+`credit_spread` at 0.
 """
 
 import numpy as np
@@ -36,17 +42,16 @@ from sim.engine.records import Record
 from sim.submodels.businesses import settle_with_employer
 from sim.submodels.insurance import insure
 from sim.submodels.ledger_entries import LOANS, post
-from sim.submodels.legal_status import IRREGULAR, follow_contract, regularise, works
+from sim.submodels.legal_status import (
+    IRREGULAR,
+    PAID_WHEN_ILL,
+    follow_contract,
+    regularise,
+    works,
+)
 from sim.submodels.submodel import Submodel
 from sim.vocabulary import Purpose
 
-PAID_WHEN_ILL = np.array(
-    [
-        status in (words.LegalStatus.PERMANENT, words.LegalStatus.EAEU_CONTRACT)
-        for status in words.LegalStatus
-    ]
-)
-"""Whether the wage goes on in part during illness, by legal status."""
 SEVERE = words.SEVERE
 WAGES, LIVING_COSTS, REMITTANCES, REPAYMENTS = (
     CHART.number(name) for name in ("wages", "living costs", "remittances", "repayments")
@@ -134,7 +139,8 @@ def pay_wages(city: City) -> None:
         left_over = income - kept_back - living
         savings = migrant.savings + left_over
         # Nobody lends beyond the limit; what is not covered then is gone without.
-        lent = max(np.floor(money.borrowing_limit * migrant.wage) - migrant.debt, 0.0)
+        limit = np.floor(money.borrowing_limit * migrant.wage * migrant.credit)
+        lent = max(limit - migrant.debt, 0.0)
         shortfall = min(max(-savings, 0.0), lent)
         repaid = min(float(migrant.debt), max(left_over, 0.0))
         savings = max(savings, 0.0) - repaid
@@ -142,7 +148,10 @@ def pay_wages(city: City) -> None:
         post(city, LIVING_COSTS, int(living - gone_without))
         post(city, LOANS, int(shortfall))
         post(city, REPAYMENTS, int(repaid))
-        sent_home = np.rint(money.remitted * max(savings - money.reserve * migrant.wage, 0.0))
+        remitted = money.remitted
+        if migrant.reserve <= 0.0 < money.hand_to_mouth:
+            remitted = money.remitted_without_reserve
+        sent_home = np.rint(remitted * max(savings - migrant.reserve * migrant.wage, 0.0))
         post(city, REMITTANCES, int(sent_home))
         migrant.savings = int(savings - sent_home)
         migrant.debt = int(migrant.debt - repaid + shortfall)

@@ -4,14 +4,15 @@ The legal rules name a payer for emergency care (severity 3 or more, and every a
 diseases dangerous to others (tuberculosis), for polyclinics and for hospitals, by nationality and
 legal status: the state, the insurance fund or an insurer for those they insure (see `insurance`),
 or the patient; private care is always paid by the patient. Where the patient pays and cannot, care
-is refused unless it is an emergency. Hospitals may ask for papers before ordinary care. Entitled
-people are wrongly refused with some probability: more often without a common language, less often
-if they know the emergency right and can insist; who comes by ambulance is not refused. Once the
-threat to life is over the rest of the stay is billed to patients who are not entitled; who cannot
-pay the next bed-days leaves early or stays and owes.
+is refused unless it is an emergency. Where care is free by law, staff ask for money at a share of
+visits, and are given what the patient has of it. Hospitals may ask for papers before ordinary care.
+Entitled people are wrongly refused with some probability: more often without a common language,
+less often if they know the emergency right and can insist; who comes by ambulance is not refused.
+Once the threat to life is over the rest of the stay is billed to patients who are not entitled; who
+cannot pay the next bed-days leaves early or stays and owes.
 
 Parameters: `conf/parameters/payment.yaml`, `conf/regime/`. Neutral state: payer "state"
-everywhere, `wrongful_refusal=0`.
+everywhere, `wrongful_refusal=0`, `informal_asked` 0.
 """
 
 from collections.abc import Mapping
@@ -86,13 +87,14 @@ CARE_PAID_BY = np.array(
     ]
 )
 """Flow of the ledger, by payer."""
-BY_EMPLOYERS, BY_PATIENTS, BY_JOINT_FUND, TICKETS = (
+BY_EMPLOYERS, BY_PATIENTS, BY_JOINT_FUND, INFORMALLY, TICKETS = (
     CHART.number(name)
     for name in (
         "care paid by employers", "care paid by patients", "care paid by the joint fund",
-        "tickets home",
+        "informal payments", "tickets home",
     )
 )  # fmt: skip
+INFORMAL_PAYMENT = Purpose.INFORMAL_PAYMENT.row
 WRONGFUL_REFUSAL = Purpose.WRONGFUL_REFUSAL.row
 EARLY_DISCHARGE = Purpose.EARLY_DISCHARGE.row
 ASKED_FOR_PAPERS = Purpose.ASKED_FOR_PAPERS.row
@@ -150,6 +152,8 @@ class Payment(Submodel):
             option_price=prices_by_option(payer, payer_of_service, price),
             listed_price=np.rint(by(words.INSTITUTION_KINDS, listed)).astype(np.int64),
             borrowing_limit=world.money.borrowing_limit,
+            informal_asked=by(words.INSTITUTION_KINDS, world.payment.informal_asked),
+            price_of_visit=price[POLYCLINIC_VISIT],
             bed_day=price[BED_DAY],
             emergency_stay=round(price[EMERGENCY_STAY]),
             ambulance_run=round(price[RUN]),
@@ -270,6 +274,7 @@ def admit_at_desk(city: City, episode: Record) -> tuple[int, int]:
     episode.payer = payer
     if entitled:
         charge(city, episode, migrant, payer, kind, price)
+        pay_informally(city, episode, migrant, kind)
         return WELCOME, 0
     if episode.paid_by_employer:
         post(city, BY_EMPLOYERS, price)
@@ -304,6 +309,17 @@ def charge(city: City, episode: Record, migrant: Record, payer: int, kind: int, 
     if payer == POLICY:
         migrant.policy_left -= min(amount, int(migrant.policy_left))
     post(city, CARE_PAID_BY[payer], amount)
+
+
+@compiled
+def pay_informally(city: City, episode: Record, migrant: Record, kind: int) -> None:
+    """Let staff ask for money where care is free by law; people give it from what they have."""
+    payment = city.parameters.payment
+    asked = payment.informal_asked[kind]
+    key = visit_key(episode)
+    if happens(city.streams, INFORMAL_PAYMENT, episode.person, key, asked):
+        amount = int(payment.informal_price * payment.price_of_visit)
+        collect(city, episode, min(amount, int(migrant.savings)), INFORMALLY)
 
 
 @compiled
