@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.2.0"
 DIGEST_RULE = 2
-"""Version of what `AlmatyModel.digest` is made of: digests of different rules cannot be compared.
+"""Version of the rule for `AlmatyModel.digest`: digests of different rules cannot be compared.
 (Rule 1 was a hash of the bytes in memory.)"""
 __all__ = ["AlmatyModel", "ConfigurationError", "Migrant", "load_scenario"]
 

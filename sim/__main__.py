@@ -18,7 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     Parameters
     ----------
     arguments : list of str, optional
-        Those of the command line; by default those of this process.
+        Command-line arguments; by default those of this process.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
     show_trace = os.environ.get("HYDRA_FULL_ERROR") == "1"
@@ -26,10 +26,10 @@ def main(arguments: list[str] | None = None) -> int:
         from sim.config.command_line import unchanged_process
 
         with unchanged_process():
-            # Hydra then raises instead of printing a trace of its own.
+            # Hydra then raises instead of printing its own trace.
             os.environ["HYDRA_FULL_ERROR"] = "1"
             return _answer(words)
-    except SystemExit as end:  # of Hydra, when it has answered
+    except SystemExit as end:  # raised by Hydra when it has answered
         return end.code if isinstance(end.code, int) else FAILED if end.code else 0
     except KeyboardInterrupt:
         print(
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return INTERRUPTED
-    except BrokenPipeError:  # whoever read the output has seen enough
+    except BrokenPipeError:  # the reader of the output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except Exception as error:
@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _said_of(error: Exception) -> tuple[int, str]:
-    """Return exit status and words for what ended the application."""
+    """Return the exit status and the message for the error that ended the application."""
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
@@ -60,7 +60,7 @@ def _said_of(error: Exception) -> tuple[int, str]:
     if isinstance(error, OSError):
         # What was finished is stored; the store itself says what it could not write.
         return FAILED, one_line(error)
-    # A fault of the program: whoever meets it needs one line, and the way to the rest.
+    # A bug in the program: the user needs one line, and how to see the rest.
     return INTERNAL, (
         f"internal error: {type(error).__name__}: {one_line(error)}; HYDRA_FULL_ERROR=1 shows it"
     )
@@ -85,12 +85,12 @@ def _import_mesa_early() -> None:
 
 
 def check_study(resolved: dict[str, Any], given: list[str]) -> None:
-    """Raise `ConfigurationError` if a composed configuration has a mistake that can be seen now.
+    """Raise `ConfigurationError` if a composed configuration has a mistake that is visible now.
 
     Parameters
     ----------
     resolved, given
-        As of `run_study`.
+        As in `run_study`.
     """
     _import_mesa_early()
     from experiments.story import study as story
@@ -118,7 +118,7 @@ def run_study(
     resolved : dict
         The composed configuration.
     given : list of str
-        Names of what was set on the command line.
+        Names of the settings given on the command line.
     command : sequence of str, optional
         The command line as it was typed, for the manifest.
     """

@@ -1,6 +1,7 @@
-"""What submodels and observers may use of a model.
+"""The parts of a model that submodels and observers may use.
 
-It is a base class and no `typing.Protocol`: the model would have to list all of it again.
+It is a base class, not a `typing.Protocol`: otherwise the model would have to list everything
+again.
 """
 
 from abc import ABC, abstractmethod
@@ -39,14 +40,14 @@ if TYPE_CHECKING:
 
 
 class CityModel(ABC):
-    """A model of the city, as its submodels and observers see it.
+    """A model of the city, as seen by its submodels and observers.
 
     Attributes
     ----------
     world, base_world : World
         Parameters in force today, and those of an unchanged day.
     draws : Draws
-        All keyed chance of the run.
+        All keyed random draws of the run.
     calendar : WorkCalendar
     migrants, employers, episodes, tasks : Cohort
         The agents.
@@ -59,7 +60,7 @@ class CityModel(ABC):
         Ordinal of the next candidate for arrival; whether the coordinating body has been founded;
         the last day on which a lever moved.
     diary : DailyCounts
-        What is counted at the end of every day.
+        Counts taken at the end of every day.
     """
 
     world: "World"
@@ -94,7 +95,7 @@ class CityModel(ABC):
 
     rooms: "list[tuple[EventLog, Callable[[CityModel], int]]]"
     submodels: "dict[str, Submodel]"
-    # Of these others ask for something.
+    # Submodels that others ask for something.
     beds: "Beds"
     care_seeking: "CareSeeking"
     demography: "Demography"
@@ -114,13 +115,13 @@ class CityModel(ABC):
     @property
     @abstractmethod
     def day(self) -> int:
-        """Days lived since the end of burn-in: the number of the day that comes next."""
+        """Days simulated since the end of burn-in: the number of the next day."""
 
     @abstractmethod
     def city(self) -> "City":
         """Return today's city for rules."""
 
-    # What a submodel reads of these when it prepares is noted.
+    # Reads of these by a submodel that is being prepared are recorded.
     @property
     def clinics(self) -> "Clinics":
         """All clinics, side by side."""
@@ -140,7 +141,7 @@ class CityModel(ABC):
         return self._legal_rules
 
     def _start_logs(self) -> None:
-        """Begin new logs and a new diary, in which nothing is written yet."""
+        """Start new, empty logs and a new, empty diary."""
         for submodel in self.submodels.values():
             submodel.start_logs()
         self._name_logs()
@@ -152,13 +153,13 @@ class CityModel(ABC):
         return {name: log for one in self.submodels.values() for name, log in one.logs.items()}
 
     def take_logs(self, logs: Mapping[str, EventLog]) -> None:
-        """Go on with logs that something is written in already."""
+        """Continue with logs that already have records."""
         for submodel in self.submodels.values():
             submodel.logs = {name: logs[name] for name in submodel.events}
         self._name_logs()
 
     def _name_logs(self) -> None:
-        """Let logs be found: by observers, and by who makes room in them every morning."""
+        """Make logs available to observers, and to the code that reserves space every morning."""
         logs = self.logs
         vars(self).update({name: logs[name] for name in LOGS_OF_THE_CITY})
         self.rooms = [

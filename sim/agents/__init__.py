@@ -1,1 +1,1 @@
-"""What each agent is, and what it decides alone."""
+"""The agents, and the decisions each makes alone."""

@@ -4,7 +4,7 @@ from sim.engine.ledger import Chart
 
 CHART = Chart(
     {
-        # Purses of the people.
+        # Money of the people.
         "savings brought": ("outside", "migrants"),
         "savings taken along": ("migrants", "outside"),
         "debts brought": ("lenders", "outside"),

@@ -2,9 +2,10 @@
 
 NGOs, consulates, the migration service, the health department, the reception centre, international
 organisations, diaspora associations and the coordinating body are all the same kind of agent with
-other numbers (`conf/city/`): what they are good at, how much they can do a day, when they are open,
-whom they accept, what they know of the others, and what they can spend. A new institution is a new
-entry there. Each is a `mesa.Agent`; their daily numbers stand side by side in `Agencies`.
+different numbers (`conf/city/`): what they are good at, how much they can do per day, when they are
+open, whom they accept, what they know about the others, and what they can spend. A new institution
+is a new entry there. Each is a `mesa.Agent`; their daily numbers are kept side by side in
+`Agencies`.
 """
 
 from collections.abc import Mapping
@@ -26,15 +27,15 @@ from sim.engine.types import Column as Values
 
 NEEDS, LINES, ITEMS = len(words.NEEDS), len(words.LINES), len(words.KNOWLEDGE)
 OWN_LINE = {words.Need.INFORMATION: words.Line.INFORMATION, words.Need.DOCUMENTS: words.Line.PAPERS}
-"""Needs with a line of their own, where an agency keeps one."""
+"""Needs that have a separate line, where an agency keeps one."""
 BED_DAYS = 128
-"""Room for planned releases of beds: no stay is longer."""
+"""Number of days for which releases of beds can be planned: no stay is longer."""
 LONGEST_WAIT = 1000.0
-"""Days that stand for a line that does not move."""
+"""Number of days used as the wait in a line that does not move."""
 
 
 class Purse(words.Category):
-    """Accounts of agencies with money of their own: see `sim.agents.accounts`."""
+    """Accounts of agencies that have their own money: see `sim.agents.accounts`."""
 
     NGOS = auto()
     IOM = auto()
@@ -46,7 +47,7 @@ PURSE_OF_KIND = {
     words.AgencyKind.COORDINATION.label: Purse.COORDINATION,
     words.AgencyKind.INTERNATIONAL.label: Purse.IOM,
 }
-"""Account an agency of a kind pays from; all others pay from that of the NGOs."""
+"""Account from which each kind of agency pays; kinds not listed pay from that of the NGOs."""
 
 
 class Agency(Institution):
@@ -81,7 +82,7 @@ class Agency(Institution):
 
 
 class Agencies(Table):
-    """All agencies side by side, and what every institution knows of them.
+    """All agencies side by side, and what every institution knows about them.
 
     Parameters
     ----------
@@ -100,7 +101,7 @@ class Agencies(Table):
     """
 
     FIXED: ClassVar[tuple[str, ...]] = ("units", "names", "of_kind")
-    """What no lever moves (see `sim.preparation`)."""
+    """Attributes that no lever changes (see `sim.preparation`)."""
 
     open = Column(np.bool_, "is open today")
     credit = Column(
@@ -129,7 +130,7 @@ class Agencies(Table):
         derived=True,
     )  # fmt: skip
     accepts_from = Column(np.uint64, "agencies it accepts people from, one bit each", derived=True)
-    only_referred = Column(np.bool_, "accepts only whom one of these has referred", derived=True)
+    only_referred = Column(np.bool_, "accepts only people referred by one of these", derived=True)
     refuses_fined = Column(np.bool_, "refuses people who have been fined", derived=True)
     open_after_work = Column(np.bool_, "is open after working hours", derived=True)
     teaches = Column(
@@ -139,7 +140,7 @@ class Agencies(Table):
         np.float64, "probability that it settles each need", unit="0-1", width=NEEDS, derived=True
     )
     processing = Column(
-        np.float64, "mean time that it takes over each need", unit="days", width=NEEDS, derived=True
+        np.float64, "mean time that it takes for each need", unit="days", width=NEEDS, derived=True
     )
     capacity = Column(
         np.float64, "services on an open day, by line", unit="a day", width=LINES, derived=True
@@ -175,7 +176,7 @@ class Agencies(Table):
         super().__init__(len(self.units))
         self.names = [unit.name for unit in self.units]
         self.kind[:] = [words.AGENCY_KINDS.index(unit.kind) for unit in self.units]
-        # What each row was made from.
+        # The entry each row was built from.
         self._made_from: list[tuple[AgencySpecification | None, tuple[float, ...]]]
         self._made_from = [(None, ())] * len(self.units)
         self.works_on = np.zeros((len(self.units), len(words.WEEKDAYS)), dtype=np.bool_)
@@ -188,7 +189,7 @@ class Agencies(Table):
         return len(self.units)
 
     def prepare(self, world: World) -> None:
-        """Take over capacities and facts from the world of the day."""
+        """Update capacities and facts from the world of the day."""
         specifications = list(world.agencies.values())
         scale, working_day_ends = world.city.scale, world.referral.working_day_ends
         activity = world.information.consulate_activity
@@ -216,7 +217,7 @@ class Agencies(Table):
     def _take_over(
         self, row: int, one: AgencySpecification, scale: float, busy: float, working_day_ends: float
     ) -> None:
-        """Take over what one agency can do."""
+        """Update the capabilities of one agency."""
         table = self.table
         capacity = by(words.LINES, {**dict.fromkeys(words.LINES, 0.0), **one.capacity})
         table["capacity"][row] = scale * busy * capacity
@@ -248,7 +249,7 @@ class Agencies(Table):
         self.works_on_holidays[row] = one.opens.holidays
 
     def _base_knowledge(self, world: World) -> Floats:
-        """Return what staff know of each agency without joint work."""
+        """Return what staff know about each agency without joint work."""
         by_kind = dict(world.of_institutions("knows"))
         knows = [one.knows for one in world.agencies.values()]
         knows += [by_kind.get(kind, 0.0) for kind in words.INSTITUTION_KINDS]
@@ -267,14 +268,14 @@ class Agencies(Table):
         }
 
     def restore(self, arrays: Mapping[str, Values]) -> None:
-        """Take over a state that `arrays` returned."""
+        """Restore a state returned by `arrays`."""
         for name in self.STATE:
             self.table[name] = arrays[name]
         self.knowledge = arrays["knowledge"].copy()
         self.closed_together = arrays["closed_together"].copy()
 
     def set_members(self, joined: Booleans) -> None:
-        """Note which agencies take part in coordination."""
+        """Record which agencies take part in coordination."""
         self.table["member"] = joined
 
     def is_at_work(self, number: int) -> bool:

@@ -1,4 +1,4 @@
-"""The city as rules see it: every table that the rules of a day read and write."""
+"""The city as seen by rules: every table that the rules of a day read and write."""
 
 import weakref
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ from sim.engine.types import Column, Floats, Identities, Integers
 
 
 class RowAllocators(NamedTuple):
-    """Which rows of each table of agents that come and go are taken.
+    """Rows in use in each table of agents that come and go.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class RowAllocators(NamedTuple):
 class City(NamedTuple):
     """Tables of records, counts and parameters.
 
-    A rule takes what it needs by name: `episode = city.episodes[row]`,
+    A rule accesses what it needs by name: `episode = city.episodes[row]`,
     `illness = city.parameters.illness`.
 
     Attributes
@@ -63,17 +63,17 @@ class City(NamedTuple):
         See `city_counts`.
     handovers, closed_needs, police, visits, payments, closed_episodes : EventWriter
     leavers, deaths, policy_costs : EventWriter
-        What is written down for the observer.
+        Records written for the observer.
     rows : RowAllocators
-        Which rows of migrants, episodes and tasks are taken.
+        Rows of migrants, episodes and tasks in use.
     week_slice, month_slice : array of int
-        Columns of migrants that are kept apart.
+        Columns of migrants that are stored separately.
     departures, onsets : Wheel
         Reminders of planned departures and of candidate onsets, for rows of migrants.
     nearest : array of int, shape (options, districts, most)
-        Units that are nearest to each district, filled up with -1.
+        Units nearest to each district, padded with -1.
     parameters : record
-        For each submodel a record of its parameters, as its `prepare` puts them together.
+        For each submodel a record of its parameters, as assembled by its `prepare`.
     """
 
     today: int
@@ -112,42 +112,43 @@ LOGS_OF_THE_CITY = tuple(name for name, kind in City.__annotations__.items() if 
 if INTERPRETED or TYPE_CHECKING:
 
     def open_city(tables: City) -> City:
-        """Return a city as rules take it."""
+        """Return a city in the form that rules accept."""
         return tables
 else:
     # For compiled rules the city is one pointer instead of a hundred arguments.
 
     @borrowed_struct
     class CityType(types.StructRef):
-        """What Numba knows of a city."""
+        """The Numba type of a city."""
 
         def preprocess_fields(self, fields: Any) -> Any:
-            """Forget the value a number had when the city was opened."""
+            """Drop the values that integers had when the city was opened from their types."""
             return tuple((name, types.unliteral(one)) for name, one in fields)
 
         @cached_property
         def mangling_args(self) -> tuple[str, tuple[()]]:
             """Return a short word for the city in the names of compiled functions.
 
-            By default all fields of all records are spelled out, 100 kB in the name of every
-            function that is called: nearly all that there was to compile, load and keep.
+            By default all fields of all records are spelled out. This puts 100 kB into the name of
+            every function that is called, which was nearly everything there was to compile, load
+            and keep.
             """
             return f"City{blake2b(self.name.encode(), digest_size=8).hexdigest()}", ()
 
     class CityOfRules(structref.StructRefProxy):
-        """A city that compiled rules can take; its fields are those of `City`."""
+        """A city that compiled rules accept; its fields are those of `City`."""
 
     structref.define_proxy(CityOfRules, CityType, list(City._fields))
 
     @compiled(allocates=True)
     def open_city(tables: City) -> City:
-        """Return a city that compiled rules can take as one argument."""
+        """Return a city that compiled rules accept as one argument."""
         return CityOfRules(*tables)
 
 
 @compiled
 def begin_day(city: City, today: int) -> None:
-    """Let a new day begin in a city that is open already."""
+    """Set a new day in a city that is already open."""
     city.today = today  # type: ignore[misc]
 
 
@@ -212,7 +213,7 @@ COUNTS: Mapping[str, Declared] = {
 }
 """Counts of the city; a group is a stratum (`sim.agents.migrant`)."""
 WORKED_OUT = tuple(name for name, count in COUNTS.items() if count.derived)
-"""Counts that follow from the rest of the state and are no part of it."""
+"""Counts that follow from the rest of the state and are not part of it."""
 
 
 def city_counts() -> Column:
@@ -226,7 +227,7 @@ class CityHandle:
     Parameters
     ----------
     model : AlmatyModel
-        Whose tables, logs and numbers to hand out.
+        The model whose tables, logs and numbers the city gives access to.
     """
 
     def __init__(self, model: Any) -> None:
@@ -234,14 +235,14 @@ class CityHandle:
         self.close()
 
     def close(self) -> None:
-        """Let the city be opened anew: numbers or logs are others now."""
+        """Have the city reopened, because numbers or logs have been replaced."""
         self._city: City | None = None
         self._kept: City | None = None
         self._generation = StorageGeneration.count
         self._day: int | None = None
 
     def current(self) -> City:
-        """Return the city, with the room in logs that a day may need."""
+        """Return the city, with as much space in the logs as a day may need."""
         model: Any = self._model_itself()
         if self._generation != StorageGeneration.count:
             self.close()
@@ -252,13 +253,13 @@ class CityHandle:
         return self._city
 
     def close_if_moved(self) -> None:
-        """Let the city be opened anew if a table that it was opened with is another now."""
+        """Have the city reopened if a table that it was opened with has been replaced."""
         model: Any = self._model_itself()
         if self._kept is not None and self._kept.nearest is not model.care_seeking.nearest:
             self.close()
 
     def _make_room_in_logs(self) -> None:
-        """Make room for a day in which every row of the tables is given up and taken again."""
+        """Reserve space for a day in which every row of the tables is freed and used again."""
         model: Any = self._model_itself()
         moved = [log.make_room(most_a_day(model)) for log, most_a_day in model.rooms]
         if INTERPRETED or any(moved):
@@ -291,6 +292,6 @@ class CityHandle:
             nearest=model.care_seeking.nearest,
             parameters=for_rules(model.parameter_table)[0],
         )
-        # The city does not own them: they have to live as long as it does.
+        # The city does not own these tables: they must live as long as it does.
         self._kept = tables
         return open_city(tables)

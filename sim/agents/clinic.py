@@ -62,7 +62,7 @@ class Clinic(Institution):
 SAME_NAME = (
     "background_occupancy", "competence", "refers_emergencies", "reports", "stay_sigma",
 )  # fmt: skip
-"""Facts of a unit that its description calls so, too."""
+"""Facts of a unit that have the same name in its description."""
 
 
 class Clinics(Table):
@@ -77,7 +77,7 @@ class Clinics(Table):
     """
 
     FIXED: ClassVar[tuple[str, ...]] = ("units", "kind", "district", "of_kind")
-    """What no lever moves (see `sim.preparation`)."""
+    """Attributes that no lever changes (see `sim.preparation`)."""
 
     open = Column(np.bool_, "is open today")
     credit = Column(np.float64, "fraction of a slot carried over", unit="slots")
@@ -143,14 +143,14 @@ class Clinics(Table):
         self.ambulance_wait_minutes = 0.0
         institutions = np.array([unit.institution for unit in self.units])
         self._rows_of = {name: np.flatnonzero(institutions == name) for name in world.institutions}
-        # What the rows of an institution were made from.
+        # The entry that the rows of an institution were built from.
         self._made_from: dict[str, tuple[InstitutionSpecification, float]] = {}
         self.works_on = np.zeros((len(self.units), len(words.WEEKDAYS)), dtype=np.bool_)
         self.works_on_holidays = np.zeros(len(self.units), dtype=np.bool_)
         self.prepare(world)
 
     def prepare(self, world: World) -> None:
-        """Take over today's capacities, beds and opening days from the world."""
+        """Update capacities, beds and opening days from the world of the day."""
         scale, moved = world.city.scale, False
         institutions = world.institutions
         for name, described in institutions.items():
@@ -170,7 +170,7 @@ class Clinics(Table):
         ]
 
     def _take_over(self, name: str, described: InstitutionSpecification, scale: float) -> None:
-        """Take over what the units of one institution can do."""
+        """Update the capabilities of the units of one institution."""
         rows, table = self._rows_of[name], self.table
         table["capacity"][rows] = daily_capacity(described) * scale
         table["beds"][rows] = described.beds * scale
@@ -187,7 +187,7 @@ class Clinics(Table):
         return bool((self.capacity[self.of_kind(kind)] > 0).any())
 
     def set_members(self, joined: Booleans) -> None:
-        """Note which units take part in coordination."""
+        """Record which units take part in coordination."""
         self.member[:] = joined
 
     def arrays(self) -> dict[str, Values]:
@@ -198,7 +198,7 @@ class Clinics(Table):
         }
 
     def restore(self, arrays: Mapping[str, Values]) -> None:
-        """Take over a state that `arrays` returned."""
+        """Restore a state returned by `arrays`."""
         for name in self.STATE:
             self.table[name] = arrays[name]
         self.ambulance_wait_minutes = float(arrays["ambulance_wait_minutes"][0])
@@ -222,7 +222,8 @@ class Clinics(Table):
 def daily_capacity(described: InstitutionSpecification) -> float:
     """Return the services a unit can give on an open day.
 
-    An ambulance service can answer what its crews have time for beyond the residents' calls.
+    An ambulance service can answer the calls that its crews have time for besides those of
+    residents.
     """
     if described.kind == "ambulance":
         crews, calls, minutes = (

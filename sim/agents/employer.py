@@ -35,7 +35,7 @@ class Employers(Cohort[Employer]):
     }
 
     def let_go(self, rows: Rows) -> None:
-        """Refuse: people work there, and look for work there."""
+        """Refuse to remove employers: people work there, and look for work there."""
         raise TypeError("employers stay for the whole run")
 
     sector = Column(np.int8, "sector", labels=words.SECTORS)
@@ -56,12 +56,13 @@ class Employers(Cohort[Employer]):
 
 
 class LabourMarket(NamedTuple):
-    """Who looks for workers, by market: a sector and a nationality.
+    """Employers that look for workers, by market: a sector and a nationality.
 
     Attributes
     ----------
     first : array of int, shape (markets + 1,)
-        Where the employers of each market begin, and where those of the last end.
+        Index at which the employers of each market begin, and at which those of the last market
+        end.
     employers : array of int
         Rows of employers, market by market.
     cumulated_size : array of float
@@ -85,16 +86,16 @@ def find_employer(
     market: int,
     jobs: int,
 ) -> tuple[int, int]:
-    """Find a person an employer of a market, the large in proportion to their size, and a group.
+    """Choose a person's employer in a market, in proportion to its size, and a work group.
 
-    Since nobody's place depends on who else is present, scenarios agree on who works where.
+    Since the choice does not depend on who else is present, scenarios agree on who works where.
 
     Parameters
     ----------
     market : int
-        Number of sector and nationality, see `LabourMarket`.
+        Number of the market (sector and nationality), see `LabourMarket`.
     jobs : int
-        Which offer of work in their life this is.
+        Ordinal of this offer of work in the person's life.
 
     Returns
     -------

@@ -1,8 +1,8 @@
 """Episodes of illness or injury: the cases that travel through the city.
 
-An episode is no agent of its own will, but it has state, and so it is kept as a cohort. Its
-identity is made of its owner's identity and the ordinal of the onset in the owner's life, so it
-is the same episode in every scenario.
+An episode makes no decisions, but it has state, so it is kept as a cohort. Its identity is derived
+from its owner's identity and the ordinal of the onset in the owner's life, so it is the same
+episode in every scenario.
 """
 
 from enum import IntEnum, auto
@@ -20,15 +20,15 @@ from sim.engine.records import Record
 from sim.engine.types import Rows
 
 STEPS = 64
-"""Room for steps of severity in the occurrence key of one episode."""
+"""Number of severity steps that fit into the occurrence key of one episode."""
 DECISIONS = 4096
-"""Room for decisions, tries and visits in the occurrence key of one episode."""
+"""Number of decisions, tries and visits that fit into the occurrence key of one episode."""
 WAIT = -1
 """Choice of doing nothing for now."""
 
 
 class State(IntEnum):
-    """Where an episode stands on its way to care."""
+    """Where an episode is on its way to care."""
 
     LATENT = 0
     UNDECIDED = 1
@@ -51,7 +51,7 @@ class Outcome(IntEnum):
 class Gate(words.Category):
     """The first of Levesque's gates that stopped an episode (0: none so far).
 
-    The seek gate has two codes: held back by fear or language, or by nothing but one's own
+    The seek gate has two codes: held back by fear or language, or only by the person's own
     judgement that it can wait.
     """
 
@@ -80,7 +80,7 @@ class Episodes(Cohort[Episode]):
     settable: ClassVar[dict[str, tuple[float, float]] | None] = {}
 
     def let_go(self, rows: Rows) -> None:
-        """Refuse: whoever is ill, waits or is treated hangs on it."""
+        """Refuse to remove episodes: illness, waiting and treatment depend on them."""
         raise TypeError("an episode ends by recovery, departure or death, in the model")
 
     person = Column(np.uint64, "identity of the owner")
@@ -93,7 +93,7 @@ class Episodes(Cohort[Episode]):
     severity = Column(np.int8, "severity: mild 1, moderate 2, severe 3, critical 4", hot=True)
     steps = Column(np.int16, "changes of severity so far")
     state = Column(
-        np.int8, "where the episode stands", labels=tuple(s.name.lower() for s in State), hot=True
+        np.int8, "where the episode is", labels=tuple(s.name.lower() for s in State), hot=True
     )
 
     worsening = Column(np.float32, "gathered hazard of worsening", hot=True, unit="hazard")
@@ -182,12 +182,12 @@ class Episodes(Cohort[Episode]):
     had = Column(np.bool_, "needs that have come up so far", width=len(words.NEEDS), hot=True)
     came_up_at = Column(np.int16, "clinic where a need came up, -1: elsewhere", default=-1)
     stands_before = Column(
-        np.int8, "option of care that a need stands in the way of", default=WAIT,
+        np.int8, "option of care that a need blocks", default=WAIT,
         width=len(words.NEEDS),
     )  # fmt: skip
     need_amount = Column(np.int32, "what has to be paid", unit="KZT")
-    wants_home = Column(np.bool_, "the owner wants to go home and cannot pay the way")
-    asks_agency = Column(np.int16, "agency whose advice is asked for, -1: none", default=-1)
+    wants_home = Column(np.bool_, "the owner wants to go home and cannot pay for the journey")
+    asks_agency = Column(np.int16, "agency asked for advice, -1: none", default=-1)
     covered = Column(np.int32, "promised by others for the next visit", unit="KZT")
     untreated_since = Column(
         np.int32, "day from which treatment is needed", default=-NEVER, hot=True, unit="day"
@@ -262,7 +262,7 @@ def one_each(city: City, rows: Rows) -> Rows:
 
 @compiled
 def reset_decision(episode: Record, day: int) -> None:
-    """Put an episode back to its owner's decision, on a given day."""
+    """Return an episode to its owner's decision, on a given day."""
     episode.state = State.UNDECIDED
     episode.option = WAIT
     episode.compared_on = -NEVER
@@ -274,7 +274,7 @@ def reset_decision(episode: Record, day: int) -> None:
 
 @compiled
 def join_line(episode: Record, unit: int, arrived: int, ready: int) -> None:
-    """Put an episode into the line of a unit (a new visit), to be served from a day on."""
+    """Put an episode into the line of a unit (a new visit), to be served from a given day on."""
     episode.state = State.QUEUED
     episode.unit = unit
     episode.queued_on = arrived
@@ -285,14 +285,14 @@ def join_line(episode: Record, unit: int, arrived: int, ready: int) -> None:
 
 @compiled
 def lose_treatment(episode: Record, today: int) -> None:
-    """Stop a treatment: from today on it is needed anew."""
+    """Stop a treatment: from today on it is needed again."""
     episode.treated = False
     episode.untreated_since = today
 
 
 @compiled
 def bring_up(episode: Record, need: int, clinic: int, option: int, amount: int) -> None:
-    """Let a need come up, once an episode: where (a clinic or -1), and what it blocks."""
+    """Let a need come up, once per episode: where (a clinic or -1), and what it blocks."""
     if not episode.had[need]:
         episode.had[need] = True
         episode.arising[need] = True
@@ -304,30 +304,30 @@ def bring_up(episode: Record, need: int, clinic: int, option: int, amount: int) 
 
 @compiled
 def note_binding_barrier(episode: Record, gate: int) -> None:
-    """Note the gate that stopped an episode, unless one has before."""
+    """Record the gate that stopped an episode, unless one is already recorded."""
     if episode.binding_barrier == Gate.NONE:
         episode.binding_barrier = gate
 
 
 @compiled
 def step_key(episode: Record) -> int:
-    """Return the occurrence key of draws made once a step of severity."""
+    """Return the occurrence key of draws made once per step of severity."""
     return int(episode.ordinal) * STEPS + int(episode.steps)
 
 
 @compiled
 def decision_key(episode: Record) -> int:
-    """Return the occurrence key of draws made once a decision."""
+    """Return the occurrence key of draws made once per decision."""
     return int(episode.ordinal) * DECISIONS + int(episode.decisions)
 
 
 @compiled
 def try_key(episode: Record) -> int:
-    """Return the occurrence key of draws made once a try to reach care."""
+    """Return the occurrence key of draws made once per try to reach care."""
     return int(episode.ordinal) * DECISIONS + int(episode.tries)
 
 
 @compiled
 def visit_key(episode: Record) -> int:
-    """Return the occurrence key of draws made once a contact with an institution."""
+    """Return the occurrence key of draws made once per contact with an institution."""
     return int(episode.ordinal) * DECISIONS + int(episode.visits)

@@ -8,7 +8,7 @@ from sim.engine.agentset.column import BelongsToModel
 
 
 class Institution(BelongsToModel, mesa.Agent[Any]):
-    """One institution. What it is called and where it stands in the tables cannot be changed."""
+    """One institution. Its name and its place in the tables cannot be changed."""
 
     fixed: ClassVar[frozenset[str]] = frozenset(
         ("number", "name", "kind", "institution", "district")
@@ -22,9 +22,9 @@ class Institution(BelongsToModel, mesa.Agent[Any]):
         super().__setattr__(name, value)
 
     def remove(self) -> None:
-        """Refuse: institutions stay for the whole run."""
+        """Refuse to remove it: institutions stay for the whole run."""
         raise TypeError(f"a {type(self).__name__} stays for the whole run: set its capacity to 0")
 
     def leave(self) -> None:
-        """Take the institution out of Mesa's books, when all agents are removed."""
+        """Deregister the institution from Mesa, when all agents are removed."""
         super().remove()

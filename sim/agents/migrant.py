@@ -14,14 +14,13 @@ from sim.engine.types import Column as Values
 from sim.engine.types import Identities, Rows
 
 NOT_HERE = -1
-"""Slice of the week and of the month of a row that is nobody's."""
+"""Slice of the week and of the month of a row that is not in use."""
 NEVER = 2**30
 """A day that does not come."""
 FIRST_UNIQUE_ID, COHORTS = 2**20, 4
-"""Numbers of agents in cohorts, `unique_id`, begin far above those Mesa gives to institutions; each
-of the four cohorts has every fourth."""
+"""First `unique_id` in cohorts, far above those of institutions; each cohort uses every fourth."""
 MOST_MONEY = 10**9
-"""Most KZT that may be given to a person from outside: what a row can hold, and sums of it."""
+"""Largest amount (KZT) a user may give a person: rows, and sums over rows, can hold it."""
 
 
 class Migrant(RowView):
@@ -31,9 +30,9 @@ class Migrant(RowView):
 class Migrants(Cohort[Migrant]):
     """All labour migrants present in the city.
 
-    From outside the model may be set what nothing else is counted from: language, literacy, fear,
-    wage, and money in hand, which is booked as brought from outside. A migrant who is removed
-    leaves the city as if the planned stay had ended.
+    Code outside the model may set only attributes that no other count is derived from: language,
+    literacy, fear, wage, and money in hand, which is booked as brought from outside. A migrant who
+    is removed leaves the city as if the planned stay had ended.
     """
 
     row_view = Migrant
@@ -59,16 +58,16 @@ class Migrants(Cohort[Migrant]):
             self.changed_on[rows] = self.model.day
 
     def add_rows(self, pid: Identities, **values: Any) -> Rows:
-        """Refuse: much else would have to know of them."""
+        """Refuse to add people: many other parts of the model would have to know about them."""
         raise TypeError(
             "people come to the city in the model: demography.inflow_factor brings more"
         )
 
     def let_go(self, rows: Rows) -> None:
-        """Let migrants leave the city now, with all that hangs on it."""
+        """Let migrants leave the city now, with all consequences."""
         self.model.demography.let_go(rows)
 
-    # Records keep this order within a width: what is used together lies together.
+    # Records keep this order within a width: fields used together are stored together.
     nationality = Column(np.int8, "nationality", labels=words.NATIONALITIES, hot=True)
     sex = Column(np.int8, "sex", labels=words.SEXES)
     sector = Column(np.int8, "sector of work", labels=words.SECTORS, hot=True)
@@ -84,7 +83,7 @@ class Migrants(Cohort[Migrant]):
     knows = Column(np.bool_, "knows each item of knowledge", width=len(words.KNOWLEDGE), hot=True)
     exposure = Column(
         np.float32,
-        "learning hazard gathered an item",
+        "gathered learning hazard of each item",
         width=len(words.KNOWLEDGE),
         hot=True,
         unit="hazard",
@@ -130,7 +129,7 @@ class Migrants(Cohort[Migrant]):
         np.int16, "days absent from work since the last pay-day", unit="days", hot=True
     )
 
-    risk_class = Column(np.int8, "code of what the rates of illness depend on")
+    risk_class = Column(np.int8, "code of the group that the rates of illness depend on")
     next_onset_at = Column(np.float64, "time of the next candidate onset of illness", unit="day")
     onsets = Column(np.int32, "candidate onsets so far: the ordinal of the next episode")
     surges = Column(np.int16, "onsets that surges have added so far")
@@ -172,7 +171,7 @@ class Migrants(Cohort[Migrant]):
     policy_left = Column(np.int32, "what the insurer would still pay", unit="KZT")
     status_until = Column(
         np.int32,
-        "day on which the papers of the status run out",
+        "day on which the papers of the status expire",
         default=NEVER,
         hot=True,
         unit="day",
@@ -283,7 +282,7 @@ WORK_GROUP: Mapping[str, Column] = {
     ),
     "changed_on": Column(np.int32, "day on which anything was heard", unit="day", hot=True),
 }
-"""Columns of a work group, in the order in which the state is summed up."""
+"""Columns of a work group, in the order used for the digest of the state."""
 
 
 def work_groups(
@@ -291,16 +290,16 @@ def work_groups(
 ) -> Values:
     """Return records of work groups: brigades or stall groups of compatriots at one employer.
 
-    Nobody has joined yet, and experiences are still to come.
+    The groups have no members and no experiences yet.
 
     Parameters
     ----------
     nationality : array of int
         Of each group.
     founded_on : int
-        Day on which they have last heard of anything.
+        Day on which they last heard any news.
     trust, believed_reporting : array of float
-        What all of them think of each option of care.
+        Initial beliefs of all groups about each option of care.
     """
     groups = new_records(WORK_GROUP, len(nationality))
     groups["nationality"] = nationality

@@ -3,7 +3,7 @@
 An episode may need somebody to pay, papers, shelter or the way home, and the knowledge of where to
 turn. A task is one such need of one person; it is the only thing that moves between agencies. The
 need for treatment travels with the episode itself (`sim.agents.episode`). A task outlives the
-illness where the need does: a debt stays a debt.
+illness if the need does: a debt stays a debt.
 """
 
 from enum import IntEnum
@@ -23,10 +23,10 @@ DOCUMENTS = words.Need.DOCUMENTS.value
 SHELTER = words.Need.SHELTER.value
 INFORMATION = words.Need.INFORMATION.value
 MOVES = 128
-"""Room for moves in the occurrence key of one task."""
+"""Number of moves that fit into the occurrence key of one task."""
 ORDINAL_BITS = 20
 PER_EPISODE = np.uint64(2 * len(words.NEEDS))
-"""Tasks that an episode can have: each need, and its second opening."""
+"""Number of tasks an episode can have: each need, and its second opening."""
 NOWHERE = -1
 """No agency, or no task."""
 
@@ -54,7 +54,7 @@ class Ending(IntEnum):
 
 
 class Move(IntEnum):
-    """What happened to a task on a day, as the log of hand-overs says it."""
+    """What happened to a task on a day, as recorded in the log of hand-overs."""
 
     WENT_BY_THEMSELVES = 0
     REFERRED_RIGHT = 1
@@ -86,7 +86,7 @@ class Tasks(Cohort[Task]):
     settable: ClassVar[dict[str, tuple[float, float]] | None] = {"motivation": (0, 1)}
 
     def let_go(self, rows: Rows) -> None:
-        """Refuse: agencies wait for it, and its owner does."""
+        """Refuse to remove tasks: agencies and their owners wait for them."""
         raise TypeError("a need ends by being settled or lost, in the model")
 
     person = Column(np.uint64, "identity of the person")
@@ -100,8 +100,8 @@ class Tasks(Cohort[Task]):
     visited = Column(np.uint64, "agencies that have had it, one bit each")
     urgency = Column(np.int8, "severity of the episode when the need arose")
     amount = Column(np.int32, "what has to be paid", unit="KZT")
-    serves_care = Column(np.bool_, "stands in the way of treatment")
-    option = Column(np.int8, "option of care it stands in the way of", default=-1)
+    serves_care = Column(np.bool_, "blocks treatment")
+    option = Column(np.int8, "option of care it blocks", default=-1)
     goes_home = Column(np.bool_, "the person wants to be brought home")
     moves = Column(np.int16, "moves so far (for the keys of draws)")
 
@@ -121,7 +121,9 @@ class Tasks(Cohort[Task]):
     coordinated = Column(np.bool_, "has gone through the coordinating body")
 
     arose_on = Column(np.int32, "day the need arose", unit="day")
-    decided_on = Column(np.int32, "day somebody was first turned to", unit="day", default=-NEVER)
+    decided_on = Column(
+        np.int32, "day the person first turned to somebody", unit="day", default=-NEVER
+    )
     arrived_on = Column(
         np.int32, "day of the first arrival at an agency", unit="day", default=-NEVER
     )
@@ -146,26 +148,26 @@ def task_identity(person: int, ordinal: int, need: int, second: int) -> np.uint6
 
 @compiled
 def move_key(task: Record) -> int:
-    """Return the occurrence key of draws made once a move; the task's own history counts."""
+    """Return the occurrence key of draws made once per move, from the task's own history."""
     slot = (int(task.ordinal) * len(words.NEEDS) + int(task.need)) * 2 + int(task.second)
     return slot * MOVES + min(int(task.moves), MOVES - 1)
 
 
 @compiled
 def has_visited(task: Record, agency: int) -> bool:
-    """Return True if an agency has had a task already."""
+    """Return True if an agency has already had a task."""
     return (task.visited >> np.uint64(agency)) & np.uint64(1) == np.uint64(1)
 
 
 @compiled
 def note_visited(task: Record, agency: int) -> None:
-    """Note that an agency has had a task."""
+    """Record that an agency has had a task."""
     task.visited = task.visited | (np.uint64(1) << np.uint64(agency))
 
 
 @compiled
 def return_to_migrant(task: Record) -> None:
-    """Put a task back into the hands of the person, who has to find somebody anew."""
+    """Return a task to the person, who has to find somebody again."""
     task.place = Place.WITH_MIGRANT
     task.agency = NOWHERE
     task.search = 0.0
