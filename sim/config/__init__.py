@@ -1,1 +1,1 @@
-"""Files and words of users: found, read strictly, checked, and put together."""
+"""Users' files and command-line words: found, read strictly, checked and composed."""

@@ -1,8 +1,8 @@
-"""The command line: Hydra's options as Hydra documents them, and what is done with them.
+"""The command line: Hydra's options as Hydra documents them, and how they are carried out.
 
-Hydra itself is asked only where no other can answer (`--cfg`, `--info`, a launcher or sweeper of
-its own, ...). It composes everything twice and takes seconds for each job of `-m`; here every job
-comes out of what was composed before.
+Hydra itself is called only where nothing else can answer (`--cfg`, `--info`, a user's launcher or
+sweeper, ...). It composes everything twice and takes seconds for each job of `-m`; here every job
+is derived from the configuration composed before.
 """
 
 import logging
@@ -30,22 +30,22 @@ from sim.config.mistakes import ConfigurationError, nearest, shortened
 from sim.config.overrides import Word, as_typed, quoted, read_words, searched
 
 BY_HYDRA = ("cfg", "info", "hydra_help", "shell_completion", "experimental_rerun")
-"""Options that Hydra answers; it runs nothing then."""
+"""Options that Hydra answers without running anything."""
 
 type Study = Callable[[dict[str, Any], list[str]], int]
-"""Carries out a composed configuration, given the names that were set; returns the exit status."""
+"""Runs a composed configuration, given the names that were set; returns the exit status."""
 
 
 @dataclass(frozen=True)
 class CommandLine:
-    """What was asked for.
+    """A parsed command line.
 
     Attributes
     ----------
     options : Namespace
-        Of Hydra, by their names.
+        Hydra's options, by name.
     words : list of str
-        What is to be set (name=value).
+        Settings (name=value).
     """
 
     options: Namespace
@@ -53,7 +53,7 @@ class CommandLine:
 
     @property
     def asks_hydra(self) -> bool:
-        """Whether only Hydra can answer."""
+        """Whether only Hydra can answer this command line."""
         if any(getattr(self.options, name) for name in BY_HYDRA):
             return True
         keys = [word.lstrip("+~").partition("=")[0] for word in self.words]
@@ -69,7 +69,7 @@ class _Parser(ArgumentParser):
 
 
 def read_command_line(arguments: Sequence[str]) -> CommandLine:
-    """Return what the arguments of `python -m sim` ask for.
+    """Return the parsed arguments of `python -m sim`.
 
     Raises
     ------
@@ -102,12 +102,12 @@ def read_command_line(arguments: Sequence[str]) -> CommandLine:
 
 
 def sources_of(line: CommandLine) -> Sources:
-    """Return where a command line has files looked for.
+    """Return the folders in which a command line looks for files.
 
     Raises
     ------
     ConfigurationError
-        If a folder is not there.
+        If a folder does not exist.
     """
     used = sources()
     options = line.options
@@ -136,13 +136,13 @@ def sources_of(line: CommandLine) -> Sources:
 def carry_out(
     line: CommandLine, study: Study, check: Callable[[dict[str, Any], list[str]], None]
 ) -> int:
-    """Do what a command line asks for; return the exit status.
+    """Carry out a command line; return the exit status.
 
     Parameters
     ----------
     line : CommandLine
     study, check : callable
-        Carries out a composed configuration, or raises `ConfigurationError` if it cannot be.
+        `study` runs a composed configuration; `check` raises `ConfigurationError` if it cannot run.
     """
     several = bool(line.options.multirun)
     if line.asks_hydra:
@@ -151,13 +151,13 @@ def carry_out(
     if not several:
         return study(compose_configuration([word.text for word in words]), names_of(words))
     jobs = jobs_of(words)
-    for job in jobs:  # a mistake in the last one is not found after hours
+    for job in jobs:  # so that a mistake in the last one is found before hours of work
         check(compose_configuration(job), names_of(words))
     return max(study(compose_configuration(job), names_of(words)) for job in jobs)
 
 
 def names_of(words: Sequence[Word]) -> list[str]:
-    """Return the names of what some words set."""
+    """Return the names that some words set."""
     return [word.key for word in words]
 
 
@@ -190,7 +190,7 @@ def jobs_of(words: Sequence[Word]) -> list[list[str]]:
 
 
 def _by_hydra(line: CommandLine, study: Study) -> int:
-    """Let Hydra answer an option of its own, or run the jobs of a launcher or sweeper."""
+    """Let Hydra answer one of its options, or run the jobs of a launcher or sweeper."""
     import hydra
 
     several = bool(line.options.multirun)
@@ -227,7 +227,7 @@ def _by_hydra(line: CommandLine, study: Study) -> int:
 
 
 def _answered(application: Callable[[], None]) -> None:
-    """Let Hydra answer; what it has to complain of becomes one line."""
+    """Let Hydra answer; its error message becomes one line."""
     complaints = StringIO()
     try:
         with redirect_stderr(complaints), catch_warnings():
@@ -245,7 +245,7 @@ def _answered(application: Callable[[], None]) -> None:
 
 
 def _options(line: CommandLine) -> Iterator[str]:
-    """Yield the options that Hydra is to see; folders are on its search path already."""
+    """Yield the options to pass to Hydra; folders are on its search path already."""
     for name, value in vars(line.options).items():
         if name in ("overrides", "config_path", "config_name", "config_dir") or not value:
             continue
@@ -254,7 +254,7 @@ def _options(line: CommandLine) -> Iterator[str]:
 
 @contextmanager
 def unchanged_process() -> Iterator[None]:
-    """Put back what a command changes in its process: it may not be the last one there."""
+    """Restore what a command changes in its process: more commands may follow in it."""
     from hydra.core.global_hydra import GlobalHydra
     from hydra.core.singleton import Singleton
 
@@ -275,5 +275,5 @@ def unchanged_process() -> Iterator[None]:
 
 
 def where_from(folder: Path | None) -> str:
-    """Return the words that say where a file of one's own is."""
+    """Return a note that says in which folder a user's file is."""
     return "" if folder is None else f" [{shown(folder)}]"

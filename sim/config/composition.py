@@ -1,7 +1,7 @@
 """From files and command-line words to one configuration: Hydra composes, mistakes are one line.
 
-Hydra takes half a second, so what it has composed is kept, and values, scenarios and shocks are put
-into it; only words that do more than that are left to Hydra.
+Hydra takes half a second, so its compositions are cached, and values, scenarios and shocks are
+inserted into them; only words that do more than that are left to Hydra.
 """
 
 import re
@@ -56,14 +56,14 @@ from sim.config.strict_yaml import read_strictly
 from sim.config.world import World
 
 PUT_IN = ("scenario", "shock")
-"""Groups whose files are plain mappings, which nothing else of a configuration depends on."""
+"""Groups whose files are plain mappings that no other part of a configuration depends on."""
 
 NAMES_SCENARIOS = ("scenarios", "factors")
 """Settings that name policy scenarios."""
 
 
 class Composed(NamedTuple):
-    """A composed configuration: its parts, and whether some refer to others."""
+    """A composed configuration: its parts, and whether parts refer to each other."""
 
     parts: dict[str, Any]
     has_references: bool
@@ -79,12 +79,12 @@ def compose_configuration(
     overrides : sequence of str
         Words as on the command line, e.g. ``["city=workshop", "seed=3"]``.
     submodels : sequence of type or str
-        Submodels from outside, besides those that the overrides name.
+        User-defined submodels, besides those that the overrides name.
 
     Returns
     -------
     dict
-        Plain nested dictionaries, without Hydra's own part.
+        Plain nested dictionaries, without Hydra's part.
 
     Raises
     ------
@@ -114,7 +114,7 @@ def _with_names_as_text(parts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_of_a_submodel(word: Word) -> bool:
-    """Return True if a word sets parameters of a section that the program has not."""
+    """Return True if a word sets parameters of a section that the program does not have."""
     first, _, rest = word.key.partition(".")
     section = rest.partition(".")[0]
     return first == PARAMETERS and bool(section) and section not in World.model_fields
@@ -186,7 +186,7 @@ def _changed_by_hydra(parts: dict[str, Any], changes: Sequence[Word]) -> dict[st
 
 
 def _at(parts: Mapping[str, Any], places: Sequence[tuple[str, ...]]) -> dict[str, Any]:
-    """Return what stands at places of one or two names: a whole part, or one section of it."""
+    """Return the values at places of one or two names: a whole part, or one section of it."""
     found: dict[str, Any] = {}
     for first, *second in places:
         part = parts.get(first)
@@ -202,7 +202,7 @@ def _at(parts: Mapping[str, Any], places: Sequence[tuple[str, ...]]) -> dict[str
 def _over_places(
     parts: dict[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return parts in which what was taken out of them has become something else."""
+    """Return parts in which the extracted values are replaced by changed ones."""
     for first in {**before, **after}:
         if first not in after:
             del parts[first]
@@ -216,7 +216,7 @@ def _over_places(
 
 
 def _only_by_hydra(words: list[Word], chosen: Mapping[str, str]) -> bool:
-    """Return True if a file or word may choose other files than the command line names."""
+    """Return True if a file or word may choose files other than those the command line names."""
     if any(word.key in GROUPS and not _is_choice(word) for word in words):
         return True
     content = read_choice("study", chosen["study"]).value if "study" in chosen else {}
@@ -224,12 +224,12 @@ def _only_by_hydra(words: list[Word], chosen: Mapping[str, str]) -> bool:
 
 
 def _is_choice(word: Word) -> bool:
-    """Return True if a word does no more than choose a file of a group."""
+    """Return True if a word only chooses a file of a group."""
     return word.chooses and not word.text.startswith("+") and not word.override.is_sweep_override()
 
 
 def chosen_files(words: Sequence[Word]) -> dict[str, str]:
-    """Return the name of the file that is chosen of each group."""
+    """Return the name of the file that is chosen from each group."""
     used = sources()
     main = used.program / f"{used.main}.yaml"
     if not main.is_file():
@@ -250,7 +250,7 @@ def chosen_files(words: Sequence[Word]) -> dict[str, str]:
 
 
 def _chosen_by_study(name: str) -> dict[str, str]:
-    """Return what the file of a study chooses of other groups (`- override /shock: epidemic`)."""
+    """Return a study's choices of files in other groups (`- override /shock: epidemic`)."""
     chosen = {}
     for one in read_choice("study", name).value.get("defaults", []):
         for key, value in one.items() if isinstance(one, dict) else ():
@@ -261,7 +261,7 @@ def _chosen_by_study(name: str) -> dict[str, str]:
 
 
 def _is_plain(word: Word, parts: Mapping[str, Any]) -> bool:
-    """Return True if a word does no more than put a value in the place of another."""
+    """Return True if a word only replaces one value by another."""
     if word.text.startswith(("+", "~")) or word.override.is_sweep_override():
         return False
     if "${" in word.text or "???" in word.text:  # refers to another value, or to none
@@ -297,7 +297,7 @@ def normalise_overrides(overrides: Sequence[str], several: bool = False) -> list
 def _compose(
     chosen: Mapping[str, str], overrides: Sequence[str] = (), without: Sequence[str] = ()
 ) -> Composed:
-    """Return a composition; scenario and shock are put in where Hydra is not to read them."""
+    """Return a composition; scenario and shock are inserted where Hydra is not to read them."""
     by_hydra = {group: name for group, name in chosen.items() if group not in without}
     used = sources()
     files = [used.program / f"{used.main}.yaml"]
@@ -309,7 +309,7 @@ def _compose(
         read_choice(group, name)
         files += city_chain(name) if group == "city" else [file_of(group, name)]
     if without and all(path.is_relative_to(used.program) for path in files if _of(path, by_hydra)):
-        used = replace(used, own=())  # nothing of one's own takes part: what is kept is the same
+        used = replace(used, own=())  # no user files take part, so the cached result is the same
     removed = [f"~{group}" for group in without if group in chosen]
     words = [
         *(f"{group}={quoted(name)}" for group, name in by_hydra.items()), *removed, *overrides
@@ -330,11 +330,11 @@ def _of(path: Path, chosen: Mapping[str, str]) -> bool:
 
 
 AFTER = "parameters"
-"""What scenario and shock follow in the main file."""
+"""The part that scenario and shock follow in the main file."""
 
 
 def _with_put_in(parts: Mapping[str, Any], put_in: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parts of a configuration with others where the main file has them."""
+    """Return the parts of a configuration with others inserted in the order of the main file."""
     found: dict[str, Any] = {}
     for name, part in parts.items():
         found[name] = part
@@ -345,7 +345,7 @@ def _with_put_in(parts: Mapping[str, Any], put_in: Mapping[str, Any]) -> dict[st
 
 @lru_cache(maxsize=64)
 def _composed(used: Sources, overrides: tuple[str, ...], content: str) -> Composed:
-    """Let Hydra compose; `content` tells apart what files held then and now."""
+    """Let Hydra compose; `content` distinguishes earlier contents of the files from the present."""
     folders = ",".join(quoted(f"file://{one.path}") for one in used.own if _has_groups(one))
     words = [*overrides, *([f"{SEARCHPATH}=[{folders}]"] if folders else [])]
     try:
@@ -363,7 +363,7 @@ def _has_groups(folder: OwnFolder) -> bool:
 
 @contextmanager
 def _hydra_alone() -> Iterator[None]:
-    """Let Hydra compose beside a running application of its own, which must not lose its state."""
+    """Let Hydra compose while a Hydra application is running, which must not lose its state."""
     outer = GlobalHydra.instance().hydra
     GlobalHydra.instance().clear()
     try:
@@ -376,7 +376,7 @@ def _hydra_alone() -> Iterator[None]:
 
 
 def as_dict(configuration: DictConfig) -> dict[str, Any]:
-    """Return a configuration composed by Hydra as plain dictionaries, without its own part."""
+    """Return a configuration composed by Hydra as plain dictionaries, without Hydra's part."""
     plain = OmegaConf.to_container(configuration, resolve=True, throw_on_missing=True)
     assert isinstance(plain, dict)
     plain.pop("hydra", None)
@@ -392,17 +392,17 @@ def one_line(error: Exception) -> str:
     if not lines:
         return type(error).__name__
     first = lines[0].removeprefix("KeyError raised while resolving interpolation: ").strip('"')
-    # "In 'city/mine': ConfigTypeError raised while composing config:" and then what it is.
+    # "In 'city/mine': ConfigTypeError raised while composing config:" and then the error itself.
     if first.endswith(":") and len(lines) > 1:
         return f"{_RAISED.sub('', first)} {lines[1]}"
     return first
 
 
-# --- ranges hold whatever the spelling --------------------------------------------------------
+# --- ranges apply however a value is set ------------------------------------------------------
 
 
 def with_evidence(parts: dict[str, Any]) -> None:
-    """Give every number of a composition the range and source that its file has for it.
+    """Give every number of a composition the range and source that its file states for it.
 
     However a number was set (by its name, with `++`, as a part of `{...}`, in the file of a study
     or of another city), its range is then checked.
@@ -441,7 +441,7 @@ def _evidence(parts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _over(below: Any, above: Any) -> Any:
-    """Return a part of a city over that of its base; a bare number keeps the base's entry."""
+    """Return a part of a city merged over its base's; a bare number keeps the base's entry."""
     if not isinstance(below, dict):
         return above
     if not isinstance(above, dict):
@@ -466,7 +466,7 @@ def _give(node: dict[str, Any], reference: Mapping[str, Any], path: str) -> None
 
 
 def _note_file_of_study(parts: dict[str, Any], words: Sequence[Word]) -> None:
-    """Note which file a study of one's own came from: its name says only its kind."""
+    """Record which file a user's study came from: its name says only its kind."""
     chosen, study = chosen_files(words).get("study"), parts.get("study")
     if chosen is not None and isinstance(study, dict) and study.get("name") != chosen:
         parts["study"] = {**study, "file": check_name("study", chosen)}

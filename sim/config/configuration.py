@@ -1,6 +1,6 @@
 """Checking a composed configuration: every number against its range, every mistake in one line.
 
-Where files are is in `sim.config.files`, how they are put together in `sim.config.composition`.
+`sim.config.files` finds files, and `sim.config.composition` composes them.
 """
 
 from difflib import get_close_matches
@@ -90,7 +90,7 @@ def check_range(value: Any, entry: Entry, path: str) -> None:
 def describe(error: ValidationError, path: str) -> str:
     """Return the first mistake of a validation error as one line."""
     mistakes = error.errors()
-    # An unknown name explains a missing one better than the other way round.
+    # An unknown name is reported first: it usually explains a missing one (a misspelling).
     first = min(mistakes, key=lambda one: one["type"] != "extra_forbidden")
     where = ".".join([path, *(str(part) for part in first["loc"])]).strip(".")
     message = first["msg"].removeprefix("Value error, ")

@@ -1,4 +1,4 @@
-"""What a file of a scenario, shock, city, study or executor has to hold."""
+"""The required contents of a file of a scenario, shock, city, study or executor."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ CHANGE = {
     "path": WORD, "value": NUMBER_OR_WORD, "start_day": WHOLE, "ramp_days": WHOLE,
     "until_day": WHOLE_OR_NONE, "repeat_every": WHOLE_OR_NONE,
 }  # fmt: skip
-"""What a change may say, and as what."""
+"""Fields of a change, and the type of each."""
 NEEDED = ("path", "value", "start_day")
 CITY = (
     "name", "summary", "defaults", "population", "reference_population", "start_date",
@@ -25,7 +25,7 @@ EVERY_STUDY = (
     "study", "defaults", "seed", "days", "city", "law", "parameters", "shock", "output", "store",
     "shard",
 )  # fmt: skip
-"""What a study's file may set beside its own settings."""
+"""Names that a study's file may set besides its own settings."""
 ONE_RUN = "run"
 """The kind of study that has one scenario, chosen by `scenario=`."""
 GLOBAL = "# @package _global_"
@@ -38,7 +38,7 @@ def check_described(
     kinds: Mapping[str, Sequence[str]],
     text: str = "",
 ) -> None:
-    """Raise `ConfigurationError` unless a file holds what one of its group has to.
+    """Raise `ConfigurationError` unless a file has the required contents of its group.
 
     Parameters
     ----------
@@ -47,11 +47,11 @@ def check_described(
     found : Document
         The file.
     stem : str
-        What the file is called, without the ending.
+        Name of the file, without the ending.
     kinds : mapping
         Kinds of studies with the settings of each.
     text : str
-        The file as it stands (for a study: its first lines say where it belongs).
+        The text of the file (for a study, its first lines say where it belongs).
     """
     if not isinstance(found.value, dict):
         what = "is empty" if found.value is None else f"holds {in_words(found.value)}"
@@ -96,7 +96,7 @@ def check_changes(found: Document) -> None:
 
 
 def _not_as(wanted: str, value: Any) -> str | None:
-    """Return what a value should be and is not, or None."""
+    """Return a description of what a value should be if it is not that, or None."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if wanted == WORD:
         return None if isinstance(value, str) else "the path of a number"
@@ -122,7 +122,7 @@ def _check_keys(found: Document, place: tuple[Any, ...], known: Sequence[str], w
 
 
 def _check_label(found: Document, stem: str) -> None:
-    """Check name and summary: what a file says it is called must be what it is called."""
+    """Check name and summary: the name in a file must be the name of the file."""
     content = found.value
     name = content.get("name")
     if name is None:
@@ -142,7 +142,7 @@ def _check_label(found: Document, stem: str) -> None:
 
 
 def check_summary(found: Document, summary: Any, place: tuple[Any, ...]) -> None:
-    """Check that there is one line that says what a file is about."""
+    """Check that a file has a summary of one line."""
     if summary is None:
         raise found.mistake(place, "has no summary: say in one line what it is about")
     if not isinstance(summary, str) or not summary.strip():

@@ -34,7 +34,7 @@ class Frozen(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _refuse_switches_for_numbers(cls, data: Any) -> Any:
-        """Refuse true and false where a number is expected: Python takes them for 1 and 0."""
+        """Refuse true and false where a number is expected: Python treats them as 1 and 0."""
         if isinstance(data, dict):
             for name in _without_switches(cls):
                 if name in data and _is_switch(data[name]):
@@ -44,7 +44,7 @@ class Frozen(BaseModel):
 
 @cache
 def _without_switches(kind: type[BaseModel]) -> tuple[str, ...]:
-    """Return the names of what a record has beside other records and switches."""
+    """Return the names of a record's fields that are neither records nor switches."""
     return tuple(
         name
         for name, field in kind.model_fields.items()
@@ -112,7 +112,7 @@ def keyed_by(labels: tuple[str, ...]) -> Callable[[dict[str, Any]], dict[str, An
 
 
 def known_keys(labels: tuple[str, ...]) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """Return a check that a table has no keys but these (a missing key means 0)."""
+    """Return a check that a table has no other keys than these (a missing key means 0)."""
 
     def check(table: dict[str, Any]) -> dict[str, Any]:
         for name in table:
@@ -132,7 +132,7 @@ def _shares(table: dict[str, float]) -> dict[str, float]:
 
 
 def _no_number(value: Any) -> Any:
-    """Refuse a number for a date: it would be taken for seconds since 1970."""
+    """Refuse a number as a date: it would be read as seconds since 1970."""
     if isinstance(value, int | float):
         raise ValueError(f"{value} is no date: write year-month-day, e.g. 2018-07-01")
     return value

@@ -1,8 +1,9 @@
-"""Submodels from outside this repository: found by name, configured, part of a run's identity.
+"""User-defined submodels: found by name, configured, and part of a run's identity.
 
-A class of one's own is named by its dotted path, `rumours.Rumours`, from where Python is started.
-Its parameters stand in a file of their own, `parameters/rumours.yaml`, of the same form as those of
-the program: beside the module, in `conf/` beside it, or in a folder with files of one's own.
+A user-defined class is named by its dotted path, `rumours.Rumours`, relative to the folder in which
+Python is started. Its parameters are in a separate file, `parameters/rumours.yaml`, in the same
+form as those of the program: beside the module, in `conf/` beside it, or in a folder with the
+user's files.
 """
 
 import sys
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     type Kind = type[Submodel]
 
 KEY = "submodels"
-"""Part of a configuration that names submodels from outside."""
+"""Part of a configuration that names user-defined submodels."""
 PARAMETERS = "parameters"
 
 
@@ -39,9 +40,9 @@ def paths_of(kinds: Any) -> list[str]:
     Raises
     ------
     ConfigurationError
-        As `path_of`; also if a module holds another class of that name by now.
+        As in `path_of`; also if a module now holds another class of that name.
     TypeError
-        If they are no sequence.
+        If they are not a sequence.
     """
     if isinstance(kinds, str | type):
         raise TypeError(f"{KEY}: give a list of them, e.g. [Rumours]")
@@ -66,7 +67,7 @@ def path_of(kind: Any) -> str:
     Raises
     ------
     ConfigurationError
-        If it is no submodel, or one that another process could not import.
+        If it is not a submodel, or another process could not import it.
     """
     if isinstance(kind, str):
         return kind
@@ -85,7 +86,7 @@ def path_of(kind: Any) -> str:
 
 
 def _module_that_runs(name: str) -> str:
-    """Return the name under which others can import what is run as the main program."""
+    """Return the name under which other processes can import the main program."""
     spec = getattr(sys.modules["__main__"], "__spec__", None)
     if spec is not None:
         return str(spec.name)
@@ -121,7 +122,7 @@ def import_submodel(path: str) -> "Kind":
             raise ConfigurationError(
                 f"{KEY}: there is no module '{error.name}' here for '{shortened(path)}'"
             ) from error
-        except Exception as error:  # whatever its author has written
+        except Exception as error:  # anything the author's code may raise
             raise _not_importable(path, error) from error
     if not isinstance(found, type) or not issubclass(found, Submodel):
         raise ConfigurationError(
@@ -143,7 +144,7 @@ def _here_on_path() -> "Iterator[None]":
     """Let modules of the working directory be found, as `python -m` does."""
     here = str(Path.cwd())
     if here not in sys.path and "" not in sys.path:
-        sys.path.append(here)  # and left there: workers look for the module again
+        sys.path.append(here)  # and not removed: workers look for the module again
     yield
 
 
@@ -175,12 +176,12 @@ def kinds_of(paths: Any) -> tuple["Kind", ...]:
 
 
 def fingerprint_of(kind: "Kind") -> str:
-    """Return the path of a submodel and a hash of the code it is made of.
+    """Return the path of a submodel and a hash of its code.
 
     Raises
     ------
     ConfigurationError
-        If its files hold something else by now than when it was imported.
+        If its files have changed since it was imported.
     """
     path = path_of(kind)
     if hash_of_code(*modules_of(kind)) != kind.code:
@@ -191,7 +192,7 @@ def fingerprint_of(kind: "Kind") -> str:
 
 
 def source_of(kind: type) -> Path | None:
-    """Return the file of a class, or None if it stands in none."""
+    """Return the file of a class, or None if it is not defined in a file."""
     file = getattr(sys.modules.get(kind.__module__), "__file__", None)
     return None if file is None else Path(file).absolute()
 
@@ -202,7 +203,7 @@ def file_of_section(kind: "Kind") -> Path:
     Raises
     ------
     ConfigurationError
-        If there is none: says where it was looked for.
+        If there is none: the message says which places were searched.
     """
     name = f"{kind.name}.yaml"
     module = source_of(kind)
@@ -219,7 +220,7 @@ def file_of_section(kind: "Kind") -> Path:
 
 
 def sections_of(kinds: Iterable["Kind"]) -> dict[str, Any]:
-    """Return the parameters of submodels as their files have them, by section."""
+    """Return the parameters of submodels as given in their files, by section."""
     found: dict[str, Any] = {}
     for kind in kinds:
         if kind.section is None:
@@ -234,7 +235,7 @@ def sections_of(kinds: Iterable["Kind"]) -> dict[str, Any]:
 
 
 def files_of(paths: Any) -> dict[str, Path]:
-    """Return the files that the submodels of a configuration were made of, by part."""
+    """Return the files of the code of a configuration's submodels, by part."""
     found: dict[str, Path] = {}
     for kind in kinds_of(paths):
         code = files_of_code(*modules_of(kind))
@@ -244,14 +245,14 @@ def files_of(paths: Any) -> dict[str, Path]:
     return found
 
 
-# --- the world with sections of one's own -----------------------------------------------------
+# --- the world with user-defined sections -----------------------------------------------------
 
 
 class WorldWithSections(World):
-    """A world with the parameters of submodels from outside."""
+    """A world with the parameters of user-defined submodels."""
 
     def __reduce__(self) -> Any:
-        # The class is made when it is needed, in every process anew.
+        # The class is created when it is needed, in each process.
         return _unpickled, (tuple(map(path_of, _KINDS[type(self)])), self.__getstate__())
 
 

@@ -1,9 +1,9 @@
-"""Where the files of a configuration are: the program's own, and those of the person who uses it.
+"""Where the files of a configuration are: those of the program, and those of the user.
 
-The program's folder holds everything. Scenarios, shocks, cities and studies of one's own may also
-stand in `./conf` of the working directory, in a folder named by `--config-dir`, or on
-`hydra.searchpath`; they must not have the name of another file, because nobody could tell which of
-two was meant. What a file has to hold is checked in `sim.config.described`.
+The program's folder holds everything. User-defined scenarios, shocks, cities and studies may also
+be in `./conf` of the working directory, in a folder named by `--config-dir`, or on
+`hydra.searchpath`; they must not have the name of another file, because a name must identify one
+file. The contents of a file are checked in `sim.config.described`.
 """
 
 import os
@@ -25,22 +25,22 @@ from sim.config.strict_yaml import Document, read_strictly
 GROUPS = ("city", "scenario", "shock", "study", "executor")
 """Folders of `conf/` from which one file is chosen by name."""
 OWN_GROUPS = ("scenario", "shock", "city", "study")
-"""Of these anybody may have files of their own."""
+"""Groups of which users may have their own files."""
 ALWAYS_READ = ("parameters", "regime")
-"""Folders whose files all take part."""
+"""Folders of which all files are used."""
 LONGEST_NAME = 80
 _NAME = re.compile(r"[^\W][\w.-]*")
 
 
 @dataclass(frozen=True)
 class OwnFolder:
-    """A folder with files of one's own.
+    """A folder with a user's files.
 
     Attributes
     ----------
     path : Path
     scenarios_only : bool
-        Whether its files are scenarios themselves (else it has one folder a group, as `conf/` has).
+        Whether its files are all scenarios (else it has one folder per group, as `conf/` has).
     """
 
     path: Path
@@ -60,9 +60,9 @@ class Sources:
     Attributes
     ----------
     program : Path
-        The folder with everything.
+        The program's folder.
     own : tuple of OwnFolder
-        Files of one's own.
+        Folders with the user's files.
     main : str
         Name of the main file (without its ending).
     """
@@ -72,12 +72,12 @@ class Sources:
     main: str = "config"
 
     def with_folder(self, folder: Path, said: str, scenarios_only: bool = False) -> "Sources":
-        """Return sources in which one more folder is looked at.
+        """Return sources with one more folder to search.
 
         Raises
         ------
         ConfigurationError
-            If there is no such folder, or it has files that would not be read.
+            If there is no such folder, or it has files that would be ignored.
         """
         path = folder.absolute()
         if not path.is_dir():
@@ -111,7 +111,7 @@ def sources() -> Sources:
 
 @contextmanager
 def looking_in(chosen: Sources) -> Iterator[None]:
-    """Look for files there for a while."""
+    """Look for files there within a `with` block."""
     token = _USED.set(chosen)
     try:
         yield
@@ -148,7 +148,7 @@ def _program_folders(program: Path) -> tuple[Path, Path]:
 
 
 def _refuse_files_that_are_always_read(own: OwnFolder, program: Path) -> None:
-    """Refuse other numbers or law books under the program's names: they would not be read."""
+    """Refuse other numbers or law books under the program's names: they would be ignored."""
     if own.scenarios_only:
         return
     for group in ALWAYS_READ:
@@ -185,11 +185,11 @@ def searched_folder(entry: str) -> Path:
 
 
 def shown(path: Path) -> str:
-    """Return a file as messages name it: short where that is clear."""
+    """Return the name of a file for messages: short where that is unambiguous."""
     return _shown(path, Path.cwd(), configuration_folder().parent)
 
 
-@lru_cache(maxsize=4096)  # every file that is read has its name ready for a message
+@lru_cache(maxsize=4096)  # called for every file that is read, in case of a message
 def _shown(path: Path, *folders: Path) -> str:
     for folder in folders:
         if path.is_relative_to(folder):
@@ -198,12 +198,12 @@ def _shown(path: Path, *folders: Path) -> str:
 
 
 def check_name(group: str, name: object) -> str:
-    """Return a name if a file may be called so.
+    """Return a name if it is a valid name of a file.
 
     Raises
     ------
     ConfigurationError
-        If it has other signs than letters, digits, `_`, `-` and `.`, or is too long.
+        If it has characters other than letters, digits, `_`, `-` and `.`, or is too long.
     """
     if isinstance(name, str) and len(name) <= LONGEST_NAME and _NAME.fullmatch(name):
         return name
@@ -214,7 +214,7 @@ def check_name(group: str, name: object) -> str:
 
 
 def file_of(group: str, name: str) -> Path:
-    """Return the file of a group that has a name.
+    """Return the file of a group by its name.
 
     Parameters
     ----------
@@ -226,7 +226,7 @@ def file_of(group: str, name: str) -> Path:
     Raises
     ------
     ConfigurationError
-        If there is none (the nearest name is said), or there are two that differ.
+        If there is none (the message gives the nearest name), or there are two that differ.
     """
     check_name(group, name)
     found = {
@@ -276,7 +276,7 @@ def read_file(group: str, path: Path) -> Document:
 
 
 def study_settings() -> dict[str, list[str]]:
-    """Return the kinds of studies, each with the settings that are its own."""
+    """Return the kinds of studies, each with its specific settings."""
     found = {}
     for path in sorted((sources().program / "study").glob("*.yaml")):
         content = read_strictly(path, shown(path)).value
@@ -286,7 +286,7 @@ def study_settings() -> dict[str, list[str]]:
 
 
 class Offer(NamedTuple):
-    """A file that may be chosen: name, summary, its folder if one's own, and what is wrong."""
+    """A file that may be chosen: name, summary, its folder if it is a user's, and its mistake."""
 
     name: str
     summary: str
@@ -295,7 +295,7 @@ class Offer(NamedTuple):
 
 
 def offers(group: str) -> list[Offer]:
-    """Return everything a group offers, broken files too."""
+    """Return all files of a group, invalid ones included."""
     program, *own = sources().folders(group)
     found = []
     for name in names_of(group):
@@ -362,14 +362,14 @@ def configuration_files(resolved: Mapping[str, Any]) -> dict[str, Path]:
     Parameters
     ----------
     resolved : mapping
-        As `compose_configuration` returns it.
+        As returned by `compose_configuration`.
 
     Returns
     -------
     dict
         Absolute paths by part: ``config``, ``parameters/illness``, ``regime/as_hoped``,
         ``city/workshop`` (and the cities it is based on), ``scenario/...``, ``shock/...``,
-        ``study/...``, ``executor/...``. What no file holds any more is left out.
+        ``study/...``, ``executor/...``. Parts that no longer have a file are left out.
     """
     used = sources()
     found = {"config": used.program / f"{used.main}.yaml"}
@@ -385,14 +385,14 @@ def configuration_files(resolved: Mapping[str, Any]) -> dict[str, Path]:
         except ConfigurationError:
             continue
         found.update({f"{group}/{path.stem}": path for path in paths})
-    from sim.config.extensions import KEY, files_of  # which asks for files itself
+    from sim.config.extensions import KEY, files_of  # imported here: it uses this module
 
     found.update(files_of(resolved.get(KEY)))
     return {name: path.absolute() for name, path in found.items()}
 
 
 def fingerprint(paths: Sequence[Path]) -> str:
-    """Return a hash of what files hold, so that nothing composed outlives a change of them."""
+    """Return a hash of the contents of files: a cached composition expires when they change."""
     content = blake2b(digest_size=16)
     for path in paths:
         content.update(str(path).encode())

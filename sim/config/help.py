@@ -1,4 +1,4 @@
-"""`--help`: what there is to choose from, and what the settings of a study are."""
+"""`--help`: the choices there are, and the settings of a study."""
 
 from pathlib import Path
 from textwrap import fill
@@ -32,7 +32,7 @@ SHOWN = (
 
 
 def print_help(line: CommandLine) -> int:
-    """Print what there is to choose from, or the settings of the study that is named."""
+    """Print the choices there are, or the settings of the study that is named."""
     chosen = [word.names[0] for word in read_words(line.words, True) if word.key == "study"]
     if chosen:
         print("\n".join(study_help(chosen[-1])))
@@ -56,7 +56,7 @@ def print_help(line: CommandLine) -> int:
 
 
 def study_help(name: str) -> list[str]:
-    """Return the settings of a study: default, what each may be, and what it means.
+    """Return the settings of a study: default, allowed values and meaning of each.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def study_help(name: str) -> list[str]:
 
 
 def _written(value: object) -> str:
-    """Return a default as one would type it."""
+    """Return a default as a user would type it."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, list):
@@ -98,9 +98,9 @@ def _written(value: object) -> str:
 
 
 def comments_of(path: Path) -> dict[str, str]:
-    """Return what the comments of a file say of its top-level names.
+    """Return the comments of a file on its top-level names.
 
-    A comment stands behind the value, or on the lines right above it.
+    A comment is after the value, or on the lines directly above it.
     """
     found, above = {}, []
     for line in path.read_text(encoding="utf-8").splitlines():

@@ -1,6 +1,6 @@
-"""What Hydra reads of files is what was read strictly before: each is parsed once, and in C.
+"""Hydra gets files that were already read strictly: each is parsed once, and in C.
 
-Hydra's own reader parses in Python, which takes longer than all the rest of composing.
+Hydra's own reader parses in Python, which takes longer than the rest of the composition.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ _HEADER = 512
 
 
 class StrictFileSource(FileConfigSource):
-    """Files as `read_strictly` reads them; what it refuses is left to Hydra."""
+    """Files as read by `read_strictly`; files that it refuses are left to Hydra."""
 
     def load_config(self, config_path: str) -> ConfigResult:
         """Return a file's contents and header."""
@@ -43,8 +43,8 @@ class StrictFileSource(FileConfigSource):
 
 @contextmanager
 def strict_files() -> Iterator[None]:
-    """Let Hydra read files through `StrictFileSource` in the block."""
-    Plugins.instance()  # registers the sources that Hydra has
+    """Let Hydra read files through `StrictFileSource` within a `with` block."""
+    Plugins.instance()  # registers Hydra's own sources
     known = SourcesRegistry.instance().types
     usual = known[SCHEME]
     known[SCHEME] = StrictFileSource

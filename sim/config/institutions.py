@@ -19,7 +19,7 @@ class InstitutionSpecification(Frozen):
     """One institution of the city, as `conf/city/` describes it.
 
     Capacities are for the reference population. `crews` and `background_calls` belong to an
-    ambulance service; `beds`, their background occupancy and `stay_days` to whoever has beds.
+    ambulance service; `beds`, their background occupancy and `stay_days` to institutions with beds.
     """
 
     kind: Literal[
@@ -54,13 +54,13 @@ type AgencyKind = Literal[
 type ByNeed = Annotated[Table, AfterValidator(known_keys(words.NEEDS))]
 type Items = Annotated[Table, AfterValidator(known_keys(words.KNOWLEDGE))]
 MOST_AGENCIES = 60
-"""Agencies a city may have (a task remembers in one number which have had it)."""
+"""Agencies a city may have (a task stores in one number which agencies have had it)."""
 
 
 class Acceptance(Frozen):
     """Whom an agency accepts.
 
-    With `only_from`, it sees only people whom one of these agencies has referred.
+    With `only_from`, it accepts only people whom one of these agencies has referred.
     """
 
     nationalities: tuple[Nationality, ...] = words.NATIONALITIES  # type: ignore[assignment]

@@ -2,9 +2,9 @@
 
 `conf/regime/` holds law books: the law as it was passed, as it was hoped for in 2018, and as it
 could be. A law book is a list of named rows. Each row says who pays for some kinds of care of some
-people, or what contributions to the insurance fund are, from one date until another, and where that
-stands written. Together the rows must say something about everybody and everything on every day
-between the first date and the last, and only once.
+people, or what contributions to the insurance fund are, from one date until another, and gives the
+source. Together the rows must cover every person and every kind of care on every day between the
+first date and the last, exactly once.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from sim.engine.types import Integers
 
 EVERYBODY = "all"
 CALENDAR = "calendar"
-"""`law.as_of` for a law that moves with the calendar of the run."""
+"""`law.as_of` for a law that follows the calendar of the run."""
 
 
 def _known(labels: tuple[str, ...]) -> AfterValidator:
@@ -75,7 +75,7 @@ def _one_payer(name: str) -> str:
 
 
 class Contribution(Row):
-    """What is paid into the insurance fund, and what else the law asks of employers.
+    """Contributions to the insurance fund, and other obligations of employers.
 
     Rates are shares of the wage up to `ceiling` minimum wages; members stay insured for
     `grace_months` in arrears; `policy_required` is 1 where a labour contract with a foreigner
@@ -116,7 +116,7 @@ class Regime(Frozen):
 
     @property
     def begins(self) -> date:
-        """First day the book says something about."""
+        """First day that the book covers."""
         return min(row.since for row in self.contributions.values())
 
     def rules_on(self, day: date) -> "LegalRules":
@@ -152,7 +152,7 @@ def _everything() -> list[tuple[str, str, str]]:
 
 
 def _gap_or_overlap(rows: Mapping[str, Row], what: str) -> str | None:
-    """Return what is wrong with rows that should follow each other without end."""
+    """Return the mistake in rows that should follow each other without gap or end, or None."""
     if not rows:
         return f"(no row): nothing is said about {what}"
     ordered = sorted(rows.items(), key=lambda one: one[1].since)
@@ -183,7 +183,7 @@ class LegalRules:
         Code of the payer (`sim.vocabulary.PAYERS`). Where the fund or an insurer is named, it pays
         for those it has insured; others pay themselves.
     contribution : Contribution
-        What is paid into the insurance fund.
+        Contributions to the insurance fund.
     """
 
     payer: Integers
@@ -191,9 +191,9 @@ class LegalRules:
 
 
 class Law(Frozen):
-    """Which law book is in force, and as it stood on which day.
+    """Which law book is in force, and as of which day.
 
-    `as_of` is a date ("2018-07-01"), or "calendar" for a law that moves with the run.
+    `as_of` is a date ("2018-07-01"), or "calendar" for a law that follows the run.
     """
 
     regime: str
@@ -205,7 +205,7 @@ class Law(Frozen):
 
 
 def check_law(law: Law, regimes: dict[str, Regime], first_day: date) -> str | None:
-    """Return what is wrong with a law, as one line, or None.
+    """Return the mistake in a law as one line, or None.
 
     Parameters
     ----------

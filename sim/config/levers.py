@@ -83,8 +83,8 @@ class Change(Frozen):
     """One dated change of one number (or of the law in force).
 
     From `start_day` the number moves in equal daily steps to `value`, reached on the last of
-    `ramp_days`; from `until_day` on it is what it was before. With `repeat_every` the change
-    comes back after so many days. A law book and its date change at once.
+    `ramp_days`; from `until_day` on it has its former value. With `repeat_every` the change recurs
+    after that many days. A law book and its date change at once.
     """
 
     path: str
@@ -95,7 +95,7 @@ class Change(Frozen):
     repeat_every: int | None = None
 
     def progress(self, day: int) -> float:
-        """Return how far the change has come on a day, from 0 (not at all) to 1 (in full).
+        """Return the progress of the change on a day, from 0 (not begun) to 1 (complete).
 
         Parameters
         ----------
@@ -143,7 +143,7 @@ def checked_changes(
     Parameters
     ----------
     described : dict
-        Name and changes, as composed.
+        Name and changes, from the composed configuration.
     whitelist : tuple of str
         `LEVERS` or `SHOCKS`.
     word : str
@@ -199,7 +199,7 @@ def _checked_change(
 
 
 def _check_no_other_on_that_day(changes: list[Change]) -> None:
-    """Refuse two changes of one path on one day: nobody could tell which of them counts."""
+    """Refuse two changes of one path on one day: their order would be ambiguous."""
     last = changes[-1]
     if any((one.path, one.start_day) == (last.path, last.start_day) for one in changes[:-1]):
         raise ConfigurationError(f"'{last.path}' is changed twice on day {last.start_day}")
@@ -208,8 +208,8 @@ def _check_no_other_on_that_day(changes: list[Change]) -> None:
 def unfinished_ramps(changes: Iterable[Mapping[str, Any]], days: int) -> list[str]:
     """Return the paths of changes that are not complete when a run ends, each with its dates.
 
-    A run shorter than a ramp is no mistake (a short one is a quick trial), but its effect is not
-    that of the policy; so it is said.
+    A run shorter than a ramp is not a mistake (it may be a quick trial), but its effect is not that
+    of the policy, so the user is told.
 
     Parameters
     ----------

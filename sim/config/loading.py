@@ -23,19 +23,19 @@ def load_scenario(
     ----------
     name : str, path or mapping
         The name of a scenario: of the program, of `./conf/scenario/`, or of a folder of
-        ``hydra.searchpath=[...]`` among the overrides. Or the path of a YAML file; what stands
-        beside it is then found by name too. Or a mapping with name, summary and changes.
+        ``hydra.searchpath=[...]`` among the overrides. Or the path of a YAML file; files beside it
+        are then found by name too. Or a mapping with name, summary and changes.
     overrides : sequence of str
         Overrides in Hydra's syntax, e.g. ``["city=workshop", "seed=7"]``.
     submodels : sequence of type
-        Submodels of one's own (see docs/extend.md), each in a module that can be imported.
+        User-defined submodels (see docs/extend.md), each in a module that can be imported.
 
     Raises
     ------
     ConfigurationError
-        One line: what is wrong, and the nearest valid name or the allowed range.
+        One line: the mistake, and the nearest valid name or the allowed range.
     TypeError
-        If the overrides are no sequence of texts.
+        If the overrides are not a sequence of texts.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Mistakes in what a user writes: one line each, with the nearest valid name."""
+"""Mistakes in users' input: one line each, with the nearest valid name."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -16,7 +16,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     if not names:
         return "there is none"
-    # A long list helps nobody: then rather a distant name.
+    # A long list does not help: a distant name is better.
     cutoff = 0.5 if len(names) <= MOST_NAMES else 0.35
     close = get_close_matches(name, names, n=1, cutoff=cutoff)
     if close:
@@ -27,7 +27,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def in_words(value: object) -> str:
-    """Return what kind of thing a value of a file is.
+    """Return a description of a value of a file for messages.
 
     >>> in_words(True), in_words(3), in_words(None), in_words([1])
     ('true', 'the number 3', 'nothing (null)', 'a list')
@@ -44,11 +44,11 @@ def in_words(value: object) -> str:
 
 
 LONGEST_SHOWN = 60
-"""Letters of a value that a message repeats."""
+"""Most characters of a value that a message repeats."""
 
 
 def shortened(text: object) -> str:
-    """Return a text as a message may show it: one line, and not too long.
+    """Return a text shortened for a message: one line, and not too long.
 
     >>> len(shortened("x" * 500))
     60

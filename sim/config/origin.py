@@ -1,4 +1,4 @@
-"""Where a mistake stands: the file and the line of a value that is wrong."""
+"""Where a mistake is: the file and the line of a wrong value."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,10 +15,11 @@ _BEGINS_WITH_A_NAME = re.compile(r"\w+(?=[ .:])")
 
 
 def with_file(mistake: str, resolved: Mapping[str, Any]) -> str:
-    """Return a mistake that begins with the path of a value, with the file it stands in before it.
+    """Return a mistake that begins with the path of a value, preceded by the file of that value.
 
-    A line is named too, unless the value comes from somewhere else (from the command line). Of the
-    parameters and the city, which are set there most often, then no file is named either.
+    The line is named too, unless the value comes from elsewhere (the command line). In that case
+    the files of parameters and the city are not named either, because those values are most often
+    set on the command line.
 
     Parameters
     ----------
@@ -53,7 +54,7 @@ def with_file(mistake: str, resolved: Mapping[str, Any]) -> str:
 
 
 def _set_by_study(names: tuple[str, ...], resolved: Mapping[str, Any]) -> str | None:
-    """Return file and line if it is the file of a study that has set a value."""
+    """Return file and line if the file of a study has set a value."""
     study = resolved["study"]
     sections = {"institutions": ("city",), "agencies": ("city",), "city": (), "regime": ()}
     place = (*sections.get(names[0], ("parameters",)), *names)
@@ -67,7 +68,7 @@ def _set_by_study(names: tuple[str, ...], resolved: Mapping[str, Any]) -> str | 
 
 
 def _short(mistake: str, names: tuple[str, ...]) -> str:
-    """Return a mistake in a law book without the book's name, which the file says already."""
+    """Return a mistake in a law book without the book's name, which the file name already gives."""
     return mistake.split(".", 2)[2] if names[0] == "regime" and len(names) > 2 else mistake
 
 
@@ -105,14 +106,14 @@ def _at(node: Any, place: Place) -> Any:
 
 
 def _within(part: Any, whole: Any) -> bool:
-    """Return True if a value is what a file says of it, or more of the same mapping."""
+    """Return True if a value is the one in a file, or a mapping that contains it."""
     if isinstance(part, dict) and isinstance(whole, dict):
         return all(name in whole and _within(one, whole[name]) for name, one in part.items())
-    return repr(part) == repr(whole)  # a number that is none (nan) differs from itself
+    return repr(part) == repr(whole)  # nan differs from itself
 
 
 def where_of_change(group: str, described: Mapping[str, Any], number: int) -> str:
-    """Return where a change stands: file and line, or the name of its scenario or shock.
+    """Return where a change is defined: file and line, or the name of its scenario or shock.
 
     Parameters
     ----------
@@ -141,7 +142,7 @@ def with_file_of_study(resolved: Mapping[str, Any], given: Sequence[str]) -> Ite
     resolved : mapping
         The composed configuration.
     given : sequence of str
-        Names of what was set on the command line instead.
+        Names that were set on the command line instead.
     """
     try:
         yield

@@ -1,6 +1,6 @@
-"""Words of the command line: read by Hydra's grammar, checked against what there is.
+"""Words of the command line: read by Hydra's grammar, checked against the existing names.
 
-A number may be named with or without its `.value`; a file or folder is taken as it is typed.
+A number may be named with or without its `.value`; a file or folder is used as typed.
 """
 
 import re
@@ -22,7 +22,7 @@ AS_TYPED = ("output", "store", "of", "from", "manifest", "beside")
 """Settings that name a file, a folder or a stored study: no grammar applies to them."""
 SEARCHPATH = "hydra.searchpath"
 SURE = 0.8
-"""Likeness of two names from which one is a slip of the other."""
+"""Similarity from which one name counts as a misspelling of another."""
 METADATA = frozenset(Entry.model_fields) - {"value"}
 _IN_QUOTES_OR_A_WORD = re.compile(r"""'[^']*'|"[^"]*"|[\w.-]+""")
 _A_PATH = re.compile(rf"(\+{{0,2}}(?:{'|'.join(AS_TYPED)}))=(.*)", re.DOTALL)
@@ -36,12 +36,12 @@ class Word(NamedTuple):
 
     @property
     def key(self) -> str:
-        """What it is about."""
+        """The name before the equals sign."""
         return str(self.override.key_or_group)
 
     @property
     def value(self) -> Any:
-        """What it sets that to."""
+        """The value it sets."""
         return self.override.value()
 
     @property
@@ -51,12 +51,12 @@ class Word(NamedTuple):
 
     @property
     def names(self) -> list[str]:
-        """Names of the files it chooses (several where every one of them is to be run)."""
+        """Names of the files it chooses (several if each of them is to be run)."""
         value = self.value
         if isinstance(value, Glob):
             return list(value.filter(names_of(self.key)))
         if self.override.is_sweep_override():
-            # Names in quotes come as an object of the grammar.
+            # The grammar returns names in quotes as objects.
             return [str(getattr(one, "text", one)) for one in self.override.sweep_iterator()]
         if value is None or isinstance(value, list | dict):
             raise ConfigurationError(f"'{shortened(self.text)}': name a file of conf/{self.key}")
@@ -65,7 +65,7 @@ class Word(NamedTuple):
 
 
 def quoted(text: str) -> str:
-    r"""Return a text in quotes, as Hydra's grammar wants it.
+    r"""Return a text in quotes, as Hydra's grammar requires.
 
     >>> print(quoted("d'or\\"))
     'd\'or\\'
@@ -83,7 +83,7 @@ def as_typed(text: str, several: bool = False) -> str:
     text : str
         A word of the command line.
     several : bool
-        Whether a comma parts several values (with `-m`).
+        Whether a comma separates several values (with `-m`).
 
     Examples
     --------
@@ -122,7 +122,7 @@ def read_words(words: Sequence[str], several: bool = False) -> list[Word]:
     Raises
     ------
     ConfigurationError
-        If one of them is malformed, or chooses what cannot be chosen.
+        If one of them is malformed, or chooses something that cannot be chosen.
     """
     parser = OverridesParser.create()
     found: list[Word] = []
@@ -149,7 +149,7 @@ def read_words(words: Sequence[str], several: bool = False) -> list[Word]:
 
 
 def _unreadable(text: str) -> ConfigurationError:
-    """Return the mistake of a word that Hydra's grammar does not know."""
+    """Return the mistake in a word that Hydra's grammar does not accept."""
     name, equals, _ = text.partition("=")
     foreign = next((one for one in name if one.isalpha() and not one.isascii()), None)
     if equals and foreign is not None:  # it may look like a Latin one
@@ -180,7 +180,7 @@ def normalised(word: Word, base: Mapping[str, Any]) -> str:
     ----------
     word : Word
     base : mapping
-        The configuration it is about to change.
+        The configuration to be changed.
 
     Raises
     ------
@@ -197,7 +197,7 @@ def normalised(word: Word, base: Mapping[str, Any]) -> str:
         if is_entry(node):
             return _of_an_entry(text, names, position, node)
         if not isinstance(node, dict) or name not in node:
-            if adds:  # what is not known is refused when all is put together
+            if adds:  # unknown names are refused when the configuration is composed
                 return text
             raise _unknown(names, position, node, base)
         node = node[name]
@@ -244,7 +244,7 @@ def _unknown(
     place = f" in {where}" if where else ""
     start = f"unknown name '{shortened(name)}'{place}"
     if position == 0:
-        # `population=5000`: somebody knows the number, but not where it stands.
+        # `population=5000`: the user knows the name, but not its place.
         rest = ".".join(names)
         elsewhere = [path for path in paths_of(base) if path.endswith(f".{rest}")]
         if elsewhere:

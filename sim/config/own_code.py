@@ -1,8 +1,8 @@
-"""The code of submodels from outside: the files it stands in, and a hash of what they hold.
+"""The code of user-defined submodels: its files, and a hash of their contents.
 
-A module is followed into every module of its author that it imports, at its top or inside a
-function: a change there is a change of the submodel. What is installed is left out, unless it is
-of the same package; what the program itself is made of has a version of its own.
+The imports of a module are followed into every module of its author, whether they are at the top or
+inside a function: a change there is a change of the submodel. Installed modules are left out,
+unless they belong to the same package; the code of the program has its own version.
 """
 
 import ast
@@ -21,7 +21,7 @@ NOT_FOLLOWED = OF_THE_PROGRAM | sys.stdlib_module_names - {"__main__"}
 
 
 def modules_of(kind: type) -> tuple[str, ...]:
-    """Return the modules in which a class and its bases stand, but for those of the program."""
+    """Return the modules that define a class and its bases, except those of the program."""
     names = dict.fromkeys(base.__module__ for base in kind.__mro__)
     return tuple(name for name in names if _top(name) not in NOT_FOLLOWED)
 
@@ -55,8 +55,8 @@ def files_of_code(*modules: str) -> dict[str, Path]:
 
 
 def hash_of_code(*modules: str) -> str:
-    """Return a hash of what the files of modules hold, as `files_of_code` finds them."""
-    # By the name of a file: what is run as `__main__` here is imported under its name elsewhere.
+    """Return a hash of the contents of the files that `files_of_code` finds for modules."""
+    # By file name: a module run as `__main__` here is imported under its own name elsewhere.
     files = {(file.name, file.read_bytes()) for file in files_of_code(*modules).values()}
     content = blake2b(digest_size=8)
     for name, held in sorted(files):
@@ -75,7 +75,7 @@ def _file_of(name: str) -> Path | None:
         return Path(loaded).absolute()
     first, *rest = name.split(".")
     try:
-        spec = find_spec(first)  # of a name without a dot: only looks for it
+        spec = find_spec(first)  # for a name without a dot this imports nothing
     except (ImportError, ValueError):
         return None
     if spec is None:
@@ -105,12 +105,12 @@ def _is_installed(file: Path) -> bool:
 
 
 def _imported(file: Path, name: str) -> Iterator[str]:
-    """Yield the names of all that a file may import, modules or what stands in them."""
+    """Yield the names of everything a file may import: modules, or objects in them."""
     if file.suffix != ".py":
         return
     try:
         tree = ast.parse(file.read_bytes())
-    except (SyntaxError, ValueError):  # imported later or never: its content counts all the same
+    except (SyntaxError, ValueError):  # imported later or never: its content still counts
         return
     package = name if file.name == "__init__.py" else name.rpartition(".")[0]
     for node in ast.walk(tree):

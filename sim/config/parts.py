@@ -1,4 +1,4 @@
-"""Parts of a composed configuration: what it must hold, and what can be seen to be wrong in it."""
+"""Parts of a composed configuration: required contents, and checks for visible mistakes."""
 
 import re
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ TOP_LEVEL = (
     "outcome", "most_replicates", "design", "vary", "samples", "of", "from", "quantiles",
     "simulate", "beside", "find", "manifest", "policies", "command", "detail", "submodels",
 )  # fmt: skip
-"""Names a composed configuration consists of."""
+"""Top-level names of a composed configuration."""
 MOST_DAYS = 36_500
 """Longest run, in days: a hundred years."""
 LARGEST_SEED = 10**18
@@ -46,14 +46,14 @@ _PART_OF_A_PATH = re.compile(r"\w[\w-]*")
 def policy_of(
     name: str | PathLike[str] | Mapping[str, Any], used: Sources
 ) -> tuple[dict[str, Any], Sources]:
-    """Return a policy scenario as it is described, and where others are found beside it.
+    """Return the description of a policy scenario, and the sources to find others beside it.
 
     Parameters
     ----------
     name : str, path or mapping
-        As of `load_scenario`.
+        As in `load_scenario`.
     used : Sources
-        Where a name is looked for.
+        Where to look for a name.
     """
     if isinstance(name, Mapping):
         described = deepcopy(dict(name))
@@ -76,14 +76,14 @@ def policy_of(
 
 
 def checked_name(group: str, name: object) -> str:
-    """Return the name of a scenario, or of several together, if it may be called so."""
+    """Return the name of a scenario, or of several combined, if it is valid."""
     for part in name.split(TOGETHER) if isinstance(name, str) else [name]:
         check_name(group, part)
     return str(name)
 
 
 def check_institution_names(parts: dict[str, Any]) -> None:
-    """Refuse names that could be no part of a path, as levers have it."""
+    """Refuse names that cannot be part of a dotted path, as used by levers."""
     for section in ("institutions", "agencies"):
         for name in parts[section] if isinstance(parts[section], dict) else ():
             if not _PART_OF_A_PATH.fullmatch(str(name)):
@@ -93,7 +93,7 @@ def check_institution_names(parts: dict[str, Any]) -> None:
 
 
 def check_law_changes(scenario: "Scenario") -> None:
-    """Make sure that every change of the law is to one that some law book holds."""
+    """Make sure that every change of the law is to one that some law book contains."""
     world = scenario.world
     for number, change in enumerate(scenario.changes):
         if change.path.startswith("law."):
@@ -126,7 +126,7 @@ def check_parts(resolved: dict[str, Any]) -> None:
 
 
 def check_ceiling(world: World) -> None:
-    """Make sure the thinned list of candidates can yield the largest inflow anybody asks for."""
+    """Make sure the thinned list of candidates can yield the largest inflow of any change."""
     seasonal_inflow = 1.0 + world.demography.arrival_season
     if seasonal_inflow > world.demography.candidate_ceiling:
         raise ConfigurationError(
@@ -142,7 +142,7 @@ def world_of(resolved: dict[str, Any]) -> tuple[World, tuple[Any, ...], dict[str
     -------
     world : World
     submodels : tuple of type
-        Those from outside, whose parameters are part of it.
+        User-defined submodels, whose parameters are part of the world.
     entries : dict
         Range, unit, tier and source of every number, by path.
 

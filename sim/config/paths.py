@@ -1,4 +1,4 @@
-"""Values of a world by path: which there are, what they are, and whose entry they belong to."""
+"""Values of a world by path: the paths, the values, and the entry of each."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def value_at(world: World, path: str) -> float | str:
 
 
 def raw_value_at(world: World, path: str) -> int | float | str:
-    """Return a value as the world holds it."""
+    """Return a value as stored in the world."""
     node: Any = world
     for name in path.split("."):
         node = node[name] if isinstance(node, dict) else getattr(node, name)
@@ -54,7 +54,7 @@ def entry_of(path: str, entries: dict[str, Entry]) -> Entry:
 
 
 def with_resolved(resolved: dict[str, Any], path: str, value: float | str) -> dict[str, Any]:
-    """Return a composed configuration in which a value of the world is another."""
+    """Return a composed configuration in which a value of the world is replaced."""
     names = path.split(".")
     section = {"institutions": ["city"], "agencies": ["city"], "city": [], "regime": [], "law": []}
     names = [*section.get(names[0], ["parameters"]), *names]

@@ -48,15 +48,15 @@ class Scenario:
     changes, shocks : tuple of Change
         Dated changes of levers and of outside conditions; days count from the end of burn-in.
     seed, days : int
-        Seed of all chance, and the horizon the scenario was written for.
+        Seed of all random draws, and the horizon the scenario was written for.
     entries : dict
         Range, unit, tier and source of every number, by path.
     resolved : dict
         The complete configuration as composed, for the manifest.
     sources : Sources
-        Where other scenarios are looked for by name.
+        Where to look for other scenarios by name.
     submodels : tuple of type
-        Submodels from outside this repository.
+        User-defined submodels.
     """
 
     name: str
@@ -83,12 +83,12 @@ class Scenario:
         return self.world if day < 0 else self.world_with(self.values_on(day))
 
     def world_with(self, values: Mapping[str, float | str]) -> World:
-        """Return the world with other values, e.g. those of a day.
+        """Return the world with changed values, e.g. those of a day.
 
         Parameters
         ----------
         values : mapping
-            By path, as `values_on` returns them.
+            By path, as returned by `values_on`.
         """
         world = self.world
         for path, value in values.items():
@@ -96,7 +96,7 @@ class Scenario:
         return world
 
     def values_on(self, day: int) -> dict[str, float | str]:
-        """Return the value of everything that some change is about, as it is on a day.
+        """Return the value that each changed path has on a day.
 
         Parameters
         ----------
@@ -145,7 +145,7 @@ class Scenario:
         Raises
         ------
         ConfigurationError
-            If it is no such number.
+            If it is not such a number.
         """
         given: Any = seed
         given = int(given) if isinstance(given, np.integer) else given
@@ -158,7 +158,7 @@ class Scenario:
         Parameters
         ----------
         name : str, path or mapping
-            As of `load_scenario`; names are looked for where this scenario's own was.
+            As in `load_scenario`; names are looked up where this scenario was found.
 
         Raises
         ------
@@ -166,7 +166,7 @@ class Scenario:
             If there is no such scenario or it is not valid here.
         """
         stored = self.resolved.get("policies", {})
-        if name in stored:  # as it was when the study was begun
+        if name in stored:  # as it was when the study started
             return scenario_from({**self.resolved, "scenario": stored[name]})
         described, used = policy_of(name, self.sources)
         with looking_in(used):
@@ -180,12 +180,12 @@ class Scenario:
         names : sequence of str
             Names of files of `conf/scenario/`.
         name : str
-            What to call them together.
+            Name of the combination.
 
         Raises
         ------
         ConfigurationError
-            If there is no such scenario, or two of them move one lever to different values.
+            If there is no such scenario, or two of them change one lever to different values.
         """
         together: dict[str, tuple[str, dict[str, Any]]] = {}
         for policy in names:
@@ -205,7 +205,7 @@ class Scenario:
         return scenario_from({**self.resolved, "scenario": described})
 
     def with_values(self, values: Mapping[str, float | str]) -> "Scenario":
-        """Return the same scenario in a world where some values are others from the outset.
+        """Return the same scenario in a world where some values differ from the outset.
 
         Parameters
         ----------
@@ -256,14 +256,14 @@ class Scenario:
         return entry_of(path, self.entries)
 
     def like(self, path: str, value: float) -> float:
-        """Return a number as a value of the world can take it: whole where that one is.
+        """Return a number in the type of a value of the world: whole if that value is whole.
 
         Parameters
         ----------
         path : str
             Path of the value.
         value : float
-            The number wished for, in the unit of its entry.
+            The desired number, in the unit of its entry.
         """
         return round(value) if isinstance(raw_value_at(self.world, path), int) else value
 
@@ -272,23 +272,23 @@ class Scenario:
     ) -> "Scenario":
         """Return the same scenario with more lever changes (checked).
 
-        What it changes already stays: changes of other paths, and of the same path on other days
-        (a later one begins from what the earlier one has made of the number). To put a change in
-        the place of others, take those out first: ``scenario.without_changes([path])``.
+        Existing changes stay: changes of other paths, and of the same path on other days (a later
+        change begins from the value that the earlier one has reached). To replace changes, remove
+        them first: ``scenario.without_changes([path])``.
 
         Parameters
         ----------
         changes : sequence of Change, or of mappings with its fields
             E.g. ``[{"path": "information.ngo_reach", "value": 0.5, "start_day": 0}]``.
         name : str, optional
-            What to call it in reports; without one it keeps its own.
+            Name for reports; by default the name stays the same.
 
         Raises
         ------
         ConfigurationError
-            If a change is not valid, or there is one of the same path on the same day already.
+            If a change is not valid, or there is already one of the same path on the same day.
         TypeError
-            If `changes` is no sequence of changes.
+            If `changes` is not a sequence of changes.
         """
         if isinstance(changes, Change | Mapping | str):
             raise TypeError("changes: give a list of changes, e.g. with_changes([change])")

@@ -1,8 +1,9 @@
-"""Reading a YAML file strictly: every mistake is one line with the file and the line in it.
+"""Reading a YAML file strictly: every mistake is one line with the file and the line number.
 
-PyYAML parses; the tree is built here, from its events, because its own loader lets a second key
-win silently, expands aliases (which can be nested until memory ends) and forgets line numbers.
-Plain words become numbers by OmegaConf's rules, so that a file means here what it means to Hydra.
+PyYAML parses; the tree is built here, from its events, because PyYAML's loader lets a second key
+override the first silently, expands aliases (which can be nested until memory runs out) and drops
+line numbers. Plain words become numbers by OmegaConf's rules, so that a file means here what it
+means to Hydra.
 """
 
 import re
@@ -19,19 +20,19 @@ from sim.config.mistakes import ConfigurationError, shortened
 
 MOST_BYTES = 2_000_000
 DEEPEST = 20
-"""Levels of nesting a file may have; those of conf/ have 7."""
+"""Most levels of nesting in a file; files of conf/ have 7."""
 TEXT = "tag:yaml.org,2002:str"
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _WORDS: Any = get_yaml_loader()("")
-"""Knows which plain words are numbers, and which ones."""
+"""Resolves which plain words are numbers, and their values."""
 
 type Place = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
 class Document:
-    """What a file holds, and on which line.
+    """The contents of a file, with line numbers.
 
     Attributes
     ----------
@@ -52,7 +53,7 @@ class Document:
         return ConfigurationError(f"{self.line_of(place)}: {what}")
 
     def line_of(self, place: Place) -> str:
-        """Return "FILE, line N" of a place (or of what it would be in)."""
+        """Return "FILE, line N" of a place (or of the value that would contain it)."""
         while place not in self.lines and place:
             place = place[:-1]
         line = self.lines.get(place)
@@ -60,13 +61,13 @@ class Document:
 
 
 def read_strictly(path: Path, where: str) -> Document:
-    """Return what a YAML file holds.
+    """Return the contents of a YAML file.
 
     Parameters
     ----------
     path : Path
     where : str
-        What messages call it.
+        Name of the file for messages.
 
     Raises
     ------
@@ -141,7 +142,7 @@ class _Builder:
         self.documents = 0
 
     def take(self, event: yaml.Event) -> None:
-        """Go on by one event."""
+        """Process one event."""
         assert event.start_mark is not None
         line = event.start_mark.line + 1
         if isinstance(event, yaml.DocumentStartEvent):
@@ -197,7 +198,7 @@ class _Builder:
         return bool(self.open) and isinstance(self.open[-1][0], dict) and self.keys[-1] is None
 
     def _put(self, value: Any, line: int) -> Place:
-        """Put a value where the parser is; return its place."""
+        """Insert a value at the parser's position; return its place."""
         if not self.open:
             self.value = value
             self.lines[()] = line

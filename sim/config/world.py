@@ -1,8 +1,8 @@
 """The typed world: every number of `conf/`, checked once and then trusted.
 
-`conf/` holds an `Entry` for each number (value, range, unit, evidence tier, source). Here the
-bare values take the place of the entries, in one typed class a submodel; their meaning, unit and
-source stand beside the value in `conf/`, where they are documented once.
+`conf/` holds an `Entry` for each number (value, range, unit, evidence tier, source). Here the bare
+values replace the entries, in one typed class per submodel; their meaning, unit and source are
+documented once, beside the value in `conf/`.
 """
 
 from datetime import date, timedelta
@@ -94,7 +94,7 @@ class LegalStatus(Frozen):
 
     @model_validator(mode="after")
     def _check_contract_workers(self) -> "LegalStatus":
-        """Refuse contract workers of the EAEU who are no citizens of it."""
+        """Refuse EAEU contract workers who are not citizens of an EAEU state."""
         for table in ("share_at_entry", "share_of_residents"):
             for nationality in words.NATIONALITIES:
                 share = getattr(self, table)[nationality]["eaeu_contract"]
@@ -163,7 +163,7 @@ class Referral(Frozen):
 
 
 class Coordination(Frozen):
-    """Instruments of a coordinating body, each a lever of its own (submodel coordination)."""
+    """Instruments of a coordinating body, each a separate lever (submodel coordination)."""
 
     participation: float
     directory: float
@@ -184,7 +184,7 @@ class Coordination(Frozen):
 
 
 class Costs(Frozen):
-    """What policies cost whoever runs them (submodel funding)."""
+    """Costs of policies to those who run them (submodel funding)."""
 
     set_up: float
     hub_slot: float
@@ -465,7 +465,7 @@ class World(Frozen):
 
     @model_validator(mode="after")
     def _check_neighbours(self) -> "World":
-        """Refuse agencies that name others which do not exist."""
+        """Refuse agencies that name other agencies which do not exist."""
         if len(self.agencies) > MOST_AGENCIES:
             raise ValueError(f"agencies: {len(self.agencies)} are more than {MOST_AGENCIES}")
         for name, agency in self.agencies.items():
@@ -484,7 +484,7 @@ class World(Frozen):
 
     @model_validator(mode="after")
     def _check_law_books(self) -> "World":
-        """Refuse law books with gaps or overlaps, and a law that no book holds."""
+        """Refuse law books with gaps or overlaps, and a law that is in no book."""
         for name, regime in self.regime.items():
             mistake = regime.mistake()
             if mistake:
@@ -504,18 +504,18 @@ class World(Frozen):
         return self.regime[self.law.regime].rules_on(self.law.day_of(today))
 
     def law_changes_on(self, today: date) -> bool:
-        """Return True if the law moves with the calendar and a row of it begins or ends today."""
+        """Return True if the law follows the calendar and a row of it begins or ends today."""
         return self.law.as_of == CALENDAR and self.regime[self.law.regime].changes_on(today)
 
     def with_value(self, path: str, value: float | str) -> "World":
-        """Return a world in which one value, named by its dotted path, is another."""
+        """Return a world in which one value, named by its dotted path, is replaced."""
         return _replace(self, path.split("."), value)
 
 
 def _replace[T](node: T, names: list[str], value: float | str) -> T:
     if not names:
-        # A whole number in place of a fraction would be another type of record to compiled rules,
-        # all of which would be compiled anew.
+        # A whole number instead of a fraction would change the type of a record, and all compiled
+        # rules would be recompiled.
         whole = isinstance(node, float) and isinstance(value, int)
         return float(value) if whole else value  # type: ignore[return-value]
     first, rest = names[0], names[1:]
