@@ -126,7 +126,7 @@ class DailyModel(mesa.Model[Any, Any], ABC):
         """
         if self._cannot_go_on is not None:
             raise StoppedInsideDayError(
-                f"{self._cannot_go_on}: nothing more can be run or read from it; make it anew"
+                f"{self._cannot_go_on}: nothing more can be run or read from it; create a new model"
             )
 
     @property
@@ -139,7 +139,7 @@ class DailyModel(mesa.Model[Any, Any], ABC):
         """Ignore the empty scenario Mesa sets by itself; refuse any other."""
         if not type(placeholder).__module__.startswith("mesa."):
             raise AttributeError(
-                "the scenario of a model is fixed: model.fork(scenario) goes on under another"
+                "the scenario of a model is fixed: use model.fork(scenario) for another"
             )
 
     # --- agents -------------------------------------------------------------------------------

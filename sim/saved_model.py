@@ -76,7 +76,7 @@ class SavedModel(DailyModel):
 
         self.check_it_can_go_on()
         if type(self) is not AlmatyModel:
-            raise TypeError(f"a {type(self).__name__} cannot be {what}: make it anew")
+            raise TypeError(f"a {type(self).__name__} cannot be {what}: create it again")
         return self
 
 
@@ -92,7 +92,7 @@ def _restored(saved: state.SavedState) -> "AlmatyModel":
 
     model = AlmatyModel(saved.scenario(), audit=saved.header["audit"], parent=saved)
     if model.digest() != saved.header["digest"]:
-        raise ConfigurationError("the saved model is damaged: its digest is another")
+        raise ConfigurationError("the saved model is damaged: its digest differs")
     return model
 
 

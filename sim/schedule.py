@@ -142,7 +142,7 @@ def check_from_outside(
             for name in names:
                 if name in taken[what]:
                     raise ConfigurationError(
-                        f"{kind.__name__}: there is a {what} '{name}' already; call it otherwise"
+                        f"{kind.__name__}: there is a {what} '{name}' already; choose another name"
                     )
                 taken[what].add(name)
         _check_blocks(kind, blocks)
@@ -166,7 +166,7 @@ def _check_blocks(kind: type[Submodel], known: list[str]) -> None:
                 f"{where}: unknown cadence '{block.cadence}': {nearest(block.cadence, CADENCES)}"
             )
         if getattr(kind, block.run.__name__, None) is None:
-            raise ConfigurationError(f"{where}: {block.run.__name__} is no method of it")
+            raise ConfigurationError(f"{where}: {block.run.__name__} is not a method of it")
         known.append(block.name)
 
 

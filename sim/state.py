@@ -216,13 +216,13 @@ def read(source: str | os.PathLike[str] | bytes) -> SavedState:
     except ConfigurationError:  # what `_check` says
         raise
     except DAMAGED as error:
-        raise ConfigurationError(f"{shown}: is no saved model, or is damaged") from error
+        raise ConfigurationError(f"{shown}: is not a saved model, or is damaged") from error
 
 
 def _check(header: Any, shown: str) -> None:
     """Raise `ConfigurationError` unless this version of the model can read the file."""
     if not isinstance(header, dict) or header.get("format") != FORMAT:
-        raise ConfigurationError(f"{shown}: is no saved model of this format")
+        raise ConfigurationError(f"{shown}: is not a saved model in this format")
     if header["model_version"] != code_version():
         raise ConfigurationError(
             f"{shown}: was saved by model version {header['model_version']}, this is "

@@ -179,7 +179,7 @@ def jobs_of(words: Sequence[Word]) -> list[list[str]]:
             listed.append(word)
             continue
         if not word.chooses or not word.names:
-            raise ConfigurationError(f"'{shortened(word.text)}': no file of conf/ is meant by it")
+            raise ConfigurationError(f"'{shortened(word.text)}': it matches no file of conf/")
         texts = ",".join(quoted(name) for name in word.names)
         listed += read_words([f"{word.key}={texts}"], several=True)
     try:

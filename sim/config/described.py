@@ -174,7 +174,7 @@ def _check_study(found: Document, kinds: Mapping[str, Sequence[str]], text: str)
     study = content.get("study")
     if not isinstance(study, dict):
         raise found.mistake(
-            ("study",), "has no study: {name: KIND, summary: ...}, which says what kind it is of"
+            ("study",), "has no study: {name: KIND, summary: ...}, which says its kind"
         )
     _check_keys(found, ("study",), ("name", "summary"), "study")
     kind = study.get("name", "")

@@ -38,7 +38,7 @@ class Frozen(BaseModel):
         if isinstance(data, dict):
             for name in _without_switches(cls):
                 if name in data and _is_switch(data[name]):
-                    raise ValueError(f"{name}: true or false is no number")
+                    raise ValueError(f"{name}: true or false is not a number")
         return data
 
 
@@ -134,7 +134,7 @@ def _shares(table: dict[str, float]) -> dict[str, float]:
 def _no_number(value: Any) -> Any:
     """Refuse a number as a date: it would be read as seconds since 1970."""
     if isinstance(value, int | float):
-        raise ValueError(f"{value} is no date: write year-month-day, e.g. 2018-07-01")
+        raise ValueError(f"{value} is not a date: write year-month-day, e.g. 2018-07-01")
     return value
 
 

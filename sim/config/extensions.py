@@ -51,7 +51,7 @@ def paths_of(kinds: Any) -> list[str]:
         in_module = isinstance(kind, type) and kind.__module__ != "__main__"
         if in_module and import_submodel(path) is not kind:
             raise ConfigurationError(
-                f"{KEY}: {path} is another class by now: take it from its module again"
+                f"{KEY}: {path} is now another class: import it from its module again"
             )
     return found
 
@@ -74,7 +74,7 @@ def path_of(kind: Any) -> str:
     from sim.submodels.submodel import Submodel
 
     if not isinstance(kind, type) or not issubclass(kind, Submodel):
-        raise ConfigurationError(f"{KEY}: {shortened(kind)} is no class derived from Submodel")
+        raise ConfigurationError(f"{KEY}: {shortened(kind)} is not a class derived from Submodel")
     module, name = kind.__module__, kind.__qualname__
     if "." in name:
         raise ConfigurationError(
@@ -93,7 +93,7 @@ def _module_that_runs(name: str) -> str:
     file = getattr(sys.modules["__main__"], "__file__", None)
     if file is None or not Path(file).stem.isidentifier():
         raise ConfigurationError(
-            f"{KEY}: {name} stands in no file that can be imported; put it into a module"
+            f"{KEY}: {name} is not in a file that can be imported; put it into a module"
         )
     return Path(file).stem
 
@@ -111,7 +111,7 @@ def import_submodel(path: str) -> "Kind":
     module, _, name = path.rpartition(".")
     if not module:
         raise ConfigurationError(
-            f"{KEY}: '{shortened(path)}' is no dotted path, such as rumours.Rumours"
+            f"{KEY}: '{shortened(path)}' is not a dotted path such as rumours.Rumours"
         )
     with _here_on_path():
         try:
@@ -126,8 +126,8 @@ def import_submodel(path: str) -> "Kind":
             raise _not_importable(path, error) from error
     if not isinstance(found, type) or not issubclass(found, Submodel):
         raise ConfigurationError(
-            f"{KEY}: module {module} has no submodel '{shortened(name)}' (what runs a study has to "
-            "stand below if __name__ == '__main__':)"
+            f"{KEY}: module {module} has no submodel '{shortened(name)}' (code that "
+            "runs a study must be below if __name__ == '__main__':)"
         )
     return found
 

@@ -156,9 +156,9 @@ def _refuse_files_that_are_always_read(own: OwnFolder, program: Path) -> None:
             shipped = program / group / f"{path.stem}.yaml"
             if shipped.is_file() and shipped.read_bytes() != path.read_bytes():
                 raise ConfigurationError(
-                    f"{shown(path)}: is not read: files of one's own are scenarios, shocks, cities "
-                    f"and studies; set {group}.{path.stem}.NAME=..., or name a whole configuration "
-                    "with ALMATY_CONF"
+                    f"{shown(path)}: is not read: your own files can be scenarios, shocks, "
+                    f"cities and studies; set {group}.{path.stem}.NAME=..., or name a whole "
+                    "configuration with ALMATY_CONF"
                 )
 
 

@@ -142,7 +142,7 @@ def read_words(words: Sequence[str], several: bool = False) -> list[Word]:
             raise ConfigurationError(f"'{shortened(text)}': set one of its options, hydra.NAME=...")
         if any(one.key == word.key for one in found):
             raise ConfigurationError(
-                f"'{word.key}' is given twice, the second time as '{shortened(text)}': once will do"
+                f"'{word.key}' is given twice, the second time as '{shortened(text)}': give it once"
             )
         found.append(word)
     return found
@@ -153,7 +153,7 @@ def _unreadable(text: str) -> ConfigurationError:
     name, equals, _ = text.partition("=")
     foreign = next((one for one in name if one.isalpha() and not one.isascii()), None)
     if equals and foreign is not None:  # it may look like a Latin one
-        reason = f"names have Latin letters, and '{foreign}' is none"
+        reason = f"names have Latin letters, and '{foreign}' is not one"
     else:
         reason = "write name=value, e.g. seed=3"
     return ConfigurationError(f"cannot read '{shortened(text)}': {reason}")
@@ -205,11 +205,11 @@ def normalised(word: Word, base: Mapping[str, Any]) -> str:
         whole = isinstance(word.value, dict) and set(word.value) & set(Entry.model_fields)
         return text if whole else text.replace(key, f"{key}.value", 1)
     if isinstance(word.value, dict) and not isinstance(node, dict | NoneType):
-        raise ConfigurationError(f"'{shortened(text)}': '{key}' is no mapping {{name: value}}")
+        raise ConfigurationError(f"'{shortened(text)}': '{key}' is not a mapping {{name: value}}")
     if isinstance(node, dict) and node and not isinstance(word.value, dict):
         first = next(iter(node))
         raise ConfigurationError(
-            f"'{shortened(text)}': '{key}' has values of its own: set one of them, "
+            f"'{shortened(text)}': '{key}' contains several values: set one of them, "
             f"e.g. {key}.{first}=..."
         )
     return text
@@ -254,7 +254,7 @@ def _unknown(
             raise ConfigurationError(f"{start}: it belongs to study={' or '.join(kinds)}")
     if names[:position] == ["parameters"] and not get_close_matches(name, known, 1, SURE):
         return ConfigurationError(
-            f"{start}: if it is of a submodel of your own, name that, submodels=[module.Class]"
+            f"{start}: if it belongs to a submodel of your own, add submodels=[module.Class]"
         )
     return ConfigurationError(f"{start}: {nearest(name, known)}")
 

@@ -107,7 +107,7 @@ def _decoded(content: bytes, where: str) -> str:
     if wrong:
         line = text[: wrong.start()].count("\n") + 1
         raise ConfigurationError(
-            f"{where}, line {line}: holds a character that is no text (code {ord(wrong[0])})"
+            f"{where}, line {line}: holds a character that is not text (code {ord(wrong[0])})"
         )
     return text
 
@@ -184,11 +184,11 @@ class _Builder:
         if value == "<<" and not event.style:
             raise self._mistake(line, "a merge (<<) is not allowed: write it out")
         if not isinstance(value, str):
-            raise self._mistake(line, f"the name {event.value} must stand in quotes")
+            raise self._mistake(line, f"the name {event.value} must be in quotes")
         container, place = self.open[-1]
         if value in container:
             raise self._mistake(
-                line, f"'{shortened(value)}' is there twice (first on line "
+                line, f"'{shortened(value)}' appears twice (first on line "
                 f"{self.lines[(*place, value)]})"
             )  # fmt: skip
         self.keys[-1] = value

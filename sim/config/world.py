@@ -403,7 +403,9 @@ def _days_of_a_year(days: tuple[str, ...]) -> tuple[str, ...]:
         except ValueError:
             found = None
         if found is None or f"{found:%m-%d}" != day:
-            raise ValueError(f"'{shortened(day)}' is no day of a year: write month-day, e.g. 03-08")
+            raise ValueError(
+                f"'{shortened(day)}' is not a day of the year: write month-day, e.g. 03-08"
+            )
     return days
 
 

@@ -119,7 +119,7 @@ class Definition:
 
     def __post_init__(self) -> None:
         if not SNAKE_CASE.fullmatch(self.name):
-            raise ValueError(f"the name of an indicator is in snake case, unlike {self.name!r}")
+            raise ValueError(f"an indicator name must be in snake case, unlike {self.name!r}")
         # A word from another project's file becomes the member it names.
         object.__setattr__(self, "format", Format(self.format))
         object.__setattr__(self, "better", Better(self.better))

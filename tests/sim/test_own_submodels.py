@@ -151,10 +151,10 @@ def test_what_cannot_be_found_again_is_refused() -> None:
 
     for kind, words in (
         (Inside, "is defined inside something else"),
-        (int, "is no class derived from Submodel"),
+        (int, "is not a class derived from Submodel"),
         ("tests.sim.own_submodels.rumours.Rumour", "has no submodel 'Rumour'"),
         ("nowhere.Rumours", "there is no module 'nowhere'"),
-        ("Rumours", "is no dotted path"),
+        ("Rumours", "is not a dotted path"),
         ("sim.submodels.beds.Beds", "there is a submodel 'beds' already"),
     ):
         with pytest.raises(ConfigurationError, match=words):
@@ -207,7 +207,7 @@ def run_nothing(submodel: Submodel) -> None:
         ({"blocks": (Block("new", Beds.find, after="news, police"),)}, "unknown block 'news, pol"),
         ({"blocks": (Block("new", Beds.find, "hourly", "decide"),)}, "unknown cadence 'hourly'"),
         ({"blocks": (Block("decide", Beds.find, after="decide"),)}, "there is a block 'decide'"),
-        ({"blocks": (Block("new", Beds.find, after="decide"),)}, "find is no method of it"),
+        ({"blocks": (Block("new", Beds.find, after="decide"),)}, "find is not a method of it"),
         ({"purposes": ("raid",)}, "there is a purpose 'raid' already"),
         ({"events": Beds.events | {"visits": None}}, "there is a log 'visits' already"),
         ({"levers": ("payment.price",)}, "lever 'payment.price' is not one of its own"),

@@ -116,7 +116,7 @@ def test_another_version_of_the_model_is_refused_in_a_line(
         AlmatyModel.load(tmp_path / "old.npz")
     monkeypatch.undo()
     monkeypatch.setattr(state, "FORMAT", 99)
-    with pytest.raises(ConfigurationError, match="no saved model of this format"):
+    with pytest.raises(ConfigurationError, match="not a saved model in this format"):
         AlmatyModel.load(tmp_path / "old.npz")
 
 
@@ -124,14 +124,14 @@ def test_what_is_no_saved_model_is_refused_in_a_line(tmp_path: Path) -> None:
     for number, content in enumerate((b"", b"not a zip archive", b"PK\x03\x04" + bytes(200))):
         path = tmp_path / f"{number}.npz"
         path.write_bytes(content)
-        with pytest.raises(ConfigurationError, match="is no saved model, or is damaged"):
+        with pytest.raises(ConfigurationError, match="is not a saved model, or is damaged"):
             AlmatyModel.load(path)
     np.savez(tmp_path / "other.npz", numbers=np.arange(3))
-    with pytest.raises(ConfigurationError, match="is no saved model, or is damaged"):
+    with pytest.raises(ConfigurationError, match="is not a saved model, or is damaged"):
         AlmatyModel.load(tmp_path / "other.npz")
     with pytest.raises(FileNotFoundError):
         AlmatyModel.load(tmp_path / "missing.npz")
-    with pytest.raises(ConfigurationError, match="a pickled model: is no saved model"):
+    with pytest.raises(ConfigurationError, match="a pickled model: is not a saved model"):
         state.read(b"broken")
 
 
@@ -166,7 +166,7 @@ def test_a_changed_number_in_a_well_formed_file_is_found(
     arrays["work_groups"][100] ^= 1
     with path.open("wb") as file:
         np.savez(file, **arrays)
-    with pytest.raises(ConfigurationError, match="its digest is another"):
+    with pytest.raises(ConfigurationError, match="its digest differs"):
         AlmatyModel.load(path)
     header = json.loads(arrays["header"].tobytes())
     assert header["model_version"].startswith("0.")
@@ -200,7 +200,9 @@ def test_what_cannot_be_saved_says_so(model: AlmatyModel, tmp_path: Path) -> Non
 
     mine = MyModel(model.specification, parent=model)
     for what in (lambda: mine.save(tmp_path / "m"), lambda: pickle.dumps(mine)):
-        with pytest.raises(TypeError, match=r"a MyModel cannot be (saved|pickled): make it anew"):
+        with pytest.raises(
+            TypeError, match=r"a MyModel cannot be (saved|pickled): create it again"
+        ):
             what()
     model.remove_all_agents()
     for what in (lambda: model.save(tmp_path / "m"), lambda: pickle.dumps(model)):

@@ -197,7 +197,7 @@ class Cohort[A: RowView](CohortSubset[A]):
             If the row is nobody's.
         """
         if not 0 <= row < self.capacity or not self.occupied[row]:
-            raise LookupError(f"row {row} of {type(self).__name__} is nobody's")
+            raise LookupError(f"row {row} of {type(self).__name__} is not in use")
         return self._view(int(row))
 
     def checked(self, name: str, value: Any) -> Any:
@@ -217,7 +217,7 @@ class Cohort[A: RowView](CohortSubset[A]):
             return column.encode(value)
         if name not in self.settable:
             raise AttributeError(
-                f"{kind}.{name} is kept by the model itself, which counts on it; settable are: "
+                f"{kind}.{name} is maintained by the model itself, which relies on it; settable: "
                 f"{', '.join(self.settable) or 'none'}"
             )
         return column.encode(value, *self.settable[name])
@@ -274,7 +274,7 @@ class Cohort[A: RowView](CohortSubset[A]):
             column, shape = self.columns[name], np.shape(value)
             if shape not in ((), column.shape, (len(identities), *column.shape)):
                 raise ValueError(
-                    f"{name}: an array of shape {shape} are no values for {len(identities)} agents"
+                    f"{name}: an array of shape {shape} does not fit {len(identities)} agents"
                 )
 
     def make_room(self, count: int) -> None:
