@@ -1,5 +1,5 @@
-"""The engine room: columns, keyed draws, calendars, queues and capacities.
+"""The engine: columns, keyed draws, calendars, queues and capacities.
 
-Nothing in this package knows a word of health or migration; every module can be
-read, tested and reused alone.
+Nothing in this package refers to health or migration; every module can be read, tested and reused
+on its own.
 """

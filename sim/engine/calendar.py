@@ -10,7 +10,7 @@ from sim.engine.types import Booleans
 
 DAYS_A_YEAR = 365.0
 DAYS_A_MONTH = 30
-"""Days from one pay-day to the next; sums quoted by the month are spread over as many."""
+"""Days from one pay-day to the next; monthly amounts are spread over this many days."""
 MONTHS_A_YEAR = 12
 DAYS_A_QUARTER = 3 * DAYS_A_MONTH
 DAYS_A_WEEK = 7

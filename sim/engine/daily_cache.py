@@ -1,6 +1,6 @@
-"""Numbers of a day, worked out for a month of days together.
+"""Numbers of a day, calculated for a month of days together.
 
-Whole-array draws for a few institutions cost nearly the same for a month of days as for one.
+Whole-array draws for a few institutions cost nearly the same for a month of days as for one day.
 """
 
 from collections.abc import Callable

@@ -1,9 +1,9 @@
-"""A digest of state that does not depend on where the state lies in memory.
+"""A digest of state that does not depend on where the state is in memory.
 
-Every row of every table is hashed by the names and values of its columns, and the hashes are
-added up. So neither the order of rows, nor the order or width of columns, nor the memory layout
-of a table is part of the digest: equal states have equal digests. The rule has a version,
-`sim.DIGEST_RULE`: raise it with every change of what a digest is made of.
+Every row of every table is hashed by the names and values of its columns, and the hashes are added
+up. Therefore neither the order of rows, nor the order or width of columns, nor the memory layout of
+a table is part of the digest: equal states have equal digests. The rule has a version,
+`sim.DIGEST_RULE`: raise it with every change of the rule.
 """
 
 import math
@@ -26,11 +26,11 @@ KINDS = {
     "b1": UNSIGNED_8, "u1": UNSIGNED_8, "i1": SIGNED_8, "i2": SIGNED_16, "i4": SIGNED_32,
     "f4": BITS_32, "i8": BITS_64, "u8": BITS_64, "f8": BITS_64,
 }  # fmt: skip
-"""How a value is read, by its type: an integer counts by its value, whatever its width."""
+"""How a value is read, by its type: an integer is read by value, regardless of its width."""
 WIDTHS = (np.uint8, np.int8, np.int16, np.uint32, np.int32, np.uint64)
-"""Types of the words that each kind is read as."""
+"""Word types as which each kind is read."""
 WORD = 8
-"""Bytes of the widest word."""
+"""Number of bytes in the widest word."""
 SHIFT_32, SHIFT_29 = np.uint64(32), np.uint64(29)
 
 
@@ -159,7 +159,7 @@ class Digest:
         rows : array of int, optional
             Rows to add; by default all.
         apart : mapping of str to array, optional
-            Columns that are kept in arrays of their own.
+            Columns that are stored in separate arrays.
         """
         whole = np.arange(len(records)) if rows is None else rows
         names = records.dtype.names or ()
@@ -191,7 +191,7 @@ def _hashes_of_columns(table: str, count: int, columns: Mapping[str, Any]) -> Id
 
 
 def bits_of(values: Column) -> Identities:
-    """Return values as `hash_records` reads them.
+    """Return values in the form that `hash_records` reads.
 
     Returns
     -------
@@ -227,6 +227,6 @@ def _elements(dtype: np.dtype[Any]) -> Iterator[tuple[str, str, int, int]]:
 
 @cache
 def keys_of(name: str, count: int) -> Identities:
-    """Return a key for each of `count` elements of what has this name."""
+    """Return a key for each of the `count` elements of the named column."""
     drawn = (blake2b(f"{name}/{element}".encode(), digest_size=8) for element in range(count))
     return np.array([int.from_bytes(one.digest(), "little") for one in drawn], dtype=np.uint64)

@@ -1,4 +1,4 @@
-"""Append-only tables: what has happened, for the observer."""
+"""Append-only tables of events, for the observer."""
 
 import mmap
 import sys
@@ -15,7 +15,7 @@ from sim.engine.types import Column, Integers
 
 
 class EventWriter(NamedTuple):
-    """A log as compiled rules see it: with room for so many records as were reserved."""
+    """A log in the form that compiled rules use, with room for the reserved number of records."""
 
     records: Column
     length: Integers
@@ -32,7 +32,7 @@ def append_record(log: EventWriter) -> Record:
 
 
 SPARE_ROOM = 4
-"""Times what is asked for that a new chunk has room for."""
+"""Size of a new chunk as a multiple of the requested room."""
 SMALLEST_CHUNK = 256
 
 
@@ -59,15 +59,15 @@ class LogDeclaration:
         self.columns = columns
 
     def new(self) -> "EventLog":
-        """Return a log in which nothing is written yet."""
+        """Return an empty log."""
         return EventLog(**{name: column.dtype for name, column in self.columns.items()})
 
 
 def empty_chunk(count: int, kind: np.dtype[Any]) -> Column:
-    """Return room for so many records, which takes up memory only as far as it is written on.
+    """Return room for a number of records, which takes up memory only as far as it is written to.
 
-    An array of NumPy would as well, but it asks for large pages, each of which is cleared as a
-    whole for the first record that is written on it.
+    A NumPy array would too, but it requests large pages, each of which is cleared as a whole when
+    the first record is written to it.
     """
     if sys.platform == "win32":
         return np.empty(count, kind)
@@ -78,7 +78,7 @@ def empty_chunk(count: int, kind: np.dtype[Any]) -> Column:
 class EventLog:
     """A table to which records are appended and nothing is ever changed.
 
-    It is written in chunks. A full one is put aside and never copied, not even by branches.
+    It is written in chunks. A full chunk is set aside and never copied, not even by branches.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ class EventLog:
         return np.concatenate([chunk[name] for chunk in self._chunks()])
 
     def _chunks(self) -> list[Column]:
-        """Return what is written on each chunk."""
+        """Return the written part of each chunk."""
         return [*self._put_aside, self._records[: self._length[0]]]
 
     def append(self, **values: Any) -> None:
@@ -127,7 +127,7 @@ class EventLog:
         return EventWriter(for_rules(self._records), self._length)
 
     def make_room(self, room: int) -> bool:
-        """Make room for so many more records; return True if an open log has to be opened anew."""
+        """Make room for more records; return True if an open log has to be reopened."""
         if self._length[0] + room <= len(self._records):
             return False
         size = max(SPARE_ROOM * room, len(self), SMALLEST_CHUNK)
@@ -138,23 +138,23 @@ class EventLog:
         return True
 
     def copy(self) -> Self:
-        """Return an independent copy, which shares what is written so far: it never changes."""
+        """Return an independent copy, which shares the existing records: they never change."""
         twin = type(self)(**self.dtypes)
         twin._put_aside = [chunk for chunk in self._chunks() if len(chunk)]
         return twin
 
     def arrays(self) -> dict[str, Column]:
-        """Return everything written down as arrays, to be kept in a file."""
+        """Return all records as arrays, to be saved in a file."""
         return {"records": np.concatenate([chunk.view(np.uint8) for chunk in self._chunks()])}
 
     def restore(self, arrays: Mapping[str, Column]) -> None:
-        """Take over what `arrays` returned."""
+        """Restore the records returned by `arrays`."""
         self._put_aside = [arrays["records"].view(self._type)]
         self._records = np.empty(0, self._type)
         self._length[0] = 0
 
     def add_to(self, digest: Digest, name: str) -> None:
-        """Add everything written down to a digest."""
+        """Add all records to a digest."""
         for chunk in self._chunks():
             digest.add_records(name, chunk)
 

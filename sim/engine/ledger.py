@@ -1,9 +1,9 @@
 """A ledger: every amount leaves one account and enters another.
 
-A flow is a kind of transfer between two accounts, e.g. wages from employers to workers. What is
-kept is the sum of every flow in whole units of money; balances follow from it, so that their sum is
-zero whatever is booked. Whether the books are *right* is another question: then each balance must
-be what the holders of that account have in hand.
+A flow is a kind of transfer between two accounts, e.g. wages from employers to workers. The ledger
+keeps the sum of every flow in whole units of money; balances follow from these sums and always add
+up to zero. Whether the books are *right* is another question: for that, each balance must equal the
+money that the holders of that account have.
 """
 
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ class Chart:
         return self.names.index(name)
 
     def balances(self, amounts: Integers) -> dict[str, int]:
-        """Return what each account holds after these amounts, one a flow."""
+        """Return what each account holds after these amounts, one per flow."""
         balance = np.zeros(len(self.accounts), dtype=np.int64)
         np.subtract.at(balance, self._paid, amounts)
         np.add.at(balance, self._received, amounts)

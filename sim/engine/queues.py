@@ -6,7 +6,7 @@ All waiting tasks of all service lines are served by one sort of a packed 64-bit
 
 so there is no loop over institutions. Capacity may be fractional: a line that can serve one
 task in three days gathers *credit* until a whole slot is there. What is left of a slot is
-carried over; whole slots nobody used are lost.
+carried over; unused whole slots are lost.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
-"""Records: what rules read and write.
+"""Records, which rules read and write.
 
 A *record* holds all fields of one agent, or a set of numbers; a table is an array of records. A
-rule takes the fields as attributes: `episode.severity += 1`.
+rule accesses the fields as attributes: `episode.severity += 1`.
 """
 
 from collections.abc import Collection
@@ -22,15 +22,15 @@ def record_type(
 ) -> np.dtype[Any]:
     """Return the type of a record with these fields, ordered by width so that there are no gaps.
 
-    Vectors of truth values are kept as bytes, which Numba asks for; see `field`.
+    Vectors of truth values are stored as bytes, as Numba requires; see `field`.
 
     Parameters
     ----------
     columns : dict
         Type and shape of each field.
     first : collection of str
-        Fields to lie together at the head of the record. The record is then as long as whole lines
-        of memory, so that a rule which needs these fields alone waits for few lines.
+        Fields to store together at the head of the record. The length of the record is then a
+        multiple of a cache line, so that a rule which needs only these fields waits for few lines.
     """
     ordered = sorted(
         columns.items(),
@@ -55,7 +55,7 @@ def record_type(
 
 
 def room_for(count: int, kind: np.dtype[Any]) -> Column:
-    """Return an empty table of records that begin where lines of memory do."""
+    """Return an empty table of records that begin at cache lines."""
     room = np.empty(count * kind.itemsize + CACHE_LINE, dtype=np.uint8)
     gap = -room.ctypes.data % CACHE_LINE
     return room[gap : gap + count * kind.itemsize].view(kind)
@@ -70,7 +70,7 @@ def field(records: Column, name: str) -> Column:
 def records(count: int, hot: Collection[str] = (), **columns: Any) -> Column:
     """Return a table of records from arrays whose first axis has length `count`.
 
-    Fields that are `hot` looked at lie together at the head of the record (see `record_type`).
+    `hot` fields are stored together at the head of the record (see `record_type`).
 
     >>> units = records(2, beds=np.array([3, 5]), stay=np.array([[1.0, 2.0], [3.0, 4.0]]))
     >>> int(units[1]["beds"]), units[1]["stay"].tolist()
@@ -86,7 +86,7 @@ def records(count: int, hot: Collection[str] = (), **columns: Any) -> Column:
 
 
 def copied(table: Column) -> Column:
-    """Return a copy that begins where a line of memory does."""
+    """Return a copy that begins at a cache line."""
     twin = room_for(len(table), table.dtype)
     copy_records(twin, table)
     return twin
@@ -110,7 +110,7 @@ def record(**values: Any) -> Column:
     return table
 
 
-# Parameters of one kind are put together anew on every day of a ramp: the rest is quick for that.
+# Records of parameters are built again on every day of a ramp, so the rest has to be fast.
 
 
 def _kind_of(value: Any) -> tuple[np.dtype[Any], tuple[int, ...]]:
@@ -147,7 +147,7 @@ class FieldsFirst(np.record):  # type: ignore[misc]  # NumPy's stubs make its sc
     def __getattribute__(self, name: str) -> Any:
         try:
             value = np.void.__getitem__(self, name)
-        except (ValueError, IndexError):  # no field: what every record can do
+        except (ValueError, IndexError):  # not a field: an attribute of all records
             return super().__getattribute__(name)
         return fields_first(value) if isinstance(value, np.void) else value
 
@@ -163,5 +163,5 @@ def fields_first(records: Any) -> Any:
 
 
 def for_rules(table: Column) -> Column:
-    """Return a table as rules want it: interpreted rules need fields by attribute."""
+    """Return a table in the form rules need: interpreted rules access fields as attributes."""
     return fields_first(table) if INTERPRETED else table

@@ -1,8 +1,8 @@
-"""Reminders of things that fall due, found without searching everybody.
+"""Reminders of events that fall due, found without searching all agents.
 
-A wheel of days: every day has a chain of sheets of notes, and a chain serves all days that lie a
-turn of the wheel apart. A note costs the same however far ahead its day is, and less than sorting
-it in; a sheet is as long as two lines of memory, so that reading a day seldom waits.
+A wheel of days: every day has a chain of sheets of notes, and a chain serves all days that are a
+turn of the wheel apart. A note costs the same however far ahead its day is, and less than sorted
+insertion; a sheet is as long as two cache lines, so that reading a day seldom waits for memory.
 """
 
 from collections.abc import Mapping
@@ -16,9 +16,9 @@ from sim.engine.jit.prefetch import AHEAD, prefetch_head
 from sim.engine.types import Integers, Rows
 
 TURN = 1024
-"""Days of one turn of the wheel."""
+"""Number of days in one turn of the wheel."""
 NOTES = 15
-"""Notes on a sheet."""
+"""Number of notes on a sheet."""
 WRITTEN, FOLLOWING, FIRST_NOTE = range(3)
 """Places on a sheet: how many notes it has, the next sheet of its chain, and the first note. A note
 is a day and a row."""
@@ -26,7 +26,7 @@ USED, SPARE = range(2)
 """Entries of `Wheel.number`: sheets ever used, and the first spare one among them."""
 END = -1
 BITS = 8
-"""Rows that are ticked off in a byte."""
+"""Number of rows marked in one byte."""
 FIRST_ROOM = 8
 
 
@@ -50,7 +50,7 @@ class WheelArrays(NamedTuple):
 
 @compiled
 def remind(wheel: WheelArrays, day: int, row: int) -> None:
-    """Note that a row falls due on a day (there has to be room)."""
+    """Note that a row falls due on a day (there must be room)."""
     chain = day % TURN
     sheet = wheel.first[chain]
     if sheet == END or wheel.sheets[sheet, WRITTEN] == NOTES:
@@ -130,10 +130,10 @@ def pop_due(wheel: WheelArrays, day: int) -> Rows:
 
 @compiled(allocates=True)
 def sort_unique_inplace(rows: Rows) -> Rows:
-    """Return row numbers ascending and without repeats, written over what was given.
+    """Return row numbers ascending and without repeats, overwriting the argument.
 
-    They are ticked off on a list with a bit for every row there may be: for numbers so dense that
-    is quicker than comparing them.
+    They are marked in a list with a bit for every possible row: for such dense numbers that is
+    faster than comparing them.
 
     >>> sort_unique_inplace(np.array([70, 3, 70, 0])).tolist()
     [0, 3, 70]
@@ -157,17 +157,17 @@ def sort_unique_inplace(rows: Rows) -> Rows:
 class TimingWheel:
     """Rows that fall due on a day.
 
-    A reminder is only a hint: the truth is the column in which a row's due day is kept. Who
-    asks `pop_due` compares that column with the day and passes over rows that have since
-    been postponed or have changed hands. A row is never returned twice for one day.
+    A reminder is only a hint: the truth is the column in which a row's due day is kept. The caller
+    of `pop_due` compares that column with the day and skips rows that have since been postponed or
+    belong to another agent. A row is never returned twice for one day.
     """
 
     def __init__(self) -> None:
         self.wheel = _wheel(FIRST_ROOM)
 
     def make_room(self, count: int) -> None:
-        """Make room for so many more."""
-        # At worst each is the first note of its chain, or the next after a full sheet.
+        """Make room for more notes."""
+        # At worst each note is the first of its chain, or the next after a full sheet.
         needed = int(self.wheel.number[USED]) + min(count, TURN + count // NOTES + 1)
         if needed > len(self.wheel.sheets):
             self.wheel = self._enlarged(max(needed, 2 * len(self.wheel.sheets)))
@@ -180,11 +180,11 @@ class TimingWheel:
         return twin
 
     def arrays(self) -> dict[str, Integers]:
-        """Return the whole state as arrays, to be kept in a file."""
+        """Return the whole state as arrays, to be saved in a file."""
         return dict(self.wheel._asdict())
 
     def restore(self, arrays: Mapping[str, Integers]) -> None:
-        """Take over a state that `arrays` returned."""
+        """Restore a state returned by `arrays`."""
         self.wheel = WheelArrays(*(arrays[name].copy() for name in WheelArrays._fields))
         StorageGeneration.count += 1
 

@@ -1,4 +1,4 @@
-"""Names for the array types that travel through the model."""
+"""Names for the array types used in the model."""
 
 from typing import Any
 

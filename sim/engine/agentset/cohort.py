@@ -1,18 +1,17 @@
-"""Cohorts: many agents as columns, and yet a real Mesa agent set.
+"""Cohorts: many agents stored as columns, and still a real Mesa agent set.
 
-A hundred thousand Python objects are slow; a hundred thousand records in one table are not.
-A `Cohort` keeps one record an agent and *is* a `mesa.agentset.AbstractAgentSet`:
-`select`, `get`, `set`, `agg`, `groupby`, `do`, `map`, iteration, `in` and `len` do what
-Mesa's documentation says. The model itself works on columns, which are views of the table
-(`migrants.wage[rows]`), and, in compiled rules, on single records of `migrants.table`; a user
-may take any row as a light `mesa.Agent` (a `RowView`), read and assign its attributes, and hand it
-to Mesa's tools.
+A hundred thousand Python objects are slow; a hundred thousand records in one table are not. A
+`Cohort` keeps one record per agent and *is* a `mesa.agentset.AbstractAgentSet`: `select`, `get`,
+`set`, `agg`, `groupby`, `do`, `map`, iteration, `in` and `len` behave as in Mesa's documentation.
+The model itself works on columns, which are views of the table (`migrants.wage[rows]`), and, in
+compiled rules, on single records of `migrants.table`; a user may take any row as a light
+`mesa.Agent` (a `RowView`), read and assign its attributes, and pass it to Mesa's tools.
 
 Rows and identity
 -----------------
-A *row* is a place in the arrays and is used again after its owner has left. The *identity*
-(`pid`) belongs to one agent for ever and is what every keyed draw hangs on. A view remembers
-its identity and refuses to speak for a row that has changed hands.
+A *row* is a place in the arrays and is reused after its owner has left. The *identity* (`pid`)
+belongs to one agent for ever, and every keyed draw depends on it. A view stores its identity and
+raises an error if its row now belongs to another agent.
 
 Columns are declared once, as class attributes:
 
@@ -76,7 +75,7 @@ class Cohort[A: RowView](CohortSubset[A]):
     Attributes
     ----------
     table : array of records
-        One record a row; its fields are the columns that are not `separate`.
+        One record per row; its fields are the columns that are not `separate`.
     """
 
     row_view: ClassVar[type[RowView]] = RowView
@@ -84,12 +83,12 @@ class Cohort[A: RowView](CohortSubset[A]):
     record_type: ClassVar[np.dtype[Any]]
 
     unique_ids: ClassVar[tuple[int, int]] = (0, 1)
-    """First number and step of `unique_id`: cohorts of one model have numbers of their own."""
+    """First number and step of `unique_id`: cohorts of one model have separate numbers."""
     settable: ClassVar[dict[str, tuple[float, float]] | None] = None
     """Columns that may be set from outside, with lowest and highest value; None: all but `pid`.
-    Whole columns (`cohort.wage[rows] = wages`) are the model's own way and are not checked."""
+    Whole columns (`cohort.wage[rows] = wages`) are assigned by the model and are not checked."""
 
-    pid = Column(np.uint64, "permanent identity; every keyed draw of the agent hangs on it")
+    pid = Column(np.uint64, "permanent identity; every keyed draw of the agent depends on it")
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -135,7 +134,7 @@ class Cohort[A: RowView](CohortSubset[A]):
             raise TypeError(
                 f"{type(self).__name__} are pickled with their model: pickle.dumps(model)"
             )
-        # The named columns are views of the records and are named again on the other side.
+        # The named columns are views of the records and are created again after unpickling.
         return {name: value for name, value in vars(self).items() if name not in self.columns}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -153,7 +152,8 @@ class Cohort[A: RowView](CohortSubset[A]):
         number = self.row_allocator.number
         if number[LISTED] == UNKNOWN:
             active_rows(self.row_allocator)
-        # Read here and not handed over by the rule: it would cost as much as a small day's work.
+        # Read here rather than returned by the rule, which would take as long as a small city's
+        # day.
         return self.row_allocator.listed[: number[LISTED]].copy()
 
     @property
@@ -163,12 +163,12 @@ class Cohort[A: RowView](CohortSubset[A]):
 
     @property
     def capacity(self) -> int:
-        """Rows the arrays can hold before they grow."""
+        """Number of rows the arrays can hold before they grow."""
         return len(self.row_allocator.occupied)
 
     @property
     def occupied(self) -> Booleans:
-        """Whether each row is somebody's."""
+        """Whether each row is in use."""
         return self.row_allocator.occupied
 
     @property
@@ -194,19 +194,19 @@ class Cohort[A: RowView](CohortSubset[A]):
         Raises
         ------
         LookupError
-            If the row is nobody's.
+            If the row is not in use.
         """
         if not 0 <= row < self.capacity or not self.occupied[row]:
             raise LookupError(f"row {row} of {type(self).__name__} is not in use")
         return self._view(int(row))
 
     def checked(self, name: str, value: Any) -> Any:
-        """Return the stored form of a value that somebody outside the model gives a column.
+        """Return the stored form of a value that code outside the model assigns to a column.
 
         Raises
         ------
         AttributeError
-            If there is no such column, or the model keeps it itself.
+            If there is no such column, or the model maintains it itself.
         TypeError, ValueError
             If the value does not fit.
         """
@@ -241,12 +241,12 @@ class Cohort[A: RowView](CohortSubset[A]):
         pid : array of int, shape (n,)
             Permanent identities.
         **values : scalar or array of shape (n,)
-            Values of columns; the others start at their default.
+            Values of columns; other columns start at their default.
 
         Returns
         -------
         array of int, shape (n,)
-            The rows they were given: rows of agents who left first, the latest first.
+            The rows of the new agents: first the rows of agents who have left, the latest first.
         """
         for name in values:
             if name not in self.columns:
@@ -265,7 +265,7 @@ class Cohort[A: RowView](CohortSubset[A]):
         return rows
 
     def _check_new(self, identities: Identities, values: dict[str, Any]) -> None:
-        """Raise `ValueError` if identities are taken or values are not one an agent."""
+        """Raise `ValueError` if identities are taken or values are not one per agent."""
         if len(np.unique(np.concatenate([identities, self.pid[self.rows]]))) < (
             len(identities) + len(self)
         ):
@@ -278,17 +278,17 @@ class Cohort[A: RowView](CohortSubset[A]):
                 )
 
     def make_room(self, count: int) -> None:
-        """Make room for so many more agents."""
+        """Make room for `count` more agents."""
         while len(self) + count > self.capacity:
             self._double()
 
     def remove_rows(self, rows: Rows) -> None:
-        """Take agents out; their rows are free for others.
+        """Remove agents; their rows become free for others.
 
         Raises
         ------
         LookupError
-            If a row is nobody's, or named twice.
+            If a row is not in use, or is named twice.
         """
         wanted = np.asarray(rows, dtype=np.intp)
         inside = (wanted >= 0) & (wanted < self.capacity)
@@ -300,7 +300,7 @@ class Cohort[A: RowView](CohortSubset[A]):
             array[rows] = self.columns[name].default
 
     def let_go(self, rows: Rows) -> None:
-        """Take agents out because somebody outside the model asks for it."""
+        """Remove agents at the request of code outside the model."""
         self.remove_rows(rows)
 
     def add(self, agent: A) -> None:
@@ -308,7 +308,7 @@ class Cohort[A: RowView](CohortSubset[A]):
         raise TypeError(f"create agents with {type(self).__name__}.add_rows")
 
     def discard(self, agent: A) -> None:
-        """Take an agent out of the model, if it is there."""
+        """Remove an agent from the model, if it is there."""
         if agent in self:
             self.let_go(np.array([agent.row]))
 
@@ -319,7 +319,7 @@ class Cohort[A: RowView](CohortSubset[A]):
         return self._keep_only(NOBODY)
 
     def _name_arrays(self) -> None:
-        """Let every column's name stand for its array."""
+        """Bind every column's name to its array."""
         for name, column in self.columns.items():
             self.__dict__[name] = (
                 self._separate[name] if column.separate else field(self.table, name)
@@ -349,7 +349,7 @@ class Cohort[A: RowView](CohortSubset[A]):
         return twin
 
     def arrays(self) -> dict[str, Values]:
-        """Return the whole state as arrays, to be kept in a file."""
+        """Return the whole state as arrays, to be saved in a file."""
         return {
             "table": self.table.view(np.uint8),
             **self._separate,
@@ -357,7 +357,7 @@ class Cohort[A: RowView](CohortSubset[A]):
         }
 
     def restore(self, arrays: Mapping[str, Values]) -> None:
-        """Take over a state that `arrays` returned."""
+        """Restore a state returned by `arrays`."""
         capacity = len(arrays["rows.occupied"])
         self.table = room_for(capacity, self.record_type)
         self.table.view(np.uint8)[:] = arrays["table"]
@@ -368,11 +368,11 @@ class Cohort[A: RowView](CohortSubset[A]):
         StorageGeneration.count += 1
 
     def add_to(self, digest: Digest, name: str) -> None:
-        """Add everybody's state to a digest."""
+        """Add the state of all agents to a digest."""
         digest.add_records(name, self.table, self.rows, self._separate)
 
     def digest(self) -> str:
-        """Return a digest of everybody's state, independent of who sits in which row."""
+        """Return a digest of the state of all agents, independent of which row each has."""
         digest = Digest()
         self.add_to(digest, type(self).__name__)
         return digest.hexdigest()

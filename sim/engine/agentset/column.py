@@ -26,19 +26,20 @@ class Column:
     unit : str, default ""
         Unit of the values.
     default : scalar, default 0
-        Value of a new row that is given none.
+        Value of a new row if none is given.
     labels : tuple of str, optional
-        Names of the codes 0, 1, 2, ...; views and `get` speak in labels.
+        Names of the codes 0, 1, 2, ...; views and `get` use labels.
     width : int, optional
-        Number of values a row, for a vector-valued state variable.
+        Number of values per row, for a vector-valued state variable.
     shape : tuple of int, optional
-        Their shape instead, if they are a table of their own.
+        Shape of the values of a row instead, if they form a table.
     separate : bool, default False
-        Kept in an array of its own, because everybody's value is looked through every day.
+        Stored in a separate array, because the values of all agents are scanned every day.
     hot : bool, default False
-        Lies at the head of the record, together with all else that is often looked at.
+        Stored at the head of the record, together with other frequently read fields.
     derived : bool, default False
-        Follows from the rest of the state, or from the world of the day, and is no part of it.
+        Follows from the rest of the state, or from the world of the day, and is not part of the
+        state.
     """
 
     def __init__(
@@ -75,8 +76,8 @@ class Column:
     @overload
     def __get__(self, table: object, owner: type) -> Values: ...
     def __get__(self, table: object, owner: type) -> "Self | Values":
-        # Only the declaration itself gets here: the arrays of a cohort or a table lie in its own
-        # dictionary, which Python asks first.
+        # Only the declaration itself gets here: the arrays of a cohort or a table are in the
+        # instance dictionary, which Python looks up first.
         if table is None:
             return self
         raise AttributeError(self.name)
@@ -88,12 +89,13 @@ class Column:
         ----------
         value : scalar, label, or sequence of `width` scalars
         low, high : float
-            Range that the numbers have to lie in, besides that of the type.
+            Range the numbers must be in, besides that of the type.
 
         Raises
         ------
         TypeError, ValueError
-            If the value is of another form, not a number, unknown as a label, or out of range.
+            If the value has another shape, is not a number, is an unknown label, or is out of
+            range.
         """
         if self.width is None:
             return self._encode_one(value, low, high)
@@ -129,7 +131,7 @@ class Column:
         return value
 
     def _code(self, value: Any) -> int:
-        """Return the code of a label; a code itself is taken too."""
+        """Return the code of a label; a code itself is accepted too."""
         assert self.labels is not None
         if isinstance(value, str):
             if value in self.labels:
@@ -156,7 +158,7 @@ class Column:
 
 
 class BelongsToModel:
-    """Something that is a part of a model, and is copied with the model or not at all."""
+    """A part of a model, which can be copied only together with the model."""
 
     def __deepcopy__(self, memo: Any) -> Any:
         raise TypeError(f"a {type(self).__name__} is copied with its model: copy.deepcopy(model)")
@@ -189,7 +191,7 @@ class RowView(BelongsToModel, mesa.Agent[Any]):
 
     @property
     def unique_id(self) -> int:  # type: ignore[override]  # Mesa stores it
-        """A number that no other agent of the model has, made from the permanent identity."""
+        """A number that no other agent of the model has, derived from the permanent identity."""
         first, step = self._cohort.unique_ids
         return first + step * self.pid
 
@@ -200,14 +202,14 @@ class RowView(BelongsToModel, mesa.Agent[Any]):
         Raises
         ------
         LookupError
-            If the agent has left and the row is free or somebody else's.
+            If the agent has left and the row is free or belongs to another agent.
         """
         if not (self._cohort.occupied[self._row] and self._cohort.pid[self._row] == self.pid):
             raise LookupError(f"{type(self).__name__} {self.pid} is no longer in the model")
         return self._row
 
     def __getattr__(self, name: str) -> Any:
-        # During unpickling the slots are not there yet; never recurse into them.
+        # During unpickling the slots do not exist yet; never recurse into them.
         if name.startswith("_"):
             raise AttributeError(name)
         column = self._cohort.columns.get(name)
@@ -226,12 +228,12 @@ class RowView(BelongsToModel, mesa.Agent[Any]):
         name : str
             One of the cohort's columns.
         value
-            A number, a label, or as many as the column has values a row.
+            A number or a label, or as many of them as the column has values per row.
         """
         return self._cohort.checked(name, value)
 
     def remove(self) -> None:
-        """Take the agent out of the model."""
+        """Remove the agent from the model."""
         self._cohort.let_go(np.array([self.row]))
 
     def __copy__(self) -> Self:

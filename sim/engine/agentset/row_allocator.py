@@ -1,6 +1,6 @@
-"""Which rows of a table are taken, as compiled rules see it.
+"""Which rows of a table are in use, in the form that compiled rules read.
 
-Rows of agents who have left are used again first, the latest first.
+Rows of agents who have left are reused first, the latest first.
 """
 
 from typing import NamedTuple
@@ -14,20 +14,20 @@ PRESENT, TOUCHED, FREE, LISTED = range(4)
 """Entries of `RowAllocator.number`: agents present, rows used so far, free rows among them, and the
 length of the list of rows."""
 UNKNOWN = -1
-"""Length of a list of rows that has to be made anew."""
+"""Length that marks a list of rows that has to be rebuilt."""
 
 
 class StorageGeneration:
     """How often tables have moved to a larger place, over all models of the process.
 
-    Whoever has noted where tables lie looks again when the count has changed.
+    Code that has stored the address of a table looks it up again when this count has changed.
     """
 
     count = 0
 
 
 class RowAllocator(NamedTuple):
-    """Which rows are taken, and which are free.
+    """Which rows are in use, and which are free.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class RowAllocator(NamedTuple):
 
 
 def row_allocator(capacity: int) -> RowAllocator:
-    """Return an allocator of so many rows, all of them free."""
+    """Return an allocator of the given number of rows, all of them free."""
     return RowAllocator(
         np.zeros(capacity, dtype=np.bool_),
         np.empty(capacity, dtype=np.intp),
@@ -57,7 +57,7 @@ def row_allocator(capacity: int) -> RowAllocator:
 
 
 def enlarged(old: RowAllocator, capacity: int) -> RowAllocator:
-    """Return a copy with room for so many rows."""
+    """Return a copy with room for the given number of rows."""
     new = row_allocator(capacity)
     touched, free = int(old.number[TOUCHED]), int(old.number[FREE])
     new.occupied[:touched] = old.occupied[:touched]
@@ -71,8 +71,8 @@ def enlarged(old: RowAllocator, capacity: int) -> RowAllocator:
 def active_rows(taken: RowAllocator) -> Rows:
     """Return the rows of everybody present, ascending. Do not write into them.
 
-    They are good until somebody comes or goes: a rule that lets agents come or go meanwhile may
-    finish its own walk, but must not ask for the rows again before.
+    They are valid until an agent is added or removed: a rule that adds or removes agents in a loop
+    over the rows may finish the loop, but must not ask for the rows again before.
     """
     number = taken.number
     if number[LISTED] == UNKNOWN:
@@ -94,7 +94,7 @@ def rows_with(column: Integers, value: int) -> Rows:
     rows = np.empty(len(column), dtype=np.intp)
     count = 0
     for row in range(len(column)):
-        # Noted in any case: quicker than to ask, which the processor cannot guess ahead.
+        # Written in any case: faster than a branch, which the processor cannot predict.
         rows[count] = row
         count += int(column[row] == value)
     return rows[:count]
@@ -102,7 +102,7 @@ def rows_with(column: Integers, value: int) -> Rows:
 
 @compiled
 def allocate_row(taken: RowAllocator) -> int:
-    """Return a free row, from now on taken."""
+    """Return a free row, which is now in use."""
     number = taken.number
     if number[FREE] > 0:
         number[FREE] -= 1
@@ -120,7 +120,7 @@ def allocate_row(taken: RowAllocator) -> int:
 
 @compiled
 def release_row(taken: RowAllocator, row: int) -> None:
-    """Let a row be free for another agent."""
+    """Free a row for another agent."""
     number = taken.number
     taken.free[number[FREE]] = row
     number[FREE] += 1
@@ -131,7 +131,7 @@ def release_row(taken: RowAllocator, row: int) -> None:
 
 @compiled(allocates=True)
 def allocate_rows(taken: RowAllocator, table: Column, blank: Column, pids: Identities) -> Rows:
-    """Take a row for each identity; its record is like `blank` but for the identity."""
+    """Allocate a row for each identity; its record is `blank` except for the identity."""
     rows = np.empty(len(pids), dtype=np.intp)
     for i in range(len(pids)):
         rows[i] = allocate_row(taken)
@@ -142,6 +142,6 @@ def allocate_rows(taken: RowAllocator, table: Column, blank: Column, pids: Ident
 
 @compiled
 def release_rows(taken: RowAllocator, rows: Rows) -> None:
-    """Let rows be free for others."""
+    """Free rows for other agents."""
     for row in rows:
         release_row(taken, row)

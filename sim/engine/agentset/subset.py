@@ -78,7 +78,7 @@ class CohortSubset[A: RowView](AbstractAgentSet[A]):
 
     @classmethod
     def _from_iterable(cls, agents: Iterable[Any]) -> Any:
-        """Let `&`, `|` and `-` of Python's set protocol return a set that keeps its members."""
+        """Make `&`, `|` and `-` of Python's set protocol return a set that keeps its members."""
         members = list(dict.fromkeys(agents))
         cohorts = {id(one): one for one in (getattr(agent, "_cohort", None) for agent in members)}
         (cohort,) = cohorts.values() if len(cohorts) == 1 else (None,)
@@ -100,7 +100,7 @@ class CohortSubset[A: RowView](AbstractAgentSet[A]):
         inplace: bool = False,
         agent_type: type[A] | None = None,
     ) -> "CohortSubset[A]":
-        """Return the members that pass a filter, in order, at most so many (Mesa's rules)."""
+        """Return the members that pass a filter, in order, at most `at_most` (Mesa's rules)."""
         if isinstance(at_most, bool) or not isinstance(at_most, Real):
             raise TypeError(f"at_most = {at_most!r}: must be a number, or a share from 0 to 1")
         rows = self.rows
@@ -199,7 +199,7 @@ class CohortSubset[A: RowView](AbstractAgentSet[A]):
         """Call a method or function on every member and return the results."""
         results = []
         for agent in self.to_list():
-            # Somebody called earlier may have taken this one out of the model.
+            # An earlier call may have removed this agent from the model.
             if agent in self.cohort:
                 call = getattr(agent, method) if isinstance(method, str) else None
                 results.append(call(*args, **kwargs) if call else method(agent, *args, **kwargs))  # type: ignore[operator]

@@ -1,4 +1,4 @@
-"""Tables of a fixed number of records, declared by columns as cohorts are."""
+"""Tables of a fixed number of records, declared by columns like cohorts."""
 
 from collections.abc import Mapping
 from typing import ClassVar

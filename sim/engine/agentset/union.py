@@ -117,7 +117,7 @@ class Kept(AbstractAgentSet[Any]):
 def called(
     agents: Sequence[Any], method: str | Callable[..., Any], *args: Any, **kwargs: Any
 ) -> list[Any]:
-    """Call a method or function on agents; whoever has been removed meanwhile is passed over."""
+    """Call a method or function on agents, skipping those that have been removed meanwhile."""
     results = []
     for agent in agents:
         if in_model(agent):

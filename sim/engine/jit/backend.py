@@ -1,9 +1,9 @@
-"""What rules are compiled with: all that Numba can do, or only what it promises to keep.
+"""How rules are compiled: with private features of Numba, or only with its public interface.
 
-`numba_internals` makes rules quicker by means that another version of Numba may have lost. It
-tests itself when it is imported. If that fails, one line says so, and rules are compiled by public
-means only: slower, with the same results, and anew in every process, because Numba's own cache
-would not notice a change of a rule that another rule calls.
+`numba_internals` makes rules faster with features that another version of Numba may not have. It
+tests itself when it is imported. If that fails, one line says so, and rules are compiled with the
+public interface only: slower, with the same results, and again in every process, because Numba's
+own cache would not notice a change of a rule that another rule calls.
 """
 
 import multiprocessing
@@ -20,16 +20,16 @@ FALLBACK_WARNING = (
     " compiled anew in every process and run slower; results are the same."
 )
 MOST_OF_A_REASON = 160
-"""Characters of a reason that are shown."""
+"""Most characters of a reason that are shown."""
 
 
 def _internals() -> Any:
-    """Return the module of private means if it works, or None."""
+    """Return the module that uses private features if it works, or None."""
     if INTERPRETED:
         return None
     try:
         from sim.engine.jit import numba_internals
-    except Exception as reason:  # whatever another version has changed
+    except Exception as reason:  # another version may fail in any way
         if multiprocessing.current_process().name == "MainProcess":
             why = " ".join(str(reason).split())[:MOST_OF_A_REASON]
             print(f"{FALLBACK_WARNING} ({type(reason).__name__}: {why})", file=sys.stderr)
@@ -39,11 +39,11 @@ def _internals() -> Any:
 
 _INTERNALS = _internals()
 PUBLIC_ONLY = _INTERNALS is None and not INTERPRETED
-"""Whether rules are compiled without anything private of Numba."""
+"""Whether rules are compiled without private features of Numba."""
 
 
 def new_dispatcher(rule: Any, allocates: bool) -> Any:
-    """Return the dispatcher of a rule, that is what compiles and calls it.
+    """Return the dispatcher of a rule, which compiles and calls it.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def _no_prefetch(table: Any, row: Any) -> None:
 
 
 def prefetcher(lines: int | None) -> Any:
-    """Return a function that prefetches so many cache lines of a record (None: all of it)."""
+    """Return a function that prefetches some cache lines of a record (None: all of it)."""
     if INTERPRETED:
         return _no_prefetch
     if _INTERNALS is None:

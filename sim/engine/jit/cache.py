@@ -1,8 +1,8 @@
-"""Machine code on disk, and the notice that it is being made.
+"""Machine code on disk, and the notice that it is being compiled.
 
 Numba does not notice when a rule *calls* something that has changed. The directory is therefore
-named after a fingerprint of everything rules are made of, and every file in it says the fingerprint
-again: no change can meet yesterday's code, not even in a directory that the user has chosen.
+named after a fingerprint of the sources of all rules, and every file in it repeats the fingerprint.
+After a change, old machine code is never used, not even in a directory that the user has chosen.
 """
 
 import multiprocessing
@@ -19,7 +19,7 @@ from numba import config
 from numba.core import event
 
 PLACES_OF_RULES = ("vocabulary.py", "engine/**/*.py", "agents/*.py", "submodels/*.py")
-"""What compiled code is made of."""
+"""Sources of compiled code."""
 
 COMPILE_NOTICE = "Compiling the model's rules, once on this machine: about half a minute."
 
@@ -44,7 +44,7 @@ def _cache_directory() -> Path:
             if base != beside and (beside / name).is_dir():
                 _copy_folder(beside / name, base / name)
             (base / name).mkdir(parents=True, exist_ok=True)
-        except OSError:  # an installation nobody may write to
+        except OSError:  # an installation that is not writable
             continue
         if not os.access(base / name, os.W_OK):  # Numba would not even read there
             continue
@@ -56,7 +56,7 @@ def _cache_directory() -> Path:
 
 
 def _copy_folder(source: Path, target: Path) -> None:
-    """Copy a folder at once or not at all, unless the copy is there already."""
+    """Copy a folder atomically, unless the copy already exists."""
     if target.exists():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +66,7 @@ def _copy_folder(source: Path, target: Path) -> None:
 
 
 def _chosen_directory() -> Path:
-    """Return the directory that the user has chosen (`NUMBA_CACHE_DIR`), or else our own."""
+    """Return the directory that the user has chosen (`NUMBA_CACHE_DIR`), or else the default."""
     chosen = vars(config)["CACHE_DIR"]
     return Path(chosen) if chosen else _cache_directory()
 
@@ -76,9 +76,9 @@ CACHE_DIRECTORY = _chosen_directory()
 
 
 class CompileNotice(event.Listener):
-    """Says in one line, once, that rules are compiled: the user waits and sees nothing else.
+    """Prints one line, once, when rules are compiled: the user waits and sees nothing else.
 
-    Workers are silent: they would all say the same.
+    Workers print nothing: they would all print the same line.
     """
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ class CompileNotice(event.Listener):
 
     def on_start(self, event: Any) -> None:
         """Print the line, if it is a rule of the model that is compiled."""
-        module = event.data["dispatcher"].py_func.__module__ or ""  # generated code has none
+        module = event.data["dispatcher"].py_func.__module__ or ""  # generated code has no module
         if not self.silent and module.startswith("sim."):
             self.silent = True
             print(COMPILE_NOTICE, file=sys.stderr, flush=True)
@@ -99,5 +99,5 @@ _NOTICE = CompileNotice()
 
 
 def compile_notice() -> AbstractContextManager[None]:
-    """Return a context in which the notice is given when a rule is compiled, not only loaded."""
+    """Return a context that prints the notice when a rule is compiled, not only loaded."""
     return event.install_listener("numba:compile", _NOTICE)

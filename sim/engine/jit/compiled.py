@@ -1,12 +1,12 @@
 """Rules in plain loops, compiled.
 
-A *rule* says what happens to one agent, or to one after the other, in plain scalar code over
-records: `episode.severity += 1`. Python would be slow at it; Numba turns it into machine code of
-the same meaning. Whole-array operations stay the way for what is rare or done to everybody at
-once.
+A *rule* says what happens to one agent, or to agents one after the other, in plain scalar code over
+records: `episode.severity += 1`. Python would be slow at it; Numba compiles it to machine code with
+the same results. Whole-array operations are used for rare steps, and for steps that apply to all
+agents at once.
 
-Compiled code is kept on disk (`sim.engine.jit.cache`), so that only the first run on a machine
-waits for it, or its installation (`sim.precompile`).
+Compiled code is kept on disk (`sim.engine.jit.cache`), so that only the first run on a machine, or
+the installation (`sim.precompile`), waits for it.
 
 With `NUMBA_DISABLE_JIT=1` in the environment the same rules run as ordinary Python, slowly and with
 the same results; the tests compare the two. Therefore a rule
@@ -30,10 +30,10 @@ def compiled[F: Callable[..., Any]](rule: F, /) -> F: ...
 @overload
 def compiled[F: Callable[..., Any]](*, allocates: bool) -> Callable[[F], F]: ...
 def compiled(rule: Any = None, /, *, allocates: bool = False) -> Any:
-    """Compile a rule when it is first used, and keep the machine code on disk.
+    """Compile a rule on first use, and keep the machine code on disk.
 
-    Numba compiles a function anew for every combination of argument types, and takes 3, `WAIT`
-    and an `int8` for three types. Rules are compiled once, for the widest type of each argument;
+    Numba compiles a function again for every combination of argument types, and treats 3, `WAIT`
+    and an `int8` as three types. Rules are compiled once, for the widest type of each argument;
     narrower ones are converted.
 
     Parameters
@@ -42,8 +42,8 @@ def compiled(rule: Any = None, /, *, allocates: bool = False) -> Any:
         The rule.
     allocates : bool
         Whether the rule makes arrays, returns them, or calls a rule that returns them. A rule that
-        does not need not count who else holds the tables it looks at, which would take longer than
-        most of what it does with a record. One that does and does not say so is refused.
+        does not can skip reference counting of the tables it reads, which would take longer than
+        most of its work on a record. A rule that does so without this flag is refused.
     """
     if rule is None:
         return lambda rule: _compiled(rule, allocates)
@@ -68,7 +68,8 @@ def _compiled(rule: Any, allocates: bool) -> Any:
 def inlined[F: Callable[..., Any]](rule: F) -> F:
     """Compile a rule as a part of each rule that calls it.
 
-    Its numbers stay as narrow as they are there, and the processor may take several calls together.
+    Its numbers keep the types they have in the caller, and the processor may run several calls at
+    once.
     """
     return cast(F, njit(inline="always")(rule))
 

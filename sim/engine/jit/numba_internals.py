@@ -1,11 +1,12 @@
-"""All that rules need of Numba and LLVM and that they do not promise to keep.
+"""The features of Numba and LLVM that rules need but that are not guaranteed to stay.
 
-Nothing here is changed for other users of Numba: rules have a dispatcher of their own, and with it
-a compiler, a target context, a code generator and a cache. What this module asks of Numba is tested
-when it is imported (`sim.engine.jit.self_test`); `sim.engine.jit.backend` does without if it fails.
+Nothing here affects other users of Numba: rules have a separate dispatcher, and with it a compiler,
+a target context, a code generator and a cache. This module tests what it needs from Numba when it
+is imported (`sim.engine.jit.self_test`); if that fails, `sim.engine.jit.backend` does without this
+module.
 
-Rules do not count who holds the tables they look at. Numba counts by locked instructions, twice for
-each look at a record, which takes longer than the look.
+Rules do not count references to the tables they read. Numba counts references with locked
+instructions, twice for each access to a record, which takes longer than the access.
 """
 
 import sys
@@ -31,22 +32,22 @@ from sim.engine.jit.cache import CACHE_DIRECTORY, FINGERPRINT
 from sim.engine.jit.settings import CACHE_LINE, OPTIONS
 
 DATA_POINTER = 3
-"""Where the head of a structure of Numba's holds the address of its fields, in pointers."""
+"""Position of the address of the fields in the head of a Numba structure, in pointers."""
 PREFETCH = "llvm.prefetch.p0i8"
 TO_READ_AND_KEEP = (0, 3, 1)
 """Arguments of `llvm.prefetch`: to read, to keep in every cache, data."""
 RESULTS_OF = ("call", "binop", "unary", "inplace_binop")
 """Expressions that may make an array. (A part of an array or a field only looks at one.)"""
 NO_ARRAYS_HERE = ("NRT required", "Only accept returning of array passed")
-"""What Numba says when a function makes an array and is not to count."""
+"""Messages of Numba when a function makes an array without reference counting."""
 
 
 class UnexpectedArrays(TypeError):
-    """A rule makes arrays, or hands them on, and does not say so."""
+    """A rule makes arrays, or passes them on, and is not marked as doing so."""
 
 
 class RuleLocator(caching._CacheLocator):
-    """Says where the machine code of a rule lies, and what it is made of."""
+    """Locates the machine code of a rule, and identifies its sources."""
 
     def __init__(self, rule: Any, file: str) -> None:
         self._py_file = file  # Numba's warnings name it
@@ -54,7 +55,7 @@ class RuleLocator(caching._CacheLocator):
 
     @classmethod
     def from_function(cls, rule: Any, file: str) -> "RuleLocator | None":
-        """Return the locator of a rule, or None if it stands in no file."""
+        """Return the locator of a rule, or None if it is not in a file."""
         return cls(rule, file) if Path(file).exists() else None
 
     def get_cache_path(self) -> str:
@@ -73,12 +74,12 @@ class RuleLocator(caching._CacheLocator):
 
 
 class RuleCacheFiles(caching.CompileResultCacheImpl):
-    """Writes the machine code of a rule, without what only a reader of Numba's reports needs."""
+    """Writes the machine code of a rule, without the data that only Numba's reports need."""
 
     _locator_classes: Any = (RuleLocator,)
 
     def reduce(self, result: Any) -> Any:
-        """Leave out the types of all variables line by line: half of what there was on disk."""
+        """Leave out the types of all variables line by line, which made up half of each file."""
         return super().reduce(result._replace(type_annotation=""))
 
 
@@ -94,20 +95,20 @@ class RuleCache(caching.FunctionCache):
 
 
 class RuleCodegen(JITCPUCodegen):
-    """Numba's code generator, which also works on fields together that lie side by side."""
+    """Numba's code generator, which also vectorises work on adjacent fields."""
 
     def _pass_builder(self, **options: Any) -> Any:
         return super()._pass_builder(**{"slp_vectorize": True} | options)
 
 
 class RuleContext(CPUContext):
-    """Numba's target context, with a wrapper that counts."""
+    """Numba's target context, with a wrapper that counts references."""
 
     def create_cpython_wrapper(self, *arguments: Any, **options: Any) -> Any:
-        """Let the wrapper by which Python calls a rule count, whether the rule does or not.
+        """Have the wrapper by which Python calls a rule count, whether the rule does or not.
 
-        What Python passes is counted in by the wrapper, so it has to be counted out there too, or
-        it would stay in memory for ever.
+        The wrapper increments the reference counts of the arguments, so it must also decrement
+        them, or they would stay in memory for ever.
         """
         counts, self.enable_nrt = self.enable_nrt, True
         try:
@@ -117,13 +118,13 @@ class RuleContext(CPUContext):
 
 
 _ON_THE_WAY: dict[bool, dict[Any, Any]] = {}
-"""What Numba has compiled on its way, for rules that count (True) and rules that do not."""
+"""Code that Numba has compiled internally, for rules that count (True) and rules that do not."""
 
 
 def _context_of_rules(context: Any) -> Any:
     """Return a copy of a target context, for one rule.
 
-    It keeps Numba's engine, in which all machine code of the process lies, and what is registered.
+    It shares Numba's engine, which holds all machine code of the process, and the registrations.
     """
     codegen = copy(context.codegen())
     codegen.__class__ = RuleCodegen
@@ -135,7 +136,7 @@ def _context_of_rules(context: Any) -> Any:
 
 @register_pass(mutates_CFG=False, analysis_only=True)
 class RefuseArrays(AnalysisPass):
-    """Refuses a rule that makes arrays and does not say so: nobody would free them."""
+    """Refuses a rule that makes arrays and is not marked as doing so: they would never be freed."""
 
     _name = "sim_refuse_arrays"
 
@@ -143,7 +144,7 @@ class RefuseArrays(AnalysisPass):
         super().__init__()
 
     def run_pass(self, state: Any) -> bool:
-        """Look at what the rule returns, and at what it gets from what it calls."""
+        """Check the return type of the rule, and the return types of its calls."""
         if state.flags.nrt:
             return False
         if _holds_arrays(state, state.return_type):
@@ -158,7 +159,7 @@ class RefuseArrays(AnalysisPass):
 
 
 def _holds_arrays(state: Any, kind: Any) -> bool:
-    """Return True if values of a type hold memory that Numba counts the holders of."""
+    """Return True if values of a type hold memory with reference counts."""
     return bool(state.targetctx.data_model_manager[kind].contains_nrt_meminfo())
 
 
@@ -175,7 +176,7 @@ class RuleCompiler(Compiler):
         self.state.targetctx = _context_of_rules(self.state.targetctx)
 
     def define_pipelines(self) -> list[Any]:
-        """Return Numba's pipelines, with the refusal of arrays."""
+        """Return Numba's pipelines, with the pass that refuses arrays."""
         pipelines: list[Any] = super().define_pipelines()
         for one in pipelines:
             one.add_pass_after(RefuseArrays, typed_passes.NopythonTypeInference)
@@ -183,7 +184,7 @@ class RuleCompiler(Compiler):
         return pipelines
 
     def compile_extra(self, rule: Any) -> Any:
-        """Compile a rule; say in our words what Numba says of arrays without counting."""
+        """Compile a rule; replace Numba's message about arrays without reference counting."""
         try:
             return super().compile_extra(rule)
         except errors.NumbaError as error:
@@ -193,7 +194,7 @@ class RuleCompiler(Compiler):
 
 
 class RuleDispatcher(CPUDispatcher):
-    """What compiles a rule, keeps its machine code and calls it."""
+    """Compiles a rule, keeps its machine code and calls it."""
 
     def __init__(
         self,
@@ -205,13 +206,13 @@ class RuleDispatcher(CPUDispatcher):
         super().__init__(rule, locals, targetoptions, pipeline_class)
 
     def enable_caching(self) -> None:
-        """Keep machine code on disk."""
+        """Store machine code on disk."""
         self._cache = RuleCache(self.py_func)
 
 
 def new_dispatcher(rule: Any, allocates: bool) -> RuleDispatcher:
     """Return the dispatcher of a rule (see `sim.engine.jit.backend`)."""
-    # Said of every rule, or it would be as for the rule that calls it.
+    # Set for every rule: otherwise the setting of the calling rule would apply.
     dispatcher = RuleDispatcher(rule, targetoptions={**OPTIONS, "_nrt": allocates})
     dispatcher.enable_caching()
     return dispatcher
@@ -220,8 +221,8 @@ def new_dispatcher(rule: Any, allocates: bool) -> RuleDispatcher:
 def borrowed_struct[T: type](kind: T) -> T:
     """Register a kind of structure, as `numba.experimental.structref.register` does.
 
-    What a rule takes out of it is not counted. Whoever makes such a structure keeps the tables
-    alive as long as rules may use it.
+    Fields that a rule reads from it are not reference-counted. The code that makes such a structure
+    must keep the tables alive as long as rules may use it.
 
     Parameters
     ----------
@@ -251,7 +252,7 @@ def _write_field(context: Any, builder: Any, signature: Any, values: Any, name: 
     kind, given = signature.args
     field = context.cast(builder, values[1], given, kind.field_dict[name])
     if not isinstance(given, types.Number):
-        # Whoever makes the structure fills it in: its head holds on to the tables.
+        # The code that makes the structure fills it in: its head holds references to the tables.
         context.nrt.incref(builder, given, field)
     setattr(_fields(context, builder, kind, values[0]), name, field)
 
@@ -267,14 +268,14 @@ def _fields(context: Any, builder: Any, kind: Any, value: Any) -> Any:
 
 
 def _address_of_fields(context: Any, builder: Any, kind: Any, value: Any) -> Any:
-    """Return the address in the head of a structure, without the call that Numba makes for it."""
+    """Return the address in the head of a structure, without the call that Numba would make."""
     head = cgutils.create_struct_proxy(kind)(context, builder, value=value).meminfo
     pointers = builder.bitcast(head, ir.IntType(8).as_pointer().as_pointer())
     return builder.load(builder.gep(pointers, [ir.Constant(ir.IntType(32), DATA_POINTER)]))
 
 
 def _without_owner(context: Any, builder: Any, kind: Any, value: Any) -> Any:
-    """Return a table, or a tuple of tables, that says of itself that nobody counts its users."""
+    """Return a table, or a tuple of tables, marked as not reference-counted."""
     if isinstance(kind, types.Array):
         array = context.make_array(kind)(context, builder, value=value)
         array.meminfo = cgutils.get_null_value(array.meminfo.type)
@@ -290,7 +291,7 @@ def _without_owner(context: Any, builder: Any, kind: Any, value: Any) -> Any:
 
 @extending.intrinsic
 def _finds_fields(typing_context: Any, structure: Any) -> Any:
-    """Return True if the fields lie where Numba's own function says that they do."""
+    """Return True if the fields are at the address that Numba's own function returns."""
 
     def compare(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         (kind,) = signature.args

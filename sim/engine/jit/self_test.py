@@ -16,11 +16,11 @@ WRITTEN = 7.0
 
 
 class SelfTestFailed(RuntimeError):
-    """A structure does not hold what was put into it, or somebody still holds its array."""
+    """A structure does not hold what was put into it, or its array is still referenced."""
 
 
 class BoxType(types.StructRef):
-    """What Numba knows of a box."""
+    """The Numba type of a box."""
 
 
 class Box(structref.StructRefProxy):
@@ -47,14 +47,14 @@ def check(internals: Any) -> None:
     Parameters
     ----------
     internals : module
-        `sim.engine.jit.numba_internals`, or what stands for it.
+        `sim.engine.jit.numba_internals`, or a substitute for it.
     """
     internals.borrowed_struct(BoxType)
     structref.define_proxy(Box, BoxType, ["values"])
     values = np.array(VALUES)
     holders = sys.getrefcount(values)
     box = internals.new_dispatcher(close_box, allocates=True)(values)
-    # First: with an address from the wrong place the rest would end the process.
+    # This comes first: with a wrong address the rest would crash the process.
     if not internals.new_dispatcher(internals.fields_are_found, allocates=True)(box):
         raise SelfTestFailed("the fields of a structure lie elsewhere")
     total = internals.new_dispatcher(write_and_add_up, allocates=False)(box, WRITTEN)

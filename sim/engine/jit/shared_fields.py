@@ -1,4 +1,4 @@
-"""Copying what two records have in common, in rules."""
+"""Copying the fields that two records have in common, in rules."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +21,8 @@ else:
     def copy_shared_fields(context: Any, target: Any, source: Any) -> Any:
         """Copy every field that both records have.
 
-        Written here as machine code, field by field: a loop over names in a rule would have Numba
-        hold the names as Python strings, which are counted.
+        Generated here as machine code, field by field: with a loop over names in a rule, Numba
+        would hold the names as Python strings, which are reference-counted.
         """
         if not (isinstance(target, types.Record) and isinstance(source, types.Record)):
             return None

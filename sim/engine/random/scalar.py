@@ -1,7 +1,7 @@
 """Keyed random numbers for compiled rules: what `Draws` gives arrays, for one key at a time.
 
-A rule is handed the table `streams` of `Draws` and names a purpose by its number in the list of
-purposes; the numbers are those `Draws` returns for the same key.
+A rule receives the table `streams` of `Draws` and names a purpose by its number in the list of
+purposes; the random numbers are the same as those `Draws` returns for the same key.
 """
 
 from math import log
@@ -13,7 +13,7 @@ from sim.engine.random.splitmix import BELOW_ONE, SHIFT_11, SHIFT_OCCURRENCE, TO
 from sim.engine.types import Floats, Identities
 
 KEYS = 2
-"""Columns of `streams` that hold the keys of a purpose; more are there only in audit mode."""
+"""Columns of `streams` that hold the keys of a purpose; audit mode adds more columns."""
 COUNT, FIRST_NOTE = KEYS, KEYS + 1
 """In audit mode: the number of notes, and where the first of them begins."""
 

@@ -34,7 +34,7 @@ def keyed_bits(who: Identities, occurrence: Identities, streams: Identities) -> 
     Parameters
     ----------
     who, occurrence : array of uint64, shape (n,)
-        One of them may have length 1: it then belongs to all.
+        One of them may have length 1: it then applies to all.
     streams : array of uint64, shape (2,)
         Keys of the purpose.
     """

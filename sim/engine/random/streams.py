@@ -1,14 +1,14 @@
-r"""Keyed random numbers: chance that does not depend on the order of events.
+r"""Keyed random numbers: draws that do not depend on the order of events.
 
 Every random number of the model is a pure function
 
     uniform(seed, purpose, who, occurrence)
 
-where *purpose* names the decision ("onset gap"), *who* is the permanent identity of the
-person, employer, institution or day concerned, and *occurrence* counts how often this
-decision has come up in that one's own history. Two scenarios with one seed therefore share
-people, arrivals, illnesses and tastes; a new purpose shifts no other draw; and neither the
-order of the rows nor the number of workers can change a result.
+where *purpose* names the decision ("onset gap"), *who* is the permanent identity of the person,
+employer, institution or day concerned, and *occurrence* counts how often this decision has come up
+in the history of that identity. Two scenarios with one seed therefore share people, arrivals,
+illnesses and tastes; a new purpose does not shift any other draw; and neither the order of the rows
+nor the number of workers can change a result.
 
 The function is a bijective mixer in counter mode: the pair (who, occurrence) is packed into
 64 bits, spread by the golden-ratio multiplier, and passed twice through the finaliser of
@@ -34,7 +34,7 @@ type Keys = Identities | Integers | int
 
 
 NOTES_A_DAY = 1 << 14
-"""Draws of one purpose that can be audited between two checks."""
+"""Number of draws of one purpose that can be audited between two checks."""
 
 
 class KeyReuseError(AssertionError):
@@ -42,22 +42,22 @@ class KeyReuseError(AssertionError):
 
 
 class Draws:
-    """All chance of one model run.
+    """All random draws of one model run.
 
     Parameters
     ----------
     seed : int
         Seed of the run. Equal seeds give equal draws, on every machine.
     audit : bool, default False
-        Remember every key and fail on a second use of it. Slow: for tests.
+        Record every key and fail if it is used twice. Slow: for tests.
     purposes : tuple of str, optional
         Purposes that compiled rules draw for, in the order of their numbers.
 
     Attributes
     ----------
     streams : array of uint64, shape (purposes, 2)
-        Keys of the purposes, for `sim.engine.random.scalar`; wider in audit mode, where rules note
-        in it what they have drawn.
+        Keys of the purposes, for `sim.engine.random.scalar`; wider in audit mode, where rules
+        record in it what they have drawn.
 
     Examples
     --------
@@ -79,7 +79,7 @@ class Draws:
             self.streams[number, :KEYS] = self.stream_keys(purpose)
 
     def streams_of(self, purposes: Sequence[str]) -> Identities:
-        """Return the rows of `streams` of purposes that stand together in the list of all."""
+        """Return the rows of `streams` for purposes that are adjacent in the list of all."""
         first = self._purposes.index(purposes[0]) if purposes else 0
         return self.streams[first : first + len(purposes)]
 
@@ -102,7 +102,7 @@ class Draws:
         who : int or array of int
             Permanent identities, below 2**40.
         occurrence : int or array of int, default 0
-            Ordinal in each one's own history, below 2**24. Identities of shape (n, 1) and
+            Ordinal in the history of each identity, below 2**24. Identities of shape (n, 1) and
             occurrences of shape (n, k) or (k,) give k draws for each of n at once.
 
         Returns
@@ -123,7 +123,7 @@ class Draws:
         occurrence: Keys,
         audited: bool = True,
     ) -> Column:
-        """Hand flat keys to a kernel; in audit mode, note the use of every key."""
+        """Pass flat keys to a kernel; in audit mode, record the use of every key."""
         who, occurrence = _as_keys(who), _as_keys(occurrence)
         shape = None
         if who.ndim > 1 or occurrence.ndim > 1:
@@ -238,7 +238,7 @@ def pick(u: Floats, shares: Floats) -> Integers:
 
 
 def _as_keys(keys: Keys) -> Identities:
-    """Return whole numbers as an array of uint64 (copied only if need be)."""
+    """Return whole numbers as an array of uint64 (copied only if necessary)."""
     if isinstance(keys, int | np.integer):
         return np.array([keys], dtype=np.uint64)
     return keys.astype(np.uint64, copy=False)
