@@ -13,7 +13,7 @@ LOG_WIDTH = 110
 def main(arguments: list[str] | None = None) -> int:
     """Run the application; return its exit status.
 
-    It may be called many times in one process: environment and global state are put back.
+    It may be called many times in one process: environment and global state are restored.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def _said_of(error: Exception) -> tuple[int, str]:
     if isinstance(error, ConfigurationError | HydraException | OmegaConfBaseException):
         return BAD_CONFIGURATION, one_line(error)
     if isinstance(error, OSError):
-        # What was finished is stored; the store itself says what it could not write.
+        # Finished work is stored; the store itself reports what it could not write.
         return FAILED, one_line(error)
     # A bug in the program: the user needs one line, and how to see the rest.
     return INTERNAL, (

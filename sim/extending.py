@@ -1,4 +1,4 @@
-"""Everything that a submodel of one's own is made of, in one place: see docs/extend.md."""
+"""All names that a user-defined submodel needs, in one place: see docs/extend.md."""
 
 from sim import vocabulary
 from sim.agents.city import City

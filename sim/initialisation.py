@@ -1,12 +1,12 @@
 """Initialisation: the city on the first day of burn-in.
 
-Employers are built first: their number follows from the population and their mean size, their
-sizes from a truncated Zipf law. Then come the people who are already there. Who is present at a
-random moment stays longer than an arrival does (length bias): the kind of stay is weighted by its
-mean, a gamma stay of shape a becomes one of shape a + 1, and a uniform share of it has passed.
-They are thinned by the season of the day they came, so the population starts where the seasonal
-inflow would have left it. They know what a mean-field equilibrium says they know; nobody is ill
-yet: burn-in takes care of that.
+Employers are built first: their number follows from the population and their mean size, their sizes
+from a truncated Zipf law. Then the people who are already there are created. People present at a
+random moment stay longer than arrivals do (length bias): the kind of stay is weighted by its mean,
+a gamma stay of shape a becomes one of shape a + 1, and a uniform share of it has passed. They are
+thinned by the season of the day they came, so the population starts where the seasonal inflow would
+have left it. Their knowledge is that of a mean-field equilibrium. Nobody is ill yet: illness
+develops during burn-in.
 """
 
 from typing import TYPE_CHECKING
@@ -35,7 +35,7 @@ def found_employers(model: "CityModel") -> Employers:
     sector_share = by(words.SECTORS, demography.sector_share)
     nationality_share = by(words.NATIONALITIES, demography.nationality_share)
     workers = world.city.population * np.outer(sector_share, nationality_share).ravel()
-    # Everybody must find somebody of the own sector and nationality to work for.
+    # Everybody must be able to find an employer of their own sector and nationality.
     number = np.maximum(np.rint(workers / employment.mean_size), 1).astype(np.int64)
     market = np.repeat(np.arange(len(number)), number)
     identity = np.arange(len(market), dtype=np.uint64)

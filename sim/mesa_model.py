@@ -1,4 +1,4 @@
-"""What Mesa asks of a model, for one that lives through whole days and keeps agents as columns."""
+"""Mesa's model interface, for a model with whole-day steps and with agents as columns."""
 
 from abc import ABC, abstractmethod
 from copy import deepcopy
@@ -16,7 +16,7 @@ from sim.engine.agentset.union import AgentSetUnion
 class StoppedInsideDayError(RuntimeError):
     """A model that an error or an interrupt has stopped in the middle of a day.
 
-    Half of the day has happened and half has not, so nothing true can be said of it any more.
+    Only part of the day has been simulated, so its state is no longer valid.
     """
 
 
@@ -30,34 +30,34 @@ class DailyModel(mesa.Model[Any, Any], ABC):
     _cannot_go_on: str | None = None
     _catching_up = False
     _own_names: frozenset[str] = frozenset()
-    """Attributes of a model that nobody has hung anything on."""
+    """Attributes of a model to which the user has added none."""
     _day: int
 
     @property
     def day(self) -> int:
-        """Days lived since the end of burn-in: the number of the day that comes next."""
+        """Days simulated since the end of burn-in: the number of the next day."""
         return self._day
 
     # --- time ---------------------------------------------------------------------------------
 
     @abstractmethod
     def step_day(self) -> None:
-        """Live through one day."""
+        """Simulate one day."""
 
     def step(self) -> None:
-        """Live through one day.
+        """Simulate one day.
 
         Raises
         ------
         StoppedInsideDayError
-            If an earlier day was not lived to its end.
+            If an earlier day was not completed.
         """
         if not self._catching_up:
             self.step_day()
 
     def _check_steps(self) -> None:
-        """Let every step be checked first."""
-        # Mesa puts a function of its own in the place of `step`; after an error it does nothing.
+        """Have every step checked first."""
+        # Mesa replaces `step` by its own function, which does nothing after an error.
         self._step_by_mesa = self.step
         self.step = self._checked_step  # type: ignore[method-assign]
 
@@ -66,7 +66,7 @@ class DailyModel(mesa.Model[Any, Any], ABC):
         self._step_by_mesa()
 
     def run_for(self, duration: float) -> None:
-        """Live through so many days.
+        """Simulate a number of days.
 
         Parameters
         ----------
@@ -76,9 +76,9 @@ class DailyModel(mesa.Model[Any, Any], ABC):
         Raises
         ------
         ValueError
-            If it is no such number.
+            If it is not such a number.
         StoppedInsideDayError
-            If an earlier day was not lived to its end.
+            If an earlier day was not completed.
         """
         self.check_it_can_go_on()
         days = whole_days("run_for", duration)
@@ -88,7 +88,7 @@ class DailyModel(mesa.Model[Any, Any], ABC):
             super().run_for(days)
 
     def run_until(self, end_time: float) -> None:
-        """Live until so many days since day 0 have been lived.
+        """Simulate until a number of days since day 0 have passed.
 
         Parameters
         ----------
@@ -98,9 +98,9 @@ class DailyModel(mesa.Model[Any, Any], ABC):
         Raises
         ------
         ValueError
-            If it is no such number.
+            If it is not such a number.
         StoppedInsideDayError
-            If an earlier day was not lived to its end.
+            If an earlier day was not completed.
         """
         self.check_it_can_go_on()
         end = whole_days("run_until", end_time)
@@ -110,14 +110,14 @@ class DailyModel(mesa.Model[Any, Any], ABC):
             super().run_until(end)
 
     def catch_up(self, time: float) -> None:
-        """Set Mesa's own clock forward without living the days again."""
+        """Set Mesa's own clock forward without simulating the days again."""
         if time > self.time:
             self._catching_up = True
             self.run_until(time)
             self._catching_up = False
 
     def check_it_can_go_on(self) -> None:
-        """Raise unless the last day was lived to its end and the agents are still there.
+        """Raise unless the last day was completed and the agents are still there.
 
         Raises
         ------
@@ -136,7 +136,7 @@ class DailyModel(mesa.Model[Any, Any], ABC):
 
     @scenario.setter
     def scenario(self, placeholder: Any) -> None:
-        """Ignore the empty scenario Mesa sets by itself; refuse any other."""
+        """Ignore the empty scenario that Mesa sets; refuse any other."""
         if not type(placeholder).__module__.startswith("mesa."):
             raise AttributeError(
                 "the scenario of a model is fixed: use model.fork(scenario) for another"
@@ -147,7 +147,7 @@ class DailyModel(mesa.Model[Any, Any], ABC):
     def _cohorts(self) -> list[Cohort[Any]]:
         return [getattr(self, name) for name in self.COHORTS]
 
-    # Mesa types these three by the set class it uses itself.
+    # Mesa annotates these three with its own set class.
     @property  # type: ignore[misc]
     def agents(self) -> AbstractAgentSet[Any]:  # type: ignore[override]
         """All agents: institutions as objects, people and employers as rows of columns."""
@@ -167,7 +167,7 @@ class DailyModel(mesa.Model[Any, Any], ABC):
         return list(self.agents_by_type)
 
     def remove_all_agents(self) -> None:
-        """Remove all agents. The model can then not go on: there is nobody in it."""
+        """Remove all agents. The model cannot continue after that: it is empty."""
         for cohort in self._cohorts():
             cohort.remove_rows(cohort.rows)
         self._close_institutions()
@@ -176,16 +176,16 @@ class DailyModel(mesa.Model[Any, Any], ABC):
 
     @abstractmethod
     def _close_institutions(self) -> None:
-        """Let institutions leave the model."""
+        """Remove institutions from the model."""
 
     # --- copies -------------------------------------------------------------------------------
 
     @abstractmethod
     def branch(self) -> Self:
-        """Return a copy that goes on as this model would."""
+        """Return a copy that continues as this model would."""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """Return a branch under the same scenario, with whatever the user has hung on the model."""
+        """Return a branch under the same scenario, with the attributes the user has added."""
         twin = self.branch()
         memo[id(self)] = twin
         twin.random.setstate(self.random.getstate())
@@ -195,7 +195,7 @@ class DailyModel(mesa.Model[Any, Any], ABC):
         return twin
 
     def added_by_users(self) -> dict[str, Any]:
-        """Return what users have hung on the model, by name."""
+        """Return the attributes that users have added to the model, by name."""
         return {name: value for name, value in vars(self).items() if name not in self._own_names}
 
     def __copy__(self) -> Self:

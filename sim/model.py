@@ -1,4 +1,4 @@
-"""The model: its submodels, the order of the day, and what can be asked of it."""
+"""The model: its submodels, the order of the day, and its public methods."""
 
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -124,9 +124,9 @@ class AlmatyModel(ScheduledModel, ObservedModel, SavedModel):
         Block("pay-day", Money.pay_wages, "monthly thirtieth"),
         Block("observation", lambda model: model.record_day(), "daily"),
     )
-    """The order of the day. Blocks are synchronous inside; ties are broken by keyed draws.
+    """The order of the day. Updates within a block are synchronous; ties are broken by keyed draws.
 
-    What runs is a method of a submodel, or a function of the model."""
+    A block runs a method of a submodel, or a function of the model."""
 
     _law_in_force: tuple[Regime, date] | None = None
     COHORTS: ClassVar[tuple[str, ...]] = state.COHORTS
@@ -181,11 +181,11 @@ class AlmatyModel(ScheduledModel, ObservedModel, SavedModel):
     # --- the day ------------------------------------------------------------------------------
 
     def record_day(self) -> None:
-        """Write down what is counted at the end of a day."""
+        """Record the counts of the end of a day."""
         self.diary.record(self)
 
     def apply_levers(self) -> None:
-        """Put today's dated changes, and a new law, in force."""
+        """Apply today's dated changes, and a new law."""
         values = self.specification.values_on(self.day) if self.day >= 0 else {}
         new_law = self.world.law_changes_on(self.calendar.date_of(self.day))
         if values != self.values_in_force or new_law:
@@ -196,7 +196,7 @@ class AlmatyModel(ScheduledModel, ObservedModel, SavedModel):
                 self._set_world(world)
 
     def _set_world(self, world: World, *, anew: bool = False) -> None:
-        """Put parameters in force: prepare what has read something that is another now."""
+        """Put parameters in force: prepare all parts that have read a value which has changed."""
         self.world = world
         book, law = world.regime[world.law.regime], world.law
         law_in_force = (book, law.day_of(self.calendar.date_of(self.day)))
@@ -209,7 +209,7 @@ class AlmatyModel(ScheduledModel, ObservedModel, SavedModel):
         self._renew_parameters(renewed)
 
     def _renew_parameters(self, renewed: set[str]) -> None:
-        """Put the parameters of some submodels where rules find them."""
+        """Store the parameters of some submodels where rules read them."""
         for name in self._names_of_own & renewed:
             record, kind = self.submodels[name].parameters, self._parameter_kinds.get(name)
             if len(record) and record.dtype is not kind:
@@ -220,7 +220,7 @@ class AlmatyModel(ScheduledModel, ObservedModel, SavedModel):
         self._open_city.close_if_moved()
 
     def _lay_out_parameters(self) -> None:
-        """Make the table of parameters anew: a record of it has another type."""
+        """Rebuild the table of parameters, because the type of a record in it has changed."""
         own = [self.submodels[kind.name] for kind in self.SUBMODELS]
         records = {one.name: one.parameters for one in own if len(one.parameters)}
         self._parameter_kinds = {name: record.dtype for name, record in records.items()}
@@ -261,13 +261,13 @@ class AlmatyModel(ScheduledModel, ObservedModel, SavedModel):
         self._start_logs()
 
     def _take_over(self, world: World, time: float) -> None:
-        """Go on in a state that has been copied."""
+        """Continue from a state that has been copied."""
         self.labour_market = labour_market(self.employers)
         self._set_world(world, anew=True)
         self.catch_up(time)
 
     def fork(self, scenario: Scenario) -> "AlmatyModel":
-        """Return a branch: the same people and past, other levers from here on.
+        """Return a branch: the same people and past, with different levers from now on.
 
         Parameters
         ----------
@@ -277,11 +277,11 @@ class AlmatyModel(ScheduledModel, ObservedModel, SavedModel):
         Raises
         ------
         ConfigurationError
-            If world, submodels or seed differ: the past could then not have been the same.
+            If world, submodels or seed differ: the past could not have been the same then.
         TypeError
-            If it is no Scenario.
+            If it is not a Scenario.
         StoppedInsideDayError
-            If the last day was not lived to its end.
+            If the last day was not completed.
 
         Examples
         --------
@@ -306,7 +306,7 @@ class AlmatyModel(ScheduledModel, ObservedModel, SavedModel):
         return AlmatyModel(scenario, parent=self)
 
     def branch(self) -> Self:
-        """Return a copy that goes on as this model would."""
+        """Return a copy that continues as this model would."""
         twin = self._plain("copied").fork(self.specification)
         twin.switched_off = self.switched_off
         return twin  # type: ignore[return-value]

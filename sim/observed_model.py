@@ -1,4 +1,4 @@
-"""What can be asked of a model: indicators, curves, the log of cases, a digest."""
+"""Results of a model: indicators, curves, the log of cases, a digest."""
 
 from typing import TYPE_CHECKING
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 class ObservedModel(DailyModel, CityModel):
-    """A model of the city that can be asked what has happened in it."""
+    """A model of the city with access to its results."""
 
     @property
     def definitions(self) -> tuple[Definition, ...]:
-        """The indicators of the model, and those of submodels from outside."""
+        """The indicators of the model, and those of user-defined submodels."""
         return with_own(self.specification.submodels)
 
     def indicators(self, start_day: int = 0, end_day: int | None = None) -> "pd.DataFrame":
@@ -29,7 +29,7 @@ class ObservedModel(DailyModel, CityModel):
         ----------
         start_day, end_day : int
             The window is [start_day, end_day), in days since the end of burn-in; by default all
-            days lived so far. Whole numbers with 0 <= start_day <= end_day <= model.day.
+            days simulated so far. Whole numbers with 0 <= start_day <= end_day <= model.day.
 
         Returns
         -------
@@ -41,9 +41,9 @@ class ObservedModel(DailyModel, CityModel):
         Raises
         ------
         ValueError
-            If the window is not made of days that were lived.
+            If the window contains days that have not been simulated.
         StoppedInsideDayError
-            If the last day was not lived to its end.
+            If the last day was not completed.
 
         Examples
         --------
@@ -63,12 +63,12 @@ class ObservedModel(DailyModel, CityModel):
         if not 0 <= start <= end <= self.day:
             raise ValueError(
                 f"indicators of days {start} to {end}: the window must lie between 0 and "
-                f"{self.day}, the days lived so far, and end no sooner than it starts"
+                f"{self.day}, the days simulated so far, and end no sooner than it starts"
             )
         return indicators.indicators(self, start, end, self.definitions)
 
     def curves(self) -> "pd.DataFrame":
-        """Return daily outcomes, one row a day since day 0.
+        """Return daily outcomes, one row per day since day 0.
 
         Returns
         -------
@@ -80,12 +80,12 @@ class ObservedModel(DailyModel, CityModel):
         return curves.curves(self, self.definitions)
 
     def case_log(self) -> "pd.DataFrame":
-        """Return what happened to cases since day 0, in order of time.
+        """Return the events of cases since day 0, in order of time.
 
         Returns
         -------
         DataFrame
-            One row a visit to a clinic or move of a need; columns as in
+            One row per visit to a clinic or move of a need; columns as in
             `sim.observation.case_log.case_log`. People are simulated.
         """
         self.check_it_can_go_on()
@@ -94,8 +94,8 @@ class ObservedModel(DailyModel, CityModel):
     def digest(self) -> str:
         """Return a hex digest of the whole state; equal runs have equal digests.
 
-        It follows rule `sim.DIGEST_RULE`, for which neither the order of rows nor
-        the layout of memory matters.
+        It follows rule `sim.DIGEST_RULE`, which does not depend on the order of rows or the layout
+        of memory.
         """
         self.check_it_can_go_on()
         digest = Digest()

@@ -1,8 +1,8 @@
-"""`python -m sim.precompile`: compile all rules now, so that no run waits for it.
+"""`python -m sim.precompile`: compile all rules now, so that no run has to wait for it.
 
-Installing the project for development (`uv sync`, `uv run`) does it by itself, see
-`hatch_build.py` beside `pyproject.toml`. A study does it before it starts its workers, which
-would otherwise all compile the same.
+Installing the project for development (`uv sync`, `uv run`) does this automatically, see
+`hatch_build.py` beside `pyproject.toml`. A study does it before it starts its workers, which would
+otherwise all compile the same rules.
 """
 
 import sys
@@ -24,21 +24,21 @@ from sim.submodels.beds import lie_down
 from sim.submodels.care_seeking import utility_terms
 
 EVENTFUL = ("city.population=500", "parameters.employment.inspection_factor=20")
-"""A small city in which nearly all happens within `DAYS` that rules are for: jobs are lost."""
+"""A small city in which nearly every rule is used within `DAYS`: jobs are lost."""
 DAYS = 30
 
 
 def compile_rules() -> None:
     """Compile every rule that is not compiled yet, and keep the machine code.
 
-    Rules are compiled for the types of the tables they are used with, so a small city uses them.
+    Rules are compiled for the types of the tables they are used with, so a small city is run.
     """
-    if INTERPRETED or PUBLIC_ONLY:  # nothing is kept then
+    if INTERPRETED or PUBLIC_ONLY:  # nothing is stored then
         return
     model = AlmatyModel(load_scenario(overrides=EVENTFUL))
     model.run_for(DAYS)
     city = model.city()
-    # What a small city need not live to see, or what only an observer asks for.
+    # Rules that a small city may not use, and those that only observers use.
     lie_down(city, NOBODY)
     utility_terms(city, NOBODY)
     model.draws.bits("any purpose", 0)
@@ -53,7 +53,7 @@ def compile_rules_once() -> None:
 
 
 def _seal() -> Path:
-    """Return the file that says that machine code is complete for this processor and Python."""
+    """Return the file that marks machine code as complete for this processor and Python."""
     kind = (binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten())
     of_kind = blake2b(repr(kind).encode(), digest_size=4).hexdigest()
     python = sys.implementation.cache_tag

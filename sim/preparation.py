@@ -1,8 +1,8 @@
-"""Which tables have to be made anew when a value of the world moves.
+"""Which tables have to be rebuilt when a value of the world changes.
 
-Clinics, agencies and submodels turn the world into tables (`prepare`). What each of them reads is
-noted while it does so; it prepares again as soon as something it has read is another, and not
-before. So nobody has to list what depends on what, and nothing that depends can be forgotten.
+Clinics, agencies and submodels turn the world into tables (`prepare`). All values that each of them
+reads in the process are recorded; it prepares again as soon as a value it has read changes, and not
+before. So dependencies need not be listed, and none can be forgotten.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -17,31 +17,31 @@ from sim.config.world import World
 type Path = tuple[str, ...]
 type Arguments = tuple[Any, ...] | None
 ANY = "*"
-"""Section of what a method of the whole world returns."""
+"""Section name for the results of methods of the whole world."""
 WHOLE = ""
-"""In the place of the name of a value: a section, all fields of which were listed."""
+"""Used instead of the name of a value: a section of which all fields were listed."""
 
 
 class Prepared(Protocol):
-    """Something with tables made from the world."""
+    """A part of the model with tables built from the world."""
 
     def prepare(self, world: World) -> None:
-        """Make the tables."""
+        """Build the tables."""
         ...
 
 
 class Notes:
-    """What one `prepare` has read.
+    """The values that one `prepare` has read.
 
     Attributes
     ----------
     values : list of tuple
-        Everything that was read of the world: its section, path of the node, name, arguments of a
-        method (None for a value), and what was returned.
+        Values read from the world: section, path of the node, name, arguments of a method (None for
+        a value), and the result.
     facts : list of tuple
-        What was read of other parts with tables: name of the part, and the rest as above.
+        Values read from other parts with tables: name of the part, and the rest as above.
     sections : set of str
-        Sections of the world that something was read of.
+        Sections of the world from which a value was read.
     parts : set of str
         Other parts of the model that were read as a whole, by name.
     is_open : bool
@@ -61,13 +61,13 @@ class Notes:
         self.sections = frozenset(section for section, *_ in self.values)
 
     def hold_in(self, world: World, moved: Collection[str]) -> bool:
-        """Return True if everything that was read of the world has the same value in another.
+        """Return True if all values read from the world are the same in another world.
 
         Parameters
         ----------
         world : World
         moved : collection of str
-            Sections that may be others; the rest is as it was.
+            Sections that may have changed; the rest has not.
         """
         if self.sections.isdisjoint(moved):
             return True
@@ -78,14 +78,14 @@ class Notes:
         )
 
     def facts_hold(self, parts: Mapping[str, Any], renewed: Collection[str]) -> bool:
-        """Return True if what was read of other parts is still so.
+        """Return True if the values read from other parts are unchanged.
 
         Parameters
         ----------
         parts : mapping
             By name.
         renewed : collection of str
-            Parts that are new; the others are as they were.
+            Parts that are new; the others are unchanged.
         """
         return self.parts.isdisjoint(renewed) and all(
             _same(_asked(parts[part], name, arguments), value)
@@ -95,7 +95,7 @@ class Notes:
 
 
 class NotedSection:
-    """A section of the world that notes what is read of it."""
+    """A section of the world that records what is read from it."""
 
     __slots__ = ("_notes", "_path", "_section", "_section_name")
 
@@ -128,7 +128,7 @@ class NotedSection:
 
 
 class NotedPart:
-    """A part of the model with tables that notes what is read of it."""
+    """A part of the model with tables that records what is read from it."""
 
     __slots__ = ("_name", "_notes", "_part")
 
@@ -146,7 +146,7 @@ class NotedPart:
 
     def _call(self, name: str, *arguments: Any) -> Any:
         result = getattr(self._part, name)(*arguments)
-        if result is not None:  # or nothing was read, but written
+        if result is not None:  # otherwise it was a write, not a read
             self._notes.facts.append((self._name, name, arguments, _kept(result)))
         return result
 
@@ -167,7 +167,7 @@ def _asked(node: Any, name: str, arguments: Arguments) -> Any:
 
 
 def _kept(value: Any) -> Any:
-    """Return a value as it is now: tables are changed in place."""
+    """Return a copy of the present value, because tables are changed in place."""
     return value.copy() if isinstance(value, np.ndarray) else value
 
 
@@ -178,7 +178,7 @@ def _same(one: Any, other: Any) -> bool:
 
 
 class Preparation:
-    """Makes the tables of several parts of a model, as far as they have to be made anew."""
+    """Builds the tables of several parts of a model, as far as they have to be rebuilt."""
 
     def __init__(self) -> None:
         self._notes: dict[str, Notes] = {}
@@ -186,18 +186,18 @@ class Preparation:
         self._sections: dict[str, Any] = {}
 
     def note_part(self, name: str) -> None:
-        """Note that a part of the model is read as a whole, if some `prepare` is running."""
+        """Record that a part of the model is read as a whole, if some `prepare` is running."""
         if self._open is not None:
             self._open.parts.add(name)
 
     def noted(self, name: str, part: Any) -> Any:
-        """Return a part of the model, or what notes what is read of it if `prepare` is running."""
+        """Return a part of the model, or a recording proxy of it if `prepare` is running."""
         return part if self._open is None else NotedPart(part, name, self._open)
 
     def renew(
         self, parts: Mapping[str, Prepared], world: World, renewed: set[str], *, all_of_them: bool
     ) -> set[str]:
-        """Prepare the parts that have read something which is another now.
+        """Prepare the parts that have read a value which has changed.
 
         Parameters
         ----------
@@ -208,12 +208,12 @@ class Preparation:
         renewed : set of str
             Other parts of the model that are new.
         all_of_them : bool
-            Prepare every part, whatever has moved.
+            Prepare every part, whatever has changed.
 
         Returns
         -------
         set of str
-            Names of what is new: `renewed`, and the parts that were prepared.
+            Names of the new parts: `renewed`, and the parts that were prepared.
         """
         done = set(renewed)
         before, self._sections = self._sections, dict(world.__dict__)
@@ -229,7 +229,7 @@ class Preparation:
             )
             if holds:
                 continue
-            self._notes.pop(name, None)  # an error on the way leaves it to be prepared again
+            self._notes.pop(name, None)  # after an error it is prepared again
             self._open = opened = Notes()
             noted: Any = NotedSection(world, (), opened)
             try:

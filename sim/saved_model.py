@@ -1,4 +1,4 @@
-"""A model kept in a file, or sent to another process."""
+"""A model saved in a file, or sent to another process."""
 
 from io import BytesIO
 from os import PathLike
@@ -16,19 +16,19 @@ class SavedModel(DailyModel):
     """A model whose whole state can be saved and loaded."""
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the whole state into a file, from which `load` goes on.
+        """Write the whole state to a file, from which `load` continues.
 
         Parameters
         ----------
         path : path
-            E.g. ``"end_of_burn_in.npz"``. What stands there is replaced, as a whole or not at all.
+            E.g. ``"end_of_burn_in.npz"``. An existing file is replaced atomically.
 
         Raises
         ------
         StoppedInsideDayError
-            If the last day was not lived to its end.
+            If the last day was not completed.
         TypeError
-            If the model is of a class of its own.
+            If the model is an instance of a user-defined class.
         OSError
             If the file cannot be written.
 
@@ -49,12 +49,12 @@ class SavedModel(DailyModel):
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> "AlmatyModel":
-        """Return a model that goes on where a saved one was.
+        """Return a model that continues from a saved one.
 
         Parameters
         ----------
         path : path
-            As given to `save`. Only the version of the model that has saved it reads it.
+            As given to `save`. Only the version of the model that saved the file can read it.
 
         Raises
         ------
@@ -71,7 +71,7 @@ class SavedModel(DailyModel):
         return _from_bytes, (file.getvalue(),), self.added_by_users()
 
     def _plain(self, what: str) -> "AlmatyModel":
-        """Return the model itself, unless it may take other arguments to be made."""
+        """Return the model itself, unless its class may take other arguments."""
         from sim.model import AlmatyModel
 
         self.check_it_can_go_on()
@@ -86,7 +86,7 @@ def _restored(saved: state.SavedState) -> "AlmatyModel":
     Raises
     ------
     ConfigurationError
-        If it is not the state that was saved.
+        If it differs from the state that was saved.
     """
     from sim.model import AlmatyModel
 

@@ -1,4 +1,4 @@
-"""The day as a model lives through it: its blocks, each with the submodel it belongs to."""
+"""The day of a model: its blocks, each with the submodel it belongs to."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
@@ -39,7 +39,7 @@ class ScheduledBlock(NamedTuple):
 
 
 def _scheduled(block: Block, owner: Submodel | None, model: Any) -> ScheduledBlock:
-    # The method is looked up when it runs: a subclass, or a user, may have put another there.
+    # The method is looked up when it runs: a subclass or a user may have replaced it.
     run = (
         partial(block.run, model)
         if owner is None
@@ -59,7 +59,7 @@ def owner_of(block: Block, kinds: Iterable[type[Submodel]]) -> type[Submodel] | 
 def scheduled(
     model: Any, blocks: Sequence[Block], submodels: Sequence[Submodel]
 ) -> tuple[ScheduledBlock, ...]:
-    """Return the blocks of a model's day, those from outside where they have asked to stand.
+    """Return the blocks of a model's day, with user-defined blocks at the places they ask for.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def scheduled(
     blocks : sequence of Block
         The order of the day.
     submodels : sequence of Submodel
-        All of them, those from outside last.
+        All submodels, user-defined ones last.
     """
     by_kind = {type(one): one for one in submodels}
     day = []
@@ -86,8 +86,8 @@ def check_declarations(
 ) -> None:
     """Raise `TypeError` unless the program's own submodels fit together.
 
-    Every block belongs to a submodel that is listed, and every log that rules find in the city is
-    declared by just one submodel.
+    Every block must belong to a listed submodel, and every log of the city must be declared by
+    exactly one submodel.
     """
     for block in schedule:
         if "<lambda>" not in block.run.__qualname__ and owner_of(block, kinds) is None:
@@ -112,12 +112,12 @@ def check_declarations(
 def check_from_outside(
     kinds: Sequence[type[Submodel]], own: Sequence[type[Submodel]], schedule: Sequence[Block]
 ) -> None:
-    """Raise `ConfigurationError` unless submodels from outside fit into the model and its day.
+    """Raise `ConfigurationError` unless user-defined submodels fit into the model and its day.
 
     Parameters
     ----------
     kinds : sequence of type
-        Submodels from outside.
+        User-defined submodels.
     own : sequence of type
         The program's own.
     schedule : sequence of Block
@@ -154,7 +154,7 @@ def check_from_outside(
 
 
 def _check_blocks(kind: type[Submodel], known: list[str]) -> None:
-    """Check the blocks of a submodel from outside, and add them to those that are known."""
+    """Check the blocks of a user-defined submodel, and add them to the known ones."""
     for block in kind.blocks:
         where = f"{kind.__name__}, block '{block.name}'"
         if block.after not in known:
@@ -178,7 +178,7 @@ class ScheduledModel(DailyModel, CityModel):
     schedule : tuple of ScheduledBlock
         The order of the day.
     block_seconds : dict or None
-        CPU seconds that each block has taken, if it is made a dictionary.
+        CPU seconds used by each block, if it is set to a dictionary.
     """
 
     schedule: tuple[ScheduledBlock, ...]
@@ -203,7 +203,7 @@ class ScheduledModel(DailyModel, CityModel):
     def step_day(self) -> None:
         """Run the blocks of the day in their order."""
         self.check_it_can_go_on()
-        # Taken back when the day is over; an error or interrupt leaves it.
+        # Reset at the end of the day; after an error or interrupt it stays.
         self._cannot_go_on = f"the model stopped in the middle of day {self.day}"
         self.counts["newly_severe"] = 0
         since_burn_in = self.day + self.base_world.city.burn_in_days

@@ -1,8 +1,8 @@
-"""The whole state of a model: copied to a branch, added up in a digest, kept in a file.
+"""The whole state of a model: copied to a branch, summed in a digest, saved in a file.
 
-A file of state is a zip archive of arrays (`numpy.savez`) with a header in JSON: the configuration
-as it was composed, the version of the model, and the digest. It holds no code, and is read by the
-version of the model that has written it, on every version of Python.
+A file of state is a zip archive of arrays (`numpy.savez`) with a header in JSON: the composed
+configuration, the version of the model, and the digest. It holds no code, and can be read by the
+version of the model that wrote it, on every version of Python.
 """
 
 import json
@@ -47,24 +47,24 @@ DAMAGED = (
     BadZipFile, ValueError, KeyError, EOFError, AttributeError, TypeError, RuntimeError,
     NotImplementedError, zlib.error,
 )  # fmt: skip
-"""What reading a file may end with that is no saved model, or a damaged one."""
+"""Errors when reading a file that is not a saved model, or a damaged one."""
 FORMAT = 1
 
 
 class Part(Protocol):
-    """A part of the state that knows its own arrays."""
+    """A part of the state that can return and restore its arrays."""
 
     def arrays(self) -> Mapping[str, Column]:
         """Return the state as arrays."""
         ...
 
     def restore(self, arrays: Mapping[str, Column]) -> None:
-        """Take over a state that `arrays` returned."""
+        """Restore a state returned by `arrays`."""
         ...
 
 
 class SavedState(NamedTuple):
-    """What a file of state holds.
+    """The contents of a file of state.
 
     Attributes
     ----------
@@ -78,7 +78,7 @@ class SavedState(NamedTuple):
     arrays: dict[str, Column]
 
     def scenario(self) -> Scenario:
-        """Return the scenario the model ran."""
+        """Return the scenario of the saved model."""
         return scenario_from(self.header["configuration"])
 
     def part(self, name: str) -> dict[str, Column]:
@@ -93,7 +93,7 @@ class SavedState(NamedTuple):
 
 @cache
 def code_version() -> str:
-    """Return the version of the model, with a hash of its code: another code is another model."""
+    """Return the version of the model, with a hash of its code: different code, different model."""
     package = Path(sim.__file__).parent
     content = blake2b(digest_size=4)
     for path in sorted(package.rglob("*.py")):
@@ -103,7 +103,7 @@ def code_version() -> str:
 
 
 def _parts(model: "AlmatyModel") -> dict[str, Part]:
-    """Return the parts of the state that know their arrays, by name."""
+    """Return the parts of the state that can return their arrays, by name."""
     return {
         **{name: getattr(model, name) for name in (*COHORTS, *WHEELS)},
         **model.logs,
@@ -178,7 +178,7 @@ def write(model: "AlmatyModel", file: IO[bytes]) -> None:
 
 
 def save(model: "AlmatyModel", path: str | os.PathLike[str]) -> None:
-    """Write the state of a model into a file, which is there as a whole or not at all."""
+    """Write the state of a model into a file atomically."""
     target = Path(path)
     unfinished = target.with_name(f".{target.name}-{os.getpid()}-{uuid4().hex[:8]}")
     try:
@@ -200,7 +200,7 @@ def read(source: str | os.PathLike[str] | bytes) -> SavedState:
     Raises
     ------
     ConfigurationError
-        If it is none, is damaged, or another version of the model has written it.
+        If it is not a saved model, is damaged, or was written by another version of the model.
     FileNotFoundError
         If there is none.
     """
@@ -213,7 +213,7 @@ def read(source: str | os.PathLike[str] | bytes) -> SavedState:
             header = json.loads(archive[HEADER].tobytes())
             _check(header, shown)
             return SavedState(header, {name: archive[name] for name in archive.files})
-    except ConfigurationError:  # what `_check` says
+    except ConfigurationError:  # raised by `_check`
         raise
     except DAMAGED as error:
         raise ConfigurationError(f"{shown}: is not a saved model, or is damaged") from error
@@ -244,7 +244,7 @@ def restore(model: "AlmatyModel", saved: SavedState) -> None:
     Raises
     ------
     ConfigurationError
-        If the state is not what was saved.
+        If the state differs from what was saved.
     """
     header = saved.header
     for name, number in header["numbers"].items():

@@ -1,8 +1,9 @@
-"""The words of the model: the categories that tables, parameters and results are keyed by.
+"""The vocabulary of the model: the categories used as keys of tables, parameters and results.
 
-Each is one enum. The number of a member is the code stored in the columns, its label what it is
-called in configuration and results; the tuple of labels of a category is in the order of the codes.
-Compiled rules take the number itself (`Sector.TRADE.value`): a member cannot index an array there.
+Each category is one enum. The number of a member is the code stored in the columns, its label is
+its name in configuration and results; the tuple of labels of a category is in the order of the
+codes. Compiled rules use the number itself (`Sector.TRADE.value`): a member cannot index an array
+there.
 """
 
 from collections.abc import Iterable
@@ -11,7 +12,7 @@ from typing import Any
 
 
 class Category(IntEnum):
-    """Values of a variable that has names instead of numbers, coded from 0 in their order."""
+    """Values of a categorical variable, coded from 0 in their order."""
 
     @staticmethod
     def _generate_next_value_(name: str, start: int, count: int, last_values: list[Any]) -> int:
@@ -44,7 +45,7 @@ def labels(members: Iterable[Category]) -> tuple[str, ...]:
 
 
 class Nationality(Category):
-    """Citizenship; `OTHER` are Russian mostly."""
+    """Citizenship; `OTHER` is mostly Russian."""
 
     UZBEKISTAN = auto()
     KYRGYZSTAN = auto()
@@ -70,7 +71,7 @@ class Sector(Category):
 
 
 class LegalStatus(Category):
-    """What allows a person to stay."""
+    """Legal basis of a person's stay."""
 
     PERMANENT = auto()
     EAEU_CONTRACT = auto()
@@ -80,7 +81,7 @@ class LegalStatus(Category):
 
 
 class Stay(Category):
-    """How long a person means to stay."""
+    """How long a person intends to stay."""
 
     SHORT = auto()
     SEASONAL = auto()
@@ -88,7 +89,7 @@ class Stay(Category):
 
 
 class District(Category):
-    """Districts of the city, and what lies around it."""
+    """Districts of the city, and its surroundings."""
 
     ALATAU = auto()
     ZHETYSU = auto()
@@ -161,7 +162,7 @@ class InstitutionKind(Category):
 
 
 class Option(Category):
-    """What a person may choose to do about an episode, besides waiting.
+    """Options of a person with an episode, besides waiting.
 
     The last two give advice.
     """
@@ -178,9 +179,9 @@ class Option(Category):
 
 
 class Need(Category):
-    """What an episode may need besides treatment.
+    """Needs of an episode besides treatment.
 
-    Somebody to pay, papers, shelter or the way home, and the knowledge of where to turn.
+    Somebody to pay, papers, shelter or the journey home, and the knowledge of where to turn.
     """
 
     PAYMENT = auto()
@@ -190,7 +191,7 @@ class Need(Category):
 
 
 class AgencyKind(Category):
-    """Institutions that help with these needs and give no medical care."""
+    """Institutions that help with these needs and do not give medical care."""
 
     NGO = auto()
     CONSULATE = auto()
@@ -212,7 +213,7 @@ class Line(Category):
 
 
 class Service(Category):
-    """Kinds of care the legal rules name a payer for.
+    """Kinds of care for which the legal rules name a payer.
 
     Private care is always paid by the patient.
     """
@@ -234,7 +235,7 @@ class Payer(Category):
 
 
 class InsuranceChannel(Category):
-    """Through whom contributions to the insurance fund were last paid."""
+    """Who last paid contributions to the insurance fund."""
 
     NONE = auto()
     EMPLOYER = auto()
@@ -242,7 +243,7 @@ class InsuranceChannel(Category):
 
 
 class Price(Category):
-    """What has a price."""
+    """Things that have a price."""
 
     POLYCLINIC_VISIT = auto()
     PRIVATE_VISIT = auto()
@@ -297,10 +298,9 @@ SEVERE = Severity.SEVERE.value
 
 @unique
 class Purpose(StrEnum):
-    """Decisions of chance: what is drawn for; the values are the keys of the draws.
+    """Random decisions: the purposes of draws; the values are the keys of the draws.
 
-    Keys matter, not the order, except that members named `WHICH_...` stand in the order of
-    `OPTIONS`.
+    Keys matter, not the order, except that members named `WHICH_...` are in the order of `OPTIONS`.
     """
 
     AMBULANCE_CALLED = "ambulance called"
@@ -379,7 +379,7 @@ class Purpose(StrEnum):
     WITHHELD_WAGE = "withheld wage"
     WORSENING_AND_RECOVERY = "worsening and recovery"
     WRONGFUL_REFUSAL = "wrongful refusal"
-    # Drawn for many people, units or days at once, by no compiled rule.
+    # Drawn for many people, units or days at once, never by a compiled rule.
     ADMISSION = "admission"
     AGE = "age"
     BACKGROUND_OCCUPANCY = "background occupancy"
@@ -403,5 +403,5 @@ class Purpose(StrEnum):
 
     @property
     def row(self) -> int:
-        """Its row in `Draws.streams`: what compiled rules call it by."""
+        """Its row in `Draws.streams`, by which compiled rules refer to it."""
         return list(Purpose).index(self)

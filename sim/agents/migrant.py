@@ -48,7 +48,7 @@ class Migrants(Cohort[Migrant]):
     }
 
     def put(self, name: str, rows: Rows, stored: Any) -> None:
-        """Set a column of some rows, and book money that has come from outside."""
+        """Set a column of some rows, and book money brought from outside."""
         before = self.__dict__[name][rows].astype(np.float64)
         super().put(name, rows, stored)
         if name in ("savings", "debt"):

@@ -1,8 +1,8 @@
 """Tasks: needs of an episode besides treatment, on their way between institutions.
 
-An episode may need somebody to pay, papers, shelter or the way home, and the knowledge of where to
-turn. A task is one such need of one person; it is the only thing that moves between agencies. The
-need for treatment travels with the episode itself (`sim.agents.episode`). A task outlives the
+An episode may need somebody to pay, papers, shelter or the journey home, and the knowledge of where
+to turn. A task is one such need of one person; it is the only thing that moves between agencies.
+The need for treatment travels with the episode itself (`sim.agents.episode`). A task outlives the
 illness if the need does: a debt stays a debt.
 """
 

@@ -209,7 +209,7 @@ def _by_hydra(line: CommandLine, study: Study) -> int:
         version_base="1.3", config_path=str(configuration_folder()), config_name=sources().main
     )
     def application(configuration: Any) -> None:
-        # Hydra would print a line of its own about an error that passes through it.
+        # Hydra would print its own message about an error that passes through it.
         try:
             if not mistakes:
                 statuses.append(study(as_dict(configuration), given))

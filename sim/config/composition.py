@@ -121,7 +121,7 @@ def _is_of_a_submodel(word: Word) -> bool:
 
 
 def _add_submodels(parts: dict[str, Any], more: Sequence[Any]) -> None:
-    """Put the parameters of submodels from outside into a configuration."""
+    """Add the parameters of user-defined submodels to a configuration."""
     named = parts.get(SUBMODELS)
     if more:
         parts[SUBMODELS] = [*(named or ()), *paths_of(more)]

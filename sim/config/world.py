@@ -443,7 +443,7 @@ class City(Frozen):
 
 
 class World(Frozen):
-    """Everything a day of the model is computed from, besides the state of the agents."""
+    """All inputs of a day of the model besides the state of the agents."""
 
     city: City
     institutions: dict[str, InstitutionSpecification]

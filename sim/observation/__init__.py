@@ -1,1 +1,1 @@
-"""Indicators, curves and the case log: read-only towards the model."""
+"""Indicators, curves and the case log; they only read the model."""

@@ -2,8 +2,8 @@
 
 YLD: days ill times the disability weight of the illness at its severity, and permanent consequences
 for the rest of life; YLL: remaining years of life at the age of death. People who leave ill are
-followed for some weeks and count, so a departure is no gain. Both are given with future years
-discounted and not.
+followed for some weeks and count, so a departure is not a gain. Both are given with and without
+discounting of future years.
 """
 
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def years_lost(window: Window, discount: float) -> Floats:
 
 
 def years_marked(window: Window, discount: float) -> Floats:
-    """Return what permanent consequences take from the rest of life, in years, by stratum."""
+    """Return the loss from permanent consequences over the rest of life, in years, by stratum."""
     illness, episodes = window.model.world.illness, window.episodes
     marked = left_consequences(window)
     left = years_left(episodes["age"].astype(float), illness.years_left, discount)
@@ -87,7 +87,7 @@ def years_left(age: Floats, table: dict[str, float], discount: float) -> Floats:
     table : dict
         Remaining years at some ages.
     discount : float
-        A year; 0 for none.
+        Per year; 0 for none.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The case log: everything that happened to cases, one flat record each."""
+"""The case log: every event of every case, one flat record each."""
 
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ TREATMENT = "treatment"
 
 
 def case_log(model: "CityModel") -> pd.DataFrame:
-    """Return one row a visit or move of a need since day 0, in order of time.
+    """Return one row per visit or move of a need since day 0, in order of time.
 
     Returns
     -------
@@ -32,10 +32,10 @@ def case_log(model: "CityModel") -> pd.DataFrame:
         day, person, episode (ordinal in the person's life; -1: none, as in custody), kind (of
         illness), nationality, legal_status, sex, sector; event ("visit", or a move in lower case,
         such as "referred_right" or "lost"), need ("treatment" for visits), origin and target
-        (institutions; "" is the person's own hands), waited (days from joining the line, or from
+        (institutions; "" is the person), waited (days from joining the line, or from
         the need, until the event).
 
-        Of referrals also right (whether the institution named can help). Of visits also severity,
+        Of referrals also right (whether the named institution can help). Of visits also severity,
         institution (kind), result, began_on and arrived_on (days), paid (KZT), by_ambulance,
         in_kind (paid by the employer in exchange for silence), emergency_contact.
 
@@ -87,7 +87,7 @@ def _moves(model: "CityModel") -> pd.DataFrame:
             "day": table["day"],
             "person": table["person"],
             "episode": table["ordinal"],
-            # The last name stands for -1: people in custody need not be ill.
+            # The last name is that of -1: people in custody need not be ill.
             "kind": _named((*words.KINDS, ""), kind),
             **_groups(table["stratum"]),
             "event": _named([one.name.lower() for one in Move], table["move"]),

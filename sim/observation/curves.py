@@ -1,4 +1,4 @@
-"""Daily outcomes: one row a day."""
+"""Daily outcomes: one row per day."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 def curves(model: "CityModel", definitions: Iterable[Definition] = DEFINITIONS) -> pd.DataFrame:
-    """Return one row a day since day 0.
+    """Return one row per day since day 0.
 
-    Columns: day, date, present, onsets, low_acuity_contacts, met_and_unmet_episodes (ended that
-    day after a need perceived as moderate), open_cases (known to an institution, with an open
-    need), visits by kind of institution, open_episodes, in_bed, boarding, waiting, needs_arisen and
-    needs_resolved (besides treatment), the number of people who know each item; and of every
-    indicator with a curve, under its name, what was counted of it on the day: its `Curve.over` is
-    the column to divide by.
+    Columns: day, date, present, onsets, low_acuity_contacts, met_and_unmet_episodes (ended that day
+    after a need perceived as moderate), open_cases (known to an institution, with an open need),
+    visits by kind of institution, open_episodes, in_bed, boarding, waiting, needs_arisen and
+    needs_resolved (besides treatment), the number of people who know each item; and, for every
+    indicator with a curve, its count on the day under its name: its `Curve.over` is the column to
+    divide by.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def curves(model: "CityModel", definitions: Iterable[Definition] = DEFINITIONS) 
 
 
 def daily_counts(window: Window) -> "dict[str, Column | list[str]]":
-    """Return the daily series that no single indicator is made of."""
+    """Return the daily series that do not belong to a single indicator."""
     diary, episodes, visits = window.model.diary, window.episodes, window.visits
     day = diary.counts["day"].astype(int)
     needed, contacts = episodes["perceived_moderate"], window.emergency_contacts

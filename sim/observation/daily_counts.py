@@ -1,4 +1,4 @@
-"""The diary: what is counted at the end of every day, since day 0."""
+"""The diary: counts taken at the end of every day since day 0."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -38,11 +38,11 @@ SLOTS, SERVED, IN_LINE, DIVERTED, IN_BED = range(len(BY_UNIT))
 """Places in `BY_UNIT`; the first three in `BY_AGENCY` too."""
 ITEMS = len(words.KNOWLEDGE)
 FIRST_ROOM = 32
-"""Days for which there is room at first."""
+"""Number of days for which there is room at first."""
 
 
 class DailyArrays(NamedTuple):
-    """What is written down, a page a day (or one page of them).
+    """The recorded counts, one page per day (or a single page).
 
     Attributes
     ----------
@@ -96,7 +96,7 @@ class DailyCounts:
         self.health_at_start: Column = model.counts["health_lost"][0].copy()
 
     def record(self, model: "CityModel") -> None:
-        """Write down the end of a day."""
+        """Record the end of a day."""
         if self._days == len(self._pages.counts):
             self._pages = self._enlarged(2 * self._days)
         page = DailyArrays(*(table[self._days] for table in self._pages))
@@ -142,7 +142,7 @@ class DailyCounts:
 
     @property
     def eligible(self) -> Column:
-        """People present who may join the insurance fund, each day, shape (days, strata)."""
+        """People present who may join the insurance fund, by day, shape (days, strata)."""
         return self._of_strata(ELIGIBLE)
 
     def lost_work(self, start: int, end: int) -> int:
@@ -158,7 +158,7 @@ class DailyCounts:
         return self._since(self._pages.ledger, self.at_start, start, end)
 
     def _since(self, sums: Column, at_start: Column | int, start: int, end: int) -> Column:
-        """Return how much a sum has grown in a window."""
+        """Return the increase of a sum in a window."""
         last = min(end, self._days)
         if start >= last:
             return np.zeros(sums.shape[1:], dtype=np.int64)
@@ -190,7 +190,7 @@ class DailyCounts:
         return np.asarray(series, dtype=np.int64)
 
     def arrays(self) -> dict[str, Column]:
-        """Return everything written down as arrays, to be kept in a file."""
+        """Return all counts as arrays, to be saved in a file."""
         pages = {name: page[: self._days] for name, page in self._pages._asdict().items()}
         return {
             **pages, "at_start": self.at_start, "health_at_start": self.health_at_start,
@@ -198,7 +198,7 @@ class DailyCounts:
         }  # fmt: skip
 
     def restore(self, arrays: Mapping[str, Column]) -> None:
-        """Take over what `arrays` returned."""
+        """Restore the counts returned by `arrays`."""
         self._pages = DailyArrays(*(arrays[name] for name in DailyArrays._fields))
         self._days = len(self._pages.counts)
         self._pages = self._enlarged(max(2 * self._days, FIRST_ROOM))
@@ -236,7 +236,7 @@ def record_day(city: City, page: DailyArrays, ambulance_wait: float) -> None:
 
 @compiled
 def look_at_people(city: City, page: DailyArrays) -> None:
-    """Count people present by stratum: all, insured, those who may be, and the informed."""
+    """Count people present by stratum: all, insured, eligible for insurance, and informed."""
     counts, may_join = city.counts[0], city.parameters.insurance.may_join
     strata_a_status = STRATA // (may_join.shape[0] * may_join.shape[1])
     for stratum in range(STRATA):
@@ -274,11 +274,11 @@ def look_at_institutions(city: City, page: DailyArrays) -> None:
 
 @compiled(allocates=True)
 def look_at_cases(city: City, page: DailyArrays) -> None:
-    """Count what is open this evening.
+    """Count open episodes and needs at the end of the day.
 
-    Hidden are episodes no institution knows of: no provider has seen them, and no other need has
-    come up. A known case is an episode with its needs; treatment is needed from perception on, or
-    from the day it was lost.
+    Hidden episodes are those no institution knows of: no provider has seen them, and no other need
+    has come up. A known case is an episode with its needs; treatment is needed from perception on,
+    or from the day it was lost.
     """
     episodes, tasks = active_rows(city.rows.episodes), active_rows(city.rows.tasks)
     most = len(episodes) + len(tasks)
@@ -315,7 +315,7 @@ def look_at_cases(city: City, page: DailyArrays) -> None:
 
 @compiled(allocates=True)
 def count_cases(case: Identities, is_long: Booleans, stratum: Integers, page: DailyArrays) -> None:
-    """Count cases by stratum from their needs, each once as open and once as open for long."""
+    """Count cases by stratum from their needs, each once as open and once as long open."""
     counted = no_cases(len(case))
     open_cases, unresolved = page.strata[OPEN_CASES], page.strata[UNRESOLVED]
     open_cases[:] = 0
@@ -326,7 +326,7 @@ def count_cases(case: Identities, is_long: Booleans, stratum: Integers, page: Da
 
 @compiled(allocates=True)
 def no_cases(count: int) -> Identities:
-    """Return a table with room to look up so many cases, shape (places, 2), empty."""
+    """Return an empty lookup table for a number of cases, shape (places, 2)."""
     room = 4
     while room < 2 * count:
         room *= 2
@@ -342,9 +342,9 @@ def count_case(
     open_cases: Integers,
     unresolved: Integers,
 ) -> None:
-    """Count a need of a case: the case once as open, and once as open for long."""
+    """Count a need of a case: the case once as open, and once as long open."""
     mask = np.uint64(len(cases) - 1)
-    # Beside each case stands 1, or 2 once it counts as open for long.
+    # The value of each case is 1, or 2 once it counts as long open.
     place = splitmix64(case, np.uint64(0), np.uint64(0)) & mask
     while cases[place, 1] != np.uint64(0) and cases[place, 0] != case:
         place = (place + np.uint64(1)) & mask
@@ -359,5 +359,5 @@ def count_case(
 
 @compiled
 def case_number(person: int, ordinal: int) -> np.uint64:
-    """Return the number of a case: of a person and the ordinal of an episode."""
+    """Return the number of a case, derived from a person and the ordinal of an episode."""
     return (np.uint64(person) << np.uint64(ORDINAL_BITS)) | np.uint64(ordinal)

@@ -1,7 +1,7 @@
-"""What an indicator is: one declaration of its name, unit, format, direction, rule and curve.
+"""Declaration of an indicator: its name, unit, format, direction, rule and curve.
 
 The indicators of the model are in `sim.observation.definitions`; an indicator of another project is
-a `Definition` in a file of its own, with its words given directly.
+a `Definition` in a separate file, with its words given directly.
 """
 
 import re
@@ -22,7 +22,7 @@ SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
 class Better(StrEnum):
-    """Which direction of an indicator is better for people."""
+    """The direction of an indicator that is better for people."""
 
     HIGHER = "higher"
     LOWER = "lower"
@@ -37,11 +37,11 @@ class Format(StrEnum):
     DECIMAL = "0.1"
     """A number with one decimal."""
     WHOLE = "0"
-    """A number without decimals, as money is."""
+    """A number without decimals, such as money."""
 
     @property
     def factor(self) -> float:
-        """What a value is multiplied by to be printed."""
+        """Factor by which a value is multiplied for printing."""
         return 100.0 if self is Format.PERCENT else 1.0
 
 
@@ -52,10 +52,10 @@ class Curve:
     Attributes
     ----------
     count : callable
-        From the window of all days lived to one number a day: what was counted on that day.
+        Takes the window of all simulated days; returns one number per day, the count of that day.
     over : str
-        Column of `model.curves()` that the series is a share of or a rate over; "" for an amount
-        that is read by itself.
+        Column of `model.curves()` that is the denominator of the series; "" for an amount without a
+        denominator.
     """
 
     count: "Callable[[Window], Column]"
@@ -78,8 +78,8 @@ class Definition:
     format : Format
     better : Better
     count : callable
-        From a `Window` to what is counted: a `Ratio`, a `Value`, or several of them. Of several,
-        each has a `detail` of its own.
+        Takes a `Window`; returns a `Ratio`, a `Value`, or several of them, each with a different
+        `detail`.
     per : float, default 1
         Factor of the unit: 1,000 for rates per 1,000.
     curve : Curve, optional
@@ -120,6 +120,6 @@ class Definition:
     def __post_init__(self) -> None:
         if not SNAKE_CASE.fullmatch(self.name):
             raise ValueError(f"an indicator name must be in snake case, unlike {self.name!r}")
-        # A word from another project's file becomes the member it names.
+        # A text from another project's file becomes the enum member it names.
         object.__setattr__(self, "format", Format(self.format))
         object.__setattr__(self, "better", Better(self.better))

@@ -1,6 +1,6 @@
 """All indicators of the model, in the order of reports.
 
-An indicator is one `Definition` in the file of its block; its words stand in `sim/words/en.ftl`.
+An indicator is one `Definition` in the file of its block; its words are in `sim/words/en.ftl`.
 """
 
 from collections.abc import Iterable
@@ -53,8 +53,8 @@ def by_name(definitions: Iterable[Definition]) -> dict[str, Definition]:
 
 
 def with_own(submodels: Iterable[Any]) -> tuple[Definition, ...]:
-    """Return all indicators of the model, and those that submodels from outside declare."""
+    """Return all indicators of the model, and those that user-defined submodels declare."""
     return (*DEFINITIONS, *(one for kind in submodels for one in kind.indicators))
 
 
-by_name(DEFINITIONS)  # two of one name end the import
+by_name(DEFINITIONS)  # a duplicate name makes the import fail

@@ -1,4 +1,4 @@
-"""Indicators of delay (D block): of treatment, and of needs besides it.
+"""Indicators of delay (D block): of treatment, and of other needs.
 
 Delays are medians, 90th percentiles and restricted means by group, with death and the end of the
 episode or need as competing ends.
@@ -22,9 +22,9 @@ def delays(window: Window, before: str, after: str, of_needs: tuple[str, str]) -
     ----------
     window : Window
     before, after : str
-        Days of an episode from which and to which is counted.
+        Columns with the first and last day of the delay of an episode.
     of_needs : tuple of str
-        The same two of a need.
+        The same two columns of a need.
     """
     yield from delays_of_episodes(window, before, after)
     yield from delays_of_needs(window, *of_needs, HORIZON, "needs: ")
@@ -34,7 +34,7 @@ def delays_of_episodes(window: Window, before: str, after: str) -> Iterator[Valu
     """Yield the statistics of a delay of episodes that begins in the window."""
     episodes = window.episodes
     competing = episodes["outcome"] != OPEN
-    # People decide about what they perceive, but have been ill from the onset on.
+    # People decide only after they perceive the illness, but it begins at onset.
     origin = episodes["began_on"] if before == "perceived_on" else episodes[before]
     chosen = ~np.isnan(episodes[before]) & window.has(origin)
     if before == "perceived_on":
@@ -57,11 +57,11 @@ def delays_of_needs(
     ----------
     window : Window
     before, after : str
-        Days of a need; "resolved_on" is the day on which it was resolved.
+        Columns with the days of a need; "resolved_on" is the day on which it was resolved.
     horizon : int
         Days to which the mean is restricted.
     prefix : str
-        Before the name of the statistic.
+        Text before the name of the statistic.
     """
     needs = window.needs
     origin, competing = needs[before], needs["ending"] != OPEN

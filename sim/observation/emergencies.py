@@ -1,8 +1,8 @@
 """Indicators of emergencies (E block).
 
-Emergency *use* has no direction of its own: read uptake, need, contacts and the share of mild needs
-together. The last two days of a window are left out where care on the next day would still count,
-and the last thirty where any later care would.
+More emergency *use* is neither better nor worse in itself: read uptake, need, contacts and the
+share of mild needs together. The last two days of a window are left out where care on the next day
+would still count, and the last thirty where any later care would.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ from sim.observation.window import Window
 
 TIMELY_DAYS = 1
 CENSORED_TIMELY, CENSORED_EVER = 2, 30
-"""Days before the end of a window that timely care, and care at any time, leave out."""
+"""Days left out before the end of a window, for timely care and for care at any time."""
 MILD = 1
 
 
@@ -46,7 +46,7 @@ def in_time(window: Window) -> Booleans:
 
 
 def uptake(window: Window, reached: Booleans, censored: int) -> Ratio:
-    """Return the episodes reached, over those that became severe in time to be.
+    """Return the episodes reached, over those that became severe early enough to be reached.
 
     Parameters
     ----------
@@ -62,14 +62,14 @@ def uptake(window: Window, reached: Booleans, censored: int) -> Ratio:
 
 
 def avoidable(window: Window) -> Ratio:
-    """Return emergencies that three days of moderate illness preceded, over all."""
+    """Return emergencies preceded by three days of moderate illness, over all emergencies."""
     episodes, severe = window.episodes, window.became_severe
     before = by_stratum(episodes, severe & episodes["avoidable"])
     return Ratio(before, by_stratum(episodes, severe))
 
 
 def mild_contacts(window: Window) -> Ratio:
-    """Return emergency contacts with a mild need, over all."""
+    """Return emergency contacts with a mild need, over all emergency contacts."""
     visits, contacts = window.visits, window.emergency_contacts
     mild = contacts & (visits["severity"] <= MILD)
     return Ratio(by_stratum(visits, mild), by_stratum(visits, contacts))

@@ -1,7 +1,7 @@
-"""Indices of equity: who goes without, by wage and by what should not matter.
+"""Indices of equity: unmet need by wage and by factors that should not matter.
 
-All look at unmet need (indicator A1) of single episodes. Ranks are by wage among the people with a
-need. Equitable is access that depends on need alone.
+All measure unmet need (indicator A1) of single episodes. Ranks are by wage among the people with a
+need. Access is equitable if it depends on need alone.
 """
 
 from functools import cache
@@ -16,13 +16,13 @@ from sim.engine.types import Column, Floats
 from sim.observation.event_records import Records
 
 FEWEST = 30
-"""Episodes below which an index means nothing."""
+"""Number of episodes below which an index is meaningless."""
 BLOCKS = ("need", "predisposing", "enabling")
-"""Andersen's classes of what use depends on."""
+"""Andersen's classes of determinants of use."""
 
 
 class Equity(NamedTuple):
-    """Indices of inequality of unmet need, of so many episodes; NaN where they are too few."""
+    """Indices of inequality of unmet need, with their number of episodes; NaN if too few."""
 
     cases: int
     inequality_index: float
@@ -82,7 +82,7 @@ def slope(outcome: Floats, rank: Floats) -> float:
 
 
 def andersen_blocks(episodes: Records) -> dict[str, Floats]:
-    """Return what use of care may depend on, one matrix with a constant a block."""
+    """Return the determinants of use of care, one matrix with a constant per block."""
     nationality, legal_status, sex, sector = np.unravel_index(episodes["stratum"], STRATA_SHAPE)
     severity = episodes["worst"]
     wage = np.log(np.maximum(episodes["wage"].astype(float), 1.0))
@@ -114,17 +114,18 @@ def andersen_blocks(episodes: Records) -> dict[str, Floats]:
 
 @cache
 def _threads() -> ThreadpoolController:
-    """Return what controls the threads of linear algebra; finding its libraries takes a while."""
+    """Return the controller of linear-algebra threads; finding the libraries takes a while."""
     return ThreadpoolController()  # type: ignore[no-untyped-call]
 
 
 def shapley_shares(blocks: dict[str, Floats], outcome: Floats) -> dict[str, float]:
-    """Return the share of each block in what a linear model of the outcome explains.
+    """Return the share of each block in the explained part of a linear model of the outcome.
 
-    The explained part (R squared of a linear probability model) is shared out after Shapley: a
-    block's mean gain over all orders in which the three can be put into the model.
+    The explained part (R squared of a linear probability model) is divided by Shapley's method: the
+    share of a block is its mean gain over all orders in which the three blocks can be added to the
+    model.
     """
-    # Matrices are so small that several threads take five times as long as one.
+    # The matrices are so small that several threads take five times as long as one.
     with _threads().limit(limits=1, user_api="blas"):
         explained = {
             frozenset(names): explained_part([blocks[name] for name in names], outcome)

@@ -1,4 +1,4 @@
-"""Records of episodes and visits that indicators and curves are computed from."""
+"""Records of episodes and visits, from which indicators and curves are computed."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -24,8 +24,8 @@ OPEN = -1
 class Records:
     """Records of one kind: columns of equal length, by name.
 
-    Indicators compare columns some hundred times. On the few rows of a small city a DataFrame would
-    spend nearly all of that on itself.
+    Indicators compare columns several hundred times. On the few rows of a small city nearly all of
+    that time would be the overhead of a DataFrame.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def episode_records(model: "CityModel", as_of: int | None = None) -> Records:
     ----------
     model : CityModel
     as_of : int, optional
-        Look at them as they stood before this day: what came later has not come yet.
+        Return them in their state before this day, without later events.
 
     Returns
     -------
@@ -87,20 +87,20 @@ def closed_and_open(
     end: str,
     as_of: int | None,
 ) -> Records:
-    """Return records of a log of what has ended, and of what is still open, as they stood.
+    """Return records of ended cases from a log, and of cases still open, as of a day.
 
     Parameters
     ----------
     closed : Log
     cohort : Cohort
     rows : array of int
-        What is open.
+        Rows that are open.
     names : iterable of str
-        Columns that both have; those ending in `_on` are days.
+        Columns of both the log and the cohort; those ending in `_on` are days.
     end : str
-        Column that says how it ended; `OPEN` before that.
+        Column that says how a case ended; `OPEN` before that.
     as_of : int or None
-        Day before which it is looked at.
+        Day before which the state is taken.
     """
     columns = {name: np.concatenate([closed[name], getattr(cohort, name)[rows]]) for name in names}
     columns["ended_on"] = np.concatenate([closed["ended_on"], np.full(len(rows), NEVER)])
@@ -130,10 +130,10 @@ def visit_records(model: "CityModel") -> Records:
 
 
 def episode_table(model: "CityModel") -> pd.DataFrame:
-    """Return `episode_records` as a table, one row an episode."""
+    """Return `episode_records` as a table, one row per episode."""
     return episode_records(model).frame()
 
 
 def visit_table(model: "CityModel") -> pd.DataFrame:
-    """Return `visit_records` as a table, one row a visit."""
+    """Return `visit_records` as a table, one row per visit."""
     return visit_records(model).frame()

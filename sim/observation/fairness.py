@@ -19,12 +19,12 @@ REGISTERED_TOO = [*IN_ORDER, words.LegalStatus.REGISTERED.value]
 RATED: dict[str, Callable[[Window], Ratio]] = {
     "emergency_uptake_24h": timely_care,
     "unmet_need_episodes": unmet_episodes,
-    # The first of them is of all needs together.
+    # The first of them is for all needs together.
     "unresolved_needs": lambda window: next(unresolved_needs(window)),
 }
 """Indicators for which rate ratios are reported (Q1), and how they are counted."""
 REFERENCES = (("nationality", "kyrgyzstan"), ("legal_status", "permanent"))
-"""Groups whose rates others are compared with."""
+"""Reference groups, with whose rates others are compared."""
 
 
 def rate_ratios(window: Window) -> Iterator[Value]:
@@ -41,7 +41,7 @@ def rate_ratios(window: Window) -> Iterator[Value]:
 
 
 def odds_of_care(window: Window) -> Iterator[Value]:
-    """Yield the odds that a need is seen by a provider, with something over without it."""
+    """Yield odds ratios of a need being seen by a provider, with an attribute over without it."""
     episodes = window.episodes
     needed = episodes.where(
         episodes["perceived_moderate"]

@@ -28,7 +28,7 @@ BORNE_BY_SOCIETY = (
     "policy costs of the state", "policy costs of donors", "policy costs of consulates",
     "policy costs of employers",
 )  # fmt: skip
-"""Flows that use up something; the others hand money on."""
+"""Flows that use up resources; the others only transfer money."""
 BORNE_BY_STATE = ("care paid by the state", "policy costs of the state", "joint fund")
 
 
@@ -46,9 +46,9 @@ def out_of_pocket(window: Window) -> Ratio:
 
 
 def catastrophic_spending(window: Window) -> Iterator[Ratio]:
-    """Yield people who paid more than a share of what they live on, by the share.
+    """Yield people who paid more than a share of their consumption, by the share.
 
-    F2 and F3, of the people present most of a year.
+    F2 and F3, among the people present most of a year.
     """
     start = max(window.end - YEAR, 0)
     people, money = window.people_of_the_year, window.model.world.money
@@ -105,7 +105,7 @@ def forgone_for_cost(window: Window) -> Ratio:
 
 
 def coverage(window: Window) -> Iterator[Ratio]:
-    """Yield days insured over days present, and over those of people who may join."""
+    """Yield days insured over days present, and over days present of people who may join."""
     diary = window.model.diary
     insured = diary.insured[window.days].sum(axis=0)
     yield Ratio(insured, window.person_days, "of everybody")
@@ -137,7 +137,7 @@ def effective_coverage(window: Window) -> Ratio:
 
 
 def contributions(window: Window) -> float:
-    """Return what the fund took in, in KZT."""
+    """Return the income of the fund, in KZT."""
     flow = window.flow
     return flow["contributions of employers"] + flow["contributions of members"]
 
@@ -167,7 +167,7 @@ def bills_never_paid(window: Window) -> float:
 
 
 def cost_to_state(window: Window) -> Iterator[Value]:
-    """Yield what the state bears a person-year, and the unpaid bills in it."""
+    """Yield the costs of the state per person-year, and the unpaid bills among them."""
     unpaid = bills_never_paid(window)
     borne = sum(window.flow[name] for name in BORNE_BY_STATE) + unpaid
     yield Value(window.per_person_year(borne), window.years)
@@ -175,7 +175,7 @@ def cost_to_state(window: Window) -> Iterator[Value]:
 
 
 def societal_cost(window: Window) -> Iterator[Value]:
-    """Yield what society bears a person-year, and the lost working days in it."""
+    """Yield the costs of society per person-year, and the lost working days among them."""
     lost_work = float(window.model.diary.lost_work(window.start, window.end))
     borne = sum(window.flow[name] for name in BORNE_BY_SOCIETY) + lost_work
     yield Value(window.per_person_year(borne), window.years)
@@ -183,14 +183,14 @@ def societal_cost(window: Window) -> Iterator[Value]:
 
 
 def policy_cost(window: Window) -> Value:
-    """Return what policies cost a person-year, beyond 2018."""
+    """Return the cost of policies per person-year, beyond 2018."""
     log = window.model.policy_costs
     cost = float(log["amount"][window.has(log["day"])].sum())
     return Value(window.per_person_year(cost), window.years)
 
 
 def money_flow(window: Window) -> Iterator[Value]:
-    """Yield every flow of the ledger a person-year."""
+    """Yield every flow of the ledger per person-year."""
     for name, amount in window.flow.items():
         yield Value(window.per_person_year(amount), window.years, name)
 

@@ -2,7 +2,7 @@
 
 Every indicator is a numerator over a denominator, counted by stratum (nationality, legal status,
 sex and sector at onset) and added up over any one grouping; delays are medians, 90th percentiles
-and restricted means instead. Which there are, and how each is counted, say the definitions.
+and restricted means instead. The definitions list the indicators, and how each is counted.
 
 Windows: episodes are chosen by the day of the event in [start, end); the last days are left out
 where later care would still count (two days for E1, thirty for E2, sixty for A1 and A3).
@@ -35,7 +35,7 @@ def indicators(
     start, end : int
         Days since the end of burn-in.
     definitions : iterable of Definition
-        Those of the model by default. Indicators of other projects may be added, or stand alone.
+        Those of the model by default. Indicators of other projects may be added, or used alone.
 
     Returns
     -------

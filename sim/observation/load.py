@@ -1,4 +1,4 @@
-"""Indicators of what institutions have to carry (C0 and L block)."""
+"""Indicators of the load of institutions (C0 and L block)."""
 
 from collections.abc import Iterator
 
@@ -82,7 +82,7 @@ def use_and_queue(
     Parameters
     ----------
     slots, served : array
-        A day, and of each unit if it has several.
+        Per day, and per unit if the institution has several.
     queue : array of shape (days,)
     institution : str
     cases : int
@@ -99,7 +99,7 @@ def use_and_queue(
 
 
 def load_on_residents(window: Window) -> Iterator[Value]:
-    """Yield what residents feel of migrants' use of ambulances and beds."""
+    """Yield the effect on residents of migrants' use of ambulances and beds."""
     diary, clinics = window.model.diary, window.model.clinics
     minutes_waited = diary.counts["ambulance_wait"][window.days]
     days = len(minutes_waited)

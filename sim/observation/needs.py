@@ -1,4 +1,4 @@
-"""Tables of needs besides treatment, of their hand-overs and of the flows between institutions."""
+"""Tables of needs besides treatment, their hand-overs and the flows between institutions."""
 
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -28,7 +28,7 @@ def need_records(model: "CityModel", as_of: int | None = None) -> Records:
     ----------
     model : CityModel
     as_of : int, optional
-        Look at them as they stood before this day.
+        Return them in their state before this day.
 
     Returns
     -------
@@ -44,22 +44,22 @@ def need_records(model: "CityModel", as_of: int | None = None) -> Records:
 
 
 def need_table(model: "CityModel") -> pd.DataFrame:
-    """Return `need_records` as a table, one row a need."""
+    """Return `need_records` as a table, one row per need."""
     return need_records(model).frame()
 
 
 def institution_names(model: "CityModel") -> list[str]:
-    """Return what the numbers of senders in the log of hand-overs stand for."""
+    """Return the names of the numbered senders in the log of hand-overs."""
     return [*model.agencies.names, *words.INSTITUTION_KINDS]
 
 
 def handover_records(model: "CityModel") -> Records:
-    """Return every move of a need, with institutions by number (-1 is the person's own hands)."""
+    """Return every move of a need, with institutions by number (-1 is the person)."""
     return Records(**{name: model.handovers[name] for name in model.handovers.dtypes})
 
 
 def handover_table(model: "CityModel") -> pd.DataFrame:
-    """Return every move of a need, with institutions by name ("" is the person's own hands)."""
+    """Return every move of a need, with institutions by name ("" is the person)."""
     moves = handover_records(model)
     names = _names_of_places(model)
     named = {end: names[moves[end]] for end in ("origin", "target")}
@@ -67,7 +67,7 @@ def handover_table(model: "CityModel") -> pd.DataFrame:
 
 
 def _names_of_places(model: "CityModel") -> Column:
-    # The last name stands for -1.
+    # The last name is that of -1.
     return np.array([*institution_names(model), ""], dtype=object)
 
 
@@ -77,7 +77,7 @@ def flow_table(model: "CityModel") -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns origin and target (institutions by name, "" the person's own hands), need, what
+        Columns origin and target (institutions by name, "" for the person), need, what
         (a value of `WHAT`) and count. The counts add up to the log of hand-overs.
     """
     moves = handover_records(model)
@@ -113,4 +113,4 @@ WHAT = {
     Move.LOST: "lost",
     Move.TAKEN_IN: "taken in",
 }
-"""Moves in plain words, as flows count them."""
+"""Moves in plain words, as counted in flows."""

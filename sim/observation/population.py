@@ -1,4 +1,4 @@
-"""Indicators of papers and work, and of how many people there are (N block)."""
+"""Indicators of papers, work and the number of people (N block)."""
 
 from collections.abc import Iterator
 
@@ -24,7 +24,7 @@ def police_measures(window: Window) -> Iterator[Ratio]:
 
 
 def legal_status_share(window: Window) -> Iterator[Ratio]:
-    """Yield days in each legal status over all."""
+    """Yield days in each legal status over all days."""
     person_days = window.person_days
     status_of = np.unravel_index(np.arange(STRATA), STRATA_SHAPE)[1]
     for code, name in enumerate(words.LEGAL_STATUSES):

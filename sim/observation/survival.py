@@ -1,4 +1,4 @@
-"""Delays with competing ends: how long until care, when some die or recover first."""
+"""Delays with competing ends: time until care, where some people die or recover first."""
 
 import numpy as np
 
@@ -20,8 +20,8 @@ def delay_summary(
     stopped : array of float, shape (n,)
         Days until observation of the case ended without the event.
     competing : array of bool, shape (n,)
-        Whether observation ended because the case ended (death, recovery, departure) rather than
-        because the window did.
+        Whether observation ended because the case ended (death, recovery, departure), not the
+        window.
     horizon : int, default 30
         Days to which the mean is restricted.
 
@@ -29,8 +29,8 @@ def delay_summary(
     -------
     dict
         "median" and "90 %": days by which half and nine tenths of all cases have had the event
-        (infinite when fewer ever do); "restricted mean": mean days without the event among the
-        first `horizon`, cases that ended without it counting to the end.
+        (infinite if fewer ever have it); "restricted mean": mean days without the event among the
+        first `horizon`, where cases that ended without it count until the horizon.
 
     Examples
     --------
@@ -46,7 +46,7 @@ def delay_summary(
     rivals = np.bincount(end[~had_event & competing], minlength=last + 1)
     leaving = np.bincount(end, minlength=last + 1)
     at_risk = len(end) - np.concatenate([[0], np.cumsum(leaving)[:-1]])
-    at_risk = np.maximum(at_risk, 1)  # where nobody is left, nothing happens either
+    at_risk = np.maximum(at_risk, 1)  # where nobody is left, there are no events either
     event_hazard = events / at_risk
     any_hazard = (events + rivals) / at_risk
     free = np.concatenate([[1.0], np.cumprod(1.0 - any_hazard)[:-1]])

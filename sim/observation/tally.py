@@ -26,12 +26,12 @@ GROUPS = (
         for label in labels
     ),
 )
-"""Everybody and every group: what it is grouped by, and its name."""
+"""Everybody and every group: the grouping variable, and the name of the group."""
 
 
 @dataclass(frozen=True, eq=False)
 class Ratio:
-    """What is counted over what, by stratum: reported for everybody and for every group.
+    """A numerator over a denominator, by stratum: reported for everybody and for every group.
 
     Attributes
     ----------
@@ -61,16 +61,16 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Value:
-    """A value that is no ratio: a median, a mean queue, an index, an amount of money.
+    """A value that is not a ratio: a median, a mean queue, an index, an amount of money.
 
     Attributes
     ----------
     value : float
     cases : float
-        What it rests on: cases, days or person-years. It stands in the column `denominator`.
+        Number of cases, days or person-years it is based on, shown in the column `denominator`.
     detail : str
     by, group : str
-        "all", or the grouping and the group (an institution, a nationality) it is of.
+        "all", or the grouping and the group (an institution, a nationality) of the value.
     """
 
     value: float
@@ -116,7 +116,7 @@ def table_of(rows: Iterable[Row]) -> pd.DataFrame:
 
 
 def added_up(counted: Column) -> list[float]:
-    """Return what is counted by stratum for everybody and for every group, as in `GROUPS`."""
+    """Return counts by stratum added up for everybody and for every group, as in `GROUPS`."""
     by_axis = counted.reshape(STRATA_SHAPE)
     sums = [float(by_axis.sum())]
     for axis in range(len(STRATA_SHAPE)):

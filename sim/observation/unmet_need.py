@@ -15,7 +15,7 @@ PRESENT_LONG_ENOUGH = 90
 
 
 def unmet_episodes(window: Window) -> Ratio:
-    """Return ended episodes of need that no provider saw, over all of them."""
+    """Return ended episodes of need that no provider saw, over all ended episodes of need."""
     episodes = window.episodes
     return Ratio(by_stratum(episodes, window.unmet), by_stratum(episodes, window.needed_care))
 
@@ -34,11 +34,11 @@ def unmet_persons(window: Window, people: PeopleOfTheYear) -> Ratio:
 
 
 def by_gate(window: Window) -> Iterator[Ratio]:
-    """Yield unmet episodes by the first gate that stopped them, and the gate of seeking in two."""
+    """Yield unmet episodes by the first gate that stopped them, with the seek gate in two parts."""
     episodes, unmet = window.episodes, window.unmet
     all_unmet = by_stratum(episodes, unmet)
     gate = episodes["binding_barrier"]
-    # No gate was noted where the need had passed before anything was tried: one's own judgement.
+    # No gate is recorded if the need passed before the person tried anything: own judgement.
     own_judgement = (gate == Gate.SELF_CARE) | (gate == Gate.NONE)
     for code, name in enumerate(GATES, start=1):
         stopped = (gate == code) | (own_judgement & (code == Gate.SEEK))

@@ -1,4 +1,4 @@
-"""Indicators of cases that stay unresolved and of needs that travel (U block)."""
+"""Indicators of unresolved cases and of needs passed between institutions (U block)."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ MANY_REFERRALS = 3
 
 
 def unresolved_days(window: Window) -> Column:
-    """Return days of known cases with a need open for long, by stratum."""
+    """Return days of known cases with a long-open need, by stratum."""
     return np.asarray(window.model.diary.unresolved[window.days].sum(axis=0))
 
 
@@ -32,13 +32,13 @@ def hidden_days(window: Window) -> Column:
 
 
 def unresolved_share(window: Window) -> Ratio:
-    """Return known cases with a need open for long, over all with an open need."""
+    """Return known cases with a long-open need, over all known cases with an open need."""
     open_days = window.model.diary.open_cases[window.days].sum(axis=0)
     return Ratio(unresolved_days(window), open_days)
 
 
 def unresolved_flow(window: Window) -> Ratio:
-    """Return known cases closed with a need lost, over all that were closed."""
+    """Return known cases closed with a need lost, over all closed known cases."""
     needs, episodes = window.needs, window.episodes
     lost = np.isin(
         needs["ending"], [Ending.GIVEN_UP, Ending.LOST_CONTACT, Ending.LEFT, Ending.DIED]
@@ -50,7 +50,7 @@ def unresolved_flow(window: Window) -> Ratio:
 
     visible = episodes["formal_contact"] | np.isin(case, case_of_need)
     over = (episodes["outcome"] != OPEN) & ~with_a_need(needs["ending"] == OPEN)
-    # The last to end closes the case.
+    # The last need to end closes the case.
     in_window = (episodes["ended_on"] >= window.start) | with_a_need(
         needs["ended_on"] >= window.start
     )

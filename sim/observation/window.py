@@ -1,4 +1,4 @@
-"""A window of a run: the days [start, end), and what several indicators count from them."""
+"""A window of a run: the days [start, end), and the data that several indicators share."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from sim.city_model import CityModel
 
 YEAR, PRESENT_MOST_OF_IT = 365, 300
-"""Days before the end that indicators of a year look at, and days of them that count as most."""
+"""Days before the end that yearly indicators use, and how many of them count as most days."""
 CENSORED_UNMET = 60
-"""Days before the end in which episodes may not begin if they are to have ended before it."""
+"""Days before the end in which no counted episode begins, so that it can end in time."""
 
 
 class PeopleOfTheYear(NamedTuple):
@@ -37,10 +37,10 @@ class PeopleOfTheYear(NamedTuple):
 
 
 class Window:
-    """Days [start, end) since the end of burn-in, as indicators look at them.
+    """Days [start, end) since the end of burn-in, as used by indicators.
 
-    Episodes and needs are seen as they stood before `end`. What several indicators share is a
-    property here and is made once.
+    Episodes and needs are in their state before `end`. Data that several indicators share are
+    properties here and are computed once.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""Words: what readers see of codes, in a catalogue that translators can fill."""
+"""Words: the labels that readers see instead of codes, in a catalogue for translators."""

@@ -30,7 +30,7 @@ class MissingWordsError(LookupError):
     """Words that the catalogue does not have."""
 
     def __str__(self) -> str:
-        """Return the message as it is, without the quotes of a `KeyError`."""
+        """Return the message unchanged, without the quotes of a `KeyError`."""
         return str(self.args[0])
 
 
@@ -42,7 +42,7 @@ def message(identifier: str, attribute: str = "", **arguments: str) -> str:
     identifier : str
     attribute : str, optional
     **arguments : str
-        What the message depends on.
+        Values that the message depends on.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def message(identifier: str, attribute: str = "", **arguments: str) -> str:
 
 
 def label(indicator: "Definition", detail: str = "") -> str:
-    """Return what an indicator, or one of its values, is called.
+    """Return the label of an indicator, or of one of its values.
 
     Parameters
     ----------
@@ -84,26 +84,26 @@ def label(indicator: "Definition", detail: str = "") -> str:
     """
     alone = indicator.label or _of_indicator(indicator, detail="")
     text = alone if indicator.label else _of_indicator(indicator, detail=as_key(detail))
-    # Not every detail has words of its own: kinds of institutions and flows of money have none.
+    # Not every detail has its own words: kinds of institutions and flows of money have none.
     return f"{alone}: {detail}" if detail and text == alone else text
 
 
 def short(indicator: "Definition", detail: str = "") -> str:
-    """Return the label for where there is little room: see `label`."""
+    """Return the short label, for where there is little room: see `label`."""
     if indicator.label:
         return indicator.short or label(indicator, detail)
     return _of_indicator(indicator, "short", detail=as_key(detail))
 
 
 def explanation(indicator: "Definition") -> str:
-    """Return in a sentence what an indicator is; "" if another project's says nothing."""
+    """Return a sentence about an indicator; "" if another project's has none."""
     if indicator.label:
         return indicator.explanation
     return _of_indicator(indicator, "explanation")
 
 
 def as_key(detail: str) -> str:
-    """Return a detail as messages know it.
+    """Return a detail in the form used as a key of messages.
 
     >>> as_key("over 10 % of consumption")
     'over_10_of_consumption'
@@ -124,7 +124,7 @@ def _of_indicator(indicator: "Definition", attribute: str = "", **arguments: str
 
 @cache
 def _bundle() -> "FluentBundle":
-    # Not at the top: a command that prints no words need not wait for the parser.
+    # Not imported at the top: a command that prints no words need not wait for the parser.
     from fluent.runtime import FluentBundle, FluentResource
 
     bundle = FluentBundle([LANGUAGE], use_isolating=False)

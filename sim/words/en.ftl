@@ -1,11 +1,11 @@
 # Words of the model, in English, as messages, attributes and terms of Project Fluent.
 #
 # Each indicator of `sim/observation/definitions.py` has a message with its name:
-#   its value is the label (as a row of a table is headed), without the unit;
+#   its value is the label (the heading of a row of a table), without the unit;
 #   .short        the label where there is little room, as above a panel of a figure
-#   .explanation  what it is, in a sentence
+#   .explanation  what the indicator is, in one sentence
 #   .counted, .over, .window  how it is counted: the table in docs/odd.md
-# Several values of one indicator are told apart by $detail: small letters, "_" between words.
+# Several values of one indicator are distinguished by $detail: lower case, "_" between words.
 
 # --- Parts of how something is counted ---
 

@@ -85,8 +85,9 @@ class Cohort[A: RowView](CohortSubset[A]):
     unique_ids: ClassVar[tuple[int, int]] = (0, 1)
     """First number and step of `unique_id`: cohorts of one model have separate numbers."""
     settable: ClassVar[dict[str, tuple[float, float]] | None] = None
-    """Columns that may be set from outside, with lowest and highest value; None: all but `pid`.
-    Whole columns (`cohort.wage[rows] = wages`) are assigned by the model and are not checked."""
+    """Columns that code outside the model may set, with lowest and highest value; None: all but
+    `pid`. Whole columns (`cohort.wage[rows] = wages`) are assigned by the model and are not
+    checked."""
 
     pid = Column(np.uint64, "permanent identity; every keyed draw of the agent depends on it")
 

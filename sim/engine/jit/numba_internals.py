@@ -309,7 +309,7 @@ def fields_are_found(structure: Any) -> bool:
 
 
 def prefetcher(lines: int | None) -> Any:
-    """Return a function that prefetches so many cache lines of a record (None: all of it)."""
+    """Return a function that prefetches some cache lines of a record (None: all of it)."""
 
     @extending.intrinsic
     def prefetch(typing_context: Any, table: Any, row: Any) -> Any:
