@@ -407,13 +407,13 @@ societal_cost =
     }
     .short = cost to society
     .explanation = care, work of institutions and policies, whoever pays, and working days lost
-    .counted = care by whoever pays, work of institutions, policies, wages of days lost
+    .counted = care (all payers), work of institutions, policies, wages of days lost
     .over = { -person-years }
     .window = { -in-the-window }
 
 policy_cost = cost of the policy
     .short = { policy_cost }
-    .explanation = what the policy costs whoever runs it, beyond 2018
+    .explanation = what the policy costs those who run it, beyond 2018
     .counted = KZT of policy costs beyond 2018
     .over = { -person-years }
     .window = { -in-the-window }
