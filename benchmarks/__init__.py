@@ -2,7 +2,7 @@
 
 import os
 
-# Before NumPy and its like are imported: everything is measured in one thread.
+# Must come before the import of NumPy and similar packages: everything is measured in one thread.
 for name in ("OMP", "OPENBLAS", "MKL", "NUMBA", "RAYON"):
     os.environ[f"{name}_NUM_THREADS"] = "1"
 os.environ["POLARS_MAX_THREADS"] = "1"

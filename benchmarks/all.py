@@ -1,8 +1,8 @@
-"""Measure everything that `docs/speed.md` shows, and write it anew: results, figures, tables.
+"""Measure everything that `docs/speed.md` shows, and rewrite its results, figures and tables.
 
     python -m benchmarks.all
 
-takes about ten minutes of one processor; the machine should have nothing else to do.
+takes about ten minutes on one processor; the machine should be otherwise idle.
 """
 
 import subprocess

@@ -4,15 +4,15 @@
 
 Default: 5000 20000 120000 300000 1000000 people.
 
-CPU seconds of one thread for 365 days after burn-in. What is compared is run in turn, several
-times, and medians are taken; a million people are run once. An exponent is the slope of the
-logarithm of cost on the logarithm of what was varied.
+CPU seconds of one thread for 365 days after burn-in. The cases of a comparison are run in turn,
+several times, and medians are taken; a million people are run once. An exponent is the slope of
+the logarithm of cost on the logarithm of the quantity that was varied.
 
-- people: all sizes, and those of 20,000 and more;
-- episodes: 20,000 people whose illnesses are half, once, twice and four times as frequent;
-- agencies, clinics: 20,000 people and every institution once, twice and four times over;
-- scenarios: several branches of one burn-in, each lived for a year, against one burn-in and as many
-  years.
+- people: all sizes, and only those of 20,000 or more;
+- episodes: 20,000 people with illnesses half, once, twice and four times as frequent;
+- agencies, clinics: 20,000 people with one, two and four copies of every institution;
+- scenarios: several branches of one burn-in, each run for a year, against the cost of one burn-in
+  and the same number of years.
 """
 
 import gc
@@ -32,14 +32,14 @@ from sim.model import AlmatyModel
 
 PEOPLE = (5_000, 20_000, 120_000, 300_000, 1_000_000)
 LARGE, MIDDLE = 20_000, 20_000
-"""The exponent in people is fitted from here on; the size of the other cities."""
+"""Smallest city for which the exponent in people is fitted; size of the other cities."""
 FREQUENCIES = (0.5, 1, 2, 4)
 TIMES = (1, 2, 4)
 BRANCHES = (1, 2, 4, 8)
 RATES = ("injury_rate", "acute_rate", "chronic_rate", "maternity_rate", "infection_rate")
 RUNS, DAYS = 5, 365
 FEW_RUNS = ((1_000_000, 1), (120_000, 3))
-"""From so many people on, so many runs."""
+"""Pairs of a number of people and the number of runs for cities of at least that size."""
 
 
 def year_of(scenario: Scenario) -> tuple[float, AlmatyModel]:
@@ -63,7 +63,7 @@ def slope(sizes: Sequence[float], costs: Sequence[float]) -> float:
 
 
 def runs_for(people: int) -> int:
-    """Return how often a city of a size is run."""
+    """Return how often a city of a given size is run."""
     return next((runs for size, runs in FEW_RUNS if people >= size), RUNS)
 
 
@@ -85,17 +85,17 @@ def in_people(sizes: Sequence[int]) -> dict[str, Any]:
 
 
 def exponent(sizes: Sequence[float], costs: Sequence[float]) -> float | None:
-    """Return a fitted exponent, or nothing where there is nothing to fit."""
+    """Return a fitted exponent, or None if there is nothing to fit."""
     return rounded(slope(sizes, costs)) if len(sizes) > 1 else None
 
 
 def city_of(people: int) -> list[str]:
-    """Return what makes Almaty so large."""
+    """Return the overrides that give Almaty this number of people."""
     return ["city=almaty", f"city.population={people}"]
 
 
 def more_often_ill(scenario: Scenario, times: float) -> Scenario:
-    """Return the city where every illness begins so many times as often."""
+    """Return the city with the rate of every illness multiplied by `times`."""
     illness = scenario.world.illness
     rates = {}
     for name in RATES:
@@ -110,7 +110,7 @@ def more_often_ill(scenario: Scenario, times: float) -> Scenario:
 
 
 def with_agencies(scenario: Scenario, times: int) -> Scenario:
-    """Return the city with every agency so many times, but one coordinating body."""
+    """Return the city with `times` copies of every agency, but one coordinating body."""
     agencies = {
         name if copy == 0 else f"{name}_{copy}": agency
         for name, agency in scenario.world.agencies.items()
@@ -120,7 +120,7 @@ def with_agencies(scenario: Scenario, times: int) -> Scenario:
 
 
 def with_clinics(scenario: Scenario, times: int) -> Scenario:
-    """Return the city with every clinic so many times."""
+    """Return the city with `times` copies of every clinic."""
     institutions = {
         name: one.model_copy(
             update={"units": {district: times * count for district, count in one.units.items()}}
@@ -175,7 +175,7 @@ def fitted(points: list[dict[str, Any]], what: str) -> dict[str, Any]:
 
 
 def in_scenarios() -> dict[str, Any]:
-    """Return what branches of one burn-in cost together, against burn-in and years alone."""
+    """Return the total cost of branches of one burn-in, against burn-in and years run alone."""
     base = load_scenario("baseline", city_of(MIDDLE))
     spent: dict[int, list[float]] = {count: [] for count in BRANCHES}
     burn_ins, years = [], []
@@ -222,7 +222,7 @@ def main() -> None:
     parser.add_argument("people", nargs="*", type=int, help="sizes of the city")
     given = parser.parse_args()
     machine = machine_facts()
-    AlmatyModel(load_scenario("baseline", ["city.population=500"])).run_for(DAYS)  # rules are read
+    AlmatyModel(load_scenario("baseline", ["city.population=500"])).run_for(DAYS)  # loads the rules
     found = {"people": in_people(given.people or PEOPLE)}
     show("people", found["people"], "people")
     found["episodes"] = in_episodes()

@@ -1,4 +1,4 @@
-"""How much pairing pays: variance of a difference, independent seeds over equal seeds.
+"""How much pairing helps: variance of a difference, independent seeds over equal seeds.
 
     python -m benchmarks.pairing [scenario] [seeds] [people] [--write [FILE]]
 
@@ -54,7 +54,7 @@ def main() -> None:
     for outcome in OUTCOMES:
         row = chosen.loc[outcome]
         numbers = ("difference", "difference_low", "difference_high", "variance_ratio")
-        found[outcome] = {  # nothing where no seed saw a case: JSON has no word for it
+        found[outcome] = {  # None where no seed has a case: JSON has no NaN
             one: rounded(float(row[one])) if np.isfinite(row[one]) else None for one in numbers
         }
         interval = f"{row['difference_low']:.4f} to {row['difference_high']:.4f}"

@@ -1,19 +1,19 @@
-"""The model beside other frameworks, in agent-days per CPU second.
+"""The model compared with other frameworks, in agent-days per CPU second.
 
     python -m benchmarks.peers [name ...] [--people N] [--days N] [--runs N] [--write [FILE]]
 
 Peers do the reference work "five draws" (`benchmarks/reference.py`): every agent draws five uniform
-numbers a day and turns one of five states at each that is small enough, nothing else. This model
-lives its full year, all submodels on. All have the same number of agents; objects of plain Mesa
-are given fewer days, since a rate is what counts.
+numbers a day and, for each number below a threshold, flips one of five states; nothing else. This
+model runs its full year with all submodels on. All have the same number of agents; plain Mesa runs
+fewer days, since only the rate matters.
 
-Each is measured in a process of its own, several times, each time beside the reference loop in
-plain NumPy; what is compared are ratios to that loop. What is not installed here is fetched, for
-that process alone, by uv; by hand that would be
+Each is measured in a separate process, several times, each time together with the reference loop in
+plain NumPy; the figures compared are ratios to that loop. Packages that are not installed here are
+fetched by uv for that process alone; by hand that would be
 
     uv run --no-project --with starsim python -m benchmarks.peers --one starsim
 
-Without uv, or without a package index, a peer is skipped and that is said.
+Without uv, or without a package index, a peer is skipped with a message.
 """
 
 import argparse
@@ -42,11 +42,11 @@ WARM_UP_PEOPLE, WARM_UP_DAYS = 500, 20
 STATES = tuple(f"state_{line}" for line in range(len(PROBABILITIES)))
 
 Loop = Callable[[int, int], float]
-"""From agents and days to CPU seconds; what has to be set up is not counted."""
+"""Takes agents and days, returns CPU seconds; the set-up is not counted."""
 
 
 def numba_loop() -> Loop:
-    """Five draws in one compiled loop, a hash a draw: about what the machine can do."""
+    """Five draws in one compiled loop, one hash per draw: about the limit of the machine."""
     import numba
     import numpy as np
 
@@ -79,11 +79,11 @@ def numba_loop() -> Loop:
 
 
 def mesa_loop(verb: str) -> Loop:
-    """Five draws by agents of plain Mesa, in a fixed order (`do`) or a new one a day."""
+    """Five draws by agents of plain Mesa, in a fixed order (`do`) or a new order every day."""
     import mesa
 
     class Person(mesa.Agent[Any]):
-        """Somebody with five states."""
+        """A person with five states."""
 
         def __init__(self, model: Any) -> None:
             super().__init__(model)
@@ -122,7 +122,7 @@ def starsim_loop(keyed: bool) -> Loop:
     ss.options.crn = keyed
 
     class FiveDraws(ss.Intervention):
-        """Turn five states of everybody at random."""
+        """Flip five states of everybody at random."""
 
         def __init__(self, **given: Any) -> None:
             super().__init__(**given)
@@ -188,7 +188,7 @@ def mesa_frames_loop() -> Loop:
 
 
 def this_model() -> Loop:
-    """Live the full year of this model: every submodel, and observation."""
+    """Run the full year of this model: every submodel, and observation."""
     from sim.config.loading import load_scenario
     from sim.model import AlmatyModel
 
@@ -209,14 +209,14 @@ class Peer(NamedTuple):
     loop: Callable[[], Loop]
     package: str
     wanted: str = ""
-    """What uv fetches when the package is not here; empty for what this project needs anyway."""
+    """What uv fetches if the package is not installed; empty for dependencies of this project."""
     python: str = ""
-    """The interpreter it wants, as uv writes it."""
+    """The Python version it needs, as uv writes it."""
     days: int = DAYS
 
 
 DRAWS, YEAR = "five draws", "the full model"
-# mesa-frames wants NumPy 1, of which there is nothing ready-made for Python 3.13.
+# mesa-frames needs NumPy 1, which has no wheels for Python 3.13.
 FRAMES, OLD_PYTHON = "mesa-frames==0.1.0a0", ">=3.10,<3.13"
 PEERS = {
     "numba": Peer("Numba, compiled loop", DRAWS, numba_loop, "numba"),
@@ -238,9 +238,9 @@ PEERS = {
 
 
 def measured(name: str, people: int, days: int, runs: int) -> dict[str, Any]:
-    """Return rates of a peer and of the reference loop, measured in this process in turn."""
+    """Return rates of a peer and of the reference loop, measured alternately in this process."""
     loop = PEERS[name].loop()
-    loop(WARM_UP_PEOPLE, WARM_UP_DAYS)  # what is compiled at first use
+    loop(WARM_UP_PEOPLE, WARM_UP_DAYS)  # compile before the measurement
     rates, references, ratios = [], [], []
     for _ in range(runs):
         references.append(people * DAYS / five_draws(people, DAYS))
@@ -258,7 +258,7 @@ def measured(name: str, people: int, days: int, runs: int) -> dict[str, Any]:
 
 
 def uv_command() -> list[str] | None:
-    """Return how uv is called here, if it is."""
+    """Return the command that calls uv, or None if it is not installed."""
     bases = {sys.executable: None, getattr(sys, "_base_executable", sys.executable): None}
     for command in (["uv"], *([base, "-m", "uv"] for base in bases), ["python3", "-m", "uv"]):
         try:
@@ -271,19 +271,19 @@ def uv_command() -> list[str] | None:
 
 
 def interpreter_for(peer: Peer, uv: list[str] | None) -> list[str]:
-    """Return the command of a Python that has a peer.
+    """Return the command of a Python interpreter that can import a peer.
 
     Raises
     ------
     RuntimeError
-        If it is not installed, and no uv is there to fetch it.
+        If it is not installed, and uv is not available to fetch it.
     """
     if not peer.wanted or importlib.util.find_spec(peer.package.replace("-", "_")):
         return [sys.executable]
     if uv is None:
         raise RuntimeError(f"not installed; with uv, `uv run --no-project --with {peer.wanted}`")
     python = ["--python", peer.python] if peer.python else []
-    # Only ready-made packages: to build an old NumPy takes ten minutes.
+    # Only wheels: building an old NumPy takes ten minutes.
     only = ["--no-project", "--no-build", "--no-python-downloads", "--quiet"]
     return [*uv, "run", *only, *python, "--with", peer.wanted, "python"]
 
@@ -328,7 +328,7 @@ def main() -> None:
 
 
 def advantage(found: dict[str, Any], name: str) -> float | None:
-    """Return how many times as many agent-days this model lives as a peer, both against NumPy."""
+    """Return the speed of this model over that of a peer, both relative to NumPy."""
     if "this_model" not in found or name == "this_model":
         return None
     ratios = [found[one]["ratio_to_numpy"]["median"] for one in ("this_model", name)]
@@ -336,7 +336,7 @@ def advantage(found: dict[str, Any], name: str) -> float | None:
 
 
 def line_of(found: dict[str, Any], name: str) -> str:
-    """Return what is printed of one peer."""
+    """Return the printed line of one peer."""
     one = found[name]
     rate, ratio = one["agent_days_a_cpu_s"]["median"] / 1e6, one["ratio_to_numpy"]["median"]
     times = advantage(found, name)

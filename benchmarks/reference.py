@@ -1,8 +1,8 @@
 """The reference loop "five draws", which needs nothing but NumPy.
 
-Every agent draws five uniform numbers a day and turns one of five states at each that is small
-enough. It is measured beside everything else in the same process: machines differ and are busy, so
-only ratios can be compared.
+Every agent draws five uniform numbers a day and, for each number below a threshold, flips one of
+five states. It is measured in the same process as the code it is compared with: machines differ in
+speed and load, so only ratios can be compared.
 """
 
 from time import process_time

@@ -1,4 +1,4 @@
-"""Where results are kept, on which machine they were measured, and processes of their own."""
+"""Storage of results, facts about the machine, and measurements in separate processes."""
 
 import argparse
 import json
@@ -18,7 +18,7 @@ PACKAGES = ("numpy", "numba", "mesa", "pandas")
 
 
 def argument_parser(module: str, text: str | None) -> argparse.ArgumentParser:
-    """Return a parser with what all benchmarks have in common."""
+    """Return a parser with the options that all benchmarks have in common."""
     parser = argparse.ArgumentParser(
         prog=f"python -m {module}",
         description=text,
@@ -32,7 +32,7 @@ def argument_parser(module: str, text: str | None) -> argparse.ArgumentParser:
 
 
 def processor() -> str:
-    """Return the name of the processor, as far as the system tells it."""
+    """Return the name of the processor, as far as the system reports it."""
     told = Path("/proc/cpuinfo")
     if told.exists():
         for line in told.read_text(encoding="utf-8").splitlines():
@@ -42,7 +42,7 @@ def processor() -> str:
 
 
 def machine_facts() -> dict[str, Any]:
-    """Return what somebody has to know of the machine; neither its name nor a path."""
+    """Return the facts about the machine that matter for speed, without its name or any path."""
     from experiments.runs.plan import model_version
 
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
@@ -55,7 +55,7 @@ def machine_facts() -> dict[str, Any]:
         **{name: version(name) for name in PACKAGES},
         "model": model_version(),
         "date": date.today().isoformat(),
-        # How busy the machine was with other things: a number near 0 is a quiet one.
+        # How busy the machine was with other work: a number near 0 means idle.
         "load_at_start": round(os.getloadavg()[0], 1),
     }
 
@@ -77,7 +77,7 @@ def summary(values: list[float]) -> dict[str, Any]:
 
 
 def rounded(value: float) -> float:
-    """Return a measured number without digits that mean nothing.
+    """Return a measured number rounded to its significant digits.
 
     Examples
     --------
@@ -93,12 +93,12 @@ def write(name: str, machine: dict[str, Any], measured: Any, path: str = "") -> 
     Parameters
     ----------
     name : str
-        Of the benchmark.
+        Name of the benchmark.
     machine : dict
-        `machine_facts` from before the measurement.
+        `machine_facts` taken before the measurement.
     measured : anything JSON can hold
     path : str
-        A file instead of `benchmarks/results/NAME.json`.
+        File to write instead of `benchmarks/results/NAME.json`.
     """
     target = Path(path) if path else RESULTS / f"{name}.json"
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -108,25 +108,25 @@ def write(name: str, machine: dict[str, Any], measured: Any, path: str = "") -> 
 
 
 def in_own_process(arguments: list[str], python: list[str] | None = None) -> Any:
-    """Return what a benchmark measures in a process of its own.
+    """Run a benchmark in a separate process and return its measurements.
 
-    Memory of one measurement would otherwise be found in the next one's peak.
+    Otherwise the memory used by one measurement would count towards the peak of the next.
 
     Parameters
     ----------
     arguments : list of str
-        Module and what follows it; the last line it prints is JSON.
+        Module and its arguments; the last line it prints is JSON.
     python : list of str, optional
         The command of another interpreter.
 
     Raises
     ------
     RuntimeError
-        With the last line of its complaint.
+        If the process fails; holds the last line of its error output.
     """
     command = [*(python or [sys.executable]), "-m", *arguments]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if ended.returncode:
-        complaint = ended.stderr.strip().splitlines() or ["no word of why"]
+        complaint = ended.stderr.strip().splitlines() or ["no error message"]
         raise RuntimeError(complaint[-1])
     return json.loads(ended.stdout.strip().splitlines()[-1])

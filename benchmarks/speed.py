@@ -1,13 +1,13 @@
-"""Speed and memory of the model, beside a reference loop measured in the same process.
+"""Speed and memory of the model, with a reference loop measured in the same process.
 
     python -m benchmarks.speed [CITY ...] [--years N] [--runs N] [--write [FILE]]
 
 A CITY is a name or a number of people; default: workshop (20,000) almaty (120,000) 5000 300000
 1000000 for a year, and almaty for five years. CPU seconds of one thread, medians of several runs,
-burn-in not counted; the blocks of the day; memory: of a migrant, of an episode, of what the logs
-hold, and the peak of a process that runs nothing else. The reference "five draws" is measured
-before every run, for as many people and days: read ratios. How much CPU time it takes to import
-the model and to show its help is measured too.
+burn-in not counted; the blocks of the day; memory of a migrant, of an episode and of the logs, and
+the peak of a process that runs nothing else. The reference "five draws" is measured before every
+run, for as many people and days: compare ratios. The CPU time for importing the model and showing
+its help is measured too.
 """
 
 import argparse
@@ -44,17 +44,17 @@ BLOCK_RUNS, MOST_WITH_BLOCKS = 3, 150_000
 LONGEST = 5
 """Years for which the growth of the logs is followed, once, by default."""
 FEW_RUNS = ((1_000_000, 1), (300_000, 3))
-"""From so many people on, so many runs at most: they take long, and vary little."""
+"""Most runs for cities of at least so many people: they take long, and vary little."""
 MEGABYTE = 1e6
 
 
 def overrides(city: str) -> list[str]:
-    """Return what makes a city of a name, or of a number of people."""
+    """Return the overrides for a city given by name or by number of people."""
     return ["city=almaty", f"city.population={city}"] if city.isdecimal() else [f"city={city}"]
 
 
 def runs_for(people: int, most: int) -> int:
-    """Return how often a city of a size is run.
+    """Return how often a city of a given size is run.
 
     Examples
     --------
@@ -71,7 +71,7 @@ def bytes_a_row(log: EventLog) -> int:
 
 
 def memory_now() -> float:
-    """Return the memory that this process holds, in MB; 0 where the system does not tell."""
+    """Return the memory that this process holds, in MB; 0 where the system does not report it."""
     told = Path("/proc/self/statm")
     if not told.exists():
         return 0.0
@@ -89,7 +89,7 @@ def fork_seconds(model: AlmatyModel) -> float:
     """Return the CPU seconds of a fork, the median of several."""
     spent = []
     for _ in range(FORKS):
-        gc.collect()  # or the collection of an earlier branch would be counted as this one's
+        gc.collect()  # otherwise collecting an earlier branch would count towards this one
         started = process_time()
         branch = model.fork(model.specification)
         spent.append(process_time() - started)
@@ -98,7 +98,7 @@ def fork_seconds(model: AlmatyModel) -> float:
 
 
 def held_by_logs(model: AlmatyModel) -> dict[str, Any]:
-    """Return what the logs hold: bytes a record, records, MB, and bytes a closed case."""
+    """Return the size of the logs: bytes per record, records, MB, and bytes per closed case."""
     logs = model.logs
     total = sum(len(log) * bytes_a_row(log) for log in logs.values())
     return {
@@ -112,7 +112,7 @@ def held_by_logs(model: AlmatyModel) -> dict[str, Any]:
 
 
 def state_at_the_end_of(year: float, model: AlmatyModel) -> dict[str, Any]:
-    """Return the CPU seconds of a year, and what is in memory at its end."""
+    """Return the CPU seconds of a year, and the memory in use at its end."""
     return {"cpu_s": rounded(year), "memory_mb": rounded(memory_now()), **held_by_logs(model)}
 
 
@@ -120,7 +120,7 @@ def measured(city: str, years: int, runs: int) -> dict[str, Any]:
     """Return everything about one city, measured in this process."""
     scenario = load_scenario("baseline", overrides(city))
     people = scenario.world.city.population
-    AlmatyModel(load_scenario("baseline", ["city.population=500"])).run_for(DAYS)  # rules are read
+    AlmatyModel(load_scenario("baseline", ["city.population=500"])).run_for(DAYS)  # loads the rules
     before = memory_now()
     founded, forks, later_forks, references, spent, ratios = [], [], [], [], [], []
     yearly: list[dict[str, Any]] = []
@@ -128,12 +128,12 @@ def measured(city: str, years: int, runs: int) -> dict[str, Any]:
     model: AlmatyModel | None = None
     for run in range(runs):
         model = None  # one city in memory at a time
-        # In turn, so that both meet the same neighbours on a busy machine.
+        # Alternately, so that both see the same load on a busy machine.
         references.append(five_draws(people, DAYS))
         started = process_time()
         model = AlmatyModel(scenario)
         founded.append(process_time() - started)
-        if run:  # the first run is for the peak of memory, without a branch beside
+        if run:  # the first run measures the peak of memory, so it has no other branch
             forks.append(fork_seconds(model))
         total = 0.0
         for _ in range(years):
@@ -176,9 +176,9 @@ def measured(city: str, years: int, runs: int) -> dict[str, Any]:
 
 
 def blocks_of(scenario: Scenario) -> dict[str, float]:
-    """Return the CPU seconds of a year by block, dearest first.
+    """Return the CPU seconds of a year by block, the most expensive first.
 
-    In runs of their own: to read the clock so often takes some hundredths of a short year.
+    Measured in separate runs: reading the clock so often takes a few per cent of a short year.
     """
     spent: dict[str, list[float]] = {}
     for _ in range(BLOCK_RUNS):
@@ -255,7 +255,7 @@ def main() -> None:
         sys.stdout.flush()
     start = {
         "import_sim_cpu_s": rounded(start_seconds(["-c", "import sim"])),
-        # `import sim` alone fetches nothing until a name is asked for.
+        # `import sim` alone loads nothing until a name is used.
         "import_model_cpu_s": rounded(start_seconds(["-c", "from sim import AlmatyModel"])),
         "help_cpu_s": rounded(start_seconds(["-m", "sim", "--help"])),
         "python_alone_cpu_s": rounded(start_seconds(["-c", "pass"])),

@@ -1,14 +1,14 @@
-"""What a study costs beside its runs.
+"""What a study costs apart from its runs.
 
     python -m benchmarks.studies [runs ...] [executor=NAME] [--write [FILE]]
 
 Default: 1000 3000 10000 runs.
 
 Each number is a sweep of a tiny city (500 migrants, 30 days) as an analyst would start it, in a
-store of its own: one scenario, ten seeds, a lever drawn anew for every sample. Printed are, a run,
-the CPU time outside the model (outside burn-ins, days and the model's own result tables) and the
-size of the store; and how long it takes to open ten indicators of all runs. The default executor
-is `serial`: one process, so nothing escapes the count.
+separate store: one scenario, ten seeds, a lever drawn anew for every sample. The output shows, per
+run, the CPU time outside the model (outside burn-ins, days and the model's own result tables) and
+the size of the store; and how long it takes to read ten indicators of all runs. The default
+executor is `serial`: one process, so all CPU time is counted.
 """
 
 import os
@@ -24,7 +24,7 @@ from experiments import open_store
 RUNS = ["1000", "3000", "10000"]
 SEEDS = 10
 LEVER = "levers.agencies.coordinating_body.capacity.casework"
-"""Moves after the burn-in, so that all samples of a seed share one."""
+"""A lever changes only after the burn-in, so all samples of a seed share one burn-in."""
 OPENED = [
     "emergency_uptake_24h", "emergency_need", "emergency_contacts", "unmet_need_episodes",
     "unresolved_needs", "total_unresolved", "deaths", "out_of_pocket", "societal_cost",
@@ -34,7 +34,7 @@ COLUMNS = ("runs", "wall s", "CPU s in runs", "outside, ms/run", "MB", "kB/run",
 
 
 def cost_of(runs: int, executor: str) -> tuple[float, ...]:
-    """Return what a sweep of so many runs costs, in the order of `COLUMNS`."""
+    """Return what a sweep of `runs` runs costs, in the order of `COLUMNS`."""
     with tempfile.TemporaryDirectory() as folder:
         command = [
             sys.executable, "-m", "sim", "study=sweep", "scenarios=[baseline]",

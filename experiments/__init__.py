@@ -1,4 +1,4 @@
-"""Studies: what to do with scenarios, and how to carry the runs out.
+"""Studies: what to do with scenarios, and how to carry out the runs.
 
 >>> from experiments import compare, open_store
 """

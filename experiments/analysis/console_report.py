@@ -71,7 +71,7 @@ def path_in_words(path: str) -> str:
 
 
 def number(value: float, form: Format) -> str:
-    """Return a level as it is printed: shares in per cent, money without decimals.
+    """Return a level as it is printed: shares as percentages, money without decimals.
 
     >>> number(0.1234, Format.PERCENT), number(12345.6, Format.WHOLE)
     ('12.3 %', '12,346')
@@ -85,7 +85,7 @@ def number(value: float, form: Format) -> str:
 def change(mean: float, low: float, high: float, form: Format) -> tuple[str, str]:
     """Return a change and its interval as they are printed, shares in percentage points.
 
-    All three have the same decimals: the more of them, the narrower the interval.
+    All three have the same number of decimals: more decimals for a narrower interval.
 
     >>> change(0.0321, 0.0262, 0.0379, Format.PERCENT)
     ('+3.2', '+2.6 to +3.8')
@@ -127,9 +127,9 @@ def print_comparison(
         As `experiments.analysis.statistics.summarise` returns it.
     confidence : float
     blocks : iterable of Block
-        Which outcomes; the headline outcomes by default.
+        Outcomes to print; the headline outcomes by default.
     definitions : iterable of Definition
-        Of their indicators: see `experiments.analysis.outcomes.shown`.
+        Definitions of their indicators: see `experiments.analysis.outcomes.shown`.
     """
     table = Table(
         title=f"Scenarios compared ({confidence:.0%} simulation intervals, paired replicates)",
@@ -152,8 +152,8 @@ def print_comparison(
                 table.add_row(*row_cells(row, one.format))
     console.print(table)
     console.print(
-        "Differences of shares are in percentage points. Emergency contacts have no good or bad\n"
-        "direction of their own: read them with need and uptake.",
+        "Differences of shares are in percentage points. More emergency contacts are neither\n"
+        "better nor worse in themselves: read them together with need and uptake.",
         style="dim",
     )
 
@@ -208,7 +208,7 @@ def _gain(row: dict[Any, Any]) -> str:
 
 
 def print_precision(console: Console, precision: pd.DataFrame) -> None:
-    """Print in a line what pairing has gained, and what a better interval would take."""
+    """Print one line on the gain from pairing, and on what a narrower interval would take."""
     (one,) = shown([LEAST_CERTAIN])
     row = one.rows(precision)
     row = row[row["half_width"] > 0]
@@ -242,7 +242,7 @@ def print_run(
     indicators : DataFrame
         As `model.indicators()` returns it.
     blocks, definitions
-        As of `print_comparison`.
+        See `print_comparison`.
     """
     table = Table(
         title="One run (a single seed: no interval)", title_justify="left", header_style="bold"

@@ -1,12 +1,13 @@
 """Cost-effectiveness of scenarios: incremental table, frontier, acceptability.
 
 Costs are those of society (indicator C2), effects are disability-adjusted life years averted
-(indicator H2, discounted); both for 1,000 person-years, against the reference. A scenario is
-*dominated* if another costs no more and averts no less, and is better in one of the two,
-*extendedly dominated* if a mixture of two others does; the others form the frontier, along which
-each is compared with the one before it. Scenarios that are equal but for rounding stand at the same
-place, and share the probability of being best. One whose cost or effect is not known has neither.
-Probabilities of being best are over replicates (chance inside the model), not over parameters.
+(indicator H2, discounted); both per 1,000 person-years, against the reference. A scenario is
+*dominated* if another costs no more and averts no less, and is better in one of the two. It is
+*extendedly dominated* if a mixture of two others dominates it. The remaining scenarios form the
+frontier, along which each is compared with the one before it. Scenarios that are equal up to
+rounding have the same place, and share the probability of being best. A scenario with unknown cost
+or effect has neither place nor probability. Probabilities of being best are over replicates (chance
+inside the model), not over parameters.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from experiments.analysis.statistics import NOISE, difference_of, interval
 COST, EFFECT = ("societal_cost", ""), ("daly", "discounted")
 PER = 1000
 THRESHOLDS = (0.5, 1.0, 1.5)
-"""What averting a life year may cost, in multiples of GDP a head; the rule of 1-3 is out of use."""
+"""Cost per life year averted, in multiples of GDP per head; the rule of 1-3 is no longer used."""
 LARGEST_THRESHOLD, STEPS = 2.0, 41
 RESAMPLES, SEED = 2000, 1
 
@@ -43,11 +44,11 @@ def cost_effectiveness(
     indicators : DataFrame
         Long results of all replicates, with scenario and seed.
     reference : str
-        Scenario that costs and effects are counted from.
+        Scenario against which costs and effects are counted.
     confidence : float
-        Of the simulation intervals.
+        Confidence level of the simulation intervals.
     gdp_per_capita : float
-        KZT a year.
+        KZT per year.
     """
     cost = PER * paired(indicators, COST, reference)
     averted = -paired(indicators, EFFECT, reference)
@@ -69,7 +70,7 @@ def cost_effectiveness(
 
 
 def paired(indicators: pd.DataFrame, outcome: tuple[str, str], reference: str) -> pd.DataFrame:
-    """Return an outcome's difference to the reference, one row a seed, one column a scenario."""
+    """Return an outcome's difference to the reference, a row per seed, a column per scenario."""
     name, detail = outcome
     rows = indicators[
         (indicators["indicator"] == name)
@@ -88,7 +89,7 @@ UNKNOWN = "unknown"
 
 
 def frontier(cost: np.ndarray, effect: np.ndarray) -> tuple[list[str], list[float]]:
-    """Return where each choice stands, and its cost an effect gained against the one before.
+    """Return the place of each choice, and its cost per effect gained against the one before.
 
     Examples
     --------
@@ -110,7 +111,7 @@ def frontier(cost: np.ndarray, effect: np.ndarray) -> tuple[list[str], list[floa
 
 
 def _first_equal(one: int, cost: np.ndarray, effect: np.ndarray) -> int:
-    """Return the first choice of the same cost and effect, but for rounding."""
+    """Return the first choice with the same cost and effect up to rounding."""
     return next(
         other
         for other in range(one + 1)
@@ -123,7 +124,7 @@ def _first_equal(one: int, cost: np.ndarray, effect: np.ndarray) -> int:
 
 
 def _frontier_of_different(cost: np.ndarray, effect: np.ndarray) -> tuple[list[str], list[float]]:
-    """Return place and ratio of choices no two of which are equal."""
+    """Return place and ratio of choices that all differ from each other."""
     count = len(cost)
     position = ["frontier"] * count
     for one in range(count):
@@ -147,9 +148,9 @@ def _frontier_of_different(cost: np.ndarray, effect: np.ndarray) -> tuple[list[s
 def acceptability(cost: pd.DataFrame, averted: pd.DataFrame, gdp_per_capita: float) -> pd.DataFrame:
     """Return how often each scenario has the largest net benefit, over resampled replicates.
 
-    Scenarios with the same net benefit share a resample between them. One without any known cost or
-    effect has no probability (NaN) and does not count for the others; replicates in which any of
-    the others lacks one are left out.
+    Scenarios with the same net benefit share a resample between them. A scenario with no known cost
+    or effect in any replicate has no probability (NaN) and does not affect the others; replicates
+    in which any of the others lacks a value are left out.
     """
     known = cost.notna() & averted.notna()
     counts = known.any().to_numpy()

@@ -1,4 +1,4 @@
-"""What reports and figures show of indicators: which they pick, in which words, unit and format."""
+"""Which indicators reports and figures show, and with which words, unit and format."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from sim.words import catalogue
 type Definitions = Iterable[Definition]
 
 OWN = "block_own"
-"""Heading of the block of indicators of submodels from outside."""
+"""Heading of the block for indicators of external submodels."""
 LONGEST_LINE = 22
-"""Letters of a heading above a panel from which on it stands on two lines."""
+"""Longest heading of a panel, in characters, that stays on one line."""
 
 
 class Outcome(NamedTuple):
-    """One value of an indicator, picked to be shown."""
+    """One value of an indicator, selected for display."""
 
     indicator: str
     detail: str = ""
@@ -48,7 +48,7 @@ class Block(NamedTuple):
 def blocks_with_own(
     blocks: Iterable[Block], submodels: Iterable[Any], table: pd.DataFrame
 ) -> tuple[Block, ...]:
-    """Return blocks of outcomes, and one of the indicators of submodels from outside.
+    """Return blocks of outcomes, and one for the indicators of external submodels.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def blocks_with_own(
 
 @dataclass(frozen=True)
 class Shown:
-    """An outcome with what its definition and the catalogue say of it."""
+    """An outcome with its definition and its words from the catalogue."""
 
     outcome: Outcome
     definition: Definition
@@ -80,7 +80,7 @@ class Shown:
 
     @property
     def factor(self) -> float:
-        """What values are multiplied by to be shown."""
+        """Factor by which values are multiplied for display."""
         return self.format.factor
 
     @property
@@ -90,18 +90,18 @@ class Shown:
 
     @property
     def label(self) -> str:
-        """What it is called, without the unit."""
+        """Its name in words, without the unit."""
         return catalogue.label(self.definition, self.outcome.detail)
 
     @property
     def heading(self) -> str:
-        """What it is called, with the unit unless values say it themselves."""
+        """Its name in words, with the unit unless the values are printed with it."""
         is_share = self.format is Format.PERCENT
         return self.label if is_share else f"{self.label}, {self.definition.unit}"
 
     @property
     def panel(self) -> str:
-        """What stands above a panel of a figure, on two lines if it is long."""
+        """Heading of a panel of a figure, on two lines if it is long."""
         return two_lines(sentence(catalogue.short(self.definition, self.outcome.detail)))
 
     @property
@@ -115,24 +115,24 @@ class Shown:
         return "percentage points" if self.format is Format.PERCENT else self.definition.unit
 
     def rows(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return the rows of a result table that are of this outcome."""
+        """Return the rows of a result table that belong to this outcome."""
         chosen = table["indicator"] == self.outcome.indicator
         return table[chosen & (table["detail"] == self.outcome.detail)]
 
 
 def shown(outcomes: Iterable[Outcome], definitions: Definitions = DEFINITIONS) -> list[Shown]:
-    """Return outcomes with what is said of them.
+    """Return outcomes with their definitions and words.
 
     Parameters
     ----------
     outcomes : iterable of Outcome
     definitions : iterable of Definition
-        Where their indicators are looked up: those of the model, and of other projects.
+        Definitions in which their indicators are looked up: of the model and of other projects.
 
     Raises
     ------
     LookupError
-        If no definition has the name of an outcome's indicator.
+        If an outcome's indicator has no definition.
 
     Examples
     --------
@@ -152,7 +152,7 @@ def shown(outcomes: Iterable[Outcome], definitions: Definitions = DEFINITIONS) -
 
 
 def sentence(text: str) -> str:
-    """Return words with a capital at the beginning.
+    """Return words with a capital first letter.
 
     >>> sentence("mean DALYs"), sentence("")
     ('Mean DALYs', '')
@@ -161,7 +161,7 @@ def sentence(text: str) -> str:
 
 
 def two_lines(text: str, longest: int = LONGEST_LINE) -> str:
-    r"""Return a text on two lines of about the same length if it is longer than one may be.
+    r"""Return a text, split into two lines of similar length if it is too long for one.
 
     >>> two_lines("Cost of the policy"), two_lines("Unresolved in all, known and hidden")
     ('Cost of the policy', 'Unresolved in all,\nknown and hidden')

@@ -1,4 +1,4 @@
-"""Result folders: tables, manifest and figures, written all or not at all."""
+"""Result folders: tables, manifest and figures, written completely or not at all."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -23,17 +23,17 @@ __all__ = [
 ]  # fmt: skip
 MANIFEST = "manifest.json"
 NOT_DRAWN = "not_drawn.txt"
-"""File of a result folder that names figures there was nothing to draw for, or that failed."""
+"""File of a result folder that lists figures with nothing to draw, and figures that failed."""
 WRITTEN = "written"
 """Name in a manifest of the list of files that the program wrote into the folder."""
 
 
 @contextmanager
 def new_folder(output: Path, name: str) -> Iterator[Path]:
-    """Give a folder to write into that gets its final name only when everything is written.
+    """Yield a folder to write into that gets its final name only when everything is written.
 
-    On an error nothing is left behind. Inside, write into the folder given; afterwards
-    find it as `output / <date>_<time>_<name>`, with a number appended if that exists.
+    On an error nothing is left behind. Write into the folder that is yielded; afterwards it is
+    `output / <date>_<time>_<name>`, with a number appended if that exists.
     """
     stamp = f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{name}"
     final = output / stamp
@@ -58,10 +58,10 @@ def new_folder(output: Path, name: str) -> Iterator[Path]:
 
 @contextmanager
 def renewed_folder(folder: Path) -> Iterator[Path]:
-    """Give a folder to write into that takes the place of an earlier one when all is written.
+    """Yield a folder to write into that replaces an earlier one when everything is written.
 
-    On an error the earlier one stays as it was. Files of the user's own in it are kept: whatever
-    the program has not written there itself.
+    On an error the earlier one stays as it was. The user's own files in it are kept, that is, all
+    files that the program has not written there itself.
     """
     temporary = folder.with_name(f".{folder.name}.unfinished-{uuid4().hex}")
     temporary.mkdir(parents=True)
@@ -82,7 +82,7 @@ def renewed_folder(folder: Path) -> Iterator[Path]:
 
 
 def _note_files(folder: Path) -> None:
-    """Write into the manifest of a folder which files the program has written there."""
+    """Record in the manifest of a folder which files the program has written there."""
     path = folder / MANIFEST
     if path.is_file():
         manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -91,7 +91,7 @@ def _note_files(folder: Path) -> None:
 
 
 def _hand_on(before: Path, folder: Path) -> None:
-    """Move into a renewed folder what the program had not written into the one before."""
+    """Move files that the program has not written from the earlier folder into the new one."""
     try:
         ours = set(json.loads((before / MANIFEST).read_text(encoding="utf-8"))[WRITTEN])
     except (OSError, ValueError, KeyError, TypeError):
@@ -100,7 +100,7 @@ def _hand_on(before: Path, folder: Path) -> None:
         if kept.name in ours:
             continue
         target = folder / kept.name
-        while target.exists():  # a name the program has begun to use itself
+        while target.exists():  # the program now writes a file of this name itself
             target = target.with_name(f"{target.name}.before")
         kept.rename(target)
 
@@ -126,7 +126,7 @@ def write_table(folder: Path, name: str, table: pd.DataFrame) -> None:
 
 
 def write_manifest(folder: Path, configuration: Mapping[str, Any], **facts: Any) -> None:
-    """Write what is needed to repeat a study: code, packages, machine, configuration, digests.
+    """Write all that is needed to repeat a study: code, packages, machine, configuration, digests.
 
     Parameters
     ----------
@@ -134,8 +134,8 @@ def write_manifest(folder: Path, configuration: Mapping[str, Any], **facts: Any)
     configuration : mapping
         As `experiments.runs.provenance.configuration_of` returns it.
     **facts
-        What else is to be known, first of all `command`, `settings` (those the tables were made
-        with) and `digests` (of the end of each run).
+        Further facts, above all `command`, `settings` (with which the tables were made) and
+        `digests` (of the final state of each run).
     """
     manifest = {
         **code_and_packages(),

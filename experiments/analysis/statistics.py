@@ -1,11 +1,12 @@
 """Levels, paired differences and their simulation intervals.
 
 All intervals here are *simulation intervals*: they say how far chance inside the model moves a
-result, over replicates with different seeds. They say nothing about uncertain parameters: the
-spread over samples of parameters is a *parametric interval*, that over assumptions nobody can
-weigh a *scenario range* (see `experiments.studies.sweep`); the three are never mixed.
+result, over replicates with different seeds. They say nothing about uncertain parameters. The
+spread over samples of parameters is a *parametric interval*; the spread over assumptions whose
+probabilities are unknown is a *scenario range* (see `experiments.studies.sweep`). The three are
+never mixed.
 
-`scipy.stats` takes a quarter of a second to import, so only functions that need it do.
+`scipy.stats` takes a quarter of a second to import, so only functions that need it import it.
 """
 
 import math
@@ -27,7 +28,7 @@ RESAMPLES = 1000
 """Resamples of seeds."""
 MOST_REPLICATES = 100_000
 NOISE = 64 * float(np.finfo(float).eps)
-"""Differences so small, relative to what is subtracted, are rounding and count as none."""
+"""Differences this small, relative to the values subtracted, are rounding and count as zero."""
 NO_CASES, IDENTICAL = "no cases", "identical"
 
 
@@ -45,7 +46,7 @@ def summarise(
     indicators : DataFrame
         Long results of all replicates: the columns of `model.indicators()`, scenario and seed.
     reference : str
-        Scenario that differences are taken to; replicates are paired by seed.
+        Scenario to which differences are taken; replicates are paired by seed.
     confidence : float
         Confidence level of the intervals.
     key : list of str
@@ -56,16 +57,16 @@ def summarise(
     Returns
     -------
     DataFrame
-        One row an outcome and scenario: level, level_low, level_high, reference_level, difference,
+        One row per outcome and scenario: level, level_low, level_high, reference_level, difference,
         difference_low, difference_high, difference_bootstrap_low, difference_bootstrap_high,
         replicates, pairs, variance_ratio (variance of the difference had the runs not been paired,
         over its variance), verdict.
 
-        Of a compared scenario all of these are over the seeds under which both it and the reference
-        have a value (`pairs` of them), so that difference = level - reference_level; without any
-        pair (the reference may have nobody insured, say) the level is over all its own seeds, as
-        that of the reference is (`replicates`). The verdict is "no cases" where
-        there was nothing to count under either, in any replicate.
+        For a compared scenario all of these are over the seeds under which both it and the
+        reference have a value (`pairs` of them), so that difference = level - reference_level.
+        Without any pair (for example if nobody is insured in the reference) the level is over all
+        seeds of the scenario (`replicates`), as for the reference. The verdict is "no cases" if
+        there was nothing to count under either scenario in any replicate.
     """
     wide = (
         indicators.set_index([*key, "seed", "scenario"])["value"]
@@ -99,7 +100,7 @@ def _against(
     difference = difference_of(values, reference)
     if values is not reference and values.name != reference.name:
         paired = difference.notna()
-        # Where there is no pair at all there is no difference that the level has to agree with.
+        # Without any pair there is no difference that the level has to agree with.
         alone = ~paired.groupby(key, sort=False).transform("any")
         values, reference = values.where(paired | alone), reference.where(paired)
     level = interval(values.groupby(key, sort=False), confidence)
@@ -129,7 +130,7 @@ def _against(
 def difference_of[Values: (pd.Series[float], pd.DataFrame)](
     values: Values, reference: Values
 ) -> Values:
-    """Return values minus a reference; what is mere rounding of the two is 0.
+    """Return values minus a reference; a difference that is only rounding is set to 0.
 
     Examples
     --------
@@ -143,13 +144,13 @@ def difference_of[Values: (pd.Series[float], pd.DataFrame)](
 
 
 def cases_of(indicators: pd.DataFrame, key: list[str]) -> pd.DataFrame:
-    """Return how much was counted of every outcome under every scenario, in all replicates.
+    """Return the count behind every outcome under every scenario, in all replicates.
 
     Returns
     -------
     DataFrame
-        One row an outcome, one column a scenario: the numerator, or whether there is a value at all
-        where nothing was counted; money is never "no case".
+        One row per outcome, one column per scenario: the numerator, or whether there is a value at
+        all if nothing was counted; money never counts as "no cases".
     """
     counted = indicators["value"].notna().astype(float)
     if "numerator" in indicators:
@@ -164,9 +165,9 @@ def cases_of(indicators: pd.DataFrame, key: list[str]) -> pd.DataFrame:
 def variance_ratio(
     values: "pd.Series[float]", reference: "pd.Series[float]", key: list[str]
 ) -> "pd.Series[float]":
-    """Return the variance that differences would have unpaired, over that which they have.
+    """Return the variance that unpaired differences would have, over that of the paired ones.
 
-    NaN where differences do not vary, but for rounding.
+    NaN where differences vary by no more than rounding.
     """
     grouped = [one.groupby(key, sort=False) for one in (values, reference)]
     unpaired = sum(one.var() for one in grouped)
@@ -217,7 +218,7 @@ def required_replicates(spread: float, half_width: float, confidence: float) -> 
         needed = math.ceil((quantile * spread / half_width) ** 2)
         if needed <= count:
             return count
-        # The quantile falls with the count: never step beyond what it asks for now.
+        # The quantile falls as the count grows: never step beyond the count it requires now.
         count = max(count + 1, min(needed, math.ceil(1.1 * count)))
     return MOST_REPLICATES
 
@@ -228,9 +229,9 @@ def precision(indicators: pd.DataFrame, reference: str, confidence: float) -> pd
     Returns
     -------
     DataFrame
-        One row an outcome and scenario: sd (of paired differences), half_width, replicates (pairs
-        of them), variance_ratio (unpaired over paired variance), replicates_to_halve (missing where
-        a single pair says nothing about it).
+        One row per outcome and scenario: sd (of paired differences), half_width, replicates (number
+        of pairs), variance_ratio (unpaired over paired variance), replicates_to_halve (missing if
+        there is only one pair).
     """
     wide = indicators.set_index([*KEY, "seed", "scenario"])["value"].unstack("scenario", sort=False)
     parts = []
@@ -266,10 +267,10 @@ def rank_stability(indicators: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row an outcome (with a good and a bad direction) and scenario: rank of the mean (1 is
+        One row per outcome (with a good and a bad direction) and scenario: rank of the mean (1 is
         best; equal means share a rank), share of resamples in which it has that rank, share in
-        which it is best, replicates (seeds with a value under every scenario, which alone count),
-        and why some are left out or there is no rank.
+        which it is best, replicates (seeds with a value under every scenario; only these count),
+        and the reason why seeds are left out or there is no rank.
     """
     directed = indicators[indicators["better"] != ""]
     wide = directed.set_index([*KEY, "seed", "scenario"])["value"].unstack("scenario", sort=False)
@@ -289,7 +290,7 @@ def rank_stability(indicators: pd.DataFrame) -> pd.DataFrame:
             continue
         if key[KEY.index("better")] == "higher":
             values = -values
-        # Its own generator: how sure one order is does not hang on which other outcomes there are.
+        # A separate generator, so that the result does not depend on which other outcomes exist.
         own, stability, best = _ranks(values, np.random.default_rng(1))
         for name, *found in zip(names, own, stability, best, strict=True):
             rows.append((*key, name, *found, len(values), why))
@@ -298,16 +299,16 @@ def rank_stability(indicators: pd.DataFrame) -> pd.DataFrame:
 
 
 def _ranks(values: Floats, rng: np.random.Generator) -> tuple[Integers, Floats, Floats]:
-    """Return the rank of each scenario, and how often resampled seeds give it that and the best.
+    """Return each scenario's rank, and how often resampled seeds give it that or the best rank.
 
     Parameters
     ----------
     values : array of float, shape (seeds, scenarios)
-        The lower the better.
+        Lower is better.
     """
     from scipy import stats
 
-    # What differs by rounding alone is equal.
+    # Values that differ by rounding alone are equal.
     first = values[:, :1]
     difference = values - first
     scale = np.maximum(np.abs(values), np.abs(first))
@@ -331,7 +332,7 @@ def _missing_values(values: Floats, names: Sequence[str]) -> str:
 def interval(grouped: "SeriesGroupBy[Any, Any]", confidence: float) -> pd.DataFrame:
     """Return mean, low, high, count and sd of each group, by Student's t.
 
-    A spread that is mere rounding of equal values is 0.
+    A spread that is only rounding of equal values is set to 0.
     """
     mean, count, spread = grouped.mean(), grouped.count(), grouped.std()
     spread = spread.mask(spread <= NOISE * mean.abs(), 0.0)
@@ -344,7 +345,7 @@ def interval(grouped: "SeriesGroupBy[Any, Any]", confidence: float) -> pd.DataFr
 
 
 def verdict(low: float, high: float, better: str) -> str:
-    """Say in a word what an interval of a difference means."""
+    """Return in words what an interval of a difference means."""
     if np.isnan(low):
         return "no interval"
     if low == high == 0:

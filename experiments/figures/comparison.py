@@ -1,7 +1,7 @@
 """Figures of a finished study, drawn from its result tables alone.
 
-Written for a projector: large type, plain words, one message a panel. The files are byte-identical
-when drawn again from the same tables.
+Designed for a projector: large type, plain words, one message per panel. The files are
+byte-identical when drawn again from the same tables.
 """
 
 from collections.abc import Callable
@@ -29,9 +29,9 @@ GATES = {
     Outcome("unmet_need_by_gate", "pay"): "#009E73",
     Outcome("unmet_need_by_gate", "engage"): "#CC79A7",
 }
-"""Gates as the indicator tells them apart, and their colours."""
+"""Gates as the indicator distinguishes them, and their colours."""
 GATE_LINE = 16
-"""Letters of a line of the legend of gates."""
+"""Characters in a line of the legend of gates."""
 
 
 def draw_comparison(folder: Path, confidence: float) -> None:
@@ -40,7 +40,7 @@ def draw_comparison(folder: Path, confidence: float) -> None:
 
 
 def figures_of_comparison(folder: Path, confidence: float) -> dict[str, Callable[[], Figure]]:
-    """Return what makes each figure of a comparison, by name."""
+    """Return the functions that draw the figures of a comparison, by name."""
     summary = pd.read_parquet(folder / "summary.parquet")
     curves = pd.read_parquet(folder / "curves.parquet")
     flows = pd.read_parquet(folder / "flows.parquet")
@@ -66,7 +66,7 @@ def draw_curves(folder: Path, quantiles: list[float]) -> None:
 
 
 def figures_of_curves(folder: Path, quantiles: list[float]) -> dict[str, Callable[[], Figure]]:
-    """Return what makes each figure of `study=curves`, by name."""
+    """Return the functions that draw the figures of `study=curves`, by name."""
     curves = pd.read_parquet(folder / "curves.parquet")
     return {
         "curves": lambda: quantile_curves(curves, quantiles),
@@ -88,11 +88,11 @@ EFFECTS = (
     Outcome("unresolved_needs"), Outcome("unresolved_stock"), Outcome("total_unresolved"),
     Outcome("deaths"), Outcome("out_of_pocket"), Outcome("policy_cost"),
 )  # fmt: skip
-"""Outcomes, a panel each."""
+"""Outcomes, one panel each."""
 
 
 def effect_plot(summary: pd.DataFrame, confidence: float) -> Figure:
-    """Draw paired differences with intervals: one panel an outcome, one line a scenario."""
+    """Draw paired differences with intervals: one panel per outcome, one line per scenario."""
     overall = summary[(summary["by"] == "all") & (summary["verdict"] != "reference")]
     scenarios = list(dict.fromkeys(overall["scenario"]))
     figure, axes = plt.subplots(3, 4, figsize=(17, 5.0 + 1.3 * max(len(scenarios), 2)), sharey=True)
@@ -124,7 +124,7 @@ def effect_plot(summary: pd.DataFrame, confidence: float) -> Figure:
 
 
 def gate_decomposition(summary: pd.DataFrame) -> Figure:
-    """Draw, of 100 needs, how many no provider saw, by the gate that stopped them."""
+    """Draw how many of 100 needs no provider saw, by the gate that stopped them."""
     overall = summary[summary["by"] == "all"]
     scenarios = list(dict.fromkeys(overall["scenario"]))
     unmet = overall[overall["indicator"] == "unmet_need_episodes"].set_index("scenario")
@@ -152,7 +152,7 @@ def gate_decomposition(summary: pd.DataFrame) -> Figure:
     axis.set_ylim(len(scenarios) - 0.4, -0.6)
     axis.set_xlim(0, 100)
     axis.set_xlabel(
-        "of 100 episodes perceived as moderate or graver (the rest was seen by a provider)"
+        "of 100 episodes perceived as moderate or worse (the rest were seen by a provider)"
     )
     axis.set_title("What stops people: first gate that failed")
     axis.grid(visible=False, axis="y")
@@ -202,7 +202,7 @@ def institution_load(summary: pd.DataFrame, confidence: float) -> Figure:
         ):
             found = table[table["scenario"] == scenario].set_index(key).reindex(kinds)
             if is_share and "private" in kinds:
-                # Private doctors have no limit, so a share of it means nothing.
+                # Private doctors have no capacity limit, so there is no share of it.
                 found.loc["private", "level"] = np.nan
             value = found["level"].to_numpy()
             room = (found["level_high"] - found["level"]).fillna(0.0).to_numpy()

@@ -13,12 +13,12 @@ from experiments.figures.style import COLOURS, colours, legend_columns, signed
 GROUPED = (
     Outcome("emergency_uptake_24h"), Outcome("unmet_need_episodes"), Outcome("unresolved_needs"),
 )  # fmt: skip
-"""Outcomes, a column each; all of them are shares."""
+"""Outcomes, one column each; all of them are shares."""
 KINDS_OF_GROUPS = (("nationality", "by nationality"), ("legal_status", "by legal status"))
 
 
 def group_effects(summary: pd.DataFrame, confidence: float) -> Figure:
-    """Draw paired differences with intervals for each group: a panel an outcome and kind."""
+    """Draw paired differences with intervals by group: one panel per outcome and kind of group."""
     changed = summary[(summary["verdict"] != "reference") & (summary["detail"] == "")]
     scenarios = list(dict.fromkeys(changed["scenario"]))
     shades = colours(["", *scenarios])[1:]

@@ -1,4 +1,4 @@
-"""Figures of institutions: who sends needs to whom, and what stays unresolved.
+"""Figures of institutions: who sends needs to whom, and which cases stay unresolved.
 
 Drawn from result tables alone, like the other figures.
 """
@@ -37,7 +37,7 @@ NAMES = {
     "diaspora_kyrgyzstan": "diaspora, Kyrgyzstan",
     "diaspora_tajikistan": "diaspora, Tajikistan",
 }  # fmt: skip
-"""Who receives needs, in words, from top to bottom. Others come last, by name."""
+"""Names of the institutions that receive needs, from top to bottom. Others come last, by name."""
 HUB = "coordinating_body"
 SENDERS = {
     "people by\nthemselves": "#8a8a8a",
@@ -54,20 +54,20 @@ OUTCOMES = (
      ("dead end", "left the line"), ("no-show",)),
     ("lost: gave up, lost sight of, left the city or died", "#D55E00", ("lost",), ()),
 )  # fmt: skip
-"""What becomes of needs at an institution: words, colour, counted by origin, and by target."""
+"""Outcomes of needs at an institution: words, colour, moves counted by origin, and by target."""
 SENT = ("sent on", "went by themselves")
 THIN = 0.005
 """Share of all needs sent below which a band is left out."""
 GAP = 0.010
 SLOT = 0.036
-"""Room between the places of a column, and least room of a place, as shares of its height."""
+"""Gap between the places of a column, and smallest size of a place, as shares of its height."""
 LEFT, RIGHT, BAR, END = 0.0, 1.0, 1.78, 2.24
-"""Where nodes and bars stand, in units of the distance that bands cross."""
+"""Positions of nodes and bars, in units of the distance that bands cross."""
 
 
 @dataclass
 class Exchange:
-    """Needs a year sent under one scenario, and what became of them where they went."""
+    """Needs sent per year under one scenario, and their outcomes at the receiving institutions."""
 
     sent: "pd.Series[float]"
     outcomes: pd.DataFrame
@@ -87,13 +87,13 @@ def group_of(sender: str) -> str:
 
 
 def place_of(name: str) -> tuple[int, str]:
-    """Return the place of a group of senders or of an institution from top to bottom."""
+    """Return the sort key of a group of senders or of an institution, from top to bottom."""
     order = [*SENDERS, *NAMES]
     return (order.index(name) if name in order else len(order), name)
 
 
 def institution_flows(flows: pd.DataFrame, days: int) -> Figure:
-    """Draw who sends needs to whom, and what becomes of them there, under two scenarios.
+    """Draw who sends needs to whom, and the outcomes of the needs, under two scenarios.
 
     Parameters
     ----------
@@ -116,19 +116,19 @@ def institution_flows(flows: pd.DataFrame, days: int) -> Figure:
     figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=13.5)
     seeds = flows["seed"].nunique()
     figure.suptitle(
-        f"Needs besides treatment (money, papers, shelter, information) on their way. Width: needs "
-        f"sent a year, mean of {seeds} replicate{'s' * (seeds > 1)}; bands under {THIN:.1%} are "
-        "left out.\nBars: what became of needs at an institution, in shares; number: settled there "
-        "a year.",
+        f"Paths of needs other than treatment (money, papers, shelter, information). Width: needs "
+        f"sent per year, mean of {seeds} replicate{'s' * (seeds > 1)}; bands under {THIN:.1%} are "
+        "left out.\nBars: outcomes of needs at an institution, as shares; number: needs settled "
+        "there per year.",
         fontsize=13, color="#555555", x=0.01, ha="left",
     )  # fmt: skip
     return figure
 
 
 def most_coordinated(flows: pd.DataFrame) -> str:
-    """Return the scenario to set beside the reference: where most goes to a coordinating body.
+    """Return the scenario to compare: the one that sends most needs to a coordinating body.
 
-    Without any such body it is the last scenario.
+    If no scenario has such a body, return the last scenario.
     """
     scenarios = pd.Index(flows["scenario"]).unique()
     to_body = flows[(flows["target"] == HUB) & flows["what"].isin(SENT)]
@@ -137,7 +137,7 @@ def most_coordinated(flows: pd.DataFrame) -> str:
 
 
 def exchange(flows: pd.DataFrame, days: int) -> Exchange:
-    """Return needs a year sent, and outcomes by institution, mean over the seeds of a scenario."""
+    """Return needs sent per year and outcomes by institution, mean over a scenario's seeds."""
     flows = flows.assign(count=flows["count"] * DAYS_A_YEAR / days / flows["seed"].nunique())
 
     def counted(what: tuple[str, ...], by: str) -> "pd.Series[float]":
@@ -153,10 +153,10 @@ def exchange(flows: pd.DataFrame, days: int) -> Exchange:
 
 
 def in_words(one: Exchange) -> str:
-    """Return the message of a panel."""
+    """Return the heading of a panel."""
     settled, lost = one.outcomes["settled"].sum(), one.outcomes[OUTCOMES[3][0]].sum()
     by_hub = one.sent[one.sent.index.get_level_values("target") == HUB].sum()
-    sent = f"{number(one.sent.sum(), Format.WHOLE)} needs a year sent or brought"
+    sent = f"{number(one.sent.sum(), Format.WHOLE)} needs per year sent or brought"
     if by_hub > 0:
         sent += f", {by_hub / one.sent.sum():.0%} to the coordinating body"
     outcome = f"{number(settled, Format.WHOLE)} settled, {number(lost, Format.WHOLE)} lost"
@@ -164,7 +164,7 @@ def in_words(one: Exchange) -> str:
 
 
 def column_of(one: Exchange, level: str) -> "pd.Series[float]":
-    """Return the height of every place of a column, in needs a year, from top to bottom."""
+    """Return the height of every place of a column, in needs per year, from top to bottom."""
     return one.shown.groupby(level=level, sort=False).sum().sort_index(key=_places)
 
 
@@ -173,7 +173,7 @@ def _places(index: "pd.Index[str]") -> "pd.Index[int]":
 
 
 def common_scale(exchanges: list[Exchange]) -> float:
-    """Return the height of one need a year at which every column fits."""
+    """Return the height of one need per year at which every column fits."""
     columns = [column_of(one, level) for one in exchanges for level in ("origin", "target")]
     low, high = 0.0, 1.0 / max(column.max() for column in columns)
     for _ in range(40):
@@ -184,12 +184,12 @@ def common_scale(exchanges: list[Exchange]) -> float:
 
 
 def slots(column: "pd.Series[float]", scale: float) -> "pd.Series[float]":
-    """Return the room of every place of a column."""
+    """Return the size of every place of a column."""
     return (column * scale).clip(lower=SLOT) + GAP
 
 
 def middles(column: "pd.Series[float]", scale: float) -> "pd.Series[float]":
-    """Return where the middle of every place stands, spread over the whole height."""
+    """Return the middle of every place, spread over the whole height."""
     room = slots(column, scale)
     room = room + (1.0 - room.sum()) / len(room)
     return 1.0 - (room.cumsum() - room / 2)
@@ -238,7 +238,7 @@ def band(axis: Axes, start: float, end: float, width: float, colour: str) -> Non
 
 
 def draw_outcomes(axis: Axes, outcomes: pd.DataFrame, name: str, middle: float) -> None:
-    """Draw in shares what became of needs at an institution, and how many it settled a year."""
+    """Draw the shares of outcomes of needs at an institution, and how many it settled per year."""
     if name not in outcomes.index or outcomes.loc[name].sum() == 0:
         return
     counts = outcomes.loc[name].to_dict()
@@ -266,14 +266,14 @@ KNOWN_CASES, HIDDEN_CASES = Outcome("unresolved_stock"), Outcome("hidden_unmet_n
 
 
 def unresolved_stock(curves: pd.DataFrame, confidence: float) -> Figure:
-    """Draw the stock of unresolved cases, known and hidden, and below the known ones alone.
+    """Draw the stock of unresolved cases, known and hidden, with only the known ones below.
 
     Parameters
     ----------
     curves : DataFrame
         `model.curves()` of all runs, with scenario and seed.
     confidence : float
-        Of the simulation intervals of paired differences.
+        Confidence level of the simulation intervals of paired differences.
     """
     scenarios = list(dict.fromkeys(curves["scenario"]))
     known = stocks(curves, [KNOWN_CASES.indicator])
@@ -297,7 +297,7 @@ def unresolved_stock(curves: pd.DataFrame, confidence: float) -> Figure:
             base = None if scenario == reference else means[reference]
             said = change_in_words(means[scenario], base, confidence)
             axis.text(0.04, 0.97, said, transform=axis.transAxes, va="top", fontsize=12.5)
-    for row, heading in ((0, "known and hidden"), (1, "known alone (other scale)")):
+    for row, heading in ((0, "known and hidden"), (1, "known only (other scale)")):
         axes[row, 0].set_ylabel(f"per 1,000 present:\n{heading}", fontsize=14)
         axes[row, 0].set_ylim(0, 1.25 * axes[row, 0].get_ylim()[1])
     _legend(figure, scenarios, confidence, curves["seed"].nunique())
@@ -305,12 +305,12 @@ def unresolved_stock(curves: pd.DataFrame, confidence: float) -> Figure:
 
 
 def stocks(curves: pd.DataFrame, names: list[str]) -> dict[str, pd.DataFrame]:
-    """Return a stock per 1,000 present by scenario: one row a day, one column a seed."""
+    """Return a stock per 1,000 present by scenario: one row per day, one column per seed."""
     return by_scenario(curves, 1000 * curves[names].sum(axis=1) / curves["present"])
 
 
 def by_scenario(curves: pd.DataFrame, series: "pd.Series[float]") -> dict[str, pd.DataFrame]:
-    """Return a daily series by scenario: one row a day, one column a seed."""
+    """Return a daily series by scenario: one row per day, one column per seed."""
     table = curves[["day", "seed"]].assign(value=series)
     return {
         str(scenario): run.pivot(index="day", columns="seed", values="value")
@@ -319,7 +319,7 @@ def by_scenario(curves: pd.DataFrame, series: "pd.Series[float]") -> dict[str, p
 
 
 def over_all_days(levels: pd.DataFrame, present: pd.DataFrame) -> "pd.Series[float]":
-    """Return each seed's mean, a day weighing as much as people are present: as in the tables."""
+    """Return each seed's mean over days weighted by the people present, as in the tables."""
     return (levels * present).sum() / present.sum()
 
 
@@ -331,7 +331,7 @@ def draw_stack(axis: Axes, known: "pd.Series[float]", total: "pd.Series[float]")
 
 
 def draw_known(axis: Axes, known: pd.DataFrame, reference: pd.DataFrame, confidence: float) -> None:
-    """Draw known cases alone, and around the reference the band of the paired difference."""
+    """Draw known cases only, with the band of the paired difference around the reference."""
     base = reference.mean(axis=1)
     axis.plot(known.mean(axis=1), color=KNOWN, linewidth=2.4)
     if known is reference:
@@ -361,7 +361,7 @@ def change_in_words(
 
 
 def _legend(figure: Figure, scenarios: list[str], confidence: float, seeds: int) -> None:
-    """Say what colours, lines and numbers mean."""
+    """Add a legend for colours, lines and numbers."""
     handles: list[Patch | Line2D] = [
         Patch(color=colour, label=sentence(outcome.label))
         for colour, outcome in zip((HIDDEN, KNOWN), shown((HIDDEN_CASES, KNOWN_CASES)), strict=True)

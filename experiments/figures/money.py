@@ -21,7 +21,7 @@ def draw_factorial(folder: Path, outcomes: Sequence[Outcome], confidence: float)
 
 
 def figures_of_costs(folder: Path, confidence: float) -> dict[str, Callable[[], Figure]]:
-    """Return what makes the cost-effectiveness plane and acceptability curves of a comparison."""
+    """Return the functions that draw the cost-effectiveness plane and acceptability curves."""
     incremental = pd.read_parquet(folder / "cost_effectiveness.parquet")
     acceptability = pd.read_parquet(folder / "acceptability.parquet")
     return {"costs": lambda: cost_plane(incremental, acceptability, confidence)}
@@ -30,7 +30,7 @@ def figures_of_costs(folder: Path, confidence: float) -> dict[str, Callable[[], 
 def interaction_plot(
     effects: pd.DataFrame, outcomes: Sequence[Outcome], confidence: float
 ) -> Figure:
-    """Draw main effects above, interactions below: one panel an outcome, six of them."""
+    """Draw main effects above, interactions below: one panel for each of six outcomes."""
     drawn = effects[effects["kind"].isin(["main", "interaction"])]
     terms = list(dict.fromkeys(drawn["term"]))
     mains = sum(" x " not in term for term in terms)
@@ -80,7 +80,7 @@ def cost_plane(incremental: pd.DataFrame, acceptability: pd.DataFrame, confidenc
         mine = acceptability[acceptability["scenario"] == scenario]
         curves.plot(mine["threshold_in_gdp"], mine["probability_best"], color=colour, lw=2.4)
     curves.set_title("How often each has the largest net benefit")
-    curves.set_xlabel("worth of a DALY averted, in GDP a head")
+    curves.set_xlabel("value of a DALY averted, in GDP per head")
     curves.set_ylim(-0.02, 1.02)
     curves.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     figure.legend(loc="outside lower center", ncols=min(len(scenarios), 3))

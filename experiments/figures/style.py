@@ -1,4 +1,4 @@
-"""What the figures have in common: type, colours, and how they are written."""
+"""Common parts of all figures: fonts, colours, and how the files are written."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -36,7 +36,7 @@ STYLE: dict[Any, Any] = {
     "pdf.fonttype": 42,
 }
 COLOURS = ("#555555", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A5C00")
-"""Reference grey, then the Okabe-Ito palette: told apart by colour-blind readers."""
+"""Reference grey, then the Okabe-Ito palette, which colour-blind readers can tell apart."""
 
 
 VERDICT_COLOURS = {
@@ -53,15 +53,15 @@ def signed(value: float, _place: int) -> str:
 def draw_changes(
     axis: Axes, rows: list[dict[str, Any]], names: list[str], heading: str, unit: str
 ) -> None:
-    """Draw changes with intervals, a line each, in the colour of what they mean.
+    """Draw changes with intervals, one line each, in the colour of their verdict.
 
     Parameters
     ----------
     axis : Axes
     rows : list of dict
-        mean, low, high (in the axis's unit) and verdict, from above.
+        mean, low, high (in the axis's unit) and verdict, from top to bottom.
     names : list of str
-        Beside the lines.
+        Labels of the lines.
     heading, unit : str
     """
     for place, row in enumerate(rows):
@@ -86,7 +86,7 @@ def colours(scenarios: list[str]) -> list[str]:
 
 
 def legend_columns(entries: int) -> int:
-    """Return in how many columns a legend below a wide figure stands, its rows about even.
+    """Return the number of columns of a legend below a wide figure, with rows about equally full.
 
     >>> [legend_columns(entries) for entries in (1, 4, 5, 6, 8)]
     [1, 4, 3, 3, 4]
@@ -96,15 +96,15 @@ def legend_columns(entries: int) -> int:
 
 
 def legend_below(figure: Figure, handles: Sequence[Artist], **options: Any) -> None:
-    """Put a legend below a figure, in as many columns as there is room for.
+    """Put a legend below a figure, in as many columns as fit.
 
     Parameters
     ----------
     figure : Figure
     handles : sequence of Artist
-        What it explains, each with its label.
+        Artists to explain, each with its label.
     **options
-        Of `Figure.legend`.
+        Options of `Figure.legend`.
     """
     for columns in range(len(handles), 0, -1):
         legend = figure.legend(
@@ -116,25 +116,25 @@ def legend_below(figure: Figure, handles: Sequence[Artist], **options: Any) -> N
 
 
 LETTERS_AN_INCH = 11
-"""Letters of the line above a figure that one inch has room for."""
+"""Characters per inch in the note above a figure."""
 
 
 def line_above(figure: Figure, text: str) -> None:
-    """Put a note above a figure, from its left edge, on as many lines as it takes."""
+    """Put a note above a figure, from its left edge, on as many lines as it needs."""
     room = int(LETTERS_AN_INCH * figure.get_figwidth())
     figure.suptitle(fill(text, room), fontsize=13, color="#555555", x=0.01, ha="left")
 
 
 def draw_each(folder: Path, figures: Mapping[str, Callable[[], Figure]]) -> None:
-    """Draw and write figures; one that cannot be drawn costs neither the others nor the tables.
+    """Draw and write figures; one that cannot be drawn affects neither the others nor the tables.
 
-    What could not be drawn stands in `not_drawn.txt`, a line each.
+    Figures that could not be drawn are listed in `not_drawn.txt`, one per line.
 
     Parameters
     ----------
     folder : Path
     figures : mapping of str to callable
-        What makes each figure, by the name of its files.
+        Functions that draw the figures, by the name of their files.
 
     Raises
     ------
@@ -155,20 +155,20 @@ def draw_each(folder: Path, figures: Mapping[str, Callable[[], Figure]]) -> None
 
 
 class NothingToDrawError(ValueError):
-    """A table without what a figure shows."""
+    """A table has no data for a figure."""
 
 
 FOOTER_INCHES, FOOTER_SIZE = 0.24, 9
-"""Height of the strip below a figure that says which version it is of, and size of its letters."""
+"""Height of the footer of a figure that names the version, and font size of its text."""
 PLACE_DECIMALS = 6
-"""Decimals of the position of axes, in shares of the figure: far below what can be seen."""
+"""Decimals of the position of axes, as shares of the figure: far finer than can be seen."""
 
 
 def settle(figure: Figure) -> None:
-    """Lay a figure out once, to places that do not depend on where its parts lie in memory.
+    """Lay out a figure once, with positions that do not depend on memory addresses of its parts.
 
-    The solver of the layout adds up in the order of addresses, so that the last bits of a place
-    differ from drawing to drawing, and with them names within an SVG.
+    The layout solver sums in the order of memory addresses. So the last bits of a position differ
+    from one drawing to the next, and with them the names inside an SVG file.
     """
     layout = figure.get_layout_engine()
     if layout is None or not figure.axes:

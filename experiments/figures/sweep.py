@@ -24,21 +24,21 @@ PANELS = (
     Outcome("emergency_uptake_24h"), Outcome("unmet_need_episodes"), Outcome("unresolved_needs"),
     Outcome("societal_cost"),
 )  # fmt: skip
-"""Outcomes, a panel each."""
+"""Outcomes, one panel each."""
 LONGEST_NAME = 34
 BETTER_IS_GREEN = {Better.HIGHER: "BrBG", Better.LOWER: "BrBG_r", Better.NEITHER: "PuOr"}
 """Colours of a difference, by which direction is better."""
 
 
 def draw_sweep(folder: Path, settings: "SweepSettings", varied: list[str]) -> None:
-    """Draw what fits the design into the folder of a sweep."""
+    """Draw the figures that fit the design of a sweep into its folder."""
     draw_each(folder, figures_of_sweep(folder, settings, varied))
 
 
 def figures_of_sweep(
     folder: Path, settings: "SweepSettings", varied: list[str]
 ) -> dict[str, Callable[[], Figure]]:
-    """Return what makes each figure that fits the design of a sweep, by name."""
+    """Return the functions that draw the figures for the design of a sweep, by name."""
     summary = pd.read_parquet(folder / "summary.parquet")
     numeric = [path for path in varied if pd.api.types.is_numeric_dtype(summary[path])]
     drawn: dict[str, Callable[[], Figure]] = {}
@@ -61,7 +61,7 @@ def _broken(name: str) -> str:
 
 
 def _drawn(settings: "SweepSettings") -> tuple[str, str, str]:
-    """Return which scenario and quantity is drawn, and words for it."""
+    """Return the scenario and the quantity that are drawn, and their description in words."""
     if len(settings.scenarios) == 1:
         return settings.scenarios[0], "level", f"level, {title(settings.scenarios[0])}"
     scenario = settings.scenarios[-1]
@@ -82,7 +82,7 @@ def _unit(panel: Shown, quantity: str) -> str:
 
 
 def _finish_tornado(axis: Axes, paths: list[str], heading: str, unit: str) -> None:
-    """Name the bars of a tornado, from below, and its axis."""
+    """Label the bars of a tornado, from bottom to top, and its axis."""
     axis.set_yticks(range(len(paths)), [_broken(path_in_words(path)) for path in paths])
     axis.tick_params(axis="y", labelsize=10)
     axis.set_title(heading)
@@ -117,7 +117,7 @@ def response_curves(summary: pd.DataFrame, path: str, settings: "SweepSettings")
 
 
 def heat_maps(summary: pd.DataFrame, varied: list[str], settings: "SweepSettings") -> Figure:
-    """Draw one quantity over two values that are varied, an outcome a panel."""
+    """Draw one quantity over two values that are varied, one panel per outcome."""
     scenario, quantity, words = _drawn(settings)
     across, up = varied
     figure, axes = plt.subplots(2, 2, figsize=(15, 11))
@@ -151,7 +151,7 @@ def heat_maps(summary: pd.DataFrame, varied: list[str], settings: "SweepSettings
         axis.grid(visible=False)
         figure.colorbar(image, ax=axis, label=_unit(panel, quantity))
     figure.suptitle(
-        f"Mean {words}, {settings.replicates} paired replicates a point"
+        f"Mean {words}, {settings.replicates} paired replicates per point"
         + (" (green: better, brown: worse)" if quantity == "difference" else ""),
         fontsize=12,
         color="#555555",
@@ -162,7 +162,10 @@ def heat_maps(summary: pd.DataFrame, varied: list[str], settings: "SweepSettings
 def interaction_curves(
     summary: pd.DataFrame, varied: list[str], settings: "SweepSettings"
 ) -> Figure:
-    """Draw one quantity against the first value, a line a second value: parallel, or together."""
+    """Draw one quantity against the first value, with one line per second value.
+
+    Lines that are not parallel show that the two values interact.
+    """
     scenario, quantity, words = _drawn(settings)
     across, beside = varied
     figure, axes = plt.subplots(1, len(PANELS), figsize=(18, 5.5))
@@ -199,7 +202,7 @@ def interaction_curves(
 def tornado_of_values(
     summary: pd.DataFrame, varied: list[str], settings: "SweepSettings"
 ) -> Figure:
-    """Draw how far each value moves outcomes alone, the widest first."""
+    """Draw how far each value on its own moves outcomes, the widest range first."""
     scenario, quantity, words = _drawn(settings)
     figure, axes = plt.subplots(1, len(PANELS), figsize=(20, 2.5 + 0.6 * len(varied)))
     for axis, panel in zip(axes, shown(PANELS), strict=True):
@@ -218,8 +221,8 @@ def tornado_of_values(
         _finish_tornado(axis, order, panel.panel, _unit(panel, quantity))
         axis.xaxis.set_major_locator(MaxNLocator(4))
     figure.suptitle(
-        f"Scenario ranges of the mean {words}: each value alone from one end of its list to the "
-        "other; line: nothing varied",
+        f"Scenario ranges of the mean {words}: each value varied alone, from one end of its list "
+        "to the other; line: nothing varied",
         fontsize=12, color="#555555",
     )  # fmt: skip
     return figure
@@ -228,7 +231,7 @@ def tornado_of_values(
 def tornado_of_correlations(
     influence: pd.DataFrame, varied: list[str], settings: "SweepSettings"
 ) -> Figure:
-    """Draw rank correlations of outcomes with what was drawn, the strongest first."""
+    """Draw rank correlations of outcomes with the sampled values, the strongest first."""
     scenario, quantity, words = _drawn(settings)
     figure, axes = plt.subplots(1, len(PANELS), figsize=(20, 2.5 + 0.6 * len(varied)))
     samples = int(influence["samples"].max()) if len(influence) else 0
@@ -242,7 +245,7 @@ def tornado_of_correlations(
             )
             axis.plot([row["low"], row["high"]], [place, place], color="#222222", linewidth=1.5)
         if rows.empty:
-            axis.text(0.0, 0.0, "the same under every sample", ha="center", color="#555555")
+            axis.text(0.0, 0.0, "the same in every sample", ha="center", color="#555555")
         axis.axvline(0.0, color=COLOURS[0], linewidth=1.4, zorder=0)
         _finish_tornado(axis, list(rows["path"]), panel.panel, "rank correlation")
         axis.set_xlim(-1.05, 1.05)

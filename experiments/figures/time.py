@@ -17,13 +17,13 @@ from sim.observation.definitions import DEFINITIONS, Format
 from sim.words import catalogue
 
 ROLLING_DAYS = 30
-"""Days over which daily shares are averaged backwards."""
+"""Length in days of the trailing window over which daily shares are averaged."""
 
 
 CURVES = (
     Outcome("emergency_uptake_24h"), Outcome("unmet_need_episodes"), Outcome("hidden_unmet_need"),
 )  # fmt: skip
-"""Outcomes drawn over time, a panel each."""
+"""Outcomes drawn over time, one panel each."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Panel:
     ----------
     heading : str
     series : callable
-        From the curves of one run to what is drawn.
+        Takes the curves of one run, returns the series to draw.
     is_share : bool
     """
 
@@ -46,7 +46,7 @@ class Panel:
 def panels_of(outcomes: Iterable[Outcome], definitions: Definitions = DEFINITIONS) -> list[Panel]:
     """Return panels of the daily curves of outcomes.
 
-    Of a share the last `ROLLING_DAYS` days are taken together: on a single day there are few cases.
+    Shares are taken over the last `ROLLING_DAYS` days: a single day has few cases.
     """
     return [_panel(one) for one in shown(outcomes, definitions)]
 
@@ -81,7 +81,7 @@ def outcome_curves(curves: pd.DataFrame, confidence: float) -> Figure:
     curves : DataFrame
         `model.curves()` of all runs, with scenario and seed.
     confidence : float
-        Of the simulation intervals drawn as bands.
+        Confidence level of the simulation intervals drawn as bands.
     """
     scenarios = list(dict.fromkeys(curves["scenario"]))
     seeds = curves["seed"].nunique()
@@ -136,20 +136,20 @@ LOAD: tuple[tuple[str, str], ...] = (
 
 
 def quantile_curves(curves: pd.DataFrame, quantiles: list[float]) -> Figure:
-    """Draw outcomes over time, a scenario a row.
+    """Draw outcomes over time, one row per scenario.
 
     Parameters
     ----------
     curves : DataFrame
         `model.curves()` of all runs, with scenario and seed.
     quantiles : list of float
-        The outermost are the band.
+        The outermost two are the limits of the band.
     """
     return _bands_by_scenario(curves, quantiles, panels_of(CURVES))
 
 
 def load_over_time(curves: pd.DataFrame, quantiles: list[float]) -> Figure:
-    """Draw what institutions have to carry over time, a scenario a row."""
+    """Draw the load on institutions over time, one row per scenario."""
     panels = [Panel(heading, _rolling_rate(name), is_share=False) for name, heading in LOAD]
     figure = _bands_by_scenario(curves, quantiles, panels)
     figure.supylabel(
@@ -172,7 +172,7 @@ def _bands_by_scenario(
     quantiles: list[float],
     panels: Sequence[Panel],
 ) -> Figure:
-    """Draw medians with bands between quantiles over seeds: a scenario a row, a panel a column."""
+    """Draw medians with bands between quantiles over seeds: rows are scenarios, columns panels."""
     scenarios = list(dict.fromkeys(curves["scenario"]))
     low, high = min(quantiles), max(quantiles)
     figure, axes = plt.subplots(
