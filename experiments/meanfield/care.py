@@ -1,10 +1,10 @@
 """Mean field of care: a logit thinned by refusals, and the needs that care brings.
 
-An episode takes the course of competing clocks (`meanfield_course`). Who perceives a need compares
-the options with waiting, as in `sim.submodels.care_seeking`, in every combination of nationality,
-legal status, language, knowledge and wage. Tastes are Gumbel shocks, and who is refused takes the
-next best: if option j works with probability h_j, the share that gets to one that works is
-sum(h e^V) / (1 + sum(h e^V)).
+An episode follows competing clocks (`experiments.meanfield.course`). People who perceive a need
+compare the options with waiting, as in `sim.submodels.care_seeking`, in every combination of
+nationality, legal status, language, knowledge and wage. Tastes are Gumbel shocks, and people who
+are refused take the next best option: if option j works with probability h_j, the share that
+reaches an option that works is sum(h e^V) / (1 + sum(h e^V)).
 """
 
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ from sim.submodels.payment import (
 MODERATE, SEVERE = 1, 2
 """Places of these severities in tables by severity (mild is 0)."""
 CLINICS = 5
-"""Options that are clinics; they come first."""
+"""Number of options that are clinics; they come first."""
 DOCUMENTS = words.Need.DOCUMENTS.value
 SHELTER = words.Need.SHELTER.value
 INFORMATION = words.Need.INFORMATION.value
@@ -56,12 +56,12 @@ EMERGENCY_RIGHT = words.Knowledge.EMERGENCY_RIGHT.value
 WHO_HELPS = words.Knowledge.WHO_HELPS.value
 REGISTRATION = words.Knowledge.REGISTRATION.value
 NEXT_DAY = np.array([0.0, 0.0, 1.0, 1.0, 1.0])
-"""Days until ordinary clinics see somebody; ambulance and hospital do at once."""
+"""Days until ordinary clinics see a patient; ambulance and hospital do so at once."""
 
 
 @dataclass(frozen=True)
 class Care:
-    """What becomes of episodes.
+    """Outcomes of episodes.
 
     Attributes
     ----------
@@ -72,13 +72,13 @@ class Care:
     uptake : float
         Share of these with emergency care within a day.
     unmet : float
-        Share of episodes perceived as moderate or graver that no provider sees.
+        Share of episodes perceived as moderate or worse that no provider sees.
     taught : array of float, shape (nationalities,)
-        Hazard a day of being taught the emergency right by a visit.
+        Daily hazard of learning the emergency right at a visit.
     needs : array of float, shape (needs, nationalities)
-        Needs besides treatment that come up, a person-day; nothing is said about payment.
+        Needs other than treatment that arise per person-day; payment is not modelled.
     advice : array of float, shape (nationalities,)
-        Of the needs for information, those that begin with asking for advice.
+        Needs for information that begin with asking for advice, per person-day.
     """
 
     severe_share: float
@@ -91,7 +91,7 @@ class Care:
 
 
 def care_of(world: World, aware: Floats) -> Care:
-    """Return what becomes of episodes, if so many know what, shape (nationalities, items)."""
+    """Return outcomes of episodes, given the shares that know each item (nationalities, items)."""
     people = by(words.NATIONALITIES, world.demography.nationality_share)
     appeal, (seen, helped), weights = np.exp(utilities(world)), chances(world), mix(world, aware)
     clinics = appeal[..., :CLINICS]
@@ -133,7 +133,7 @@ def care_of(world: World, aware: Floats) -> Care:
 
 
 def over(part: Any, whole: Any) -> float:
-    """Return a share, NaN of nothing."""
+    """Return a share, or NaN if the whole is 0."""
     return float(part / whole) if whole > 0 else float("nan")
 
 
@@ -142,12 +142,12 @@ def total(table: Floats) -> Floats:
     return np.asarray(table.reshape(*table.shape[:2], -1).sum(axis=-1))
 
 
-# --- who there is, and what they think of the options -------------------------------------------
+# --- composition of the population, and utilities of the options --------------------------------
 # Axes: severity, nationality, legal status, language, emergency right, registration, wage, option.
 
 
 def status_shares(world: World) -> Floats:
-    """Return legal statuses of residents, shape (nationalities, statuses)."""
+    """Return shares of legal statuses of residents, shape (nationalities, statuses)."""
     return by_two(words.NATIONALITIES, words.LEGAL_STATUSES, world.legal_status.share_of_residents)
 
 
@@ -164,7 +164,7 @@ def mix(world: World, aware: Floats) -> Floats:
 
 
 def utilities(world: World) -> Floats:
-    """Return the utility of every option over waiting, without tastes."""
+    """Return the utility of every option relative to waiting, without tastes."""
     seeking, law = world.care_seeking, world.legal_status
     severity = np.arange(SEVERITIES).reshape(-1, 1, 1, 1, 1, 1, 1, 1)
     appeal = by(words.OPTIONS, seeking.attraction) + severity * by(
@@ -203,7 +203,7 @@ def payers(world: World) -> Floats:
 
 
 def prices(world: World) -> Floats:
-    """Return how much believed prices count, for a low and a high wage (one sigma either way)."""
+    """Return the weight of believed prices, for a low and a high wage (one sigma either way)."""
     seeking, money = world.care_seeking, world.money
     rules = payers_by_cover(world.legal_rules(world.city.start_date).payer)
     listed = by(words.PRICES, world.payment.price)
@@ -213,7 +213,7 @@ def prices(world: World) -> Floats:
     sectors = by(words.SECTORS, world.demography.sector_share)
     median = sectors @ by(words.SECTORS, money.wage_median)
     wage = money.wage_factor * median * np.exp(money.wage_sigma * np.array([-1.0, 1.0]))
-    # Savings settle where a month adds what is sent home above the reserve.
+    # Savings settle where a month adds as much as is sent home above the reserve.
     adds = 1.0 - money.living_cost - money.reserve
     savings = (money.reserve + (1.0 - money.remitted) * adds) / max(money.remitted, 1e-9)
     means = wage[:, None] * (max(savings, 0.0) + money.borrowing_limit)
@@ -227,7 +227,7 @@ def prices(world: World) -> Floats:
 
 
 def chances(world: World) -> tuple[Floats, Floats]:
-    """Return the probability that a clinic sees, and that it helps, by the axes of `mix`."""
+    """Return the probabilities that a clinic sees a patient and that it helps (axes of `mix`)."""
     payment, coordination = world.payment, world.coordination
     shape = (SEVERITIES, len(words.NATIONALITIES), len(words.LEGAL_STATUSES), 2, 2, 1, 1, CLINICS)
     kinds = {str(one.kind): one for one in world.institutions.values()}
@@ -253,13 +253,13 @@ def chances(world: World) -> tuple[Floats, Floats]:
             welcome[:SEVERE] *= (1.0 - asked)[:, None, None, None, None]
         seen[..., option] = welcome
         helped[..., option] = welcome * clinic.competence
-        # In an emergency what counts is to be brought to hospital.
+        # In an emergency what counts is being brought to hospital.
         to_hospital = 1.0 if name in ("ambulance", "hospital") else clinic.refers_emergencies
         helped[SEVERE, ..., option] = welcome[SEVERE] * to_hospital
     return seen, helped
 
 
-# --- needs besides treatment --------------------------------------------------------------------
+# --- needs other than treatment -----------------------------------------------------------------
 
 
 def needs_of(
@@ -271,7 +271,7 @@ def needs_of(
     courses: list[Course],
     admitted: Floats,
 ) -> tuple[Floats, Floats]:
-    """Return needs a person-year by need and nationality, and requests for advice among them."""
+    """Return needs by need and nationality, and requests for advice among them."""
     odds = appeal[..., : HOME + 1].sum(axis=-1) - appeal[..., EMPLOYER] + 1.0
     asked = np.where(STATUS_IN_ORDER, 0.0, world.referral.papers_asked)
     asked = asked.reshape(-1, 1, 1, 1, 1)

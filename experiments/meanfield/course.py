@@ -1,7 +1,7 @@
 """Mean field of illness: the course of a representative episode, by competing clocks.
 
-It worsens, recovers, is perceived, and is treated or not, as in `sim.submodels.illness`; from every
-state the odds of what comes first are the ratios of the hazards.
+It worsens, recovers, is perceived, and is treated or not, as in `sim.submodels.illness`; in every
+state the odds of the next event are the ratios of the hazards.
 """
 
 from dataclasses import dataclass
@@ -16,20 +16,20 @@ from sim.engine.types import Floats
 from sim.submodels.illness import severer
 
 SEVERITIES = 3
-"""Severities at which care is chosen: mild, moderate, severe."""
+"""Number of severities at which care is chosen: mild, moderate, severe."""
 ACUTE = words.IllnessKind.ACUTE.value
 MATERNITY = words.IllnessKind.MATERNITY.value
 
 
 @dataclass(frozen=True)
 class Course:
-    """Where an episode of a kind gets to; arrays by nationality, `treated` by severity too.
+    """Course of episodes of one kind; arrays by nationality, `treated` also by severity.
 
     Attributes
     ----------
     severe : share that becomes severe
     moderate : share that is perceived while moderate
-    reached : chance that who goes for care of a moderate episode gets there in time
+    reached : probability of getting to care in time, for people who seek it while moderate
     treated : share whose treatment begins while mild, while moderate
     """
 
@@ -46,7 +46,7 @@ def course_of(world: World, kind: int, go: Floats) -> Course:
     ----------
     kind : int
     go : array of float, shape (severities, nationalities)
-        Share who, having perceived a need, will get to care that works if the illness lasts.
+        Share that, having perceived a need, will reach care that works if the illness lasts.
     """
     illness, seeking = world.illness, world.care_seeking
     name = words.KINDS[kind]
@@ -61,7 +61,7 @@ def course_of(world: World, kind: int, go: Floats) -> Course:
     if kind == ACUTE:
         onset = severer(onset, illness.acute_severe_factor)
     reach = leave(world)
-    # Competing clocks: from each state the odds of what comes first.
+    # Competing clocks: in each state the odds of the next event.
     under = worse * illness.worsening_under_treatment
     latent_total = worse + better + perceive + leaving
     going_total = worse[:2] + better[:2] + reach[:2] + leaving
@@ -96,7 +96,7 @@ def course_of(world: World, kind: int, go: Floats) -> Course:
 
 
 def rates_of(world: World) -> Floats:
-    """Return episodes a person-year, shape (nationalities, kinds)."""
+    """Return episodes per person-year, shape (nationalities, kinds)."""
     illness, demography = world.illness, world.demography
     sectors = demography.sector_share
     outside = 1.0 - sectors["construction"]

@@ -1,9 +1,9 @@
 """The mean field of the model: closed forms and a fixed point, in milliseconds.
 
-Everybody is replaced by shares. Knowledge spreads by the Bass equation with forgetting and turnover
-(here); an episode is a set of competing hazards with care chosen by a logit (`meanfield_care`); a
-need is an absorbing chain over agencies that serve no more than their capacity
-(`meanfield_needs`). Every number is one of the world's; nothing is fitted.
+Individuals are replaced by shares. Knowledge spreads by the Bass equation with forgetting and
+turnover (here); an episode is a set of competing hazards with care chosen by a logit
+(`experiments.meanfield.care`); a need is an absorbing chain over agencies that serve no more than
+their capacity (`experiments.meanfield.needs`). All numbers come from the world; nothing is fitted.
 
 `docs/meanfield.md` says what is left out, and where the answers must be wrong.
 """
@@ -34,9 +34,9 @@ READ = (
 )  # fmt: skip
 """Levers the mean field reads."""
 WITHOUT_EFFECT = ("coordination.stand_by",)
-"""Levers that move money only."""
+"""Levers that affect only money."""
 ROUNDS = 6
-"""Rounds between awareness and care; each shrinks the error to a tenth or less."""
+"""Iterations between awareness and care; each reduces the error to a tenth or less."""
 EMERGENCY_RIGHT = words.Knowledge.EMERGENCY_RIGHT.value
 WHO_HELPS = words.Knowledge.WHO_HELPS.value
 PERMIT = words.LegalStatus.PERMIT.value
@@ -45,7 +45,7 @@ type Prediction = dict[tuple[str, str], float]
 
 
 def world_in_force(scenario: Scenario) -> World:
-    """Return the world with all levers of a scenario where their ramps end."""
+    """Return the world with all levers of a scenario at the end of their ramps."""
     world = scenario.world
     for change in sorted(scenario.changes, key=lambda one: one.start_day):
         world = world.with_value(change.path, change.value)
@@ -53,7 +53,7 @@ def world_in_force(scenario: Scenario) -> World:
 
 
 def not_read(scenario: Scenario) -> list[str]:
-    """Return what a scenario moves that the mean field knows nothing of, or moves for a while."""
+    """Return the paths a scenario changes that the mean field does not read, or only for a time."""
     known = (*READ, *WITHOUT_EFFECT)
     return sorted(
         {
@@ -88,7 +88,7 @@ def predict(scenario: Scenario) -> Prediction:
 
 
 def settle(world: World, start: Floats | None = None, days: float = 0.0) -> tuple[Floats, Care]:
-    """Let awareness and care agree with each other.
+    """Iterate until awareness and care are consistent with each other.
 
     Returns
     -------
@@ -106,14 +106,14 @@ def settle(world: World, start: Floats | None = None, days: float = 0.0) -> tupl
 def awareness(
     world: World, taught: Floats, start: Floats | None = None, days: float = 0.0
 ) -> Floats:
-    """Return who knows what, shape (nationalities, items).
+    """Return the shares that know each item, shape (nationalities, items).
 
     Parameters
     ----------
     taught : array of float, shape (nationalities,)
-        Hazard a day of being taught the emergency right by a visit.
+        Daily hazard of learning the emergency right at a visit.
     start : array of float, optional
-        Who knows what at the outset, to get the mean over `days` and not the equilibrium.
+        Shares that know each item at the start, to get the mean over `days`, not the equilibrium.
     """
     one, demography = world.information, world.demography
     manages = by(words.NATIONALITIES, demography.manages_language)[:, None]
@@ -159,7 +159,7 @@ def mean_awareness(
     Parameters
     ----------
     start : array of float
-        Share informed at the outset.
+        Share informed at the start.
     p, q, forgetting, turnover, at_entry
         As in `sim.submodels.information.bass_equilibrium`.
     days : float

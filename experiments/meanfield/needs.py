@@ -1,9 +1,9 @@
-"""Mean field of needs: an absorbing chain over agencies, whose lines serve what they can.
+"""Mean field of needs: an absorbing chain over agencies, whose queues have limited capacity.
 
-A need is with its owner, in the line of an agency or of the coordinating body, or over: settled,
-lost, or passed with the illness. Nothing is remembered but the agency that failed last. A line with
-more arrivals than slots serves at the hazard that makes services equal slots (everybody else leaves
-it), so the chain and the lines are solved together, by successive averages.
+A need is with its owner, in the line of an agency or of the coordinating body, or it has ended: it
+was settled, lost, or passed with the illness. The only memory is the agency that failed last. A
+line with more arrivals than slots serves at the hazard that makes services equal slots (everybody
+else leaves it), so the chain and the lines are solved together, by successive averages.
 """
 
 from dataclasses import dataclass
@@ -25,27 +25,27 @@ from sim.config.world import World
 from sim.engine.types import Booleans, Floats
 
 NEEDS = (DOCUMENTS, INFORMATION, SHELTER)
-"""Needs that something is said about."""
+"""Needs that the mean field covers."""
 ITERATIONS = 60
 """Successive averages; the last one moves a line by less than a sixtieth."""
 MODERATE = 1
 HARDLY = 1e-9
-"""Slots a day of a line nobody is served in."""
+"""Slots per day of a line that serves nobody."""
 
 
 @dataclass(frozen=True)
 class Desks:
-    """Agencies as arrays: by agency; and need or nationality where a second index is named.
+    """Agencies as arrays, by agency and by the further index that is named.
 
     Attributes
     ----------
-    front : whether people can turn there by themselves
+    front : whether people can go there without a referral
     hub : the coordinating body, if it works
     competence, line : by need
-    slots : by line, a day
+    slots : by line, per day
     accepts : by nationality
-    reachable : share of days on which somebody gets there
-    processing : days of making papers
+    reachable : share of days on which people can get there
+    processing : days to issue papers
     knows : probability of naming the right next agency
     """
 
@@ -98,13 +98,13 @@ def desks_of(world: World) -> Desks:
 
 
 def unresolved(world: World, care: Care, who_helps: Floats) -> dict[str, float]:
-    """Return the share of needs not settled, of all ("") and by need, without those that passed.
+    """Return the share of needs not settled, for all ("") and by need, without those that passed.
 
     Parameters
     ----------
     care : Care
     who_helps : array of float, shape (nationalities,)
-        Share who know who helps.
+        Share that knows which institutions help.
     """
     chain = Chain(world, care, who_helps)
     settled, passed = chain.solve()
@@ -121,7 +121,7 @@ def unresolved(world: World, care: Care, who_helps: Floats) -> dict[str, float]:
 class Chain:
     """The chain of every need and nationality, shape (needs, nationalities, from, to).
 
-    States are the agencies, and last the owner's hands.
+    States are the agencies, and as the last state the owner.
     """
 
     def __init__(self, world: World, care: Care, who_helps: Floats) -> None:
@@ -139,7 +139,7 @@ class Chain:
         self.leaves = referral.lost_contact + 1.0 / world.demography.mean_stay
         self.gives_up_line = 1.0 / (referral.patience + 1.0 / max(referral.reneging, HARDLY))
         acute, cured = world.illness.recovery["acute"], world.illness.recovery_by_treatment["acute"]
-        # Papers stay needed; advice and lodging only as long as the illness lasts.
+        # Papers remain needed; advice and shelter only as long as the illness lasts.
         passing = {DOCUMENTS: 0.0, INFORMATION: acute["moderate"],
                    SHELTER: acute["moderate"] + cured["moderate"]}  # fmt: skip
         self.passing = np.array([passing[need] for need in NEEDS])
@@ -185,7 +185,7 @@ class Chain:
         out = serve + self.gives_up_line + gone
         served = np.broadcast_to(serve / out, (*self.shape[:2], agencies))
         success = served * self.competence[:, None, :]
-        # While papers are made people may leave.
+        # While papers are being issued, people may leave.
         made = 1.0 / (1.0 + self.processing * self.leaves)
         ends[0, ..., :-1] = success * made[:, None, :]
         ends[1, ..., :-1] = self.passing[:, None, None] / out
@@ -204,7 +204,7 @@ class Chain:
         return moves, ends, self.start(to)
 
     def from_hands(self) -> Floats:
-        """Return the hazards of turning to each agency, by need, nationality and agency."""
+        """Return the hazards of going to each agency, by need, nationality and agency."""
         able, anybody = self.right_and_any()
         knows = np.where(able.sum(axis=-1) > 0, self.knows_right, 0.0)[..., None]
         wanted = knows * able + (1.0 - knows) * anybody
@@ -227,14 +227,14 @@ class Chain:
         return self.to
 
     def sent(self, knows: float, right: Floats) -> Floats:
-        """Return where people arrive whom somebody sends on who knows the right one so often."""
+        """Return where people arrive if referred to the right agency with probability `knows`."""
         _, anybody = self.right_and_any()
         known = np.where(right.sum(axis=-1) > 0, knows, 0.0)[..., None]
         sent = known * right + (1.0 - known) * self.world.referral.wrong_referral * anybody
         return np.asarray(sent * self.shows[:, None])
 
     def referred_by_others(self) -> Floats:
-        """Return the same for everybody but the coordinating body, which does not change."""
+        """Return the referrals by all senders except the coordinating body; these do not change."""
         desks = self.desks
         senders = self.agencies + 1
         to = np.zeros((*self.shape[:2], senders, self.agencies + 1))
@@ -253,7 +253,7 @@ class Chain:
         return to
 
     def hospital_knows(self) -> float:
-        """Return what hospitals, where needs come up, know of agencies."""
+        """Return how often hospitals, where needs arise, know the right agency."""
         coordination = self.world.coordination
         knows = next(
             (one.knows for one in self.world.institutions.values() if one.kind == "hospital"), 0.0
@@ -272,13 +272,13 @@ class Chain:
         return start
 
     def serving(self, visits: Floats, serving: Floats) -> Floats:
-        """Return the hazard of service of each line at which services are no more than slots."""
+        """Return the hazard of service of each line at which services do not exceed slots."""
         people = by(words.NATIONALITIES, self.world.demography.nationality_share)
         number = self.care.needs[list(NEEDS)] * people * self.world.city.population
         coming = number[..., None] * visits[..., :-1]
         hub, coordination = self.desks.hub, self.world.coordination
         if hub is not None:
-            # One slot of the hub does for all needs of a person; partners spend time on it besides.
+            # One slot of the hub covers all needs of a person; partners also spend time on it.
             cases = number.sum() - (number[NEEDS.index(INFORMATION)] - self.advice(people)).sum()
             coming[..., hub] *= cases / max(number.sum(), HARDLY)
             coming[..., np.arange(self.agencies) != hub] *= (
@@ -295,7 +295,7 @@ class Chain:
         )
 
     def advice(self, people: Floats) -> Floats:
-        """Return requests for advice a day, by nationality."""
+        """Return requests for advice per day, by nationality."""
         return self.care.advice * people * self.world.city.population
 
 

@@ -1,7 +1,7 @@
-"""study=meanfield: what closed forms predict of scenarios, and beside it what was simulated.
+"""study=meanfield: predictions of scenarios by closed forms, compared with simulations.
 
-With `simulate=true` the same scenarios are run in paired replicates; with `beside=FOLDER` a folder
-of results of study=compare is read instead.
+With `simulate=true` the same scenarios are run in paired replicates; with `beside=FOLDER` the
+results are read from a folder of study=compare instead.
 """
 
 from pathlib import Path
@@ -30,7 +30,7 @@ from sim.observation.definitions import DEFINITIONS, Better, Definition, Format
 SEVERE_SHARE = Definition(
     name="severe_share", code="", unit="share", format=Format.PERCENT, better=Better.NEITHER,
     label="episodes that become severe",
-    count=lambda window: (),  # closed forms alone have it: nothing is counted in a run
+    count=lambda window: (),  # exists only in closed form: nothing is counted in a run
 )  # fmt: skip
 PREDICTED = (
     Outcome("awareness", "emergency_right"), Outcome("awareness", "who_helps"),
@@ -40,9 +40,9 @@ PREDICTED = (
     Outcome("unresolved_needs", "documents"), Outcome("unresolved_needs", "information"),
     Outcome("unresolved_needs", "shelter"),
 )  # fmt: skip
-"""What is predicted."""
+"""Outcomes that are predicted."""
 NOTHING = 1e-6
-"""A predicted change below this is none."""
+"""A predicted change smaller than this counts as none."""
 NO_PREDICTION, NO_CHANGE, UNCLEAR = "no prediction", "none", "not clear"
 
 
@@ -75,7 +75,7 @@ def settings_of(resolved: dict[str, Any]) -> MeanFieldSettings:
 
 
 def run(resolved: dict[str, Any], console: Console) -> int:
-    """Predict, compare with simulation if wanted, and report; return the exit status."""
+    """Predict, compare with simulation if requested, and report; return the exit status."""
     settings = settings_of(resolved)
     scenarios = named_scenarios(resolved, settings.scenarios)
     if settings.simulate:
@@ -92,7 +92,7 @@ def run(resolved: dict[str, Any], console: Console) -> int:
 def report(
     done: CarriedOut, resolved: dict[str, Any], settings: MeanFieldSettings, console: Console
 ) -> int:
-    """Report predictions beside what is stored."""
+    """Report predictions together with stored results."""
     if done.left_to_others:
         return done.status
     done.say_what_is_left_out(len(settings.scenarios), console)
@@ -115,11 +115,11 @@ def _check_beside(summary: pd.DataFrame, settings: MeanFieldSettings) -> None:
             )
     reference = summary.loc[summary["verdict"] == "reference", "scenario"].iloc[0]
     if reference != settings.scenarios[0]:
-        raise ConfigurationError(f"beside: its reference is '{reference}': name that one first")
+        raise ConfigurationError(f"beside: its reference is '{reference}': list that one first")
 
 
 def comparison(scenarios: list[Scenario], summary: pd.DataFrame | None) -> pd.DataFrame:
-    """Return what is predicted of scenarios, and what was simulated, one row an outcome each.
+    """Return predicted and simulated values, one row per outcome and scenario.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ def comparison(scenarios: list[Scenario], summary: pd.DataFrame | None) -> pd.Da
 
 
 def agreement(predicted: float, low: float, high: float) -> Literal["yes", "no", "not clear", ""]:
-    """Return True if a predicted change has the sign that an interval of differences shows.
+    """Say whether a predicted change has the sign that an interval of differences shows.
 
     >>> agreement(0.1, 0.02, 0.3), agreement(-0.1, 0.02, 0.3), agreement(0.1, -0.02, 0.3)
     ('yes', 'no', 'not clear')
@@ -226,8 +226,8 @@ def print_comparison(console: Console, table: pd.DataFrame, scenarios: list[Scen
         if unread:
             others = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
             console.print(
-                f"{NO_PREDICTION} of {title(scenario.name)}: it moves {unread[0]}{others}, of "
-                "which the mean field knows nothing.",
+                f"{NO_PREDICTION} for {title(scenario.name)}: it changes {unread[0]}{others}, "
+                "which the mean field does not read.",
                 style="dim",
             )
     said = {outcome.indicator for outcome in PREDICTED}

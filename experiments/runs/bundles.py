@@ -1,7 +1,7 @@
 """The bundles of a store: runs that were carried out together and are stored together.
 
-A bundle is a folder `runs/<bundle>/` with a Parquet file a table, the checksums of all of them, and
-the ids of its runs. See `experiments.runs.store` for the store as a whole.
+A bundle is a folder `runs/<bundle>/` with one Parquet file per table, the checksums of all of them,
+and the ids of its runs. See `experiments.runs.store` for the store as a whole.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,7 +31,7 @@ FORMAT = 3
 TABLES = ("indicators", "curves", "flows", "runs", "failures", "times")
 CONTENTS, MACHINE = "contents.json", "machine.json"
 BY_THE_MACHINE = ("times",)
-"""Tables that differ from machine to machine: their checksum stands apart from the others'."""
+"""Tables that differ between machines: their checksums are stored separately from the others."""
 
 
 class Bundles:
@@ -76,12 +76,12 @@ class Bundles:
         order : sequence of str
             Ids of its runs in the order of the plan; if none are given, in that of the tables.
         replace : bool
-            Whether it takes the place of a bundle of that name; otherwise that one stays.
+            Whether to replace an existing bundle of that name; otherwise the existing one stays.
 
         Raises
         ------
         StoreError
-            If the disk is full or the folder may not be written to any more.
+            If the disk is full or the folder is no longer writable.
         """
         with whole_folder(self.path, self.path / "runs" / bundle, replace) as folder:
             for name in TABLES:
@@ -104,7 +104,7 @@ class Bundles:
             write_sealed(folder / MACHINE, {"files": _named(written, BY_THE_MACHINE)})
 
     def keep_retried(self, bundle: str, tables: Mapping[str, pd.DataFrame]) -> None:
-        """Put new results of runs that failed before into their bundle, in place of the failures.
+        """Put new results of runs that failed before into their bundle, replacing the failures.
 
         The bundle is then as if it had been written at once.
 
@@ -139,7 +139,7 @@ class Bundles:
         return plain.astype(dict.fromkeys(words, "str"))
 
     def set_aside(self, place: str, name: str) -> Path:
-        """Move a damaged bundle or study out of the way; nothing of it is deleted.
+        """Move a damaged bundle or study out of the way; nothing is deleted.
 
         Parameters
         ----------
@@ -172,7 +172,7 @@ class Bundles:
         return index_of(self.path / "runs", self._read)
 
     def damage_of(self, bundle: str) -> str | None:
-        """Return what is wrong with a bundle, None if it is what was written.
+        """Return what is wrong with a bundle, or None if it is unchanged.
 
         Parameters
         ----------
@@ -246,7 +246,7 @@ class Bundles:
         where : sequence of (column, operator, value)
             As in `pyarrow.parquet.read_table`, e.g. ``[("by", "==", "all")]``.
         coded : bool
-            Leave the words of the table as categories: a fraction of the memory.
+            Leave the words of the table as categories, which takes a fraction of the memory.
 
         Returns
         -------
@@ -306,14 +306,14 @@ class Bundles:
     def _damage_in_words(self, damage: DamageError) -> str:
         return (
             f"store '{self.path}': bundle {damage.place} is damaged ({damage.why}): study=resume "
-            "sets it aside and runs its runs again, study=check looks at all"
+            "sets it aside and repeats its runs; study=check verifies the whole store"
         )
 
 
 def _columns_of_empty(
     name: str, plan: pd.DataFrame | None, wanted: Sequence[str] | None
 ) -> list[str]:
-    """Return the columns of a table of which no run has a row: an empty table is a table."""
+    """Return the columns of a table for which no run has a row: empty tables have columns too."""
     from sim.observation.needs import FLOW_COLUMNS  # loads the model
 
     known = {"flows": FLOW_COLUMNS, "failures": ["stage", "error", "traceback"]}
@@ -331,7 +331,7 @@ def _named(written: Mapping[str, Any], tables: Iterable[str]) -> dict[str, Any]:
 
 
 def _joined(plan: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
-    """Put a plan before the rows of its runs; runs are compared by number, their ids are long."""
+    """Put the plan's columns before the rows of its runs; runs are matched by number, not by id."""
     runs = pd.Index(plan["run"].unique())
     ids = table["run"].cat
     numbered = table.assign(run=runs.get_indexer(ids.categories)[ids.codes])

@@ -19,7 +19,7 @@ SILENT = ("distributed", "distributed.client", "distributed.core", "distributed.
 
 
 class SchedulerLostError(ConnectionError):
-    """The scheduler of a cluster does not answer any more."""
+    """The scheduler of a cluster no longer answers."""
 
 
 class OnDask[Task, Result]:
@@ -52,7 +52,7 @@ class OnDask[Task, Result]:
         return [ticket for ticket in tickets if ticket in finished]
 
     def result(self, ticket: Any) -> Done[Task, Result]:
-        """Return what became of a task."""
+        """Return the outcome of a task."""
         from distributed import KilledWorker
 
         try:
@@ -66,9 +66,9 @@ class OnDask[Task, Result]:
 
     @contextmanager
     def _scheduler_there(self) -> Iterator[None]:
-        """Turn what follows from the loss of the scheduler into one mistake.
+        """Turn the errors caused by a lost scheduler into a single error.
 
-        The client cancels all tasks then; nobody else does.
+        The client then cancels all tasks; nothing else cancels tasks.
         """
         from distributed import CancelledError
         from distributed.comm.core import CommClosedError
@@ -77,8 +77,8 @@ class OnDask[Task, Result]:
             yield
         except (CancelledError, CommClosedError, ConnectionError, TimeoutError) as error:
             raise SchedulerLostError(
-                f"the Dask scheduler ({self.address}) is gone; what was finished is stored: "
-                "the same command, or study=resume, goes on from there"
+                f"the Dask scheduler ({self.address}) no longer answers; finished runs are stored: "
+                "the same command, or study=resume, continues from there"
             ) from error
 
     def recover(self) -> None:
@@ -105,7 +105,7 @@ def _client(executor: Executor) -> "Client":
         raise ConfigurationError(
             "executor=dask needs the package distributed: install almaty-health-access[dask]"
         ) from error
-    # A task that ends its worker is not handed on to the next: it is tried alone (see above).
+    # A task that kills its worker is not passed to another worker: it is tried alone.
     dask.config.set({"distributed.scheduler.allowed-failures": 0})
     if executor.address is None:
         cluster = LocalCluster(

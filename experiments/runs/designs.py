@@ -1,7 +1,7 @@
-"""Samples of what a sweep varies: grids, lists, one at a time, Latin hypercubes, Sobol sequences.
+"""Samples for a sweep: grids, lists, one at a time, Latin hypercubes, Sobol sequences.
 
 `vary` names values of the world, or levers, by path. Each has a list of values, or a range
-`{low: ..., high: ...}`, or is left open (`null`): then the range of its entry in `conf/` holds.
+`{low: ..., high: ...}`, or is left open (`null`): then the range of its entry in `conf/` is used.
 """
 
 import math
@@ -25,7 +25,7 @@ MOST_OF_A_GRID = 1_000_000
 def samples_of(
     design: str, vary: Mapping[str, Any], count: int, seed: int, base: Scenario
 ) -> list[Values]:
-    """Return the samples of a design, each a value for every path.
+    """Return the samples of a design, each with a value for every path.
 
     Parameters
     ----------
@@ -34,16 +34,16 @@ def samples_of(
     vary : mapping
         Lists of values, ranges, or nothing, by path.
     count : int
-        Samples to draw, for designs that draw.
+        Number of samples to draw, for designs that draw.
     seed : int
-        Of the draws.
+        Seed of the draws.
     base : Scenario
-        Gives the ranges of `conf/`.
+        Provides the ranges of `conf/`.
 
     Raises
     ------
     ConfigurationError
-        If a path is unknown, or what is given for it does not fit the design.
+        If a path is unknown, or the value given for it does not fit the design.
     """
     named = {normal_path(path): given for path, given in vary.items()}
     for path in named:
@@ -52,7 +52,7 @@ def samples_of(
 
 
 def normal_path(path: str) -> str:
-    """Return a path as the world has it.
+    """Return a path as it is written in the world.
 
     >>> normal_path("parameters.illness.acute_rate.value"), normal_path("city.agencies.iom.grant")
     ('illness.acute_rate', 'agencies.iom.grant')
@@ -65,7 +65,7 @@ def normal_path(path: str) -> str:
 
 
 def entry_at(path: str, base: Scenario) -> Entry | None:
-    """Return the entry of a path (None for words, e.g. the law in force).
+    """Return the entry of a path (None for text values, e.g. the law in force).
 
     Raises
     ------
@@ -76,7 +76,7 @@ def entry_at(path: str, base: Scenario) -> Entry | None:
 
 
 def _values(path: str, given: Any, base: Scenario) -> list[float | str]:
-    """Return the values given for a path; of a range its two ends."""
+    """Return the values given for a path; for a range, its two ends."""
     if isinstance(given, list) and given:
         if len({str(one) for one in given}) < len(given):
             raise ConfigurationError(f"vary.{path} = {given}: one value is named twice")
@@ -131,10 +131,9 @@ def nested_latin_hypercube(dimensions: int, count: int, seed: int) -> Floats:
     """Return points of a Latin hypercube design that can be extended.
 
     The design begins with one point and is doubled: each of the n strata of a dimension is halved,
-    and the n new points are put into the halves that are empty, in random order. So with 1, 2, 4,
-    8, ... points each of so many strata holds one point, in every dimension, and a longer design
-    begins with the points of a shorter one. A design of another length is the beginning of the
-    next.
+    and the n new points are put into the empty halves, in random order. So with n = 1, 2, 4, 8, ...
+    points each of n strata holds one point, in every dimension, and a longer design begins with the
+    points of a shorter one. A design of any other length is the beginning of the next longer one.
 
     Parameters
     ----------
@@ -169,8 +168,8 @@ def nested_latin_hypercube(dimensions: int, count: int, seed: int) -> Floats:
 
 
 def sobol(dimensions: int, count: int, seed: int) -> Floats:
-    """Return the first points of a scrambled Sobol sequence, which are those of longer ones too."""
-    from scipy.stats import qmc  # a quarter of a second, for this design alone
+    """Return the first points of a scrambled Sobol sequence; longer sequences begin with them."""
+    from scipy.stats import qmc  # imported here: it takes a quarter of a second
 
     points: Floats = qmc.Sobol(dimensions, rng=seed).random(count)
     return points
@@ -184,7 +183,7 @@ def _drawn(sampler: Callable[[int, int, int], Floats]) -> Callable[..., list[Val
                 raise ConfigurationError(f"vary.{path}: this design draws from a range, not a list")
             ends.append(_ends(path, given, base))
         with warnings.catch_warnings():
-            # A Sobol sequence of another length than a power of 2 is less balanced, not wrong.
+            # A Sobol sequence whose length is not a power of 2 is less balanced, but not wrong.
             warnings.simplefilter("ignore", UserWarning)
             unit = sampler(len(vary), count, seed)
         low, high = np.array(ends).T
@@ -207,6 +206,6 @@ DESIGNS: dict[str, Callable[..., list[Values]]] = {
     "latin_hypercube": _drawn(nested_latin_hypercube),
     "sobol": _drawn(sobol),
 }
-"""How samples are chosen: every combination, one list beside the other, each value alone (after a
-sample in which nothing is varied), or drawn from the ranges."""
+"""How samples are chosen: every combination, lists in parallel, each value alone (after a sample in
+which nothing is varied), or drawn from the ranges."""
 DRAWN = ("latin_hypercube", "sobol")

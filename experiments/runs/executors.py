@@ -1,9 +1,9 @@
-"""One seam for carrying out tasks: in this process, in a pool of processes, or on a cluster.
+"""One interface for carrying out tasks: in this process, in a pool of processes, or on a cluster.
 
-`run_tasks` yields what became of each task as it comes; an error in a task is a result too. If a
-worker process dies, whatever was in its company is tried again alone, so that the guilty task is
-found out; a task that ends its worker `TRIES` times is given up. A task that can be cut into parts
-is cut first, so that only the part that is to blame is lost.
+`run_tasks` yields the outcome of each task as it finishes; an error in a task is an outcome too. If
+a worker process dies, all tasks that may have caused this are tried again one at a time, to find
+the task responsible. A task that kills its worker `TRIES` times is given up. A task that can be
+split is split first, so that only the part responsible is lost.
 """
 
 import os
@@ -21,16 +21,16 @@ from typing import Any, Protocol
 from experiments.studies.settings import Executor
 
 TASKS_AHEAD = 2
-"""Tasks handed over for each worker, so that none waits for the driver."""
+"""Tasks queued for each worker, so that none waits for the driver."""
 TRIES = 3
-"""How often a task may end its worker."""
+"""How often a task may kill its worker."""
 LOOK_SECONDS = 1.0
-"""How often a worker looks whether its driver is still there."""
+"""How often a worker checks whether its driver is still alive."""
 
 
 @dataclass(frozen=True)
 class Done[Task, Result]:
-    """What became of a task: a result, or the error that ended it."""
+    """The outcome of a task: a result, or the error that ended it."""
 
     task: Task
     result: Result | None
@@ -43,7 +43,7 @@ class WorkerDied(Exception):
 
 
 class Backend[Task, Result](Protocol):
-    """Something that carries out tasks elsewhere."""
+    """Carries out tasks in other processes."""
 
     @property
     def workers(self) -> int:
@@ -51,7 +51,7 @@ class Backend[Task, Result](Protocol):
         ...
 
     def submit(self, task: Task) -> Any:
-        """Hand over a task; return a ticket."""
+        """Submit a task; return a ticket."""
         ...
 
     def next_done(self, tickets: Sequence[Any]) -> Sequence[Any]:
@@ -59,11 +59,11 @@ class Backend[Task, Result](Protocol):
         ...
 
     def result(self, ticket: Any) -> Done[Task, Result]:
-        """Return what became of a task, or raise `WorkerDied`."""
+        """Return the outcome of a task, or raise `WorkerDied`."""
         ...
 
     def recover(self) -> None:
-        """Make the crew usable again after a worker has died."""
+        """Make the workers usable again after one has died."""
         ...
 
     def close(self) -> None:
@@ -77,19 +77,19 @@ def run_tasks[Task, Result](
     tasks: Sequence[Task],
     parts_of: Callable[[Task], list[Task]] = lambda task: [task],
 ) -> Iterator[Done[Task, Result]]:
-    """Carry out tasks and yield what became of each, in the order they finish.
+    """Carry out tasks and yield the outcome of each, in the order they finish.
 
     Parameters
     ----------
     executor : Executor
-        Where, and how many processes.
+        Where to run, and with how many processes.
     work : callable
-        A module-level function of one task.
+        A module-level function that takes one task.
     tasks : sequence
         Picklable descriptions of the tasks.
     parts_of : callable
-        Cuts a task into smaller ones. Of a task that has ended its worker the parts are carried
-        out, and yielded, one by one.
+        Splits a task into smaller ones. If a task has killed its worker, its parts are carried out
+        and yielded one by one.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def run_tasks[Task, Result](
         workers = min(executor.worker_count, len(tasks))
         yield from _by_a_crew(InAPool(workers, work), tasks, parts_of)
     elif executor.name == "local":
-        # A process of its own, so that its end is not ours.
+        # A separate process, so that its death does not end this one.
         yield from _by_a_crew(InAPool(1, work), tasks, parts_of)
     else:
         for task in tasks:
@@ -148,7 +148,7 @@ def _alone[Task, Result](
     suspects: deque[tuple[Task, int]],
     parts_of: Callable[[Task], list[Task]],
 ) -> Iterator[Done[Task, Result]]:
-    """Carry out a task with no other beside it: if its worker dies, it is the task's doing."""
+    """Carry out a task while no other runs: if its worker dies, this task is the cause."""
     ticket = crew.submit(task)
     crew.next_done([ticket])
     try:
@@ -167,11 +167,11 @@ def _alone[Task, Result](
 
 
 def attempt[Task, Result](work: Callable[[Task], Result], task: Task) -> Done[Task, Result]:
-    """Carry out a task; an error in it is a result too."""
+    """Carry out a task; an error in it is an outcome too."""
     try:
         return Done(task, work(task))
     except Exception as error:
-        # One failed task must not cost the others: the error travels as a result.
+        # One failed task must not affect the others: the error is returned as an outcome.
         return Done(task, None, f"{type(error).__name__}: {error}", traceback.format_exc())
 
 
@@ -179,7 +179,7 @@ def attempt[Task, Result](work: Callable[[Task], Result], task: Task) -> Done[Ta
 
 
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
-"""Environment of the workers: processes are the parallelism, not threads inside them."""
+"""Environment of the workers: parallelism comes from processes, not from threads inside them."""
 
 
 class InAPool[Task, Result]:
@@ -210,7 +210,7 @@ class InAPool[Task, Result]:
         return [ticket for ticket in tickets if ticket in finished]
 
     def result(self, ticket: Future[Done[Task, Result]]) -> Done[Task, Result]:
-        """Return what became of a task."""
+        """Return the outcome of a task."""
         error = ticket.exception()
         if error is not None:
             raise WorkerDied(str(error)) from error
@@ -236,14 +236,14 @@ class InAPool[Task, Result]:
 
 @contextmanager
 def _deaf_to_interrupts() -> Iterator[None]:
-    """Let processes started meanwhile ignore Ctrl-C: it is the driver's to answer.
+    """Make processes started in this context ignore Ctrl-C, which the driver handles.
 
-    A terminal sends the signal to the workers too, and each would print a trace of its own.
+    A terminal sends the signal to the workers too, and each would print its own traceback.
     """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    # Held back, not ignored: a signal that comes meanwhile reaches the driver afterwards.
+    # Blocked, not ignored: a signal that arrives meanwhile reaches the driver afterwards.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -252,9 +252,9 @@ def _deaf_to_interrupts() -> Iterator[None]:
 
 
 def _begin_worker(driver: int) -> None:
-    """Let a worker ignore Ctrl-C (its starters may have let it through) and end with its driver.
+    """Make a worker ignore Ctrl-C (even if it was started without that) and end with its driver.
 
-    A driver that is killed cannot say goodbye, and its workers would wait for it for ever.
+    A driver that is killed cannot notify its workers, which would otherwise wait for it forever.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with, args=(driver,), daemon=True).start()

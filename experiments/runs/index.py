@@ -1,4 +1,4 @@
-"""Which runs a store holds, and where: read from the sealed contents of its bundles."""
+"""The index of the runs of a store, read from the sealed contents of its bundles."""
 
 import re
 from collections.abc import Mapping
@@ -10,19 +10,19 @@ from experiments.runs.sealed_files import DamageError, read_sealed
 
 CONTENTS = "contents.json"
 NAME = re.compile("[0-9a-f]{16}")
-"""Names of bundles, as plans give them."""
+"""Pattern of the names that plans give to bundles."""
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What a bundle holds, as written down beside its tables.
+    """What a bundle holds, as recorded beside its tables.
 
     Attributes
     ----------
     bundle : str
         Its name.
     model_version : str
-        Of its runs.
+        Version of the model of its runs.
     runs : tuple of str
         Ids of its runs, in the order of the plan.
     failed : frozenset of str
@@ -52,9 +52,9 @@ class Index:
     failed : set
         Runs that failed and have no results anywhere.
     doubled : dict
-        Bundles of runs that have results in several (two processes were at it at once).
+        Bundles of runs with results in several bundles (two processes carried them out at once).
     damaged : dict
-        What is wrong with bundles whose contents cannot be told, by name.
+        What is wrong with bundles whose contents cannot be read, by name.
     """
 
     contents: dict[str, Contents] = field(default_factory=dict)
@@ -72,7 +72,7 @@ def index_of(runs: Path, known: dict[str, tuple[int, Contents]]) -> Index:
     runs : Path
         Folder of the bundles.
     known : dict
-        Contents read before, with the time at which their file was written; brought up to date.
+        Contents read before, with the time at which their file was written; updated in place.
     """
     index = Index()
     for folder in sorted(runs.iterdir()) if runs.is_dir() else ():
@@ -84,7 +84,7 @@ def index_of(runs: Path, known: dict[str, tuple[int, Contents]]) -> Index:
         try:
             index.contents[folder.name] = _contents(folder, known)
         except DamageError as damage:
-            if folder.is_dir():  # and not set aside by somebody else meanwhile
+            if folder.is_dir():  # and not set aside by another process meanwhile
                 index.damaged[folder.name] = damage.why
     for name, contents in index.contents.items():
         for run in contents.runs:
@@ -101,7 +101,7 @@ def index_of(runs: Path, known: dict[str, tuple[int, Contents]]) -> Index:
 
 
 def _is_bundle(folder: Path) -> bool:
-    """Return True if a folder is ours: users may keep files of their own beside bundles."""
+    """Return True if a folder is a bundle: users may keep their own files beside bundles."""
     return NAME.fullmatch(folder.name) is not None or any(
         (folder / name).exists() for name in (CONTENTS, "runs.parquet", "failures.parquet")
     )

@@ -1,13 +1,13 @@
-"""Run specifications and plans: which runs a study is made of.
+"""Run specifications and plans: the runs of a study.
 
-A run is what happens to one city: its world, the dated changes of levers and outside conditions,
-the horizon, the seed, and the version of the model. Its id is a hash of just that. So the same run
-is known again under whatever name, in whatever study, and never needs to be carried out twice.
-Names of scenarios are labels of rows: nothing is looked up by them, and whoever carries out a run
-works out its id again from what is really run.
+A run is defined by one city: its world, the dated changes of levers and outside conditions, the
+horizon, the seed, and the version of the model. Its id is a hash of exactly these. So the same run
+is recognised under any name and in any study, and never needs to be carried out twice. Names of
+scenarios are only labels of rows: nothing is looked up by them, and the worker that carries out a
+run computes its id again from the scenario it actually runs.
 
 Runs that share world and seed share a burn-in; a plan keeps them together in *bundles*, each of
-which is carried out by one worker and stored at once.
+which is carried out by one worker and stored in one step.
 """
 
 import json
@@ -29,17 +29,16 @@ from sim.config.levers import Change
 from sim.config.scenario import Scenario
 
 LEVER = "levers."
-"""Begins the path of a value that is a lever: it is set on day 0, not in the world of the burn-in.
-"""
+"""Prefix of the path of a lever: its value is set on day 0, not in the world of the burn-in."""
 BUNDLE_SECONDS, BIGGEST_BUNDLE_SECONDS = 8.0, 60.0
-"""About how much work a bundle holds, and how much it may if its runs share a burn-in."""
+"""Approximate amount of work in a bundle, and its limit if the runs share a burn-in."""
 LEAST_BUNDLES = 16
-"""Into so many bundles a small study is cut, if it has the burn-ins, so that all workers work."""
+"""Number of bundles of a small study, if it has that many burn-ins, so that no worker is idle."""
 SECONDS_A_RUN, AGENT_DAYS_A_SECOND = 0.3, 6e6
-"""About what a run costs: only for cutting bundles, so rough numbers do."""
+"""Approximate cost of a run; only used to cut bundles, so rough numbers are enough."""
 
 NOT_IN_RESULTS = ("__main__.py", "config/help.py", "precompile.py")
-"""Modules of `sim` that say how it is called or prepared, and change no result."""
+"""Modules of `sim` for calling or preparing it, which change no result."""
 MAKES_RESULTS = (
     "plan.py", "worker.py", "store.py", "bundles.py", "sealed_files.py", "index.py",
 )  # fmt: skip
@@ -56,7 +55,7 @@ class PlannedRun:
     run : str
         Id: a hash of all that the result depends on.
     past : str
-        Hash of what the burn-in depends on; equal pasts are lived once.
+        Hash of what the burn-in depends on; equal pasts are simulated once.
     scenario : str
         Name of the policy scenario, as results are labelled.
     base : Scenario
@@ -64,10 +63,10 @@ class PlannedRun:
     sample : int
         Number of the parameter sample (0 if nothing is varied).
     values : dict
-        Values of the sample by path; those that begin with `levers.` hold from day 0 on.
+        Values of the sample by path; those that begin with `levers.` apply from day 0 on.
     seed : int
     seconds : float
-        A guess at what it costs.
+        Estimated cost.
     """
 
     run: str
@@ -87,9 +86,9 @@ class Bundle:
     Attributes
     ----------
     name : str
-        Hash of the ids of its runs; of runs that failed before, the bundle they failed in.
+        Hash of the ids of its runs; for runs that failed before, the bundle they failed in.
     runs : tuple of PlannedRun
-        Those that share a past stand together.
+        Runs that share a past are adjacent.
     retried : bool
         Whether the runs are stored as failed in the bundle of that name.
     """
@@ -107,7 +106,7 @@ class Bundle:
 def model_version() -> str:
     """Return the version of the model: its number and a fingerprint of all code that makes results.
 
-    Results of different code are never mixed, whether or not somebody raised the number.
+    Results of different code are never mixed, even if the number was not raised.
     """
     package, runs = Path(sim.__file__).parent, Path(__file__).parent
     sources = {one.relative_to(package).as_posix(): one for one in package.rglob("*.py")}
@@ -120,7 +119,7 @@ def model_version() -> str:
 
 
 class Identity(NamedTuple):
-    """What a run is known by.
+    """What identifies a run.
 
     Attributes
     ----------
@@ -141,12 +140,12 @@ class Content(NamedTuple):
     world: str
 
     def identity(self, seed: int) -> Identity:
-        """Return what the run under a seed is known by."""
+        """Return the identity of the run under a seed."""
         return Identity(_hash(self.whole, seed), _hash(self.world, seed))
 
 
 def content_of(scenario: Scenario) -> Content:
-    """Return hashes of what a scenario is made of, whatever it is called."""
+    """Return hashes of the content of a scenario, without its name."""
     world = scenario.world.model_dump_json()
     if scenario.submodels:  # part of what the burn-in depends on
         world = _hash(world, [fingerprint_of(kind) for kind in scenario.submodels])
@@ -159,16 +158,16 @@ def content_of(scenario: Scenario) -> Content:
 
 
 def identity_of(scenario: Scenario) -> Identity:
-    """Return what the run of a scenario under its own seed is known by."""
+    """Return the identity of the run of a scenario under its own seed."""
     return content_of(scenario).identity(scenario.seed)
 
 
 class IdentityError(Exception):
-    """A run that is not the one planned: its result would be stored under another's id."""
+    """A run is not the one planned: its result would be stored under the id of another run."""
 
 
 def scenario_to_run(run: PlannedRun) -> Scenario:
-    """Return the scenario of a planned run, its seed and the values of its sample set.
+    """Return the scenario of a planned run, with its seed and the values of its sample.
 
     Raises
     ------
@@ -179,7 +178,7 @@ def scenario_to_run(run: PlannedRun) -> Scenario:
     found = identity_of(scenario)
     if found != (run.run, run.past):
         raise IdentityError(
-            f"planned as run {run.run}, but what would be carried out is run {found.run}"
+            f"planned as run {run.run}, but its scenario is that of run {found.run}"
         )
     return scenario
 
@@ -201,7 +200,7 @@ def scenario_of(base: Scenario, values: Mapping[str, float | str]) -> Scenario:
     scenario = base.with_values(in_world) if in_world else base
     if not on_day_0:
         return scenario
-    # A lever that is varied takes the place of what the scenario does to it.
+    # A lever that is varied replaces the scenario's own change of it.
     return scenario.without_changes([one.path for one in on_day_0]).with_changes(on_day_0)
 
 
@@ -212,18 +211,18 @@ def plan_runs(
 ) -> list[PlannedRun]:
     """Return the runs of every scenario under every sample and seed.
 
-    Levers that are varied leave the first scenario alone if there are others: it is the reference.
+    Varied levers do not affect the first scenario if there are others: it is the reference.
 
     Raises
     ------
     ConfigurationError
-        If two scenarios have one name: their results could not be told apart.
+        If two scenarios have the same name: their results could not be told apart.
     """
     scenarios, seeds = list(scenarios), list(seeds)
     twice = [name for name, count in Counter(one.name for one in scenarios).items() if count > 1]
     if twice:
         raise ConfigurationError(
-            f"two scenarios are called '{twice[0]}': give each a name of its own"
+            f"two scenarios are called '{twice[0]}': give each a different name"
         )
     runs = []
     for number, values in enumerate(samples):
@@ -251,7 +250,7 @@ def _hash(*parts: Any) -> str:
 
 
 def _in_order(runs: list[PlannedRun]) -> list[PlannedRun]:
-    """Return runs with those of a past together, pasts in the order of seeds and samples."""
+    """Return runs grouped by past, with pasts in the order of seeds and samples."""
     first: dict[str, tuple[int, int]] = {}
     for run in runs:
         place = (run.seed, run.sample)
@@ -296,15 +295,15 @@ def bundles_of(runs: list[PlannedRun]) -> list[Bundle]:
 def plan_table(
     bundles: list[Bundle], runs: list[PlannedRun], stored: Mapping[str, str]
 ) -> pd.DataFrame:
-    """Return a plan as a table: a row a run, with a column for every value that is varied.
+    """Return a plan as a table: one row per run, with a column for every value that is varied.
 
     Parameters
     ----------
     bundles : list of Bundle
-        Of the runs that are still to be carried out.
+        Bundles of the runs that are still to be carried out.
     runs : list of PlannedRun
     stored : mapping
-        Bundle of runs that are in the store already, by run.
+        Bundle of each run that is already in the store, by run.
     """
     bundle_of = {**stored, **{run.run: one.name for one in bundles for run in one.runs}}
     return pd.DataFrame(

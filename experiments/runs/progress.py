@@ -1,4 +1,4 @@
-"""One live display on a terminal, plain lines elsewhere."""
+"""Progress: one live display on a terminal, plain lines elsewhere."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,14 +14,14 @@ from rich.progress import (
 )
 
 QUIET_SHARE, QUIET_SECONDS = 0.25, 300.0
-"""Without a terminal a line is printed each time so much is done, or so long nothing was said."""
+"""Without a terminal: share of the work, and longest silence, after which a line is printed."""
 
 type Advance = Callable[[int, int], None]
-"""Takes how many runs have ended, and how many of them failed."""
+"""Takes the number of runs that have ended, and how many of them failed."""
 
 
 class Tally:
-    """Runs done and failed, their rate, and the time that is left by it.
+    """Runs done and failed, their rate, and the time left at this rate.
 
     The clock starts with the first results: until then workers start and compile.
     """
@@ -61,7 +61,7 @@ def _duration(seconds: float) -> str:
 
 @contextmanager
 def progress_display(console: Console, total: int) -> Iterator[Advance]:
-    """Give a function that takes how many runs have ended and how many of them failed."""
+    """Yield a function that takes the number of runs that have ended and of those that failed."""
     tally = Tally(total)
     if not console.is_terminal:
         yield _quiet(console, tally)

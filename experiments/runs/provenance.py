@@ -1,4 +1,4 @@
-"""What a result came from: code, packages, machine, command, and every scenario in full."""
+"""Provenance of results: code, packages, machine, command, and every scenario in full."""
 
 import os
 import platform
@@ -24,11 +24,11 @@ PACKAGES = (
     "omegaconf",
 )  # fmt: skip
 NOT_OF_THE_STUDY = ("executor", "output", "store", "shard", "of", "from", "manifest", "command")
-"""Parts of a configuration that say where and how, not what."""
+"""Parts of a configuration that say where and how a study runs, not what it computes."""
 
 
 def code_and_packages() -> dict[str, Any]:
-    """Return the state of the code and the versions of what it rests on."""
+    """Return the state of the code and the versions of the packages it uses."""
     return {
         "model_version": model_version(),
         "git": git_state(),
@@ -38,7 +38,7 @@ def code_and_packages() -> dict[str, Any]:
 
 
 def system() -> dict[str, Any]:
-    """Return what machine this is: operating system, kind of processor, number of them."""
+    """Return facts about the machine: operating system, kind and number of processors."""
     return {
         "platform": platform.platform(),
         "processor": platform.machine(),
@@ -49,21 +49,21 @@ def system() -> dict[str, Any]:
 def configuration_of(
     resolved: Mapping[str, Any], scenarios: Iterable[Scenario] = ()
 ) -> dict[str, Any]:
-    """Return what a study is made of: its configuration with every scenario in full.
+    """Return the configuration of a study with every scenario in full.
 
     Parameters
     ----------
     resolved : mapping
         The composed configuration.
     scenarios : iterable of Scenario
-        Those that are run, besides the ones the configuration names.
+        Scenarios that are run, in addition to those the configuration names.
 
     Returns
     -------
     dict
-        The configuration without where and how it is carried out. `policies` holds the name,
-        summary and changes of each policy scenario it names, so that the study can be repeated
-        whatever becomes of their files.
+        The configuration without its settings for where and how runs are carried out. `policies`
+        holds the name, summary and changes of each policy scenario it names, so that the study can
+        be repeated even if their files change.
     """
     content = {key: value for key, value in resolved.items() if key not in NOT_OF_THE_STUDY}
     stored = resolved.get("policies", {})
@@ -77,7 +77,7 @@ def configuration_of(
 
 
 def files_of(resolved: Mapping[str, Any]) -> dict[str, Path]:
-    """Return the files that a configuration was made of, scenarios it names included.
+    """Return the files from which a configuration was composed, including scenarios it names.
 
     Returns
     -------
@@ -90,13 +90,13 @@ def files_of(resolved: Mapping[str, Any]) -> dict[str, Path]:
         if not name.startswith("executor/")
     }
     for name in (name for key in NAMES_SCENARIOS for name in resolved.get(key) or ()):
-        with suppress(ConfigurationError):  # nothing holds it any more
+        with suppress(ConfigurationError):  # the file no longer exists
             found[f"scenario/{name}"] = file_of("scenario", name)
     return found
 
 
 def fingerprints(files: Mapping[str, Path]) -> dict[str, str]:
-    """Return a hash of the content of each file that is there, by name."""
+    """Return a hash of the content of each file that exists, by name."""
     return {
         name: blake2b(path.read_bytes(), digest_size=8).hexdigest()
         for name, path in sorted(files.items())
@@ -134,7 +134,7 @@ def flat(digests: Mapping[str, Any]) -> dict[tuple[str, str, str], str]:
 
 
 def git_state() -> dict[str, str | bool | None]:
-    """Return the commit of the checkout, and whether it had changes that were not committed."""
+    """Return the commit of the checkout, and whether it had uncommitted changes."""
     root = Path(sim.__file__).resolve().parent.parent
 
     def git(*words: str) -> str:
@@ -145,7 +145,7 @@ def git_state() -> dict[str, str | bool | None]:
     unknown: dict[str, str | bool | None] = {"commit": None, "uncommitted_changes": None}
     try:
         if Path(git("rev-parse", "--show-toplevel")).resolve() != root:
-            return unknown  # installed somewhere below another project's checkout
+            return unknown  # installed inside the checkout of another project
         return {
             "commit": git("rev-parse", "HEAD"),
             "uncommitted_changes": bool(git("status", "--porcelain")),
@@ -155,7 +155,7 @@ def git_state() -> dict[str, str | bool | None]:
 
 
 def versions_apart(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Return a line for every version that is not what it was, worded "name: then, now".
+    """Return a line for every version that has changed, with its name and both values.
 
     Parameters
     ----------

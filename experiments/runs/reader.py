@@ -5,7 +5,7 @@
     store = open_store("outputs/store-0.2.0-1a2b3c4d")
     store.indicators(where=[("indicator", "==", "emergency_uptake_24h"), ("by", "==", "all")])
 
-A store may be read while it grows: what is in it is whole.
+A store may be read while it grows: everything in it is complete.
 """
 
 from collections.abc import Sequence
@@ -23,9 +23,9 @@ type Conditions = Sequence[tuple[str, str, Any]]
 class StoreReader:
     """Tables of a result store.
 
-    Each method takes the name of a study (see `studies`), or none for all runs of the store, each
-    once, under the name it first had. Tables are long and begin with run, scenario, sample (number
-    of the parameter sample), seed, and a column for every value that was varied.
+    Each method takes the name of a study (see `studies`). Without it, it returns all runs of the
+    store, each once, under the scenario name it first had. Tables are long and begin with run,
+    scenario, sample (number of the parameter sample), seed, and a column for every varied value.
     """
 
     def __init__(self, store: Store) -> None:
@@ -36,7 +36,7 @@ class StoreReader:
         return self._store.studies()
 
     def manifest(self, study: str) -> dict[str, Any]:
-        """Return how a study was made: configuration, settings, code, packages.
+        """Return how a study was carried out: configuration, settings, code, packages.
 
         Parameters
         ----------
@@ -61,8 +61,8 @@ class StoreReader:
         Returns
         -------
         DataFrame
-            A row a run: run (its id), bundle (where it is stored, or is to be), scenario, sample,
-            seed, and what was varied.
+            One row per run: run (its id), bundle (where it is or will be stored), scenario, sample,
+            seed, and the varied values.
         """
         plans = [
             self._store.study(name).plan for name in (self.studies() if study is None else [study])
@@ -106,12 +106,12 @@ class StoreReader:
         Returns
         -------
         DataFrame
-            A row a run and day; columns as in `sim.observation.curves.curves`.
+            One row per run and day; columns as in `sim.observation.curves.curves`.
         """
         return self._table("curves", study, where)
 
     def flows(self, study: str | None = None, where: Conditions = ()) -> pd.DataFrame:
-        """Return needs sent between institutions, and what became of them.
+        """Return needs sent between institutions, and their outcomes.
 
         Parameters
         ----------
@@ -138,8 +138,8 @@ class StoreReader:
         Returns
         -------
         DataFrame
-            A row a run: digest of its end, seconds of work, when it ended, and the versions of
-            Python, NumPy and Numba that made its numbers.
+            One row per run: digest of its final state, seconds of work, when it ended, and the
+            versions of Python, NumPy and Numba that computed it.
         """
         runs, times = self._table("runs", study), self._table("times", study)
         if runs.empty:
@@ -157,7 +157,7 @@ class StoreReader:
         Returns
         -------
         DataFrame
-            A row a run: stage, error, traceback.
+            One row per run: stage, error, traceback.
         """
         return self._table("failures", study)
 

@@ -1,8 +1,8 @@
-"""Files of a result store: written whole, with checksums, and read only if they are unchanged.
+"""Files of a result store: written completely, with checksums, and read only if unchanged.
 
 A JSON file is *sealed*: it holds a hash of its own content. A table is a Parquet file whose size
-and hash stand in a sealed file beside it. So a bit that flips on a disk, a file that was cut short
-or exchanged is noticed before a number is taken from it.
+and hash are recorded in a sealed file beside it. So a flipped bit on a disk, or a file that was
+truncated or replaced, is noticed before a number is read from it.
 """
 
 import errno
@@ -24,24 +24,24 @@ import pyarrow.parquet as pq
 
 UNFINISHED = ".unfinished-"
 FORGOTTEN_AFTER = 3600.0
-"""Seconds after which what another machine left unfinished cannot belong to a living process."""
+"""Seconds after which an unfinished folder of another machine counts as abandoned."""
 NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP)
-"""What the system says when there is no such file: none, a folder, a link that leads nowhere."""
+"""Errors of the system for a missing file: no such file, a folder instead, a broken link."""
 CHECK = "check"
 """Name under which a sealed file holds the hash of its own content."""
 
 
 class StoreError(OSError):
-    """A store that cannot be written or read: full disk, lost permission, damage."""
+    """A store cannot be written or read: full disk, lost permission, damage."""
 
 
 class DamageError(StoreError):
-    """A file of a store that is not what was written.
+    """A file of a store has changed since it was written.
 
     Parameters
     ----------
     place : str
-        Name of the folder it stands in: a bundle or a study.
+        Name of the folder that contains it: a bundle or a study.
     why : str
         What is wrong with it, e.g. "indicators.parquet does not match its checksum".
     """
@@ -71,7 +71,7 @@ def read_sealed(path: Path) -> dict[str, Any]:
     Raises
     ------
     DamageError
-        If the file is missing, unreadable as JSON, or not what was written.
+        If the file is missing, is not valid JSON, or has changed since it was written.
     """
     try:
         content = json.loads(path.read_bytes().decode("utf-8"))
@@ -86,14 +86,14 @@ def read_sealed(path: Path) -> dict[str, Any]:
 
 
 def _missing(path: Path, error: OSError) -> OSError:
-    """Return what to raise for a file that cannot be read: damage, or a lost permission."""
+    """Return the error to raise for a file that cannot be read: damage or a lost permission."""
     if error.errno in NO_FILE:
         return DamageError(path.parent.name, f"{path.name} is missing")
     return error
 
 
 def _hash_of(content: Mapping[str, Any]) -> str:
-    # As it will be read back: what JSON has no word for is text.
+    # As it will be read back: values without a JSON type become text.
     text = json.dumps(content, sort_keys=True, ensure_ascii=True, default=str)
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
@@ -110,7 +110,7 @@ def write_parquet(path: Path, table: pd.DataFrame) -> None:
 
 
 def fingerprint(path: Path) -> dict[str, Any]:
-    """Return size in bytes and hash of a file, as they stand in a sealed file beside it."""
+    """Return size in bytes and hash of a file, as recorded in a sealed file beside it."""
     content = path.read_bytes()
     return {"bytes": len(content), "blake2b": blake2b(content, digest_size=16).hexdigest()}
 
@@ -121,7 +121,7 @@ def checked_bytes(path: Path, expected: Mapping[str, Any]) -> bytes:
     Raises
     ------
     DamageError
-        If it is missing, or not of the size and hash expected.
+        If it is missing, or does not have the expected size and hash.
     """
     try:
         content = path.read_bytes()
@@ -142,8 +142,8 @@ def rows_of(
 ) -> pa.Table:
     """Return the rows of a Parquet file that meet conditions.
 
-    Words come as numbers of a dictionary: they repeat from row to row, and reading and comparing
-    them spelt out takes twice as long.
+    Text columns are dictionary-encoded: their values repeat from row to row, and reading and
+    comparing them as plain text takes twice as long.
     """
     source = pa.BufferReader(content)
     schema = pq.read_schema(source)
@@ -155,26 +155,26 @@ def rows_of(
     )  # fmt: skip
 
 
-# --- whole or absent ----------------------------------------------------------------------------
+# --- complete or absent -------------------------------------------------------------------------
 
 
 @contextmanager
 def whole_folder(store: Path, place: Path, replace: bool = False) -> Iterator[Path]:
-    """Give a folder to write into that gets its name when everything in it is on the disk.
+    """Yield a folder to write into that gets its name when everything in it is on the disk.
 
     Parameters
     ----------
     store : Path
-        The store, where the unfinished folder lies: nothing half-written is ever below `runs/`.
+        The store, which holds the unfinished folder: nothing incomplete is ever below `runs/`.
     place : Path
         The final name.
     replace : bool
-        Whether to take the place of a folder that is there; otherwise that one stays.
+        Whether to replace an existing folder; otherwise the existing one stays.
 
     Raises
     ------
     StoreError
-        If the disk is full or the folder may not be written to any more.
+        If the disk is full or the folder is no longer writable.
     """
     folder = store / unfinished()
     try:
@@ -193,7 +193,7 @@ def whole_folder(store: Path, place: Path, replace: bool = False) -> Iterator[Pa
         except OSError as error:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
-            # Somebody else has stored the same; it is as good as ours.
+            # Another process has stored the same content; either copy will do.
             shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
@@ -213,12 +213,12 @@ def write_once(path: Path, write: Callable[[Path], None]) -> None:
 
 
 def unfinished() -> str:
-    """Return a name for what this process has not finished."""
+    """Return a name for an unfinished folder or file of this process."""
     return f"{UNFINISHED}{gethostname()}-{os.getpid()}-{uuid4().hex}"
 
 
 def writer_is_gone(left: Path) -> bool:
-    """Return True if the process that began a folder has ended; of other machines, guess by age."""
+    """Return True if the writer of a folder has ended; for other machines, judge by its age."""
     try:
         age = time.time() - left.stat().st_mtime
     except FileNotFoundError:

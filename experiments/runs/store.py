@@ -1,22 +1,23 @@
-"""The result store: Parquet files that are whole or absent, and what was written or refused.
+"""The result store: Parquet files that are complete or absent, and unchanged or refused.
 
     store/
-      store.json                      format, and the version of the model all runs in it are of
+      store.json                      format, and the version of the model of all its runs
       studies/<study>/manifest.json   configuration, every scenario in full, code and packages
-      studies/<study>/plan.parquet    a row a run: id, bundle, scenario, sample, seed, values varied
+      studies/<study>/plan.parquet    row per run: id, bundle, scenario, sample, seed, varied values
       studies/<study>/machine.json    when, where and by which command it was begun
       studies/<study>/contents.json   checksums
       runs/<bundle>/<table>.parquet   indicators, curves, flows, runs, failures
-      runs/<bundle>/times.parquet     seconds, when it ended, and the versions that made the numbers
+      runs/<bundle>/times.parquet     seconds, when it ended, and the versions that computed it
       runs/<bundle>/contents.json     runs in it, those that failed, and checksums
       runs/<bundle>/machine.json      checksum of the times
-      set_aside/                      what was damaged and has been run again
+      set_aside/                      damaged bundles and studies
 
-Everything is written to a folder of another name and renamed once. So a store can be read, copied
-or added to at any time by any number of processes; whatever kills a writer, what is there is whole.
-Two processes may carry out the same run at once: then it lies in two bundles, and every reader
-takes it from the first in the order of names. Apart from `times.parquet` and `machine.json` the
-same study ends with the same bytes, however often it was interrupted and wherever it ran.
+Everything is written to a folder with a temporary name and renamed once. So a store can be read,
+copied or added to at any time by any number of processes; even if a writer is killed, everything in
+the store is complete. Two processes may carry out the same run at once: then it is in two bundles,
+and every reader takes it from the first in the order of names. Apart from `times.parquet` and
+`machine.json` the same study ends with the same bytes, however often it was interrupted and
+wherever it ran.
 """
 
 import json
@@ -51,10 +52,10 @@ from sim.config.configuration import ConfigurationError, nearest
 __all__ = ["TABLES", "Store", "StoredStudy", "as_typed"]
 MANIFEST, PLAN = "manifest.json", "plan.parquet"
 STUDY = re.compile("[a-z_]+-[0-9a-f]{8}")
-"""Names of studies: a kind and a hash."""
+"""Pattern of the names of studies: a kind and a hash."""
 WHY_UNTRUSTED = {
-    1: "a run hung on the name of its scenario, so two files of one name could be mixed up",
-    2: "its digests follow another rule, so no run of it could be checked",
+    1: "a run was identified by its scenario's name, so files of one name could be mixed up",
+    2: "its digests follow another rule, so its runs cannot be checked",
 }
 """Why stores of earlier formats are not read."""
 UNTRUSTED = "store '{path}' has format {found}: {why}; its numbers are not read: name another store"
@@ -62,7 +63,7 @@ UNTRUSTED = "store '{path}' has format {found}: {why}; its numbers are not read:
 
 @dataclass(frozen=True)
 class StoredStudy:
-    """A study as it stands in a store."""
+    """A study as recorded in a store."""
 
     name: str
     manifest: Mapping[str, Any]
@@ -83,12 +84,12 @@ class Store(Bundles):
 
     @classmethod
     def for_writing(cls, path: Path) -> "Store":
-        """Open a store, or make one, to add runs of this version of the model.
+        """Open or create a store to add runs of this version of the model.
 
         Raises
         ------
         ConfigurationError
-            If it cannot be written to, is no store, or holds runs of another version.
+            If it cannot be written to, is not a store, or holds runs of another version.
         """
         store = cls(path)
         try:
@@ -117,7 +118,7 @@ class Store(Bundles):
 
     @classmethod
     def for_reading(cls, path: Path) -> "Store":
-        """Open a store that exists, of whatever version of the model.
+        """Open an existing store of any version of the model.
 
         Raises
         ------
@@ -130,15 +131,15 @@ class Store(Bundles):
         store._check_format()
         for name in ("runs", "studies"):
             if not (path / name).is_dir():
-                raise ConfigurationError(f"store: '{path / name}' is missing, or is no folder")
+                raise ConfigurationError(f"store: '{path / name}' is missing or not a folder")
         return store
 
     def _identify(self) -> None:
-        """Write down which version of the model the runs are of, unless others are there."""
+        """Record the version of the model, unless the store holds runs of another version."""
         index = self.index()
         versions = {one.model_version for one in index.contents.values()}
         if index.damaged or versions - {model_version()}:
-            raise ConfigurationError(f"store: '{self.path}' holds files that are no store")
+            raise ConfigurationError(f"store: '{self.path}' holds files but is not a store")
         identity = {"format": FORMAT, "model_version": model_version()}
         write_once(self._identity, lambda path: write_sealed(path, identity))
 
@@ -162,12 +163,12 @@ class Store(Bundles):
     @property
     def _damaged_identity(self) -> str:
         return (
-            f"store: '{self._identity}' is damaged: take it away, and the next study writes it "
-            "anew from the runs that are there"
+            f"store: '{self._identity}' is damaged: remove it, and the next study writes it "
+            "again from the stored runs"
         )
 
     def _sweep(self) -> None:
-        """Remove what killed processes left unfinished; those that may be alive keep theirs."""
+        """Remove unfinished folders of killed processes; keep those of processes maybe alive."""
         for place in (self.path, self.path / "runs", self.path / "studies"):
             for left in place.glob(f"{UNFINISHED}*"):
                 if not writer_is_gone(left):
@@ -182,18 +183,19 @@ class Store(Bundles):
     def begin_study(
         self, name: str, manifest: Mapping[str, Any], plan: pd.DataFrame, machine: Mapping[str, Any]
     ) -> StoredStudy:
-        """Write a study down before any of its runs, or return it if it is there already.
+        """Record a study before any of its runs, or return it if it is already recorded.
 
         Parameters
         ----------
         name : str
             Name of the study, unique in the store.
         manifest : mapping
-            How it is made: configuration, settings, code and packages.
+            How it is carried out: configuration, settings, code and packages.
         plan : DataFrame
-            A row a run: run (its id), bundle, scenario, sample, seed, and a column a value varied.
+            One row per run: run (its id), bundle, scenario, sample, seed, and a column for every
+            varied value.
         machine : mapping
-            When, where and by which command it was begun.
+            When, where and by which command it was started.
         """
         place = self.path / "studies" / name
         if not place.is_dir():
@@ -233,7 +235,7 @@ class Store(Bundles):
         ConfigurationError
             If there is none of that name.
         DamageError
-            If it is not what was written.
+            If it has changed since it was written.
         """
         known = self.studies()
         if name not in known:
@@ -248,14 +250,14 @@ class Store(Bundles):
         words = plan.columns[plan.dtypes == "category"]
         try:
             machine = read_sealed(place / MACHINE)
-        except DamageError:  # says when and where: no number hangs on it
+        except DamageError:  # only says when and where: no result depends on it
             machine = {}
         manifest = json.loads(read[MANIFEST].decode("utf-8"))
         return StoredStudy(name, manifest, plan.astype(dict.fromkeys(words, "str")), machine)
 
 
 def _begun(study: Path) -> tuple[str, float]:
-    """Return when a study was begun; a copy of a store keeps that, but not the times of files."""
+    """Return when a study was started; copies of a store keep this, but not the times of files."""
     try:
         return str(read_sealed(study / MACHINE)["begun"]), 0.0
     except (DamageError, KeyError):
@@ -263,16 +265,16 @@ def _begun(study: Path) -> tuple[str, float]:
 
 
 def _beside(path: Path) -> str:
-    """Name stores near a place where there is none."""
+    """Return a hint that names stores near a place without one."""
     near = {one.parent for one in path.parent.glob("*/store.json")}
     near |= {one.parent for one in Path.cwd().glob("*/store*/store.json")}
     if not near:
-        return ": name it by store=FOLDER, or by output=FOLDER as its study was given"
+        return ": name it by store=FOLDER, or use the output=FOLDER of its study"
     names = [one.name if one.parent == path.parent else as_typed(one) for one in sorted(near)]
     return f"; beside it: {', '.join(names)}"
 
 
 def as_typed(folder: Path) -> str:
-    """Return a path as the reader would type it."""
+    """Return a path as the user would type it."""
     here = Path.cwd()
     return str(folder.relative_to(here)) if folder.is_relative_to(here) else str(folder)

@@ -1,4 +1,4 @@
-"""Runs: the runs of a bundle, each branching off the burn-in it shares with others."""
+"""Carrying out the runs of a bundle, each on a branch of the burn-in it shares with others."""
 
 import platform
 import traceback
@@ -19,7 +19,7 @@ from sim.observation.needs import flow_table
 
 FAILURE_COLUMNS = ["run", "stage", "error", "traceback"]
 MACHINE_COLUMNS = ("python", "numpy", "numba", "processor")
-"""Columns of the table times that say which versions, on what, made the numbers of a run."""
+"""Columns of the table times: the versions and the processor that computed a run."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class BundleResult:
 
 
 class BurnInCache:
-    """The burn-in lived last, kept for the next run that shares it."""
+    """The last burn-in simulated, kept for the next run that shares it."""
 
     def __init__(self) -> None:
         self.name = ""
@@ -50,7 +50,7 @@ _past = BurnInCache()
 
 
 def carry_out_bundle(bundle: Bundle) -> BundleResult:
-    """Carry out the runs of a bundle; one that fails costs only itself."""
+    """Carry out the runs of a bundle; a run that fails does not affect the others."""
     return joined([_carry_out(run)[1] for run in bundle.runs])
 
 
@@ -61,7 +61,7 @@ def carry_out_one(bundle: Bundle) -> tuple[AlmatyModel | None, BundleResult]:
 
 
 class Clock:
-    """CPU and wall seconds since it was made."""
+    """CPU and wall-clock seconds since it was created."""
 
     def __init__(self) -> None:
         self.cpu_start, self.wall_start = process_time(), perf_counter()
@@ -73,13 +73,13 @@ class Clock:
 
     @property
     def wall(self) -> float:
-        """Seconds on the wall."""
+        """Wall-clock seconds."""
         return perf_counter() - self.wall_start
 
 
 @cache
 def machine() -> dict[str, str]:
-    """Return the versions that make numbers in this process, and the kind of processor."""
+    """Return the versions of the packages used for computing, and the kind of processor."""
     return {
         "python": platform.python_version(),
         "numpy": np.__version__,
@@ -93,7 +93,7 @@ def _scenario(run: PlannedRun) -> Scenario:
 
 
 def _carry_out(run: PlannedRun, branch: bool = True) -> tuple[AlmatyModel | None, BundleResult]:
-    """Carry out a run, on a branch of a burn-in that others share or in a city of its own."""
+    """Carry out a run, on a branch of a shared burn-in or in a separate city."""
     stage, clock = "set-up", Clock()
     try:
         scenario = _scenario(run)
@@ -129,7 +129,7 @@ def _results_of(run: PlannedRun, model: AlmatyModel, clock: Clock, burn_in: floa
 
 
 def failed(runs: Sequence[PlannedRun], stage: str, error: str, details: str) -> BundleResult:
-    """Return the results of runs that failed: a row each that says where and why."""
+    """Return the results of runs that failed: one row each that says where and why."""
     rows = [(run.run, stage, error, details) for run in runs]
     empty = {name: pd.DataFrame() for name in ("indicators", "curves", "flows", "runs", "times")}
     return BundleResult({**empty, "failures": pd.DataFrame(rows, columns=FAILURE_COLUMNS)})

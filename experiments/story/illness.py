@@ -1,4 +1,4 @@
-"""What `study=story` says about illness: onset, decisions, the way, what came of it."""
+"""Illness in `study=story`: onset, decisions, the way to care, and the result."""
 
 import numpy as np
 
@@ -45,7 +45,7 @@ KIND_OF_RESULT = {
     SENT_ON: "referred", GAVE_UP: "dead end", NO_MONEY: "refused", WRONGLY_REFUSED: "refused",
     WITHOUT_PAPERS: "refused",
 }  # fmt: skip
-"""How the picture marks what came of a visit."""
+"""How the picture marks the result of a visit."""
 
 
 def illness_of(episode: np.void) -> str:
@@ -54,7 +54,7 @@ def illness_of(episode: np.void) -> str:
 
 
 def the_illness(episode: np.void) -> str:
-    """Return what an episode is, as something known already."""
+    """Return what an episode is, with the definite article."""
     return "the " + illness_of(episode).removeprefix("an ").removeprefix("a ")
 
 
@@ -62,7 +62,7 @@ def the_illness(episode: np.void) -> str:
 
 
 def tell_visits(tracer: PersonTracer, before: Snapshot, after: Snapshot) -> None:
-    """Say what came of each visit, and why."""
+    """Tell the result of each visit, and why."""
     log = tracer.model.visits
     for entry in tracer.entries("visits", before, after):
         visit = {name: log[name][entry].item() for name in log.dtypes}
@@ -128,7 +128,7 @@ def _found_tuberculosis(tracer: PersonTracer, visit: dict[str, int]) -> bool:
 
 
 def _more_likely(migrant: np.void) -> str:
-    """Say what makes a wrong refusal likelier for this person."""
+    """Say what makes a wrong refusal more likely for this person."""
     reasons = []
     if not migrant["manages_language"]:
         reasons.append("where there is no common language")
@@ -160,7 +160,7 @@ def who_pays(tracer: PersonTracer, visit: dict[str, int], before: Snapshot, afte
 
 
 def tell_episodes(tracer: PersonTracer, block: str, before: Snapshot, after: Snapshot) -> None:
-    """Say how illnesses begin, change, and are dealt with."""
+    """Tell how illnesses begin, change and are treated."""
     for ordinal, episode in sorted(after.episodes.items()):
         thread = tracer.thread_of(ordinal, after)
         old = before.episodes.get(ordinal)
@@ -224,7 +224,7 @@ def _decision(tracer: PersonTracer, thread: str, ordinal: int, episode: np.void)
 
 
 def _way(tracer: PersonTracer, thread: str, old: np.void, new: np.void) -> None:
-    """Say whether the person got to where they wanted."""
+    """Say whether the person reached the place they had chosen."""
     option = int(old["option"])
     if old["state"] != State.UNDER_WAY or option == WAIT or new["state"] == State.GONE:
         return
@@ -261,7 +261,7 @@ def _in_vain(tracer: PersonTracer, thread: str, old: np.void, new: np.void) -> N
 
 
 def _treatment(tracer: PersonTracer, thread: str, block: str, old: np.void, new: np.void) -> None:
-    """Say what happens in a bed and after."""
+    """Tell what happens in a hospital bed and afterwards."""
     place = tracer.clinic(int(new["unit"])) if new["unit"] >= 0 else HANDS
     in_bed, was_in_bed = new["state"] == State.IN_BED, old["state"] == State.IN_BED
     if in_bed and not was_in_bed and new["boarding"]:

@@ -19,14 +19,14 @@ from sim.observation.needs import need_table
 from sim.submodels.services import NO_MONEY, WITHOUT_PAPERS, WRONGLY_REFUSED
 
 WIDTH = 108
-"""Characters a line in the file."""
+"""Characters per line in the file."""
 NARROWEST = 72
 BETWEEN = " | "
 
 
 @dataclass(frozen=True)
 class Narrative:
-    """What was seen of the person in one scenario.
+    """What was recorded about the person in one scenario.
 
     Attributes
     ----------
@@ -36,11 +36,11 @@ class Narrative:
     path : list of (day, thread, place)
     portrait : list of str
     facts : dict
-        What the scenarios are compared on, in words.
+        Facts by which the scenarios are compared, in words.
     start : date
         Date of day 0.
     digest : str
-        Of the model at the end.
+        Digest of the model at the end.
     """
 
     scenario: str
@@ -54,7 +54,7 @@ class Narrative:
 
 
 def facts_of(model: AlmatyModel, person: int) -> dict[str, str]:
-    """Return what two runs of the same person are compared on, in words."""
+    """Return the facts by which two runs of the same person are compared, in words."""
     episodes = episode_table(model)
     episodes = episodes[episodes["person"] == person]
     visits = visit_table(model)
@@ -124,12 +124,12 @@ def story(told: list[Narrative], who: str, width: int = WIDTH) -> str:
 
     Parameters
     ----------
-    told : list of Told
-        One or two scenarios; the second stands beside the first.
+    told : list of Narrative
+        One or two scenarios; the second is printed beside the first.
     who : str
         Why this person was chosen.
     width : int
-        Characters a line.
+        Characters per line.
     """
     width = max(width, NARROWEST)
     lines = ["THE STORY OF ONE SIMULATED PERSON", ""]
@@ -139,8 +139,8 @@ def story(told: list[Narrative], who: str, width: int = WIDTH) -> str:
     lines += [""]
     if len(told) > 1:
         lines += wrap(
-            "The same person is followed twice, with the same luck. What is the same in both "
-            "runs stands across the page; what differs stands in two columns.", width
+            "The same person is followed twice, with the same luck. What is the same in both runs "
+            "is printed across the page; what differs is printed in two columns.", width
         )  # fmt: skip
         lines += [""]
     headings = [f"{title(one.scenario).upper()}: {one.summary}" for one in told]
@@ -155,7 +155,7 @@ def _by_day(told: list[Narrative], width: int) -> list[str]:
     lines: list[str] = []
     all_days = sorted({event.day for one in told for event in one.events})
     if not all_days:
-        return ["", "Nothing happens to this person that the model speaks of."]
+        return ["", "The model records no event for this person."]
     last = 0
     for day in all_days:
         cells = [[event.text for event in one.events if event.day == day] for one in told]
@@ -205,7 +205,7 @@ def _columns(cells: list[list[str]], width: int, bullet: str = "- ") -> list[str
 
 
 def _comparison(told: list[Narrative], width: int) -> list[str]:
-    """Return what differed in the end."""
+    """Return the facts that differed in the end."""
     lines = ["IN THE END", ""]
     label = max(len(name) for name in told[0].facts) + 2
     column = (width - label) // len(told)
@@ -216,7 +216,7 @@ def _comparison(told: list[Narrative], width: int) -> list[str]:
     for name, values in rows:
         lines += _row(name, values, label, column)
     if len(told) > 1 and told[0].facts == told[1].facts:
-        lines += ["", "Nothing that is compared here differs between the two runs."]
+        lines += ["", "None of the facts compared here differs between the two runs."]
     return lines
 
 

@@ -1,4 +1,4 @@
-"""What `study=story` says about needs on their way between institutions, and about life besides."""
+"""Needs in `study=story` and their path between institutions; other events of life."""
 
 import numpy as np
 
@@ -49,7 +49,7 @@ LEARNED_BY = {
 
 
 def narrate(tracer: PersonTracer, block: str, before: Snapshot, after: Snapshot) -> None:
-    """Say what has happened to the person in a block of the day."""
+    """Tell what has happened to the person in a block of the day."""
     _tell_coming(tracer, block, before, after)
     _tell_police(tracer, block, before, after)
     tell_papers(tracer, before, after)
@@ -70,7 +70,7 @@ def _tell_new_needs(tracer: PersonTracer, block: str, before: Snapshot, after: S
     for key, task in sorted(after.tasks.items()):
         ordinal, need, second = key
         if key in before.tasks or task["place"] == Place.CLOSED or (second and block):
-            # Asking at a second institution is a move.
+            # Asking at a second institution is told as a move.
             continue
         wish = need_in_words(need, bool(task["goes_home"]))
         if not block:
@@ -84,7 +84,7 @@ def _tell_new_needs(tracer: PersonTracer, block: str, before: Snapshot, after: S
 def _why_needed(tracer: PersonTracer, task: np.void, episode: np.void, before: Snapshot) -> str:
     need = int(task["need"])
     if need == PAYMENT and task["serves_care"]:
-        return f"care was refused for want of {money(task['amount'])}"
+        return f"care was refused for lack of {money(task['amount'])}"
     if need == PAYMENT:
         return f"a hospital bill of {money(task['amount'])} is unpaid"
     if need == DOCUMENTS:
@@ -93,7 +93,7 @@ def _why_needed(tracer: PersonTracer, task: np.void, episode: np.void, before: S
         return "the hospital asked for them" if task["serves_care"] else "the way home needs them"
     if need == SHELTER:
         if task["goes_home"]:
-            return "wants to go home and cannot pay the way"
+            return "wants to go home and cannot pay for it"
         unable = int(tracer.model.world.referral.unable_days)
         if episode["disabled_days"] > unable:
             return f"has been unable to work for more than {days(unable)}"
@@ -121,7 +121,7 @@ def _tell_moves(tracer: PersonTracer, block: str, before: Snapshot, after: Snaps
         place = HANDS if move in STAYED_WITH_THE_PERSON else place
         text = _move_in_words(tracer, block, record, before, after)
         if move in AT_ORIGIN and place and move not in (Move.RESOLVED, Move.LOST):
-            # A need that comes up at a clinic begins its way there.
+            # A need that arises at a clinic starts there.
             tracer.be_at(thread, place)
         tracer.say(thread, KIND_OF_MOVE[move], place, sentence(text), "handovers", entry)
         if move in (Move.SERVED, Move.SERVED_IN_VAIN, Move.TAKEN_IN):
@@ -135,7 +135,7 @@ AT_ORIGIN = (
     Move.REFERRED_RIGHT, Move.REFERRED_WRONG, Move.DEAD_END, Move.FAILED, Move.TURNED_AWAY,
     Move.LEFT_THE_LINE, Move.TO_THE_HUB, Move.RESOLVED, Move.LOST,
 )  # fmt: skip
-"""Moves that happen where the need comes from."""
+"""Moves that happen at the place where the need comes from."""
 STAYED_WITH_THE_PERSON = (Move.NO_SHOW, Move.RECALLED)
 
 
@@ -233,7 +233,7 @@ def _tell_waiting(
     after: Snapshot,
     moved: set[tuple[int, int, bool]],
 ) -> None:
-    """Say what the log of moves does not hold: papers in the making, and errands in vain."""
+    """Tell what the log of moves does not hold: papers being issued, and visits in vain."""
     for key, task in sorted(after.tasks.items()):
         old = before.tasks.get(key)
         thread = need_thread(key[1], key[2])
@@ -254,7 +254,7 @@ def _tell_waiting(
 
 
 def _tell_superseded(tracer: PersonTracer, before: Snapshot, after: Snapshot) -> None:
-    """Say which needs ended without a move: nothing was left that they were good for."""
+    """Say which needs ended without a move, because nothing depended on them any more."""
     log = tracer.model.closed_needs
     for entry in tracer.entries("closed_needs", before, after):
         need = int(log["need"][entry])
@@ -266,7 +266,7 @@ def _tell_superseded(tracer: PersonTracer, before: Snapshot, after: Snapshot) ->
             tracer.say(thread, "lost", place, sentence(text), "closed_needs", entry)
 
 
-# --- life besides -----------------------------------------------------------------------------
+# --- other events of life ---------------------------------------------------------------------
 
 
 def _tell_coming(tracer: PersonTracer, block: str, before: Snapshot, after: Snapshot) -> None:

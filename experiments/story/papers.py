@@ -1,4 +1,4 @@
-"""What a story says of papers, work and insurance."""
+"""Papers, work and insurance in a story."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ OWN = words.InsuranceChannel.OWN.value
 
 
 def tell_papers(tracer: PersonTracer, before: Snapshot, after: Snapshot) -> None:
-    """Say how papers run out or are renewed, work is lost or found, insurance begins or ends."""
+    """Tell how papers expire or are renewed, work is lost or found, insurance begins or ends."""
     if before.migrant is None or after.migrant is None:
         return
     for text in (
@@ -32,7 +32,7 @@ def _of_status(tracer: PersonTracer, old: np.void, new: np.void) -> str:
         return ""
     if new["legal_status"] == IRREGULAR:
         reason = "; the employer keeps the passport" if old["passport_held"] else ""
-        return f"the papers run out and are not renewed{reason}: the stay is irregular from now on"
+        return f"the papers expire and are not renewed{reason}: the stay is irregular from now on"
     return f"has another legal status now: {status_in_words(new)}"
 
 

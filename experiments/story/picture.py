@@ -1,7 +1,7 @@
 """The picture of a story: the path of one person between institutions, drawn from its tables.
 
 Time runs to the right, institutions are rows, and every illness or need is a line that moves
-between them. One panel a scenario, with the same rows and days.
+between them. There is one panel per scenario, with the same rows and days.
 """
 
 from datetime import date, timedelta
@@ -32,18 +32,18 @@ MARKERS: dict[str, tuple[str, str, str, int]] = {
     "served": ("o", "#FFFFFF", "seen or treated", 10),
     "referred": (">", "#E69F00", "sent on", 11),
     "refused": ("s", "#C00000", "refused, or no help", 10),
-    "dead end": ("X", "#000000", "no way on, left or did not go", 12),
-    "settled": ("*", "#FFD500", "settled, or well again", 16),
-    "lost": ("v", "#999999", "ended without that", 11),
+    "dead end": ("X", "#000000", "no further address, left or did not go", 12),
+    "settled": ("*", "#FFD500", "settled, or recovered", 16),
+    "lost": ("v", "#999999", "ended otherwise", 11),
 }
-"""What is marked: shape, filling, words, size; those further down lie on top."""
+"""Marks: shape, fill colour, words, size; later ones are drawn on top."""
 APART = 0.17
-"""Distance of lines that lie side by side in a row."""
+"""Distance between parallel lines in a row."""
 MOST_LINES = 5
 SOON = 0.25
 """A departure is drawn to scale if it comes within this share of the time shown."""
 COLUMNS = 4
-"""Of the legend."""
+"""Columns of the legend."""
 
 
 def draw_story(folder: Path, headings: dict[str, str], start: date) -> None:
@@ -52,7 +52,7 @@ def draw_story(folder: Path, headings: dict[str, str], start: date) -> None:
     Parameters
     ----------
     folder : Path
-        With `story.parquet` and `path.parquet`.
+        Folder with `story.parquet` and `path.parquet`.
     headings : dict of str to str
         Scenarios in order, and the heading of each panel.
     start : date
@@ -67,7 +67,7 @@ def draw_story(folder: Path, headings: dict[str, str], start: date) -> None:
 def picture(
     events: pd.DataFrame, path: pd.DataFrame, headings: dict[str, str], start: date
 ) -> Figure:
-    """Return the picture: one panel a scenario, sharing rows and days."""
+    """Return the picture: one panel per scenario, with shared rows and days."""
     every = events
     path = path[path["thread"].isin(worth_drawing(path))]
     events = events[events["thread"].isin(set(path["thread"]))]
@@ -102,7 +102,7 @@ def worth_drawing(path: pd.DataFrame) -> set[str]:
 
 
 def rows_of(path: pd.DataFrame, events: pd.DataFrame) -> dict[str, int]:
-    """Return the rows: the person's own hands on top, institutions in the order of the visits."""
+    """Return the rows: the person on top, then institutions in the order of the visits."""
     places = pd.concat([path[["day", "place"]], events[["day", "place"]]])
     places = places.sort_values("day", kind="stable")
     return {place: row for row, place in enumerate(dict.fromkeys(["", *places["place"]]))}
@@ -183,7 +183,7 @@ def leaving_days(events: pd.DataFrame) -> dict[str, int]:
 
 
 def _leaves(axis: Axes, day: int, last: int, start: date) -> None:
-    """Mark the departure, or say when it is if that is much later than the rest."""
+    """Mark the departure, or give its date if it is much later than the rest."""
     where, text = (day, 0.0), "no longer in Almaty"
     if day <= last:
         axis.axvline(day, color="#888888", linestyle=":", linewidth=2, zorder=1)

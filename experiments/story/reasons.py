@@ -1,8 +1,8 @@
 """Reasons for `study=story`: what the model weighed when a person decided or was refused.
 
-Everything is asked of the model's own rules: the parts of the utility, the gate that stopped a
-waiting person, what an agency accepts, and the draw by which a service took hold or not. Nothing
-here changes the model.
+All reasons come from the model's own rules: the parts of the utility, the gate that stopped a
+waiting person, what an agency accepts, and the draw that decided whether a service was effective.
+Nothing here changes the model.
 """
 
 from dataclasses import dataclass
@@ -57,13 +57,13 @@ class Weighing:
     terms : array, shape (terms, options)
         Parts of the utility (see `sim.submodels.care_seeking.TERMS`).
     available : array of bool, shape (options,)
-        Options the person has at all.
+        Options that are open to the person.
     waiting : float
         Utility of waiting.
     believed, price : array, shape (options,)
         The price the person expects, and the true one, in KZT.
     language : array, shape (options,)
-        What the missing language counts against each option (part of acceptability).
+        Penalty on each option for the lack of a common language (part of acceptability).
     means : float
         What the person can pay, in KZT.
     leave : float
@@ -88,7 +88,7 @@ class Weighing:
 def look_into(
     city: City, row: int, terms: Floats, available: Booleans, prices: Floats, others: Floats
 ) -> None:
-    """Write what the owner of an episode weighs; change nothing in the city."""
+    """Fill in what the owner of an episode weighs; change nothing in the city."""
     episode = city.episodes[row]
     migrant = city.migrants[episode.migrant]
     utilities(city, episode, migrant, terms)
@@ -123,7 +123,7 @@ def weighing(model: "AlmatyModel", row: int) -> Weighing:
 
 
 def as_record(record: np.void) -> Record:
-    """Return a copied record as rules want it."""
+    """Return a copied record in the form that rules take."""
     return for_rules(np.array([record], dtype=record.dtype))[0]
 
 
@@ -137,7 +137,7 @@ def means_of(model: "AlmatyModel", migrant: np.void) -> float:
 
 
 def why_chosen(seen: Weighing, choice: int) -> str:
-    """Say what a person decides to do, what it should cost, and what closed other ways."""
+    """Say what a person decides to do, the expected cost, and what ruled out other options."""
     parts = [f"decides to {_to_do(choice)}"]
     if seen.believed[choice] or seen.price[choice]:
         parts.append(_cost(seen, choice))
@@ -152,11 +152,11 @@ def _to_do(choice: int) -> str:
 
 
 def _cost(seen: Weighing, option: int) -> str:
-    """Say what a person expects an option to cost, and the true price where it is another."""
+    """Say what a person expects an option to cost, and the true price if it differs."""
     believed, price = seen.believed[option], seen.price[option]
     if believed == price:
         return f"it costs {money(price)}, and they can raise {money(seen.means)}"
-    truth = "in truth it is free" if not price else f"in truth it is {money(price)}"
+    truth = "in fact it is free" if not price else f"in fact it is {money(price)}"
     return (
         f"not knowing {KNOWLEDGE['emergency_right']}, they expect to pay {money(believed)} "
         f"({truth}), and they can raise {money(seen.means)}"
@@ -164,11 +164,11 @@ def _cost(seen: Weighing, option: int) -> str:
 
 
 def _kept_away(seen: Weighing, choice: int) -> list[str]:
-    """Return the first thing that, if it were gone, would have led to another decision."""
+    """Return the first obstacle without which the decision would have been different."""
     for term, instead, text in (
         (PRICE, PRICE_IF_INFORMED, "had they known the true price"),
         (ACCEPTABILITY, NO_TERM, ""),
-        (EFFORT, NO_TERM, "were the way, the waiting and the employer no obstacle"),
+        (EFFORT, NO_TERM, "if the way, the waiting and the employer were no obstacle"),
         (PRICE, NO_TERM, "if money did not matter"),
     ):
         other = seen.choice(term, instead)
@@ -187,7 +187,7 @@ def _fear_or_language(seen: Weighing, option: int) -> str:
 
 
 def why_waiting(seen: Weighing) -> str:
-    """Say what holds a person back who does nothing for now."""
+    """Say what prevents a person who is waiting from seeking care."""
     gate = int(binding_barrier(seen.terms, seen.available, seen.waiting))
     if gate == Gate.PERCEIVE:
         other = seen.choice(PRICE, PRICE_IF_INFORMED)
@@ -207,11 +207,11 @@ def why_waiting(seen: Weighing) -> str:
     if gate == Gate.PAY:
         other = seen.choice(PRICE)
         return f"would {_to_do(other)}, were it not for the money: {_cost(seen, other)}"
-    return "lets it wait: no single obstacle alone is the reason"
+    return "waits for now: no single obstacle is the reason"
 
 
 def why_not_reached(is_open: bool) -> str:
-    """Say why somebody who had decided for a clinic did not get there today."""
+    """Say why a person who had chosen a clinic did not get there today."""
     return "the employer gives no leave" if is_open else "it is closed today"
 
 
@@ -247,14 +247,14 @@ def why_failed(model: "AlmatyModel", number: int, before: np.void) -> str:
     agency, need = as_record(model.agencies.table[number]), int(before["need"])
     competence = float(agency["competence"][need])
     if competence <= 0:
-        return "this is not what it does"
+        return "it does not provide this kind of help"
     task = before.copy()
     # Being seen is a move.
     task["moves"] += 1
     occurrence = move_key(as_record(task))
     if peek_uniform(model.draws.streams, SUCCESS, int(before["person"]), occurrence) >= competence:
         return f"its staff tried; they succeed in {in_a_hundred(competence)} such cases"
-    # What is left in the evening may be less than when the person was there, never more.
+    # The money or places left in the evening may be fewer than during the visit, never more.
     has_money = not agency["money"] or agency["budget"] >= cost_of(as_record(before), agency)
     needs_bed = need == SHELTER and not before["goes_home"] and agency["beds"] > 0
     if has_money:
@@ -262,11 +262,11 @@ def why_failed(model: "AlmatyModel", number: int, before: np.void) -> str:
     if needs_bed and agency["free_beds"] <= 0:
         return "it would have helped, but has no free place or no money left"
     what = "the bill and its own costs" if need == PAYMENT else "the costs of such a case"
-    return f"it would have helped, but its money does not go as far as {what}"
+    return f"it would have helped, but does not have enough money left for {what}"
 
 
 def why_there(model: "AlmatyModel", target: int, task: np.void, migrant: np.void) -> str:
-    """Say why a person turns to an agency by themselves."""
+    """Say why a person goes to an agency without a referral."""
     city, who = model.city(), as_record(migrant)
     best_one = best_agency(city, as_record(task), who, 0.0, fear_of(city, who))
     knows = migrant["knows"][words.Knowledge.WHO_HELPS.value]
@@ -275,7 +275,7 @@ def why_there(model: "AlmatyModel", target: int, task: np.void, migrant: np.void
             "they know who helps" if target == best_one else "they know of nobody else to turn to"
         )
     if target == best_one:
-        return "a guess, and a right one"
+        return "a guess, and a correct one"
     able = model.agencies.table["competence"][target, task["need"]] > 0
     return "a guess" if able else "a guess; this institution does not do this"
 

@@ -1,8 +1,8 @@
 """study=story: one simulated person followed through a run, in words and as a picture.
 
-The first scenario is told; the same person in the second, with the same past and luck, stands
-beside it. The reasons are the model's own (see `experiments.story.reasons`); following a person
-changes nothing in the run.
+The story of the first scenario is printed beside that of the same person in the second scenario,
+with the same past and luck. The reasons are the model's own (see `experiments.story.reasons`);
+following a person changes nothing in the run.
 """
 
 from datetime import timedelta
@@ -39,7 +39,7 @@ from sim.submodels.services import GAVE_UP
 
 EMERGENCY = "emergency"
 CASES = (*words.NEEDS, *words.KINDS, EMERGENCY)
-"""What a person may be chosen for."""
+"""Cases by which a person may be chosen."""
 MOST_SCENARIOS = 2
 
 
@@ -107,12 +107,12 @@ def run(resolved: dict[str, Any], console: Console) -> int:
 def choose(
     past: AlmatyModel, scenarios: list[Scenario], settings: StorySettings
 ) -> tuple[int, str]:
-    """Return the person to follow, and why it is this one.
+    """Return the person to follow, and the reason for the choice.
 
     Raises
     ------
     ConfigurationError
-        If fewer people than asked for have such a case.
+        If fewer than `nth` people have such a case.
     """
     if settings.person is not None:
         return settings.person, f"Chosen by identity: {settings.person}."
@@ -125,7 +125,7 @@ def choose(
     if settings.seen_by:
         conditions.append(f"were seen by at least {settings.seen_by} institutions about it")
     if len(models) > 1:
-        conditions.append("for whom something else came of it in the second scenario")
+        conditions.append("for whom the result was different in the second scenario")
     what = listed(conditions)
     if settings.nth > len(found):
         raise ConfigurationError(
@@ -142,17 +142,17 @@ def choose(
 
 
 def candidates(models: list[AlmatyModel], case: str, institutions: int) -> list[tuple[int, int]]:
-    """Return who has had a kind of case since day 0, with its day, in the order of the days.
+    """Return people with a kind of case since day 0 and its day, in the order of the days.
 
     Parameters
     ----------
     models : list of AlmatyModel
-        Runs of one scenario, or of two: then only people are returned for whom something else came
-        of it in the second: other visits to clinics, or other needs settled.
+        Runs of one scenario or of two. With two, only people are returned whose result differs in
+        the second: other visits to clinics, or other needs settled.
     case : str
-        One of `CASES`; an illness counts if it was ever noticed as moderate or graver.
+        One of `CASES`; an illness counts if it was ever noticed as moderate or worse.
     institutions : int
-        Only cases about which so many institutions have seen the person.
+        Only cases about which at least so many institutions have seen the person.
     """
     first = models[0]
     table = need_table(first) if case in words.NEEDS else episode_table(first)
@@ -192,7 +192,7 @@ def seen_by(model: AlmatyModel) -> "pd.Series[int]":
 
 
 def what_came_of_it(model: AlmatyModel) -> pd.DataFrame:
-    """Return what came of each case: results of visits, and needs that were settled."""
+    """Return the result of each case: results of visits, and needs that were settled."""
     visits, needs = visit_table(model), need_table(model)
     settled = needs[needs["ending"] == Ending.RESOLVED]
     results = [
@@ -222,7 +222,7 @@ def follow_and_tell(past: AlmatyModel, scenario: Scenario, person: int) -> Narra
 
 
 def told_of(model: FollowedModel) -> list[Narrative]:
-    """Return what was seen of each of the people who were followed."""
+    """Return the narrative of each person who was followed."""
     digest, start = model.digest(), model.calendar.date_of(0)
     return [
         Narrative(
@@ -256,7 +256,7 @@ def events_table(told: list[Narrative]) -> pd.DataFrame:
 
 
 def path_table(told: list[Narrative]) -> pd.DataFrame:
-    """Return where each thread of the story was, from a day on."""
+    """Return the places of each thread of the story, with the day it got there."""
     rows = [(one.scenario, *step) for one in told for step in one.path]
     return pd.DataFrame(rows, columns=["scenario", "day", "thread", "place"])
 

@@ -1,8 +1,8 @@
-"""Following one person through a run, block by block of the day, without touching the model.
+"""Following one person through a run, block by block of the day, without changing the model.
 
-A `FollowedModel` lives the same days as any other; after each block of the day each of its
-followers looks at the records of one person and at what was added to the logs, and writes down what
-has changed.
+A `FollowedModel` simulates the same days as any other model. After each block of the day each of
+its followers reads the records of one person and the new entries of the logs, and records what has
+changed.
 """
 
 from collections.abc import Callable
@@ -22,9 +22,9 @@ from sim.model import AlmatyModel, ScheduledBlock
 LOGS = ("visits", "handovers", "closed_needs", "closed_episodes", "leavers")
 """Logs that name the person."""
 HANDS = ""
-"""The place of somebody who is nowhere but at home or at work."""
+"""The place of a person who is at no institution, but at home or at work."""
 CUSTODY = "custody"
-"""The thread of somebody who is going to be removed from the country."""
+"""The thread of a person who is to be removed from the country."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,14 @@ class Event:
     ----------
     day : int
     thread : str
-        What it belongs to: an illness, a need, or "" (life otherwise).
+        What it belongs to: an illness, a need, or "" (other events of life).
     kind : str
-        What the picture shows: begins, served, refused, referred, dead end, settled, lost, note.
+        Mark in the picture: begins, served, refused, referred, dead end, settled, lost, note.
     place : str
-        Institution, "" for the person's own hands.
+        Institution, or "" if the person is at none.
     text : str
     source, entry : str, int
-        Log and number of the record it stands for ("" and -1: none; the log "police" names nobody).
+        Log and number of its record ("" and -1: none; the log "police" identifies no person).
     """
 
     day: int
@@ -70,12 +70,12 @@ type Teller = Callable[["PersonTracer", str, Snapshot, Snapshot], None]
 
 
 class PersonTracer:
-    """Looks at one person after every block of the day, and changes nothing.
+    """Observes one person after every block of the day, and changes nothing.
 
     Parameters
     ----------
     person : int
-        Identity.
+        Identity of the person.
     narrate : callable
         Called with the follower, the block, and the snapshots before and after it.
 
@@ -83,9 +83,9 @@ class PersonTracer:
     ----------
     events : list of Event
     path : list of (day, thread, place)
-        Where each thread was from a day on.
+        Place of each thread, from a day on.
     portrait : list of str
-        Who the person was on the first day they were seen.
+        Description of the person on the first day they were observed.
     weighed : dict
         What the person weighed before today's decisions, by episode.
     """
@@ -102,10 +102,10 @@ class PersonTracer:
         self._at: dict[str, str] = {}
         self._said: dict[str, str] = {}
 
-    # --- looking ------------------------------------------------------------------------------
+    # --- observing ----------------------------------------------------------------------------
 
     def look(self, model: AlmatyModel, block: str) -> None:
-        """Compare the person with the last look, after a block of the day."""
+        """Compare the person with the last observation, after a block of the day."""
         self.model = model
         before = self._last or Snapshot(lengths=dict.fromkeys(LOGS, 0))
         lengths = {name: len(getattr(model, name)) for name in LOGS}
@@ -120,7 +120,7 @@ class PersonTracer:
         self._note_places(self._last)
 
     def before_deciding(self, model: AlmatyModel) -> None:
-        """Note what the person weighs about each episode that a decision is due for."""
+        """Record what the person weighs about each episode for which a decision is due."""
         self.weighed = {}
         if self._last is None or self._last.migrant is None:
             return
@@ -178,7 +178,7 @@ class PersonTracer:
         mine = getattr(self.model, log)["person"][start:end] == self.person
         return (start + np.flatnonzero(mine)).tolist()
 
-    # --- writing down -------------------------------------------------------------------------
+    # --- recording ----------------------------------------------------------------------------
 
     def say(
         self,
@@ -190,7 +190,7 @@ class PersonTracer:
         entry: int = -1,
         once: str = "",
     ) -> None:
-        """Write an event down; with `once`, not if the last thing of that name was the same."""
+        """Record an event; with `once`, not if the last event of that name was the same."""
         if once:
             if self._said.get(once) == text:
                 return
@@ -198,11 +198,11 @@ class PersonTracer:
         self.events.append(Event(self.model.day, thread, kind, place, text, source, entry))
 
     def forget(self, once: str) -> None:
-        """Let a thing of some name be said again."""
+        """Allow an event of a name to be recorded again."""
         self._said.pop(once, None)
 
     def be_at(self, thread: str, place: str) -> None:
-        """Note where a thread is from now on."""
+        """Record where a thread is from now on."""
         if self._at.get(thread) != place:
             self._at[thread] = place
             self.path.append((self.model.day, thread, place))
@@ -224,7 +224,7 @@ class PersonTracer:
         return f"{words.KINDS[int(snapshot.episodes[ordinal]['kind'])]} {ordinal}"
 
     def _note_places(self, after: Snapshot) -> None:
-        """Note where each thread is after a block, and which are over."""
+        """Record where each thread is after a block, and which have ended."""
         for ordinal, episode in after.episodes.items():
             if episode["state"] != State.LATENT:
                 at_clinic = episode["state"] in (State.QUEUED, State.IN_BED)
@@ -247,7 +247,7 @@ class PersonTracer:
 
 
 def _bytes(table: Column) -> Column:
-    """Return a table as rows of bytes, which are quicker to look at than records."""
+    """Return a table as rows of bytes, which are faster to compare than records."""
     return table.view(np.uint8).reshape(len(table), -1)
 
 
@@ -257,14 +257,14 @@ def need_thread(need: int, second: bool) -> str:
 
 
 class FollowedModel(AlmatyModel):
-    """A branch in which followers look on after every block of the day.
+    """A branch that followers observe after every block of the day.
 
     Parameters
     ----------
     scenario : Scenario
-        Of the branch; its world and seed are those of the past.
+        Scenario of the branch; its world and seed are those of the past.
     past : AlmatyModel
-        What it branches off.
+        The model it branches off.
     followers : list of PersonTracer
     """
 
@@ -277,7 +277,7 @@ class FollowedModel(AlmatyModel):
             tracer.look(self, "")
 
     def run_block(self, block: ScheduledBlock) -> None:
-        """Run one block of the day, watched."""
+        """Run one block of the day, then let the followers observe it."""
         if block.name == "decide":
             for tracer in self.followers:
                 tracer.before_deciding(self)

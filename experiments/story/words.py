@@ -1,4 +1,4 @@
-"""Plain words for `study=story`: no codes, no jargon, nothing that judges a person."""
+"""Plain words for `study=story`: no codes, no jargon, no judgement of a person."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -74,10 +74,10 @@ NEEDS = {
     "information": "advice on where to turn",
 }
 ENDINGS = {
-    Ending.LOST_CONTACT: "contact is lost, and nobody follows it up any more",
+    Ending.LOST_CONTACT: "contact is lost, and nobody follows it up",
     Ending.LEFT: "the person leaves the city before it is settled",
     Ending.DIED: "the person dies before it is settled",
-    Ending.SUPERSEDED: "not needed any more: the illness has passed",
+    Ending.SUPERSEDED: "no longer needed: the illness has passed",
 }
 SETTLED = {
     PAYMENT: "somebody else pays",
@@ -124,7 +124,7 @@ def in_a_hundred(probability: float) -> str:
 
 
 def listed(parts: list[str]) -> str:
-    """Return parts as an enumeration.
+    """Return parts as a list in words.
 
     >>> listed(["a"]), listed(["a", "b", "c"])
     ('a', 'a, b and c')

@@ -395,7 +395,7 @@ def say_what_is_missing(console: Console, done: CarriedOut) -> None:
     if done.interrupted:
         console.print(
             f"Interrupted: {total - done.missing} of {total} runs are stored; the same command, "
-            "or study=resume, goes on from there."
+            "or study=resume, continues from there."
         )
     elif done.left_to_others:
         console.print(f"{done.missing} of {total} runs are left to other shards.")

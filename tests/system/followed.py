@@ -225,7 +225,7 @@ def cause_of_need(world: World, task: np.void, episode: np.void, migrant: np.voi
         return "the hospital asked" if serves_care else "the way home"
     if name == "shelter":
         if task["goes_home"]:
-            return "cannot pay the way"
+            return "cannot pay for it"
         unable = episode["disabled_days"] > world.referral.unable_days
         jobless = migrant["jobless_since"] < NEVER
         if not unable and jobless and episode["came_up_at"] < 0:

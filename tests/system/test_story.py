@@ -155,8 +155,8 @@ def test_what_was_weighed_is_what_was_decided_and_the_price_said_the_price_belie
                 believed, true = prices(one.world, moment.before.migrant, old, option)
                 text = texts[f"{words.KINDS[int(old['kind'])]} {ordinal}"]
                 if believed != true:
-                    assert f"expect to pay {money(believed)} (in truth it is " in text
-                    assert ("in truth it is free" in text) == (true == 0)
+                    assert f"expect to pay {money(believed)} (in fact it is " in text
+                    assert ("in fact it is free" in text) == (true == 0)
                 elif true > 0:
                     assert f"it costs {money(true)}, and they can raise" in text
                 else:
@@ -290,7 +290,7 @@ def test_an_agency_is_said_to_refuse_only_what_its_rule_refuses(followed: list[F
             assert ("citizens of other countries" in event.text) == bool(foreign)
             assert ("a fine is on record" in event.text) == bool(fined and not foreign)
             if entry["move"] == Move.FAILED:
-                assert ("not what it does" in event.text) == (able == 0)
+                assert ("not provide this kind of help" in event.text) == (able == 0)
                 slot = (entry["ordinal"] * 4 + entry["need"]) * 2 + entry["second"]
                 luck = one.plain.draws.peek_uniform(
                     "success at an agency", np.array([person], dtype=np.uint64),
@@ -335,7 +335,7 @@ def test_a_story_told_twice_is_the_same_text_and_without_a_second_scenario_has_n
     assert story([told, twin], "who") == story([told, twin], "who")
     page = story([told, twin], "who").split("-" * 108)[1]
     assert " | " not in page
-    assert "Nothing that is compared here differs" in page
+    assert "None of the facts compared here differs" in page
     assert " | " not in story([told], "who")
 
 

@@ -172,6 +172,6 @@ def test_ctrl_c_keeps_what_is_finished_and_says_so_in_a_line(tmp_path: Path) -> 
     assert len(said) == 1
     kept = int(said[0].split()[1])
     assert 1 <= kept < 40
-    assert "of 40 runs are stored; the same command, or study=resume, goes on" in said[0]
+    assert "of 40 runs are stored; the same command, or study=resume, continues" in said[0]
     runs = pd.read_parquet(only_folder(tmp_path) / "runs.parquet")
     assert len(runs) == kept

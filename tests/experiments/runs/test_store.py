@@ -295,7 +295,7 @@ def test_studies_come_in_the_order_they_were_begun_even_in_a_copy(store: Store) 
 
 @pytest.mark.parametrize(
     ("number", "why"),
-    [(0, "a run hung on the name"), (1, "a run hung on the name"), (2, "follow another rule")],
+    [(0, "by its scenario's name"), (1, "by its scenario's name"), (2, "follow another rule")],
 )
 def test_a_store_of_an_old_format_says_why_it_is_not_read(
     store: Store, number: int, why: str
@@ -314,7 +314,7 @@ def test_a_damaged_identity_is_one_line_and_written_anew_when_taken_away(store: 
     version = store.model_version
     identity.write_text(sound.replace(version, version[:-1] + "z"))
     for opened in (Store.for_reading, Store.for_writing):
-        with pytest.raises(ConfigurationError, match="is damaged: take it away"):
+        with pytest.raises(ConfigurationError, match="is damaged: remove it"):
             opened(store.path)
     identity.unlink()
     assert len(Store.for_writing(store.path).read("runs")) == 1
