@@ -1,1 +1,1 @@
-"""What each study of `study=` does."""
+"""The kinds of study that `study=` can name."""

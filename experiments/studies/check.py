@@ -1,4 +1,4 @@
-"""study=check: whether a store is what was written, and what would be done about it."""
+"""study=check: verify that a store is unchanged, and say what a study would do about damage."""
 
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ def check(resolved: dict[str, Any], console: Console) -> int:
     Returns
     -------
     int
-        0 if all is as it was written and every planned run has a result, else 1.
+        0 if every file is as it was written and every planned run has a result, else 1.
     """
     output = Path(str(resolved["output"])).absolute()
     store = Store.for_reading(store_path(resolved, output))
@@ -35,7 +35,7 @@ def check(resolved: dict[str, Any], console: Console) -> int:
     say(
         f"{as_typed(store.path)}: {len(index.contents)} bundles with {runs} runs, "
         f"{len(store.studies())} studies: "
-        + ("all as written, nothing is missing." if not lines else f"{len(lines)} to see to.")
+        + ("all as written, nothing is missing." if not lines else f"problems: {len(lines)}.")
     )
     return FOUND_DAMAGE if lines else 0
 
@@ -56,14 +56,14 @@ def _damaged_bundles(store: Store) -> list[str]:
 
 
 def _different_doubles(store: Store) -> list[str]:
-    """Return a line for each run that two processes carried out with different ends."""
+    """Return a line for each run that two processes carried out with different final states."""
     doubled = store.index().doubled
     lines = []
     for run, bundles in sorted(doubled.items()):
         try:
             ends = {store.digest(bundle, run) for bundle in bundles}
         except DamageError:
-            continue  # said of the bundle
+            continue  # reported for the bundle
         if len(ends) > 1:
             lines.append(
                 f"Run {run} ended differently in {' and '.join(bundles)}: the first is read. Were "
@@ -80,8 +80,8 @@ def _studies(store: Store) -> list[str]:
             runs = set(store.study(name).plan["run"])
         except DamageError as damage:
             lines.append(
-                f"Study {name} is damaged ({damage.why}): its own command, given again, would set "
-                "it aside and write it down anew; no run is lost."
+                f"Study {name} is damaged ({damage.why}): repeating its command would set it aside "
+                "and record it again; no run is lost."
             )
             continue
         missing, failed = len(runs - index.bundle_of.keys()), len(runs & index.failed)

@@ -1,7 +1,7 @@
-"""study=compare: scenarios side by side, in paired replicates.
+"""study=compare: comparison of scenarios in paired replicates.
 
 Replicate r of every scenario has the same seed, people, arrivals, illnesses and luck, and branches
-off one burn-in; differences are taken within replicates. The first scenario is the reference.
+off the same burn-in; differences are taken within replicates. The first scenario is the reference.
 
 With `replicates=auto half_width=h` seeds are added until the simulation interval of every
 difference in `outcome` is no wider than 2 h.
@@ -42,7 +42,7 @@ from sim.config.scenario import Scenario, scenario_from
 from sim.observation.definitions import with_own
 
 FIRST_REPLICATES = 5
-"""Replicates after which `replicates=auto` first looks at the width of intervals."""
+"""Number of replicates after which `replicates=auto` first checks the width of intervals."""
 
 
 def settings_of(resolved: dict[str, Any]) -> CompareSettings:
@@ -50,7 +50,7 @@ def settings_of(resolved: dict[str, Any]) -> CompareSettings:
     settings = compare_settings(resolved)
     if settings.replicates == "auto" and len(settings.scenarios) < 2:
         raise ConfigurationError(
-            "replicates=auto looks at differences: name two scenarios or more, or a number"
+            "replicates=auto needs differences: name two or more scenarios, or give a number"
         )
     return settings
 
@@ -70,7 +70,7 @@ def carry_out(resolved: dict[str, Any], settings: CompareSettings, console: Cons
 
 
 def figures_of(folder: Path, settings: CompareSettings) -> FigureMakers:
-    """Return what makes each figure of a folder of results, by name."""
+    """Return the functions that draw the figures of a folder of results, by name."""
     from experiments.figures.comparison import figures_of_comparison
 
     return figures_of_comparison(folder, settings.confidence)
@@ -79,7 +79,7 @@ def figures_of(folder: Path, settings: CompareSettings) -> FigureMakers:
 def replicate(
     resolved: dict[str, Any], scenarios: list[Scenario], replicates: int, console: Console
 ) -> CarriedOut:
-    """Carry out so many replicates; seeds count up from the configuration's own."""
+    """Carry out the given number of replicates; seeds count up from the configuration's seed."""
     first = scenarios[0].seed
     runs = plan_runs(scenarios, range(first, first + replicates))
     return carry_out_study(resolved["study"]["name"], resolved, runs, console)
@@ -88,7 +88,7 @@ def replicate(
 def until_precise(
     resolved: dict[str, Any], settings: CompareSettings, scenarios: list[Scenario], console: Console
 ) -> CarriedOut:
-    """Add replicates until differences in the outcome are known to the half-width wanted."""
+    """Add replicates until differences in the outcome are known to the required half-width."""
     known = {one.name for one in with_own(scenarios[0].submodels)}
     if settings.outcome not in known:
         raise ConfigurationError(
@@ -119,7 +119,7 @@ def until_precise(
 def report(
     done: CarriedOut, resolved: dict[str, Any], settings: CompareSettings, console: Console
 ) -> int:
-    """Write tables and figures of what is stored, and print the headline."""
+    """Write tables and figures from the stored results, and print the headline outcomes."""
     if done.left_to_others:
         return done.status
     done.say_what_is_left_out(len(settings.scenarios), console)
@@ -140,7 +140,7 @@ def report(
 
 
 def complete_replicates(results: Results, scenarios: list[str], name: str) -> pd.DataFrame:
-    """Return a table of those seeds under which every scenario has a result.
+    """Return a table with only the seeds under which every scenario has a result.
 
     A seed under which one scenario failed or was not reached cannot be paired.
     """
@@ -182,7 +182,7 @@ def write_results(done: CarriedOut, resolved: dict[str, Any], settings: CompareS
 def _write_cost_effectiveness(
     folder: Path, base: Scenario, settings: CompareSettings, indicators: pd.DataFrame
 ) -> None:
-    """Write the incremental table, acceptability curves and what CHEERS asks to state."""
+    """Write the incremental table, the acceptability curves and the items of CHEERS."""
     costs = base.world.costs
     result = cost_effectiveness(
         indicators, settings.scenarios[0], settings.confidence, costs.gdp_per_capita

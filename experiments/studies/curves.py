@@ -1,7 +1,7 @@
 """study=curves: long time series of scenarios, with quantile bands over replicates.
 
-The bands say where single runs lie (so many per cent of seeds), not how well a mean is known: they
-do not shrink with more replicates.
+The bands show where single runs lie (a given percentage of seeds), not how well a mean is known, so
+they do not shrink with more replicates.
 """
 
 from pathlib import Path
@@ -46,7 +46,7 @@ def carry_out(resolved: dict[str, Any], settings: CompareSettings, console: Cons
 
 
 def figures_of(folder: Path, settings: CompareSettings) -> FigureMakers:
-    """Return what makes each figure of a folder of results, by name."""
+    """Return the functions that draw the figures of a folder of results, by name."""
     from experiments.figures.comparison import figures_of_curves
 
     return figures_of_curves(folder, settings.quantiles)
@@ -55,7 +55,7 @@ def figures_of(folder: Path, settings: CompareSettings) -> FigureMakers:
 def report(
     done: CarriedOut, resolved: dict[str, Any], settings: CompareSettings, console: Console
 ) -> int:
-    """Write curves, their quantiles and the figures of what is stored."""
+    """Write curves, their quantiles and the figures from the stored results."""
     from experiments.figures.comparison import draw_curves
 
     if done.left_to_others:

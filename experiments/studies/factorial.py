@@ -1,6 +1,6 @@
 """study=factorial: every combination of some scenarios, with main effects and interactions.
 
-With k factors there are 2^k cells, all on the same people and luck. Per replicate
+With k factors there are 2^k cells, all with the same people and luck. Per replicate
 
     effect alone of A      = Y_A - Y_0
     main effect of A       = mean over all settings of the others of (Y with A - Y without A)
@@ -38,7 +38,7 @@ OF_TWO = {
     "better": "synergistic", "worse": "antagonistic", "no clear change": "no clear interaction",
     "identical": "none",
 }  # fmt: skip
-"""What an interval of an interaction says: more, or less, than the sum of both alone."""
+"""Verdicts on an interaction: more or less than the sum of both effects alone."""
 OUTCOMES = (
     Outcome("emergency_uptake_24h"), Outcome("unmet_need_episodes"), Outcome("unresolved_needs"),
     Outcome("total_unresolved"), Outcome("insured_visits"), Outcome("societal_cost"),
@@ -64,7 +64,7 @@ def run(resolved: dict[str, Any], console: Console) -> int:
 def report(
     done: CarriedOut, resolved: dict[str, Any], settings: FactorialSettings, console: Console
 ) -> int:
-    """Write tables and the figure of what is stored, and print effects."""
+    """Write tables and the figure from the stored results, and print effects."""
     if done.left_to_others:
         return done.status
     results = done.results
@@ -109,7 +109,7 @@ def factorial_effects(
     Returns
     -------
     DataFrame
-        One row an outcome and term: kind ("alone", "main", "interaction", "mean interaction"),
+        One row per outcome and term: kind ("alone", "main", "interaction", "mean interaction"),
         term (one factor, or two), mean, low, high, replicates, verdict.
     """
     wide = indicators.set_index([*KEY, "seed", "scenario"])["value"].unstack("scenario", sort=False)
@@ -144,9 +144,9 @@ def factorial_effects(
 def contrast(
     wide: pd.DataFrame, chosen: tuple[str, ...], background: tuple[str, ...], factors: list[str]
 ) -> "pd.Series[float]":
-    """Return the alternating sum over the chosen factors, the others set as in the background.
+    """Return the alternating sum over the chosen factors, with the others as in the background.
 
-    A sum that is mere rounding of its terms is 0.
+    A sum that is only rounding of its terms is set to 0.
     """
     total = 0.0 * wide[REFERENCE]
     scale = total

@@ -1,7 +1,7 @@
 """Studies from Python: what `study=compare`, `curves` and `sweep` do, as functions.
 
-The checks, the plan, the store and the tables are those of the command, so a study that was begun
-there goes on here and the other way round, and the numbers are the same.
+The checks, the plan, the store and the tables are those of the command. So a study that was started
+with the command can be continued here and vice versa, and the numbers are the same.
 """
 
 import json
@@ -36,20 +36,20 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 type AnyScenario = str | PathLike[str] | Mapping[str, Any] | Scenario
-"""The name of a scenario, its file, a mapping with name, summary and changes, or itself."""
+"""A scenario: its name, its file, a mapping with name, summary and changes, or the object."""
 type Seeds = int | Literal["auto"] | Sequence[int]
-"""How many seeds, or which."""
+"""The number of seeds, or the seeds themselves."""
 KINDS: dict[str, Any] = {"compare": comparison, "curves": long_curves, "sweep": sweeps}
 WORLD = ("city", "regime", "law", "parameters", "shock", "days", "submodels")
 """Parts of a configuration that compared scenarios have in common."""
 ARGUMENTS = ("study", "scenario", "scenarios", "replicates", "policies", "vary")
-"""What no override may set: arguments of the functions do."""
+"""Settings that overrides may not set, because arguments of the functions set them."""
 TABLE = ".parquet"
 
 
 @dataclass(frozen=True)
 class Study:
-    """A study that has been carried out: tables, figures, and what it takes to repeat it.
+    """A study that has been carried out: tables, figures, and the data needed to repeat it.
 
     Attributes
     ----------
@@ -57,12 +57,12 @@ class Study:
         "compare", "curves" or "sweep".
     folder : Path
         The folder of results, as the command writes it. It belongs to the study and not to this
-        object: once it is written anew, with another confidence say, this object refuses to read
-        it.
+        object: if it is rewritten, for example with another confidence, this object refuses to
+        read it.
     settings : object
         The checked settings.
     manifest : dict
-        What it takes to repeat the study (`study=rerun`).
+        All that is needed to repeat the study (`study=rerun`).
     """
 
     kind: str
@@ -71,10 +71,10 @@ class Study:
     manifest: dict[str, Any]
 
     def _check_folder(self) -> None:
-        """Raise `ConfigurationError` unless the folder is as this study has left it."""
+        """Raise `ConfigurationError` unless the folder is as this study left it."""
         if read_manifest(self.folder) != self.manifest:
             raise ConfigurationError(
-                f"{as_typed(self.folder)} was written anew since: ask for the study again"
+                f"{as_typed(self.folder)} has been rewritten since: carry out the study again"
             )
 
     @property
@@ -102,7 +102,7 @@ class Study:
 
     @cached_property
     def summary(self) -> pd.DataFrame:
-        """Levels, paired differences and intervals of every outcome (of curves: quantiles)."""
+        """Levels, paired differences and intervals of every outcome (for curves: quantiles)."""
         return self.table("quantiles" if self.kind == "curves" else "summary")
 
     @property
@@ -127,7 +127,7 @@ class Study:
         Returns
         -------
         matplotlib.figure.Figure
-            Not yet written anywhere; `figure.savefig(...)` writes it.
+            Not yet written to a file; `figure.savefig(...)` writes it.
 
         Raises
         ------
@@ -167,9 +167,9 @@ def compare(
     overrides : sequence of str
         In Hydra's syntax, e.g. ``["city=workshop", "days=180", "executor.workers=2"]``.
     submodels : sequence of type
-        Submodels of one's own (see docs/extend.md), each in a module that can be imported.
+        User-defined submodels (see docs/extend.md), each in a module that can be imported.
     progress : bool, default False
-        Whether to print on stderr what the command prints.
+        Whether to print the output of the command on stderr.
     **settings
         Other settings of the study, by name: see `python -m sim study=compare --help`.
 
@@ -180,15 +180,15 @@ def compare(
     Raises
     ------
     ConfigurationError
-        One line: what is wrong, and the nearest valid name or the allowed range. Also if no seed
-        has results under every scenario.
+        If a setting is wrong; one line names the nearest valid name or the allowed range. Also if
+        no seed has results under every scenario.
     KeyboardInterrupt
-        If it is interrupted; what is finished is stored, and the same call goes on from there.
+        If it is interrupted; finished runs are stored, and the same call continues from there.
 
     Warns
     -----
     UserWarning
-        If runs failed (`table("failures")` says why), or a ramp outlasts the run.
+        If runs failed (see `table("failures")`), or a ramp outlasts the run.
     """
     return _carried_out("compare", scenarios, seeds, overrides, submodels, progress, settings)
 
@@ -232,15 +232,15 @@ def sweep(
     progress: bool = False,
     **settings: Any,
 ) -> Study:
-    """Carry scenarios out under many values of anything, as `study=sweep` does.
+    """Run scenarios under many values of any setting, as `study=sweep` does.
 
     Parameters
     ----------
     scenarios, seeds, overrides, submodels, progress, **settings
         As of `compare`.
     vary : mapping
-        What is varied, by path: a list of values, a range ``{"low": ..., "high": ...}``, or None
-        (the range of its entry).
+        The values to vary, by path: a list of values, a range ``{"low": ..., "high": ...}``, or
+        None (the range of its entry).
 
     Returns
     -------
@@ -277,7 +277,7 @@ def _carried_out(
     console = Console(stderr=True) if progress else Console(quiet=True)
     done = module.carry_out(resolved, checked, console)
     if done.interrupted:
-        raise KeyboardInterrupt("what is finished is stored; the same call goes on from there")
+        raise KeyboardInterrupt("finished runs are stored; the same call continues from there")
     folder = done.output / done.results.study.name
     before, failures = read_manifest(folder), done.results.failures
     module.report(done, resolved, checked, console)
@@ -288,7 +288,7 @@ def _carried_out(
     if len(failures):
         _warn(f"{len(failures)} of {len(done.results.study.plan)} runs failed{why}")
     for line in unfinished(kind, resolved):
-        _warn(f"not in force in full in this run: {line}")
+        _warn(f"not fully in force in this run: {line}")
     return Study(kind, folder, checked, manifest)
 
 
@@ -332,34 +332,34 @@ def _configuration(
 
 
 def _check_overrides(words: Sequence[Word], made: bool, counted: bool) -> None:
-    """Refuse overrides of what the arguments say already, and shards, which report nothing.
+    """Refuse overrides of settings that arguments already set, and shards.
 
     Parameters
     ----------
     words : sequence of Word
     made : bool
-        Whether some scenarios are given themselves, with their world.
+        Whether some scenarios are given as objects, with their world.
     counted : bool
-        Whether seeds are given by their number, so that the first may be set.
+        Whether the number of seeds is given, so that the first seed may be set.
     """
     for word in words:
         first = word.key.partition(".")[0].partition("@")[0]
         taken = first in ARGUMENTS or (made and first in (*WORLD, "seed"))
         if taken or (first == "seed" and not counted):
-            raise ConfigurationError(f"'{shortened(word.text)}': the arguments say this already")
+            raise ConfigurationError(f"'{shortened(word.text)}': the arguments already set this")
         if first == "shard":
-            raise ConfigurationError("shard: shards are for the command, which may report nothing")
+            raise ConfigurationError("shard: only the command can carry out a part of a study")
 
 
 def _described(scenario: AnyScenario) -> dict[str, Any]:
-    """Return a scenario as its file describes it."""
+    """Return a scenario in the form of its file."""
     if isinstance(scenario, Scenario):
         return deepcopy(dict(scenario.resolved["scenario"]))
     return policy_of(scenario, sources())[0]
 
 
 def _share_a_world(resolved: dict[str, Any], scenarios: Sequence[Scenario]) -> None:
-    """Take the world from scenarios that are given themselves; it has to be the same of all."""
+    """Take the world from scenarios that are given as objects; it must be the same for all."""
     for one in scenarios:
         for part in WORLD:
             if one.resolved[part] != scenarios[0].resolved[part]:
@@ -371,7 +371,7 @@ def _share_a_world(resolved: dict[str, Any], scenarios: Sequence[Scenario]) -> N
 
 
 def _set_seeds(resolved: dict[str, Any], seeds: Any) -> None:
-    """Set the number of replicates, and the first seed if seeds are given themselves."""
+    """Set the number of replicates, and the first seed if the seeds are listed."""
     if isinstance(seeds, int | str):
         resolved["replicates"] = seeds
         return

@@ -1,4 +1,4 @@
-"""study=levers: what a scenario may change, with meaning, value today and range. Nothing is run."""
+"""study=levers: list what a scenario may change, with meaning, value and range; run nothing."""
 
 from textwrap import wrap
 from typing import Any
@@ -16,7 +16,7 @@ INDENT = "    "
 
 
 def run(resolved: dict[str, Any], console: Console) -> int:
-    """Print the levers of a configuration (all, or those with a word); return the exit status."""
+    """Print the levers of a configuration (all, or those that match a word); return the status."""
     scenario = scenario_from(resolved)
     word = resolved.get("find")
     lines = described_levers(scenario, None if word is None else str(word))
@@ -25,19 +25,19 @@ def run(resolved: dict[str, Any], console: Console) -> int:
 
 
 def described_levers(scenario: Scenario, word: str | None = None) -> list[str]:
-    """Return what is to be known of each lever, in lines of at most 80 signs.
+    """Return a description of each lever, in lines of at most 80 characters.
 
     Parameters
     ----------
     scenario : Scenario
-        Its world says what the levers are today.
+        Its world holds the current values of the levers.
     word : str, optional
-        Only levers that have it in their path, unit or source.
+        Only levers with this word in their path, unit or source.
 
     Raises
     ------
     ConfigurationError
-        If no lever has the word.
+        If no lever matches the word.
     """
     lines, found = [], 0
     paths = [
@@ -70,7 +70,7 @@ def described_levers(scenario: Scenario, word: str | None = None) -> list[str]:
 
 
 def _may_change(path: str, scenario: Scenario) -> bool:
-    """Return True if a lever has a range in this city's file, so that it can be changed."""
+    """Return True if a lever has a range in the file of this city, so that it can be changed."""
     try:
         return path.startswith("law.") or scenario.entry_at(path) is not None
     except ConfigurationError:
@@ -78,7 +78,7 @@ def _may_change(path: str, scenario: Scenario) -> bool:
 
 
 def _institution(path: str, scenario: Scenario) -> str:
-    """Return what the institution is that a lever belongs to."""
+    """Return the description of the institution that a lever belongs to."""
     section, _, rest = path.partition(".")
     name = rest.partition(".")[0]
     if section == "institutions":

@@ -1,4 +1,4 @@
-"""What a setting may be, in words: for messages and for the help."""
+"""The allowed values of a setting, in words: for messages and for the help."""
 
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeAliasType, Union, get_args, get_origin
@@ -10,7 +10,7 @@ PLAIN = {int: "a whole number", float: "a number", bool: "true or false", str: "
 
 
 def wanted(field: FieldInfo) -> str:
-    """Return what a setting may be.
+    """Return the allowed values of a setting in words.
 
     >>> from typing import Annotated
     >>> wanted(FieldInfo.from_annotation(Literal["auto"] | Annotated[int, Ge(1), Le(9000)]))

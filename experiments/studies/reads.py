@@ -1,4 +1,4 @@
-"""What each kind of study reads: anything else that is set is a mistake, not to be ignored."""
+"""The settings that each kind of study reads; setting any other is an error, not ignored."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,12 +26,12 @@ READS = {
     "rerun": OF_A_STORE | {"shard"},
     "levers": WORLD | EVERYWHERE,
 }  # fmt: skip
-"""What a kind of study reads beside the settings that its file in `conf/study` lists.
+"""What a kind of study reads in addition to the settings that its file in `conf/study` lists.
 
-`executor` and `output` may always be said: they are often set once for many commands.
+`executor` and `output` may always be given: they are often set once for many commands.
 """
 FIXED = ("scenario.name", "shock.name", "city.name", "executor.name")
-"""Names that belong to files."""
+"""Names that are determined by files."""
 SHOWN_RAMPS = 2
 
 
@@ -41,7 +41,7 @@ def read_by(kind: str) -> list[str]:
 
 
 def check_given(kind: str, resolved: Mapping[str, Any], given: Sequence[str]) -> None:
-    """Raise `ConfigurationError` if something was set that the study would not look at.
+    """Raise `ConfigurationError` if something was set that the study does not read.
 
     Parameters
     ----------
@@ -50,12 +50,12 @@ def check_given(kind: str, resolved: Mapping[str, Any], given: Sequence[str]) ->
     resolved : mapping
         The composed configuration.
     given : sequence of str
-        Names of what was set on the command line.
+        Names of the settings given on the command line.
     """
     known = read_by(kind)
     for path in given:
         if path in FIXED:
-            raise ConfigurationError(f"'{path}' cannot be set: it is what the file is called")
+            raise ConfigurationError(f"'{path}' cannot be set: it is the name of the file")
         if path.startswith("study."):
             raise ConfigurationError(f"'{path}' cannot be set: choose a study by study=NAME")
         name = path.partition(".")[0].partition("@")[0]
@@ -66,7 +66,7 @@ def check_given(kind: str, resolved: Mapping[str, Any], given: Sequence[str]) ->
         raise ConfigurationError(f"study={kind} does not read '{name}': {nearest(name, known)}")
     for name, condition in _idle(kind, resolved).items():
         if name in given:
-            raise ConfigurationError(f"'{name}' means something only with {condition}")
+            raise ConfigurationError(f"'{name}' has an effect only with {condition}")
 
 
 def check_output(resolved: Mapping[str, Any]) -> None:
@@ -77,7 +77,7 @@ def check_output(resolved: Mapping[str, Any]) -> None:
 
 
 def _idle(kind: str, resolved: Mapping[str, Any]) -> dict[str, str]:
-    """Return settings that mean nothing as others are, with what they would need."""
+    """Return settings without effect given the others, each with the condition it needs."""
     if kind in ("compare", "curves") and resolved.get("replicates") != "auto":
         return dict.fromkeys(("half_width", "outcome", "most_replicates"), "replicates=auto")
     if kind == "sweep" and resolved.get("design") not in DRAWN:
@@ -95,7 +95,7 @@ def _idle(kind: str, resolved: Mapping[str, Any]) -> dict[str, str]:
 
 
 def unfinished(kind: str, resolved: Mapping[str, Any]) -> list[str]:
-    """Return a line for every scenario (and the shock) some of whose ramps outlast the run."""
+    """Return a line for every scenario (and the shock) with ramps that outlast the run."""
     if not READS.get(kind, RUNS) >= WORLD or not isinstance(resolved.get("days"), int):
         return []
     described = [("shock", resolved["shock"])]
@@ -124,6 +124,6 @@ def _described(name: str, resolved: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def say_unfinished_ramps(kind: str, resolved: Mapping[str, Any], console: Console) -> None:
-    """Print a line about every policy that is not in force in full before the run ends."""
+    """Print a line about every policy that is not fully in force before the run ends."""
     for line in unfinished(kind, resolved):
-        console.print(f"Not in force in full in this run: {line}.", markup=False, highlight=False)
+        console.print(f"Not fully in force in this run: {line}.", markup=False, highlight=False)

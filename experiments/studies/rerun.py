@@ -1,8 +1,9 @@
 """study=rerun: repeat a run or a study from its manifest alone, and compare digests.
 
-The manifest holds every scenario in full, so it does not matter what has become of their files.
-Everything is carried out anew in a store of its own, below `output`. Digests of another rule than
-today's (`sim.engine.digest`) cannot be compared; the tables beside the manifest are then.
+The manifest holds every scenario in full, so later changes of their files do not matter. Everything
+is carried out again in a separate store below `output`. Digests that follow another rule than the
+current one (`sim.engine.digest`) cannot be compared; then the tables beside the manifest are
+compared instead.
 """
 
 import json
@@ -22,29 +23,29 @@ DIFFERENT = 1
 FIRST_RULE = 1
 """Rule of the digests in manifests that do not name one."""
 COMPARED_TABLES = ("indicators", "curves", "flows")
-"""Tables that hold what each run has come to, as it is."""
+"""Tables that hold the results of each run unchanged."""
 SHOWN = 5
-"""Most runs named whose digests differ."""
+"""Largest number of runs with different digests that are named."""
 PREFIX = "rerun-"
 
 
 def rerun(resolved: dict[str, Any], kinds: dict[str, Any], here: dict[str, Any],
           console: Console) -> int:  # fmt: skip
-    """Repeat what a manifest describes; return the exit status.
+    """Repeat the study or run that a manifest describes; return the exit status.
 
     Parameters
     ----------
     resolved : dict
         The composed configuration, which names the manifest.
     kinds : dict
-        Function that carries out each kind of study, by name.
+        The function that carries out each kind of study, by name.
     here : dict
-        Where and how it is carried out this time.
+        Settings for where and how it is carried out this time.
 
     Raises
     ------
     ConfigurationError
-        If the manifest cannot be read, or does not hold all it takes.
+        If the manifest cannot be read, or is incomplete.
     """
     path, manifest = read_manifest(resolved.get("manifest"))
     kind = manifest["study"]
@@ -54,7 +55,7 @@ def rerun(resolved: dict[str, Any], kinds: dict[str, Any], here: dict[str, Any],
     folder = Path(str(resolved["output"])).absolute() / f"{PREFIX}{manifest.get('name') or kind}"
     console.print(f"Repeating {kind} of {as_typed(path)} in {as_typed(folder)}.", markup=False)
     for line in versions_apart(manifest, code_and_packages()):
-        console.print(f"Not as it was: {line}.", markup=False)
+        console.print(f"Changed since then: {line}.", markup=False)
     configuration = {
         **manifest["configuration"], **here,
         "output": str(folder), "store": str(folder / "store"), "command": manifest.get("command"),
@@ -63,20 +64,20 @@ def rerun(resolved: dict[str, Any], kinds: dict[str, Any], here: dict[str, Any],
     rule = manifest.get("digest_rule", FIRST_RULE)
     if manifest.get("digests") and rule != sim.DIGEST_RULE:
         console.print(
-            f"The digests of the manifest follow rule {rule}, today's is {sim.DIGEST_RULE}: "
-            "tables are compared instead."
+            f"The digests of the manifest follow rule {rule}, this version uses rule "
+            f"{sim.DIGEST_RULE}: tables are compared instead."
         )
         return compare_tables(path.parent, _newest_result(folder), status, console)
     return compare(expected, _digests_in(folder), status, console)
 
 
 def read_manifest(name: Any) -> tuple[Path, dict[str, Any]]:
-    """Return a manifest and where it stands.
+    """Return a manifest and its path.
 
     Parameters
     ----------
     name : str
-        Its file, or the folder it stands in.
+        Its file, or the folder that contains it.
 
     Raises
     ------
@@ -94,7 +95,7 @@ def read_manifest(name: Any) -> tuple[Path, dict[str, Any]]:
     except OSError as error:
         raise ConfigurationError(f"manifest: cannot read '{name}' ({error.strerror})") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ConfigurationError(f"manifest: '{name}' is no manifest of a study") from error
+        raise ConfigurationError(f"manifest: '{name}' is not the manifest of a study") from error
     if not known or "policies" not in configuration:
         raise ConfigurationError(
             f"manifest: '{name}' does not hold its scenarios in full, so what was run cannot be "
@@ -104,7 +105,7 @@ def read_manifest(name: Any) -> tuple[Path, dict[str, Any]]:
 
 
 def _digests_beside(path: Path, manifest: dict[str, Any]) -> dict[str, Any]:
-    """Return the digests of a study whose manifest lies in its store."""
+    """Return the digests of a study whose manifest is in its store."""
     from experiments.studies.study import Results
 
     if not (path.parents[2] / "store.json").is_file():
@@ -129,12 +130,12 @@ def _digests_in(folder: Path) -> dict[tuple[str, str, str], str]:
 
 
 def compare_tables(before: Path, now: Path | None, status: int, console: Console) -> int:
-    """Print whether the tables of results are what they were; return the exit status.
+    """Print whether the tables of results are unchanged; return the exit status.
 
     Parameters
     ----------
     before, now : Path
-        Result folders; None if nothing came of the repetition.
+        Result folders; None if the repetition has no results.
     status : int
         Exit status of the repetition.
     console : Console
@@ -167,7 +168,7 @@ def compare(
     status: int,
     console: Console,
 ) -> int:
-    """Print whether every digest is what it was, and return the exit status."""
+    """Print whether every digest is unchanged, and return the exit status."""
     if not expected:
         console.print("The manifest holds no digests: there is nothing to compare with.")
         return status

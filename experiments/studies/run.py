@@ -34,7 +34,7 @@ def run(resolved: dict[str, Any], console: Console) -> int:
     set_damage_aside(store, planned, console)
     stored = write_down(store, KIND, resolved, planned, console)
     with console.status(f"{scenario.name}, seed {scenario.seed}: {scenario.days} days"):
-        # The case log is kept nowhere else, so it runs whether or not the store knows the run.
+        # The case log is not stored, so the run is carried out even if the store has its results.
         model, result = carry_out_one(bundle)
     index = store.index()
     if bundle.runs[0].run in index.failed:

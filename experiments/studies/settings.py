@@ -98,14 +98,14 @@ def executor_of(resolved: dict[str, Any]) -> Executor:
     executor = checked(Executor, described, "executor.")
     if executor.name == "serial" and executor.workers != 1:
         raise ConfigurationError(
-            f"executor.workers = {executor.workers} means nothing with executor=serial: leave one "
-            "of the two out"
+            f"executor.workers = {executor.workers} has no effect with executor=serial: omit one "
+            "of the two"
         )
     return executor
 
 
 def shard_of(resolved: dict[str, Any]) -> Shard | None:
-    """Return which part of the study is to be carried out, None for all of it."""
+    """Return the part of the study that is to be carried out, or None for all of it."""
     text = resolved.get("shard")
     if text is None:
         return None
@@ -130,7 +130,7 @@ def compare_settings(resolved: dict[str, Any]) -> CompareSettings:
     settings = checked(CompareSettings, resolved)
     if settings.replicates == "auto" and settings.half_width is None:
         raise ConfigurationError(
-            "replicates=auto needs half_width=..., the precision wanted of differences"
+            "replicates=auto needs half_width=..., the required precision of differences"
         )
     if len(set(settings.quantiles)) < len(settings.quantiles):
         raise ConfigurationError(f"quantiles = {settings.quantiles}: one of them is named twice")
@@ -165,7 +165,7 @@ def sweep_settings(resolved: dict[str, Any], designs: dict[str, Any]) -> SweepSe
 
 
 def _check_vary(vary: dict[str, Any]) -> None:
-    """Refuse what can be no value of anything, and one path under two spellings."""
+    """Refuse values that no setting can have, and one path under two spellings."""
     spelled: dict[str, str] = {}
     for path, given in vary.items():
         before = spelled.setdefault(normal_path(str(path)), str(path))
@@ -191,7 +191,7 @@ def checked[S: Frozen](kind: type[S], resolved: Mapping[str, Any], prefix: str =
     Parameters
     ----------
     kind : type
-        The record of the settings.
+        The class of the settings.
     resolved : mapping
         The configuration (or the part of it) that holds them.
     prefix : str
@@ -200,7 +200,7 @@ def checked[S: Frozen](kind: type[S], resolved: Mapping[str, Any], prefix: str =
     Raises
     ------
     ConfigurationError
-        If one of them is not what it may be, which is said.
+        If one of them is not an allowed value; the message says what is allowed.
     """
     chosen = {name: resolved[name] for name in kind.model_fields if name in resolved}
     try:
@@ -208,7 +208,7 @@ def checked[S: Frozen](kind: type[S], resolved: Mapping[str, Any], prefix: str =
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else ""
-        # A check before all others names its setting itself.
+        # A validator that runs before all others names its setting itself.
         name = name or first["msg"].removeprefix("Value error, ").partition(":")[0]
         if name not in kind.model_fields or name not in chosen:
             raise ConfigurationError(describe(error, prefix.removesuffix("."))) from error
@@ -224,7 +224,7 @@ def _check_scenarios(key: str, names: list[str], resolved: dict[str, Any]) -> No
     """Make sure that every name is a scenario, and none is named twice."""
     for name in names:
         if name in resolved.get("policies", {}):
-            continue  # as it was when the study was begun
+            continue  # as it was when the study was started
         try:
             file_of("scenario", name)
         except ConfigurationError as error:
@@ -264,7 +264,7 @@ def output_folder(resolved: dict[str, Any]) -> Path:
 
 
 def settings_model(kind: str) -> type[Frozen] | None:
-    """Return the record of the settings of a kind of study (None where it has none)."""
+    """Return the class of the settings of a kind of study (None if it has none)."""
     from experiments.meanfield.study import MeanFieldSettings
     from experiments.story.study import StorySettings
 
@@ -277,7 +277,7 @@ def settings_model(kind: str) -> type[Frozen] | None:
 
 
 def wanted_of(model: type[Frozen] | None, setting: str) -> str:
-    """Return what a setting may be, in words ("" where that is said nowhere)."""
+    """Return the allowed values of a setting in words ("" if none are given)."""
     if setting in ALWAYS:
         return ALWAYS[setting]
     fields = model.model_fields if model is not None else {}

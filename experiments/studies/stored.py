@@ -1,9 +1,9 @@
-"""study=resume, expand, figures, check and rerun: studies that a store or a manifest holds already.
+"""study=resume, expand, figures, check and rerun: studies that a store or a manifest already holds.
 
-`resume` finishes what was begun, and tries again what failed. `expand` repeats a study with more
-seeds, scenarios or samples; what is stored is not run again. `figures` writes tables and figures
-anew and runs nothing. All of them take what was begun from the store: a file of a scenario that has
-changed since is named, and not used. `check` verifies a store; `rerun` repeats a study from its
+`resume` finishes studies that were started, and repeats runs that failed. `expand` repeats a study
+with more seeds, scenarios or samples; stored runs are not repeated. `figures` rewrites tables and
+figures and runs nothing. All of them take the study from the store: if the file of a scenario has
+changed since, it is named and not used. `check` verifies a store; `rerun` repeats a study from its
 manifest alone.
 """
 
@@ -29,23 +29,23 @@ STUDIES: dict[str, Any] = {
     "meanfield": meanfield_study,
 }  # fmt: skip
 HERE = ("executor", "output", "store", "shard")
-"""What a repeated study takes from the command line, and not from its first beginning."""
+"""Settings that a repeated study takes from the command line, not from its first start."""
 MAY_GROW = (
     "scenarios", "factors", "replicates", "samples", "vary", "half_width", "most_replicates",
     "confidence", "quantiles",
 )  # fmt: skip
-"""What `expand` may change: everything else would make other runs of it."""
+"""Settings that `expand` may change: all others would change the runs themselves."""
 OF_THE_REPORT = ("confidence", "quantiles")
-"""What `figures` may change: how the same runs are summarised."""
+"""Settings that `figures` may change: how the same runs are summarised."""
 REPEATED = {
     **{name: kind.run for name, kind in STUDIES.items()},
     "run": single_run.run, "story": one_story.run,
 }  # fmt: skip
-"""What `rerun` can repeat."""
+"""Studies and runs that `rerun` can repeat."""
 
 
 def resume(resolved: dict[str, Any], console: Console) -> int:
-    """Finish the studies of a store that are not finished, and try again what failed."""
+    """Finish the studies of a store that are not finished, and repeat runs that failed."""
     store = Store.for_reading(_place(resolved))
     studies, statuses = _chosen(store, resolved, console)
     for study in studies:
@@ -68,14 +68,14 @@ def is_whole(store: Store, study: StoredStudy) -> bool:
 
 
 def say_what_changed(study: StoredStudy, console: Console) -> None:
-    """Say which files are not what they were when a study was begun."""
+    """Print which files have changed since a study was started."""
     then = study.manifest["files"]
     now = fingerprints(files_of(study.manifest["configuration"]))
     changed = sorted(name for name, content in then.items() if now.get(name) != content)
     if changed:
         console.print(
-            f"Changed since it was begun, and not used: {', '.join(changed)}. To run what stands "
-            "there now, give the study's own command again.",
+            f"Changed since the study was started, and not used: {', '.join(changed)}. To run the "
+            "current files, repeat the study's own command.",
             markup=False, soft_wrap=True,
         )  # fmt: skip
 
@@ -86,7 +86,7 @@ def expand(resolved: dict[str, Any], console: Console) -> int:
     other = sorted(set(given) - {"study", "of", "from", *MAY_GROW, *HERE} - _with_dots(given, HERE))
     if other:
         raise ConfigurationError(
-            f"study=expand cannot change '{other[0]}' of a study that has begun: "
+            f"study=expand cannot change '{other[0]}' of a study that was started: "
             f"{nearest(other[0], MAY_GROW)}"
         )
     target = _place(resolved)
@@ -105,7 +105,7 @@ def _with_dots(given: list[str], names: tuple[str, ...]) -> set[str]:
 
 
 def figures(resolved: dict[str, Any], console: Console) -> int:
-    """Write tables and figures of stored studies anew, from the store alone."""
+    """Rewrite tables and figures of stored studies, from the store alone."""
     given = resolved.pop("given", [])
     store = Store.for_reading(_place(resolved))
     output = output_folder(resolved)
@@ -141,9 +141,9 @@ def _place(resolved: dict[str, Any]) -> Path:
 def _chosen(
     store: Store, resolved: dict[str, Any], console: Console
 ) -> tuple[list[StoredStudy], list[int]]:
-    """Return the study that is named, or all of them, and a status for each that is damaged.
+    """Return the study that is named, or all studies, and a status for each damaged one.
 
-    Single runs are no studies to go on with.
+    Single runs are not studies that can be continued.
     """
     studies, statuses = [], []
     named = resolved.get("of")
@@ -152,8 +152,8 @@ def _chosen(
             studies.append(store.study(name))
         except DamageError as damage:
             console.print(
-                f"Study {name} is damaged ({damage.why}): its own command, given again, sets it "
-                "aside and writes it down anew; no run is lost.",
+                f"Study {name} is damaged ({damage.why}): repeating its command sets it aside and "
+                "records it again; no run is lost.",
                 markup=False, soft_wrap=True,
             )  # fmt: skip
             statuses.append(FAILED)

@@ -1,7 +1,7 @@
-"""What all studies have in common: plan, carry out what is not stored yet, report from the store.
+"""Common parts of all studies: plan, carry out runs that are not stored yet, report from the store.
 
-A study is written down in the store before its first run and is named after its runs. The same
-command (or `study=resume`) goes on where it was stopped, by whatever; results come from the store
+A study is recorded in the store before its first run and is named after its runs. The same command
+(or `study=resume`) continues where it was stopped, whatever the cause. Results come from the store
 alone, so they are the same whether or not anything was interrupted.
 """
 
@@ -46,25 +46,25 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 type FigureMakers = Mapping[str, Callable[[], "Figure"]]
-"""What makes each figure of a folder of results, by name."""
+"""The functions that draw the figures of a folder of results, by name."""
 INTERRUPTED, FAILED = 130, 1
 SHOWN_FAILURES = 5
 
 
 @dataclass(frozen=True)
 class Results:
-    """What a store holds of a study."""
+    """The stored results of a study."""
 
     store: Store
     study: StoredStudy
 
     def table(self, name: str, where: Any = (), **which: Any) -> pd.DataFrame:
-        """Return a result table with scenario, sample, seed and what was varied in front.
+        """Return a result table that begins with scenario, sample, seed and the varied values.
 
         Parameters
         ----------
         name, where, **which
-            As of `Store.read`.
+            See `Store.read`.
         """
         return self.store.read(name, self.study.plan, where=where, **which)
 
@@ -80,7 +80,7 @@ class Results:
 
     @property
     def cpu_seconds(self) -> float:
-        """Return what all runs together cost."""
+        """Return the CPU seconds of all runs together."""
         times = self.table("times")
         if times.empty:
             return 0.0
@@ -94,12 +94,12 @@ class Results:
 
     @property
     def missing(self) -> int:
-        """Return how many runs of the plan are not stored, not even as failed."""
+        """Return the number of runs of the plan that are not stored, not even as failed."""
         return len(set(self.study.plan["run"]) - self.store.index().bundle_of.keys())
 
     @property
     def machines(self) -> list[dict[str, Any]]:
-        """Return the different versions and processors that made the numbers."""
+        """Return the different versions and processors that computed the results."""
         times = self.table("times")
         if times.empty:
             return []
@@ -117,14 +117,14 @@ class Results:
 
     @property
     def varied(self) -> list[str]:
-        """Return the paths of what was varied."""
+        """Return the paths of the varied values."""
         fixed = ("run", "bundle", "scenario", "sample", "seed")
         return [name for name in self.study.plan.columns if name not in fixed]
 
 
 @dataclass(frozen=True)
 class CarriedOut:
-    """How it went: results so far, and whether it was interrupted or belongs to other shards."""
+    """State of a study: results so far, whether it was interrupted or is left to other shards."""
 
     results: Results
     output: Path
@@ -143,11 +143,11 @@ class CarriedOut:
 
     @property
     def left_to_others(self) -> bool:
-        """Return True if other shards have to finish before there is something to report."""
+        """Return True if other shards have to finish before results can be reported."""
         return self.missing > 0 and self.shared_out and not self.interrupted
 
     def say_what_is_left_out(self, scenarios: int, console: Console) -> None:
-        """Say which seeds cannot be compared because some scenario has no result under them."""
+        """Print which seeds cannot be compared because some scenario has no result under them."""
         planned = set(self.results.study.plan["seed"])
         left = sorted(planned - set(self.results.whole_seeds(scenarios)))
         if left:
@@ -162,9 +162,9 @@ class CarriedOut:
         ----------
         folder : Path
         resolved : dict
-            The configuration of this report: its settings may be others than at the beginning.
+            The configuration of this report: its settings may differ from those at the start.
         **facts
-            `settings` (those the tables were made with), and what else is to be known.
+            `settings` (with which the tables were made), and further facts.
         """
         results = self.results
         study = results.study
@@ -180,7 +180,7 @@ class CarriedOut:
 
 
 def listed_seeds(seeds: list[int], most: int = 8) -> str:
-    """Return seeds in words, at most so many of them.
+    """Return seeds in words, naming at most `most` of them.
 
     >>> listed_seeds([3]), listed_seeds([3, 5]), listed_seeds([1, 2, 3, 4], most=2)
     ('seed 3', 'seeds 3, 5', 'seeds 1, 2 and 2 more')
@@ -193,7 +193,7 @@ def listed_seeds(seeds: list[int], most: int = 8) -> str:
 def carry_out_study(
     kind: str, resolved: dict[str, Any], runs: list[PlannedRun], console: Console
 ) -> CarriedOut:
-    """Carry out those runs of a plan that the store does not hold, and those that failed.
+    """Carry out the runs of a plan that the store does not hold, and those that failed.
 
     Parameters
     ----------
@@ -227,7 +227,7 @@ def carry_out_study(
 
 
 def places_of(resolved: dict[str, Any]) -> tuple[Path, Store]:
-    """Return the output folder and the store of a configuration; make both, or neither.
+    """Return the output folder and the store of a configuration; create both, or neither.
 
     Raises
     ------
@@ -242,7 +242,7 @@ def places_of(resolved: dict[str, Any]) -> tuple[Path, Store]:
     except ConfigurationError:
         for folder in missing:
             with suppress(OSError):
-                folder.rmdir()  # only what is empty goes
+                folder.rmdir()  # removes only empty folders
         raise
 
 
@@ -261,7 +261,7 @@ def _keep(store: Store, bundle: Bundle, result: BundleResult) -> None:
 
 
 def set_damage_aside(store: Store, runs: Iterable[PlannedRun], console: Console) -> None:
-    """Set bundles aside that are damaged and hold runs of a plan, or nobody can tell which."""
+    """Set aside damaged bundles that hold runs of a plan or whose runs cannot be told."""
     index = store.index()
     mine = {index.bundle_of[run.run] for run in runs if run.run in index.bundle_of}
     for bundle in [*index.damaged, *sorted(mine)]:
@@ -278,7 +278,7 @@ def set_damage_aside(store: Store, runs: Iterable[PlannedRun], console: Console)
 def write_down(
     store: Store, kind: str, resolved: dict[str, Any], runs: list[PlannedRun], console: Console
 ) -> StoredStudy:
-    """Return the study of a plan as it stands in a store; write it down if it is new."""
+    """Return the study of a plan from a store; record it if it is new."""
     labelled = "".join(f"{run.run}{run.scenario}{run.sample}" for run in runs)
     name = f"{kind}-{blake2b(labelled.encode(), digest_size=4).hexdigest()}"
     if name in store.studies():
@@ -288,7 +288,7 @@ def write_down(
             aside = store.set_aside("studies", name)
             console.print(
                 f"Study {name} is damaged ({damage.why}): set aside in {as_typed(aside)}, and "
-                "written down again.",
+                "recorded again.",
                 markup=False, soft_wrap=True,
             )  # fmt: skip
     stored = store.index().bundle_of
@@ -317,8 +317,8 @@ def write_down(
 def waiting_bundles(store: Store, study: StoredStudy, runs: list[PlannedRun]) -> list[Bundle]:
     """Return the runs of a plan that have no result, in bundles, in the order of the plan.
 
-    Of a bundle of the plan only those runs are left that no other study has carried out
-    meanwhile. Runs that failed stay in the bundle in which they are stored as failed.
+    A bundle of the plan keeps only the runs that no other study has carried out meanwhile. Runs
+    that failed stay in the bundle in which they are stored as failed.
     """
     index = store.index()
     planned = dict(zip(study.plan["run"], study.plan["bundle"], strict=True))
@@ -334,7 +334,7 @@ def waiting_bundles(store: Store, study: StoredStudy, runs: list[PlannedRun]) ->
 
 
 def waiting_of_shard(study: StoredStudy, waiting: list[Bundle], shard: Any) -> list[Bundle]:
-    """Return the bundles that fall to a shard: the same whatever is stored already."""
+    """Return the bundles of a shard; the choice does not depend on what is already stored."""
     names = list(study.plan["bundle"].drop_duplicates())
     mine = set(names[shard.number - 1 :: shard.of])
     planned = dict(zip(study.plan["run"], study.plan["bundle"], strict=True))
@@ -347,7 +347,7 @@ def _bundle_by_bundle(executor: Any, bundles: list[Bundle]) -> Any:
     parts: dict[str, list[BundleResult]] = {}
     counted: dict[str, int] = {}
     if bundles and executor.address is None:
-        compile_rules_once()  # here, or every worker would compile the same
+        compile_rules_once()  # here, otherwise every worker would compile them
     for done in run_tasks(executor, carry_out_bundle, bundles, Bundle.parts):
         result = done.result
         if result is None:
@@ -360,11 +360,11 @@ def _bundle_by_bundle(executor: Any, bundles: list[Bundle]) -> Any:
 
 
 def _say_what_is_there(console: Console, study: StoredStudy, waiting: list[Bundle]) -> None:
-    """Say how many runs are stored already, and how many are tried again."""
+    """Print how many runs are already stored, and how many are tried again."""
     different = study.plan["run"].nunique()
     stored = different - sum(len(bundle.runs) for bundle in waiting)
     if stored:
-        console.print(f"{stored} of {different} runs are in the store already.")
+        console.print(f"{stored} of {different} runs are already in the store.")
     again = sum(len(bundle.runs) for bundle in waiting if bundle.retried)
     if again:
         console.print(f"{counted(again, 'run')} that failed before: tried again.")
@@ -380,7 +380,7 @@ def counted(number: int, what: str) -> str:
 
 
 def say_what_is_missing(console: Console, done: CarriedOut) -> None:
-    """Say in few lines what failed or is still to be done, and of a mix of versions."""
+    """Print in a few lines what failed, what is still to be done, and any mix of versions."""
     failures = done.results.failures
     for row in failures.head(SHOWN_FAILURES).to_dict("records"):
         sample = f", sample {row['sample']}" if done.results.varied else ""

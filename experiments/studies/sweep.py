@@ -1,21 +1,21 @@
 """study=sweep: scenarios under many values of parameters, levers, city or law.
 
 Every scenario is run under every sample and seed. Within a sample, differences are paired by seed
-and have simulation intervals. Over samples there are two other kinds of spread, named as such: over
-values drawn from ranges a *parametric interval*, over values somebody has listed a *scenario range*
-(lowest to highest).
+and have simulation intervals. Over samples there are two other kinds of spread, named as such: a
+*parametric interval* over values drawn from ranges, and a *scenario range* (lowest to highest) over
+values given in a list.
 
-What a few seeds say of a sample is uncertain itself, so means of samples lie further apart than
-what the samples expect. The parametric interval takes that out (one-way random effects): with S2
+The mean of a sample over a few seeds is itself uncertain, so the means of samples lie further apart
+than their expected values. The parametric interval removes this (one-way random effects): with S2
 the variance of the means of samples and W2 the mean over samples of (variance over seeds / seeds),
 
     between = max(0, S2 - W2),   interval = quantiles of  m + sqrt(between / S2) (x - m)
 
-over the means x of samples, m their mean. With one seed a sample W2 is unknown, and so is the
-interval: none is given.
+over the means x of samples, with m their mean. With one seed per sample W2 is unknown, so no
+interval is given.
 
-Of listed values there is also the *response*: outcomes at each value of each path, over the samples
-that have it, with simulation intervals over seeds.
+For listed values there is also the *response*: outcomes at each value of each path, over the
+samples that have it, with simulation intervals over seeds.
 """
 
 from pathlib import Path
@@ -50,8 +50,8 @@ OUTCOMES = (
 """Outcomes of the printed tables."""
 PARAMETRIC, RANGE = "parametric interval", "scenario range"
 ONE_SEED = (
-    "One seed a sample: the spread over samples is chance too, so there is no parametric interval "
-    "(replicates=2 or more give one)."
+    "One seed per sample: the spread over samples includes chance, so there is no parametric "
+    "interval (set replicates=2 or more to get one)."
 )
 MOST_VALUES = 12
 """Most values of a path whose response is printed."""
@@ -78,7 +78,7 @@ def carry_out(resolved: dict[str, Any], settings: SweepSettings, console: Consol
 
 
 def figures_of(folder: Path, settings: SweepSettings) -> FigureMakers:
-    """Return what makes each figure of a folder of results, by name."""
+    """Return the functions that draw the figures of a folder of results, by name."""
     from experiments.figures.sweep import figures_of_sweep
 
     samples = pd.read_parquet(folder / "samples.parquet")
@@ -88,13 +88,13 @@ def figures_of(folder: Path, settings: SweepSettings) -> FigureMakers:
 def report(
     done: CarriedOut, resolved: dict[str, Any], settings: SweepSettings, console: Console
 ) -> int:
-    """Write tables and figures of what is stored, and print the spread over samples."""
+    """Write tables and figures from the stored results, and print the spread over samples."""
     from experiments.figures.sweep import draw_sweep
 
     if done.left_to_others:
         return done.status
     results = done.results
-    # Of ten thousand runs there are millions of rows.
+    # Ten thousand runs have millions of rows.
     indicators = results.table(
         "indicators", [("by", "==", "all")], columns=[*KEY, "value"], coded=True
     )
@@ -107,7 +107,7 @@ def report(
     ).astype(dict.fromkeys(KEY, "str"))
     samples = results.study.plan.drop_duplicates("sample")[["sample", *results.varied]]
     if len(settings.scenarios) > 1:
-        # The row of the reference scenario lacks levers, which are varied in the others alone.
+        # The row of the reference scenario has no levers: they are varied only in the others.
         others = results.study.plan[results.study.plan["scenario"] != reference]
         samples = others.drop_duplicates("sample")[["sample", *results.varied]]
     summary = summary.merge(samples, on="sample")
@@ -138,13 +138,13 @@ def report(
 
 
 def spread_over_samples(summary: pd.DataFrame, settings: SweepSettings) -> pd.DataFrame:
-    """Return how far levels and differences move over samples, and what that spread is called.
+    """Return the spread of levels and differences over samples, and the name of its kind.
 
     Returns
     -------
     DataFrame
-        One row an outcome and scenario: level and difference (median over samples), each with low
-        and high, and of drawn values `_sd_between` (over samples, chance taken out) and
+        One row per outcome and scenario: level and difference (median over samples), each with low
+        and high, and for drawn values `_sd_between` (over samples, chance removed) and
         `_sd_chance` (of the mean of a sample, over seeds); kind of the interval, samples.
     """
     drawn = settings.design in DRAWN
@@ -171,14 +171,14 @@ def spread_over_samples(summary: pd.DataFrame, settings: SweepSettings) -> pd.Da
 def without_chance(
     table: pd.DataFrame, name: str, by: list[str], settings: SweepSettings
 ) -> tuple[pd.DataFrame, "pd.Series[float]", "pd.Series[float]"]:
-    """Draw the means of samples together as far as they differ by chance.
+    """Shrink the means of samples towards their mean by the part of the spread due to chance.
 
     Parameters
     ----------
     table : DataFrame
-        Of `summarise`, a row a sample, with the means in the column `at`.
+        From `summarise`, one row per sample, with the means in the column `at`.
     name : str
-        "level" or "difference": whose interval says how uncertain each mean is.
+        "level" or "difference": the quantity whose interval gives the uncertainty of each mean.
     by : list of str
         Columns that name an outcome and scenario.
     settings : SweepSettings
@@ -186,7 +186,7 @@ def without_chance(
     Returns
     -------
     DataFrame
-        The table, with `at` drawn together; NaN where the seeds say nothing of chance.
+        The table, with `at` shrunk; NaN where the seeds give no information about chance.
     Series
         Standard deviation between samples, by outcome and scenario.
     Series
@@ -199,7 +199,7 @@ def without_chance(
     grouped = table.groupby(by, sort=False)
     chance, total = grouped["error"].mean(), grouped["at"].var()
     between = (total - chance).clip(lower=0.0)
-    # Where nothing differs there is nothing to draw together.
+    # Equal means need no shrinking.
     share = np.sqrt((between / total.where(total > 0)).where(total > 0, 1.0)).where(chance.notna())
     middle = grouped["at"].transform("mean")
     shares = table[by].merge(share.rename("share").reset_index(), on=by, how="left")["share"]
@@ -215,8 +215,8 @@ def response(
     Returns
     -------
     DataFrame
-        One row an outcome, scenario, path and value: as of `summarise`. With several paths an
-        outcome at a value is, seed by seed, the mean over the samples that have the value.
+        One row per outcome, scenario, path and value, with the columns of `summarise`. With several
+        paths the outcome at a value is, for each seed, the mean over the samples with this value.
     """
     varied = [name for name in samples.columns if name != "sample"]
     parts = []
@@ -258,7 +258,7 @@ def print_response(
             table.add_section()
             table.add_row(f"[bold]{one.heading}[/]")
             for row in one.rows(mine).to_dict("records"):
-                mark = " (as it is)" if is_usual(row["at"], usual) else ""
+                mark = " (default)" if is_usual(row["at"], usual) else ""
                 scenario, *cells = row_cells(row, one.format)
                 table.add_row(scenario, f"{row['at']}{mark}", *cells)
         console.print(table)
@@ -276,12 +276,12 @@ def is_usual(value: str, usual: float | str) -> bool:
 
 
 def influence(summary: pd.DataFrame, varied: list[str], settings: SweepSettings) -> pd.DataFrame:
-    """Return the rank correlation of outcomes with what is varied, over samples.
+    """Return the rank correlation of outcomes with the varied values, over samples.
 
     Returns
     -------
     DataFrame
-        One row an outcome, scenario, quantity ("level" or "difference") and path: correlation
+        One row per outcome, scenario, quantity ("level" or "difference") and path: correlation
         (Spearman's), low, high (by Fisher's transformation), samples.
     """
     from scipy import stats
@@ -304,7 +304,7 @@ def influence(summary: pd.DataFrame, varied: list[str], settings: SweepSettings)
 
 
 def print_spread(console: Console, spread: pd.DataFrame, settings: SweepSettings) -> None:
-    """Print how far the outcomes shown move over samples."""
+    """Print the spread over samples of the outcomes shown."""
     kind = spread["interval"].iloc[0]
     if kind == PARAMETRIC and spread["level_low"].isna().all():
         console.print(ONE_SEED)

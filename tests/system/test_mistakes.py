@@ -124,8 +124,8 @@ LATE = [
     ("city.holidays=[abc]", "'abc' is not a day of the year"),
     ("city.holidays=['02-30']", "'02-30' is not a day of the year"),
     ("scenario=mobile_clinics", "study=compare takes scenarios=[...], not scenario="),
-    ("outcome=deaths", "'outcome' means something only with replicates=auto"),
-    ("half_width=0.1", "'half_width' means something only with replicates=auto"),
+    ("outcome=deaths", "'outcome' has an effect only with replicates=auto"),
+    ("half_width=0.1", "'half_width' has an effect only with replicates=auto"),
     ("+samples=3", "study=compare does not read 'samples'"),
     ("+quantiles=[0.5]", "study=compare does not read 'quantiles'"),
     ("+person=3", "study=compare does not read 'person'"),
@@ -147,10 +147,10 @@ OF_A_STUDY = [
     (["study=run", "replicates=3"], "unknown name 'replicates': it belongs to study=compare"),
     (["study=resume", "seed=3"], "study=resume does not read 'seed'"),
     (["study=figures", "city=almaty"], "study=figures does not read 'city'"),
-    (["study=story", "person=3", "nth=2"], "'nth' means something only with no person="),
+    (["study=story", "person=3", "nth=2"], "'nth' has an effect only with no person="),
     (["study=story", "nth=true"], "nth = True must be a whole number at least 1"),
     (["study=story", "store=x"], "study=story does not read 'store'"),
-    (["study=meanfield", "replicates=4"], "'replicates' means something only with simulate=true"),
+    (["study=meanfield", "replicates=4"], "'replicates' has an effect only with simulate=true"),
     (["study=meanfield", "beside=a (1)/дом"], "beside = a (1)/дом: not a folder of results"),
     (["study=levers", "find=xyzzy"], "no lever has that in its path, unit or source"),
     (["-m", "study=run", "seed=1,x"], "seed = x must be a whole number"),
@@ -280,7 +280,7 @@ def test_a_ramp_longer_than_the_run_is_said(
     for days, said in ((20, True), (59, True), (60, False)):
         assert main(["study=run", "scenario=mobile_clinics", f"days={days}"]) == 0
         out = capfd.readouterr().out
-        assert ("Not in force in full in this run: scenario mobile_clinics" in out) == said
+        assert ("Not fully in force in this run: scenario mobile_clinics" in out) == said
 
 
 def test_a_folder_that_cannot_be_written_to_is_named(command: Command, tmp_path: Path) -> None:

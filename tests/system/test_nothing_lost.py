@@ -212,7 +212,7 @@ def test_two_at_once_with_shared_runs_each_count_once(tmp_path: Path) -> None:
     everything = (*TINY[:-1], "scenarios=[baseline,messenger_campaign,mobile_clinics]")
     status, told = here(store, "study=curves", *everything, "replicates=4", "executor=serial")
     assert status == 0, told
-    assert "12 of 12 runs are in the store already." in told
+    assert "12 of 12 runs are already in the store." in told
     (folder,) = (
         path.parent
         for path in (store.parent / "results").glob("*/manifest.json")
@@ -276,7 +276,7 @@ def test_what_is_stored_is_not_run_again_and_more_can_be_added(
     begun: list[str] = []
     status, said = here(undisturbed, *SWEEP, "executor=serial", diary=begun)
     assert status == 0
-    assert f"{RUNS} of {RUNS} runs are in the store already." in said
+    assert f"{RUNS} of {RUNS} runs are already in the store." in said
     assert begun == []
     before = digests(undisturbed)
     copy = tmp_path / "store"

@@ -172,7 +172,7 @@ def test_a_scenario_edited_meanwhile_does_not_change_what_was_begun(
     path.write_text(text.replace("value: 5.0", "value: 4.0"), encoding="utf-8")
     status, said = resume(tmp_path)
     assert status == 0, said
-    assert "Changed since it was begun, and not used: scenario/messenger_campaign. To" in said
+    assert "Changed since the study was started, and not used: scenario/messenger_campaign." in said
     study = only_study(tmp_path)
     assert summary(tmp_path, study) == summary(undisturbed, study)
     assert content(tmp_path / "store") == content(undisturbed / "store")
@@ -219,7 +219,7 @@ def test_where_digests_follow_another_rule_tables_are_compared(
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     status, said = repeat(tmp_path, folder / "manifest.json")
     assert status == 0, said
-    assert "The digests of the manifest follow rule 1, today's is 2: tables are compared" in said
+    assert "The digests of the manifest follow rule 1, this version uses rule 2: " in said
     assert "indicators: equal, " in said
     table = pd.read_parquet(folder / "indicators.parquet")
     table.loc[table["value"].first_valid_index(), "value"] += 1e-9
@@ -330,7 +330,7 @@ def test_a_damaged_study_is_named_and_its_command_writes_it_anew(
     status, said = begin(copy, PAIR)
     assert status == 0
     assert f"Study {study} is damaged" in said
-    assert "6 of 6 runs are in the store already" in said
+    assert "6 of 6 runs are already in the store" in said
     assert summary(copy, study) == summary(undisturbed, study)
 
 

@@ -65,7 +65,7 @@ def test_any_quantiles_are_drawn(tmp_path: Path, quantiles: str) -> None:
 
 def test_one_scenario_cannot_be_made_precise(tmp_path: Path) -> None:
     words = ("scenarios=[baseline]", "replicates=auto", "half_width=0.1")
-    with pytest.raises(ValueError, match="name two scenarios or more"):
+    with pytest.raises(ValueError, match="name two or more scenarios"):
         run(compare, tmp_path, *words)
 
 
@@ -105,7 +105,7 @@ def test_a_sweep_of_two_days_ends_well(tmp_path: Path) -> None:
              "vary={care_seeking.fear_weight: [3, 6]}")  # fmt: skip
     status, said = run(sweep, tmp_path, *words)
     assert status == 0
-    assert "6.0 (as it is)" in said
+    assert "6.0 (default)" in said
     (folder,) = (one.parent for one in tmp_path.glob("*/manifest.json"))
     for design in ("grid", "one_at_a_time"):
         settings = sweep.settings_of(configuration(tmp_path, *words, f"design={design}"))

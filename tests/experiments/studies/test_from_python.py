@@ -148,7 +148,7 @@ def test_a_folder_that_was_written_anew_is_not_read_as_if_it_were_this_study(
     wide = compare(PAIR, 2, [*TINY, SERIAL], output=folder / "anew", confidence=0.99)
     assert wide.folder == narrow.folder
     for ask in (lambda: narrow.summary, lambda: narrow.table("ranks"), lambda: narrow.plot()):
-        with pytest.raises(ConfigurationError, match="was written anew since"):
+        with pytest.raises(ConfigurationError, match="has been rewritten since"):
             ask()
     assert wide.manifest["settings"]["confidence"] == 0.99
 
@@ -166,7 +166,7 @@ def test_an_interrupt_is_an_interrupt_and_the_same_call_goes_on(
     place = folder / "interrupted"
     with monkeypatch.context() as patch:
         patch.setattr(experiments.studies.study, "run_tasks", interrupted)
-        with pytest.raises(KeyboardInterrupt, match="the same call goes on"):
+        with pytest.raises(KeyboardInterrupt, match="the same call continues"):
             compare(PAIR, 3, [*TINY, SERIAL], output=place)
     (store,) = place.glob("store-*")
     assert 0 < len(open_store(store).runs()) < 6
@@ -189,7 +189,7 @@ def test_failed_runs_and_ramps_that_outlast_the_run_are_warned_of(
         study = compare(PAIR, 3, [*TINY, SERIAL], output=folder / "failed")
     assert study.manifest["seeds"] == [1, 3]
     assert len(study.table("failures")) == 2
-    with pytest.warns(UserWarning, match="not in force in full in this run: .*mobile_clinic"):
+    with pytest.warns(UserWarning, match="not fully in force in this run: .*mobile_clinic"):
         compare(PAIR, 1, [*TINY[:-1], "days=20", SERIAL], output=folder / "short")
 
 
@@ -201,12 +201,12 @@ MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
     "seeds with gaps": (lambda: compare(PAIR, seeds=[1, 3]), "count up"),
     "half a seed": (lambda: compare(PAIR, seeds=[1.5, 2.5]), "whole numbers"),  # type: ignore[list-item]
     "no seeds": (lambda: compare(PAIR, seeds=[]), "count up"),
-    "scenarios again": (lambda: compare(PAIR, 2, ["scenarios=[baseline]"]), "say this already"),
-    "replicates again": (lambda: compare(PAIR, 2, ["replicates=4"]), "say this already"),
-    "seeds again": (lambda: compare(PAIR, range(1, 3), ["seed=5"]), "say this already"),
+    "scenarios again": (lambda: compare(PAIR, 2, ["scenarios=[baseline]"]), "already set this"),
+    "replicates again": (lambda: compare(PAIR, 2, ["replicates=4"]), "already set this"),
+    "seeds again": (lambda: compare(PAIR, range(1, 3), ["seed=5"]), "already set this"),
     "a world again": (
         lambda: compare([load_scenario(), load_scenario("mobile_clinics")], 2, ["days=30"]),
-        "say this already",
+        "already set this",
     ),
     "a shard": (lambda: compare(PAIR, 2, ["shard=1/2"]), "for the command"),
     "an idle setting": (lambda: compare(PAIR, 2, half_width=0.1), "replicates=auto"),
