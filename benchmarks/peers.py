@@ -306,7 +306,7 @@ def main() -> None:
     uv = uv_command()
     found: dict[str, Any] = {}
     skipped: dict[str, str] = {}
-    print(f"{'agent-days a CPU second':32}{'millions':>10}{'to NumPy':>10}{'this model is':>16}")
+    print(f"{'agent-days per CPU second':32}{'millions':>10}{'to NumPy':>10}{'this model is':>16}")
     for name in given.names or PEERS:
         sizes = ["--people", str(given.people), "--days", str(given.days)]
         arguments = ["benchmarks.peers", "--one", name, *sizes, "--runs", str(given.runs)]

@@ -1,1 +1,1 @@
-"""Tools of developers: generators of the documents, and a count of the lines of code."""
+"""Developer tools: generators of the documents, and a count of the lines of code."""

@@ -3,11 +3,11 @@
     python -m tools.count             # the working tree
     python -m tools.count COMMIT      # a commit, the working tree, and the difference
 
-Counted are the Python files that git tracks. A line of code is a line that holds more than space,
-comments and docstrings; any string that stands alone as a statement is a docstring. Files and
-functions are long by all their lines, from the first to the last, and only outside the tests.
-Nothing is checked out: a commit is read from git's own store. The exit status is 2 if there is no
-such commit, or if a file is no Python.
+The count covers the Python files that git tracks. A line of code is a line with more than space,
+comments and docstrings; any string that is a statement by itself is a docstring. The length of a
+file or function includes all its lines, from the first to the last; only files outside the tests
+are named as long. Nothing is checked out: a commit is read from git's own store. The exit status
+is 2 if there is no such commit, or if a file is not valid Python.
 """
 
 import argparse
@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TESTS, OTHER = "tests", "other"
 FOLDERS = ("sim", "experiments", "tools", "benchmarks", TESTS, OTHER)
 LONGEST_FILE, LONGEST_FUNCTION = 350, 50
-"""Lines up to which a file, and a function, is not long."""
+"""Numbers of lines above which a file, and a function, is long."""
 NO_CODE = (
     tokenize.ENCODING, tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT,
     tokenize.DEDENT, tokenize.ENDMARKER,
@@ -34,7 +34,7 @@ NO_CODE = (
 
 
 class CountError(Exception):
-    """What is to be counted cannot be read."""
+    """The files to count cannot be read."""
 
 
 class FileCount(NamedTuple):
@@ -70,7 +70,7 @@ def count_file(source: bytes) -> FileCount:
     Raises
     ------
     SyntaxError
-        If it is no Python, or in another encoding than it says.
+        If it is not valid Python, or its encoding is not the one it declares.
 
     Examples
     --------
@@ -96,7 +96,7 @@ def count_file(source: bytes) -> FileCount:
 
 
 def _strings_alone(tree: ast.Module) -> set[tuple[int, int]]:
-    """Return line and column, in bytes, of every string that is a statement of its own."""
+    """Return line and column, in bytes, of every string that is a statement by itself."""
     statements = [node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)]
     return {
         (value.lineno, value.col_offset)
@@ -106,13 +106,13 @@ def _strings_alone(tree: ast.Module) -> set[tuple[int, int]]:
 
 
 def _place_in_bytes(token: tokenize.TokenInfo) -> tuple[int, int]:
-    """Return line and column of a token as the syntax tree has them: the column in bytes."""
+    """Return line and column of a token as in the syntax tree, with the column in bytes."""
     line, column = token.start
     return line, len(token.line[:column].encode())
 
 
 def _functions(node: ast.AST, prefix: str) -> Iterator[tuple[str, int]]:
-    """Yield the functions within a node: name, after that of what they are in, and lines."""
+    """Yield qualified name and number of lines of the functions within a node."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             name = f"{prefix}{child.name}"
@@ -124,7 +124,7 @@ def _functions(node: ast.AST, prefix: str) -> Iterator[tuple[str, int]]:
 
 
 def folder_of(path: str) -> str:
-    """Return the folder a file is counted under.
+    """Return the folder under which a file is counted.
 
     Examples
     --------
@@ -136,12 +136,12 @@ def folder_of(path: str) -> str:
 
 
 def git(root: Path, *arguments: str, otherwise: str = "git failed") -> bytes:
-    """Return what a command of git prints in a repository.
+    """Return the output of a git command in a repository.
 
     Raises
     ------
     CountError
-        If it fails: with the first line of its complaint, or what is said `otherwise`.
+        If it fails; holds the first line of its error output, or else `otherwise`.
     """
     try:
         done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False)
@@ -159,12 +159,12 @@ def of_tree(root: Path) -> Counts:
     Parameters
     ----------
     root : Path
-        The repository. Files that are tracked but not there are left out.
+        The repository. Files that are tracked but missing are left out.
 
     Raises
     ------
     CountError
-        If there is no repository, or a file is no Python.
+        If there is no repository, or a file is not valid Python.
     """
     names = git(root, "ls-files", "-z", "--", "*.py").decode().split("\0")
     paths = [name for name in sorted(set(names)) if name and (root / name).is_file()]
@@ -184,7 +184,7 @@ def of_commit(root: Path, commit: str) -> Counts:
     Raises
     ------
     CountError
-        If there is no such commit, or a file is no Python.
+        If there is no such commit, or a file is not valid Python.
     """
     wanted = ("--verify", "--quiet", "--end-of-options", f"{commit}^{{commit}}")
     name = git(root, "rev-parse", *wanted, otherwise=f"no commit {commit!r}").decode().strip()
@@ -202,19 +202,19 @@ def counted(sources: Iterable[tuple[str, bytes]]) -> Counts:
     Raises
     ------
     CountError
-        If one of them is no Python.
+        If one of them is not valid Python.
     """
     found = {}
     for path, source in sources:
         try:
             found[path] = count_file(source)
         except (SyntaxError, UnicodeDecodeError) as problem:
-            raise CountError(f"{path} is no Python: {problem}") from problem
+            raise CountError(f"{path} is not valid Python: {problem}") from problem
     return found
 
 
 def by_folder(counts: Counts) -> dict[str, tuple[int, int]]:
-    """Return files and lines of code by folder, of all, and of all but the tests."""
+    """Return files and lines of code by folder, in total, and in total without the tests."""
     found = {
         folder: [one.code for path, one in counts.items() if folder_of(path) == folder]
         for folder in FOLDERS
@@ -241,12 +241,12 @@ def functions(counts: Counts) -> dict[str, int]:
 
 
 def report(trees: Mapping[str, Counts]) -> str:
-    """Return what is printed.
+    """Return the report that is printed.
 
     Parameters
     ----------
     trees : mapping of str to Counts
-        One count, or two of which the difference is shown, by name.
+        By name, one count, or two counts whose difference is shown.
     """
     heading = ["folder", *(f"{what}, {name}" for name in trees for what in ("files", "code"))]
     tables = [by_folder(counts) for counts in trees.values()]
@@ -269,16 +269,16 @@ def report(trees: Mapping[str, Counts]) -> str:
 
 
 def long_ones(names: list[str], limit: int, lengths: list[dict[str, int]]) -> str:
-    """Return what is longer than a limit in some tree, the longest first, with all lengths.
+    """Return items longer than a limit in any tree, the longest first, with all lengths.
 
     Parameters
     ----------
     names : list of str
-        Of the trees.
+        Names of the trees.
     limit : int
         In lines.
     lengths : list of dict
-        In lines, by what is measured, one for each tree.
+        Lines of each item by name, one dict for each tree.
     """
     longest = {
         one: max(tree.get(one, 0) for tree in lengths) for one in chain.from_iterable(lengths)
@@ -314,7 +314,7 @@ def aligned(rows: list[list[str]]) -> str:
 
 
 def main(arguments: list[str], root: Path = ROOT) -> int:
-    """Print the count of a working tree, beside that of a commit if one is named.
+    """Print the count of a working tree, together with that of a commit if one is named.
 
     Parameters
     ----------
@@ -326,7 +326,7 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
     Returns
     -------
     int
-        The exit status: 0, or 2 if something cannot be read, which one line on stderr says.
+        The exit status: 0, or 2 if something cannot be read, with one line on stderr.
     """
     parser = argparse.ArgumentParser(
         prog="python -m tools.count",

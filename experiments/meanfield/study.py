@@ -235,7 +235,7 @@ def print_comparison(console: Console, table: pd.DataFrame, scenarios: list[Scen
         outcome for block in HEADLINE for outcome in block.outcomes if outcome.indicator not in said
     ]
     labels = "; ".join(outcome.label for outcome in shown(silent))
-    console.print(f"{NO_PREDICTION} of: {labels}.", style="dim")
+    console.print(f"{NO_PREDICTION} for: {labels}.", style="dim")
 
 
 def _cells(row: dict[Any, Any], form: Format, reference: bool, simulated: bool) -> list[str]:

@@ -168,5 +168,5 @@ def test_only_moves_that_can_be_told_from_chance_are_ranked(
     expected = f"{-0.3 * value:+.2f}"
     assert lines[0].startswith("| 1 | `referral.navigation` | 0.12 (0; 1) | **+5.0 ± 1.0**")
     assert lines[0].endswith(f"| {expected} | 10 |")
-    assert "`referral.papers_asked` | came after the screening" in audit.unscreened()
+    assert "`referral.papers_asked` | added after the screening" in audit.unscreened()
     assert "`legal_status.share_at_entry` | shares" in audit.unscreened()

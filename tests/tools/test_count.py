@@ -171,7 +171,7 @@ def test_what_is_no_python_or_no_repository_is_one_line(
 ) -> None:
     write(repository, {"setup.py": "def\n"})
     assert count.main([], repository) == 2
-    assert capsys.readouterr().err.startswith("error: setup.py is no Python: ")
+    assert capsys.readouterr().err.startswith("error: setup.py is not valid Python: ")
     assert count.main(["HEAD"], tmp_path_factory.mktemp("empty")) == 2
     shown = capsys.readouterr().err
     assert shown.startswith("error: fatal: not a git repository")

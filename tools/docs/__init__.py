@@ -1,14 +1,14 @@
-"""Generators of the documents: tables, figures and records that `docs/` holds.
+"""Generators of the tables, figures and records in `docs/`.
 
-Each is run as a module from the root of the checkout, e.g. `python -m tools.docs.tables`. Texts
-are written by hand and stand in `docs/`; the files that generators keep are in `docs/data/`.
+Each is run as a module from the root of the checkout, e.g. `python -m tools.docs.tables`. The texts
+in `docs/` are written by hand; data files of the generators are in `docs/data/`.
 """
 
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-"""The checkout."""
+"""Root of the checkout."""
 DOCS = ROOT / "docs"
 DATA = DOCS / "data"
-"""What is measured or found out by a generator, or written for one to read."""
+"""Folder of data that generators write or read."""
 FIGURES = DOCS / "figures"

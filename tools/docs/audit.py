@@ -2,11 +2,11 @@
 
     python -m tools.docs.audit
 
-says what is wrong with sources (exit status 1) or that nothing is. The convention: a source is a
-sentence; keys of `docs/references.bib` stand in it in brackets, `[davis2017]` or `[iwpr, ratel]`.
-Tiers A and B need a key. A source of tier C begins with the word for what it is (`OPENINGS`), one
-of tier T with "tuned"; either may name what it leans on. `tools.docs.tables` writes the tables of
-`docs/evidence.md` with the functions below.
+prints what is wrong with sources (exit status 1), or that nothing is wrong. The convention: a
+source is a sentence with keys of `docs/references.bib` in brackets, `[davis2017]` or
+`[iwpr, ratel]`. Tiers A and B need a key. A source of tier C begins with the word for its kind
+(`OPENINGS`), a source of tier T with "tuned"; both may cite references. `tools.docs.tables` writes
+the tables of `docs/evidence.md` with the functions below.
 """
 
 import re
@@ -39,13 +39,13 @@ TIERS = {
     "T": "tuned to a pattern",
 }  # fmt: skip
 OPENINGS = ("assumption", "definition", "technical", "hypothetical", "none in 2018")
-"""How a source of tier C begins; all but the first are no statement about the world."""
+"""First words of a source of tier C; only the first kind is a statement about the world."""
 MOST = 25
-"""Assumptions that the report names."""
+"""Number of assumptions that the report names."""
 
 
 def keys(text: str) -> list[str]:
-    """Return the keys a text cites.
+    """Return the keys that a text cites.
 
     >>> keys("34 % [orda2024], 32 % [prosud2025, ratel]; see [odd.md](odd.md), x[0]")
     ['orda2024', 'prosud2025', 'ratel']
@@ -60,7 +60,7 @@ def bibliography(path: Path = REFERENCES) -> list[str]:
 
 
 def sources() -> Iterator[tuple[str, str, str]]:
-    """Yield where, tier ("law" for a row of a law book) and source of everything in `conf/`."""
+    """Yield place, tier ("law" for a row of a law book) and source of every entry in `conf/`."""
     for path in files_with_entries():
         for name, entry in entries_of(path).items():
             yield f"{where(path)}: {name}", entry.tier, entry.source
@@ -95,7 +95,7 @@ def uncited(known: list[str]) -> list[str]:
 
 
 def tiers() -> str:
-    """Return how many entries of each file belong to each tier."""
+    """Return the number of entries of each file in each tier."""
     rows = []
     total: Counter[str] = Counter()
     for path in files_with_entries():
@@ -114,10 +114,10 @@ def _counts(counted: Counter[str]) -> list[int]:
 
 
 def ranked() -> pd.DataFrame:
-    """Return the screening with the size of each move, assumptions that move most first.
+    """Return the screening with the size of each change, the most influential assumptions first.
 
-    A move is *clear* if its simulation interval leaves out 0; its size is the difference as a
-    share of the level it starts from. Assumptions are in the order of their largest clear move.
+    A change is *clear* if its simulation interval excludes 0; its size is the difference as a
+    share of the baseline level. Assumptions are in the order of their largest clear change.
     """
     moves = pd.read_csv(RESULT)
     moves["clear"] = (moves["low"] > 0) | (moves["high"] < 0)
@@ -128,7 +128,7 @@ def ranked() -> pd.DataFrame:
 
 
 def influential() -> str:
-    """Return the assumptions that move an outcome most, and by how much at either end."""
+    """Return the assumptions that change an outcome most, and by how much at either end."""
     moves = ranked()
     rows = []
     leading = moves.loc[moves["largest"] > 0, "assumption"].unique()[:MOST]
@@ -146,9 +146,9 @@ def influential() -> str:
 
 
 def elasticity(mine: pd.DataFrame, width: float) -> str:
-    """Return by how many percent the outcome moved most changes for a percent of an assumption.
+    """Return the percentage change of the most affected outcome per percent of an assumption.
 
-    It is the mean slope from end to end; blank if an end is missing or the value is 0.
+    This is the mean slope from end to end; blank if an end is missing or the value is 0.
 
     >>> two = {"end": ["low", "high"], "outcome": ["uptake"] * 2, "baseline": [0.5] * 2}
     >>> elasticity(pd.DataFrame({**two, "difference": [-0.1, 0.2], "size": [0.2, 0.4],
@@ -166,7 +166,7 @@ def elasticity(mine: pd.DataFrame, width: float) -> str:
 
 
 def width_of(name: str, varied: str) -> float:
-    """Return how far apart the ends of an assumption are, as a multiple of its value."""
+    """Return the distance between the ends of an assumption, as a multiple of its value."""
     if varied != "range":
         return LARGER - SMALLER
     entry = almaty().entries[name]
@@ -174,7 +174,7 @@ def width_of(name: str, varied: str) -> float:
 
 
 def ends_of(name: str, varied: str) -> str:
-    """Return what an assumption is, and the ends it was moved to."""
+    """Return the value of an assumption, and the ends to which it was moved."""
     if varied != "range":
         return varied
     entry = almaty().entries[name]
@@ -189,7 +189,7 @@ def _move(row: "pd.Series[float]") -> str:
 
 
 def screening_summary() -> str:
-    """Return what the screening was, in numbers."""
+    """Return a summary of the screening in numbers."""
     moves = ranked()
     rows = []
     for (outcome, pairs), mine in moves.groupby(["outcome", "pairs"]):
@@ -217,7 +217,7 @@ def unscreened() -> str:
     rows = [
         (
             f"`{name}`",
-            "came after the screening" if possible(almaty(), moved[name].low)
+            "added after the screening" if possible(almaty(), moved[name].low)
             else "shares that must add up to one",
         )
         for name in left
@@ -229,18 +229,18 @@ def unscreened() -> str:
     rows.append(
         (
             f"`{PRICES_OF_POLICIES}*` ({len(prices)} entries)",
-            "prices of policies reach no outcome but costs",
+            "prices of policies affect no outcome except costs",
         )
     )
     return table(("not screened", "why"), rows)
 
 
 def main() -> int:
-    """Print what is wrong with sources, or that nothing is; return 1 or 0, the exit status."""
+    """Print what is wrong with sources, or that nothing is; return the exit status, 1 or 0."""
     known = bibliography()
     found = mistakes(known, sources())
-    found += [f"{REFERENCES.name}: nobody cites {key}" for key in uncited(known)]
-    for line in found or ["Every source resolves, and every tier says what it must."]:
+    found += [f"{REFERENCES.name}: {key} is never cited" for key in uncited(known)]
+    for line in found or ["Every reference exists, and every source has what its tier requires."]:
         print(line)
     return 1 if found else 0
 

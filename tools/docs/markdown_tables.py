@@ -21,7 +21,7 @@ def table(heading: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
 
 
 def number(value: Any) -> str:
-    """Return a value as a reader would write it.
+    """Return a value as it is written in text.
 
     >>> number(0.35), number(120000), number(True), number("2018-07-01")
     ('0.35', '120,000', 'yes', '2018-07-01')
@@ -48,21 +48,21 @@ def values(value: Any) -> str:
 
 
 def renewed(text: str, tables: Mapping[str, Callable[[], str]]) -> str:
-    """Return a document with every table written anew.
+    """Return a document with every table rewritten.
 
-    A table stands between `<!-- table: name -->` and `<!-- end -->`.
+    A table is between `<!-- table: name -->` and `<!-- end -->`.
 
     Parameters
     ----------
     text : str
         The document.
     tables : mapping of str to callable
-        What writes the table of a name.
+        Functions that write the tables, by name.
 
     Raises
     ------
     KeyError
-        If the document has a table that nothing writes.
+        If the document has a table that no function writes.
 
     Examples
     --------

@@ -1,9 +1,9 @@
-"""What the unchanged city does, beside the patterns it is held against.
+"""Results of the unchanged city, compared with the patterns it is tested against.
 
     python -m tools.docs.patterns
 
-runs the small city as it was in 2018 under some seeds and writes `docs/data/patterns.csv`. Patterns
-and where they come from are in `docs/data/patterns.yaml`; `tools.docs.tables` puts both into the
+runs the small city as it was in 2018 under several seeds and writes `docs/data/patterns.csv`. The
+patterns and their sources are in `docs/data/patterns.yaml`; `tools.docs.tables` puts both into the
 ODD.
 """
 
@@ -90,7 +90,7 @@ def simulated() -> pd.DataFrame:
 
 
 def comparison() -> str:
-    """Return the patterns beside what the model does."""
+    """Return the patterns together with the results of the model."""
     found = pd.read_csv(RESULT).set_index("pattern")
     rows = []
     for one in patterns():
@@ -112,7 +112,7 @@ def comparison() -> str:
 
 
 def main() -> None:
-    """Run the city and write its values."""
+    """Run the city and write the values of all patterns."""
     simulated().round(6).to_csv(RESULT, index=False, lineterminator="\n")
 
 

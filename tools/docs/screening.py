@@ -1,13 +1,13 @@
-"""One assumption at a time: how far each of them moves three headline outcomes.
+"""Screening one assumption at a time: how far each changes three headline outcomes.
 
     python -m tools.docs.screening
 
 runs a small city under the low and the high end of every assumption of `conf/` (a single number
-takes the ends of its range; the cells of a table are halved and doubled, cut to its range; the
-tables of all agencies, and of all clinics, move together), with everything else as it is and the
-same seeds. Those that seem to move most are run again under more seeds, and
-`docs/data/screening.csv` is written. Finished runs are in a result store: the same command goes on
-where it was stopped. `tools.docs.audit` reports what comes of it.
+takes the ends of its range; the cells of a table are halved and doubled, clipped to its range; the
+tables of all agencies, and of all clinics, are changed together), with everything else unchanged
+and the same seeds. Those that seem to have the largest effect are run again under more seeds, and
+`docs/data/screening.csv` is written. Finished runs are in a result store: the same command
+continues where it was stopped. `tools.docs.audit` reports the results.
 """
 
 import csv
@@ -30,14 +30,14 @@ from tools.docs import DATA
 RESULT = DATA / "screening.csv"
 PEOPLE, DAYS, FIRST_SEED = 2_000, 365, 1
 SEEDS, MORE_SEEDS, LEADING = 3, 10, 30
-"""Seeds of everything, seeds of the assumptions that seem to move most, and how many those are."""
+"""Seeds of all assumptions, seeds of those with the largest effects, and the number of those."""
 CONFIDENCE = 0.95
 OUTCOMES = ("emergency_uptake_24h", "unmet_need_episodes", "unresolved_needs")
 ENDS = ("low", "high")
 SMALLER, LARGER = 0.5, 2.0
-"""By what the cells of a table are multiplied."""
+"""Factors by which the cells of a table are multiplied."""
 PRICES_OF_POLICIES = "costs."
-"""What policies cost moves no outcome but costs, and nothing at all without a policy."""
+"""Prices of policies affect no outcome except costs, and nothing at all without a policy."""
 
 type Values = Mapping[str, float | str]
 
@@ -61,7 +61,7 @@ class Assumption(NamedTuple):
 
 
 def assumptions(base: Scenario) -> list[Assumption]:
-    """Return what is varied: every assumption (tier C, source so begun) but prices of policies."""
+    """Return every assumption (tier C, with the source of one) except prices of policies."""
     tables: dict[str, list[tuple[str, Entry]]] = defaultdict(list)
     found = []
     for path, entry in base.entries.items():
@@ -79,12 +79,12 @@ def assumptions(base: Scenario) -> list[Assumption]:
 
 
 def is_assumption(entry: Entry) -> bool:
-    """Return True if an entry is an assumption about the world (no definition)."""
+    """Return True if an entry is an assumption about the world (and not a definition)."""
     return entry.tier == "C" and entry.source.startswith("assumption")
 
 
 def together(path: str) -> str:
-    """Return the name a table is varied under: with its like of all agencies, or all clinics.
+    """Return the name under which a table is varied, common to all agencies or all clinics.
 
     >>> together("agencies.iom.capacity"), together("legal_status.fear")
     ('agencies.*.capacity', 'legal_status.fear')
@@ -96,7 +96,7 @@ def together(path: str) -> str:
 
 
 def scaled(members: list[tuple[str, Entry]], factor: float, base: Scenario) -> Values:
-    """Return every cell of some tables multiplied by a factor, cut to the range of its table."""
+    """Return every cell of some tables multiplied by a factor, clipped to the table's range."""
     values: dict[str, float | str] = {}
     for path, entry in members:
         for cell, number in cells(entry.value, path):
@@ -123,7 +123,7 @@ def possible(base: Scenario, values: Values) -> bool:
 
 
 def screen(console: Console) -> pd.DataFrame:
-    """Run what the store does not hold, and return the table of `docs/data/screening.csv`."""
+    """Run all that the store does not hold; return the table of `docs/data/screening.csv`."""
     resolved = compose_configuration(
         [f"city.population={PEOPLE}", f"days={DAYS}", "executor=serial"]
     )
@@ -142,7 +142,7 @@ def screen(console: Console) -> pd.DataFrame:
 
 
 def leading(found: pd.DataFrame, count: int = LEADING) -> list[str]:
-    """Return the assumptions with the largest differences as shares of the level, any outcome."""
+    """Return the assumptions with the largest differences relative to the level, in any outcome."""
     size = (found["difference"] / found["baseline"]).abs()
     return list(size.groupby(found["assumption"]).max().nlargest(count).index)
 
@@ -150,7 +150,7 @@ def leading(found: pd.DataFrame, count: int = LEADING) -> list[str]:
 def _run(
     resolved: dict[str, Any], base: Scenario, ends: list[End], seeds: int, console: Console
 ) -> pd.DataFrame:
-    """Run the unchanged city and every end under some seeds, and return the moves."""
+    """Run the unchanged city and every end under some seeds, and return the changes."""
     samples: list[Values] = [{}, *(one.values for one in ends)]
     runs = plan_runs([base], range(FIRST_SEED, FIRST_SEED + seeds), samples)
     console.print(f"{len(runs)} runs of {PEOPLE:,} people over {DAYS} days")
@@ -162,12 +162,12 @@ def _run(
 
 
 def moves(indicators: pd.DataFrame, ends: list[End]) -> pd.DataFrame:
-    """Return how far every end moves every outcome, paired by seed.
+    """Return how far every end changes every outcome, paired by seed.
 
     Returns
     -------
     DataFrame
-        One row an assumption, end and outcome: baseline (mean level), difference (mean over
+        One row per assumption, end and outcome: baseline (mean level), difference (mean over
         seeds), low and high (its simulation interval by Student's t), pairs.
     """
     wide = indicators.pivot(index=["indicator", "sample"], columns="seed", values="value")
@@ -179,7 +179,7 @@ def moves(indicators: pd.DataFrame, ends: list[End]) -> pd.DataFrame:
                 continue
             baseline = levels[outcome, 0]
             pairs = pd.Series(levels[outcome, sample] - baseline).dropna()
-            if pairs.empty:  # no seed saw a case
+            if pairs.empty:  # no seed has a case
                 continue
             found = interval(pairs.groupby([0] * len(pairs)), CONFIDENCE).iloc[0]
             rows.append(

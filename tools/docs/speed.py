@@ -2,7 +2,7 @@
 
     python -m tools.docs.speed
 
-reads `benchmarks/results/` and measures nothing; `python -m benchmarks.all` measures.
+reads `benchmarks/results/` and measures nothing; measurements are made by `benchmarks.all`.
 """
 
 from tools.docs import DOCS, speed_figures

@@ -14,7 +14,7 @@ from tools.docs import FIGURES, speed_tables
 
 GREY, BLUE, ORANGE, GREEN = COLOURS[:4]
 SHOWN_BLOCKS = 16
-"""The rest of the blocks share one bar."""
+"""Number of blocks with a bar each; the rest share one bar."""
 
 
 def save(figure: Figure, name: str, benchmark: str) -> None:
@@ -38,7 +38,7 @@ def short(value: float, _place: int = 0) -> str:
 
 
 def in_words(value: float, _place: int = 0) -> str:
-    """Return a large number with its name.
+    """Return a large number in words.
 
     >>> in_words(1e7), in_words(1e9)
     ('10 million', '1 billion')
@@ -72,7 +72,7 @@ def draw_blocks() -> None:
     axis.set_yticks(places, labels)
     axis.invert_yaxis()
     axis.grid(visible=False, axis="y")
-    axis.set_xlabel("CPU time of one thread, nanoseconds a person-day")
+    axis.set_xlabel("CPU time of one thread, nanoseconds per person-day")
     axis.margins(x=0.08, y=0.01)
     axis.legend(loc="center right", fontsize=14)
     figure.suptitle(
@@ -108,7 +108,7 @@ def draw_line(axis: Axes, points: list[dict[str, Any]], what: str, fit_from: flo
 
 
 def room(axis: Axes, least: float = 6.0) -> None:
-    """Show at least so many times the lowest cost, or small noise would look like a slope."""
+    """Extend the axis to a multiple of the lowest cost, or small noise would look like a slope."""
     low, high = axis.get_ylim()
     middle = (low * high) ** 0.5
     if high / low < least:
@@ -180,7 +180,7 @@ def draw_institutions(axis: Axes, found: dict[str, Any]) -> None:
 
 
 def draw_scenarios(axis: Axes, found: dict[str, Any]) -> None:
-    """Draw the cost of several branches of one burn-in, beside what they would cost alone."""
+    """Draw the cost of several branches of one burn-in, and the cost of the same runs alone."""
     burn_in, year = (found[name]["median"] for name in ("burn_in_cpu_s", "fork_and_year_cpu_s"))
     counts = [point["scenarios"] for point in found["points"]]
     costs = [point["cpu_s"]["median"] for point in found["points"]]
@@ -188,7 +188,7 @@ def draw_scenarios(axis: Axes, found: dict[str, Any]) -> None:
     axis.plot(along, burn_in + along * year, color=ORANGE, linewidth=2,
               label="one burn-in, and a year each")  # fmt: skip
     axis.plot(along, along * (burn_in + year), color=GREY, linewidth=1.5, linestyle="--",
-              label="if each had a burn-in of its own")  # fmt: skip
+              label="if each had a separate burn-in")  # fmt: skip
     axis.plot(counts, costs, "o", color=BLUE, markersize=8, label="measured", zorder=3)
     axis.set_xticks([0, *counts])
     axis.set_xlim(left=0)
@@ -235,7 +235,7 @@ def draw_peers() -> None:
     axis.xaxis.set_major_formatter(FuncFormatter(in_words))
     axis.grid(visible=False, axis="y")
     axis.set_xlabel(
-        f"agent-days a CPU second ({found['people']:,} agents); line: slowest to fastest run"
+        f"agent-days per CPU second ({found['people']:,} agents); line: slowest to fastest run"
     )
     figure.suptitle(
         title_of_peers(found), x=0.012, ha="left", fontweight="bold", fontsize=15
@@ -244,7 +244,7 @@ def draw_peers() -> None:
 
 
 def title_of_peers(found: dict[str, Any]) -> str:
-    """Return what the picture of the peers shows, in words."""
+    """Return the message of the figure of the peers."""
     mesa = found["this_model_to"]["mesa_shuffle_do"]
     ratio = found["peers"]["this_model"]["ratio_to_numpy"]["median"]
     text = f"A full day of a migrant costs {1 / ratio:.2g} times five draws in NumPy"
@@ -252,7 +252,7 @@ def title_of_peers(found: dict[str, Any]) -> str:
 
 
 def draw_all() -> None:
-    """Draw every figure anew."""
+    """Redraw every figure."""
     matplotlib.use("Agg")
     with plt.rc_context(STYLE):
         draw_blocks()

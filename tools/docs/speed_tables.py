@@ -28,12 +28,12 @@ def measured(benchmark: str) -> Any:
 
 
 def digest(benchmark: str, folder: Path = RESULTS) -> str:
-    """Return a digest of a committed result, which the figures made of it carry."""
+    """Return a digest of a committed result, which is stored in the figures made from it."""
     return blake2b((folder / f"{benchmark}.json").read_bytes(), digest_size=8).hexdigest()
 
 
 def city(name: str, years: int = 1) -> dict[str, Any] | None:
-    """Return what was measured of a city, if it was."""
+    """Return the measurements of a city, or None if there are none."""
     return next(
         (
             one
@@ -48,7 +48,7 @@ def city(name: str, years: int = 1) -> dict[str, Any] | None:
 
 
 class Target(NamedTuple):
-    """What was aimed at."""
+    """A target for a measured number."""
 
     what: str
     limit: float
@@ -58,7 +58,7 @@ class Target(NamedTuple):
 
 
 def of_city(name: str, *keys: str, factor: float = 1.0) -> Callable[[], float | None]:
-    """Return what finds one number of a city."""
+    """Return a function that finds one number of a city."""
 
     def find() -> float | None:
         value: Any = city(name)
@@ -70,28 +70,28 @@ def of_city(name: str, *keys: str, factor: float = 1.0) -> Callable[[], float | 
 
 
 def to_peer(name: str) -> Callable[[], float | None]:
-    """Return what finds how many times as fast as a peer the model is."""
+    """Return a function that finds the speed of the model relative to a peer."""
     return lambda: measured("peers")["this_model_to"].get(name)
 
 
 def start(name: str) -> Callable[[], float | None]:
-    """Return what finds the CPU seconds of a start."""
+    """Return a function that finds the CPU seconds of a start."""
     return lambda: measured("speed")["start"][name]
 
 
 def growth(what: str, name: str = "exponent") -> Callable[[], float | None]:
-    """Return what finds an exponent."""
+    """Return a function that finds an exponent."""
     return lambda: measured("growth")[what][name]
 
 
 TARGETS = (
-    Target("a year of 120,000 people (`city=almaty`), in times of five draws", 1.0, True, "",
+    Target("a year of 120,000 people (`city=almaty`), relative to five draws", 1.0, True, "",
            of_city("almaty", "ratio", "median")),
-    Target("a year of 300,000 people, in times of five draws", 0.9, True, "",
+    Target("a year of 300,000 people, relative to five draws", 0.9, True, "",
            of_city("300000", "ratio", "median")),
     Target("a year of 20,000 people (`city=workshop`)", 0.35, True, "CPU s",
            of_city("workshop", "year_cpu_s", "median")),
-    Target("most memory of 1,000,000 people in a year", 4.0, True, "GB",
+    Target("peak memory of 1,000,000 people in a year", 4.0, True, "GB",
            of_city("1000000", "peak_memory_mb", factor=0.001)),
     Target("a fork of `city=almaty` on day 0, where studies fork", 20.0, True, "ms",
            of_city("almaty", "fork_on_day_0_ms")),
@@ -104,19 +104,19 @@ TARGETS = (
     Target("`import sim`", 0.8, True, "CPU s", start("import_sim_cpu_s")),
     Target("`from sim import AlmatyModel`", 0.8, True, "CPU s", start("import_model_cpu_s")),
     Target("`python -m sim --help`", 1.5, True, "CPU s", start("help_cpu_s")),
-    Target("agent-days a CPU second, in times of plain Mesa's `shuffle_do`", 40, False, "",
+    Target("agent-days per CPU second, relative to plain Mesa's `shuffle_do`", 40, False, "",
            to_peer("mesa_shuffle_do")),
-    Target("agent-days a CPU second, in times of plain Mesa's `do`", 40, False, "",
+    Target("agent-days per CPU second, relative to plain Mesa's `do`", 40, False, "",
            to_peer("mesa_do")),
-    Target("agent-days a CPU second, in times of Starsim with keyed draws", 1.0, False, "",
+    Target("agent-days per CPU second, relative to Starsim with keyed draws", 1.0, False, "",
            to_peer("starsim")),
-    Target("agent-days a CPU second, in times of Starsim without keys", 1.0, False, "",
+    Target("agent-days per CPU second, relative to Starsim without keys", 1.0, False, "",
            to_peer("starsim_unkeyed")),
 )  # fmt: skip
 
 
 def verdict(target: Target, value: float | None) -> str:
-    """Return True if a target is met; what is missed stands out."""
+    """Say whether a target is met, missed (in bold) or not measured."""
     if value is None:
         return "not measured"
     met = value <= target.limit if target.at_most else value >= target.limit
@@ -124,7 +124,7 @@ def verdict(target: Target, value: float | None) -> str:
 
 
 def targets() -> str:
-    """Return every target beside what was measured."""
+    """Return every target with the measured value."""
     rows = []
     for one in TARGETS:
         value = one.find()
@@ -139,7 +139,7 @@ def targets() -> str:
 
 
 def count_of_targets() -> str:
-    """Return in one sentence how many targets are met, and which are not."""
+    """Return a sentence that says how many targets are met, and which are missed."""
     verdicts = {one: verdict(one, one.find()) for one in TARGETS}
     met = sum(word == "met" for word in verdicts.values())
     missed = [one.what for one, word in verdicts.items() if word == "**missed**"]
@@ -153,12 +153,12 @@ def count_of_targets() -> str:
 
 
 def machines() -> str:
-    """Return on what machine each benchmark was run."""
+    """Return the machine on which each benchmark was run."""
     facts = [read(one, FOLDER)["machine"] for one in BENCHMARKS]
     names = {
         "processor": "processor", "cores": "cores", "memory_gb": "memory, GB", "system": "system",
         "python": "Python", "numpy": "NumPy", "numba": "Numba", "mesa": "Mesa", "model": "model",
-        "date": "date", "load_at_start": "load when it began",
+        "date": "date", "load_at_start": "load at the start",
     }  # fmt: skip
     rows = [
         (words, *(one[name] for one in facts)) for name, words in names.items()
@@ -167,7 +167,7 @@ def machines() -> str:
 
 
 def spread(one: dict[str, Any], digits: str = ".3g") -> str:
-    """Return a median, with smallest and largest value where there are several."""
+    """Return a median, with smallest and largest value if there are several values."""
     text = f"{one['median']:{digits}}"
     if one["runs"] == 1:
         return text
@@ -189,15 +189,15 @@ def cities() -> str:
         for one in ranked
     ]  # fmt: skip
     return table(
-        ("people", "years", "runs", "CPU s a year", "in times of five draws", "ns a person-day",
+        ("people", "years", "runs", "CPU s per year", "relative to five draws", "ns per person-day",
          "founding and burn-in, CPU s", "fork on day 0, ms",
-         "memory before the first migrant, MB", "most memory, MB"),
+         "memory before the first migrant, MB", "peak memory, MB"),
         rows,
     )  # fmt: skip
 
 
 def longest() -> dict[str, Any]:
-    """Return the run over most years."""
+    """Return the run over the largest number of years."""
     found: dict[str, Any] = max(measured("speed")["cities"], key=lambda one: one["years"])
     return found
 
@@ -216,9 +216,9 @@ def rows_in_memory() -> str:
         share = log["records"] / person_years
         rows.append((f"a record of `{name}`", log["bytes_a_record"], f"{share:.3f}"))
     rows.append(
-        ("**all logs, a closed case of illness**", f"{last['bytes_a_closed_case']:.0f}", "")
+        ("**all logs, per closed case of illness**", f"{last['bytes_a_closed_case']:.0f}", "")
     )
-    return table(("", "bytes", "records a person-year"), rows)
+    return table(("", "bytes", "records per person-year"), rows)
 
 
 def memory_by_year() -> str:
@@ -249,11 +249,11 @@ def exponents() -> str:
         *(
             (words, *ends(found[what]["points"], what), f"{found[what]['exponent']:.2f}")
             for what, words in (
-                ("episodes", "episodes of illness a year"), ("agencies", "agencies"),
+                ("episodes", "episodes of illness per year"), ("agencies", "agencies"),
                 ("clinics", "clinics"),
             )
         ),
-        ("scenarios, the burn-in taken off", *ends(scenarios["points"], "scenarios"),
+        ("scenarios, without the burn-in", *ends(scenarios["points"], "scenarios"),
          f"{scenarios['exponent_beyond_burn_in']:.2f}"),
     ]  # fmt: skip
     return table(("what grows", "from", "to", "CPU s", "exponent"), rows)
@@ -271,14 +271,14 @@ def exponent_at_the_end(points: list[dict[str, Any]], what: str) -> float:
 
 
 def ends(points: list[dict[str, Any]], what: str) -> tuple[str, str, str]:
-    """Return from where to where something was varied, and what it cost there."""
+    """Return the first and the last size of something that was varied, and the cost at both."""
     first, last = points[0], points[-1]
     costs = f"{first['cpu_s']['median']:.3g} to {last['cpu_s']['median']:.3g}"
     return f"{first[what]:,}", f"{last[what]:,}", costs
 
 
 def branches() -> str:
-    """Return what several scenarios of one burn-in cost, beside what they should cost."""
+    """Return the cost of several scenarios of one burn-in, together with the expected cost."""
     found = measured("growth")["scenarios"]
     burn_in, year = (found[name]["median"] for name in ("burn_in_cpu_s", "fork_and_year_cpu_s"))
     rows = [
@@ -290,7 +290,7 @@ def branches() -> str:
     ]  # fmt: skip
     return table(
         ("scenarios", "measured, CPU s", "one burn-in, and a fork and a year each",
-         "if each had a burn-in of its own"),
+         "if each had a separate burn-in"),
         rows,
     )  # fmt: skip
 
@@ -309,8 +309,8 @@ def peers() -> str:
     ]  # fmt: skip
     rows += [(name, "", "", "not measured", "", "") for name in found["skipped"]]
     return table(
-        ("", "version", "does", "million agent-days a CPU second", "in times of plain NumPy",
-         "the model is so many times as fast"),
+        ("", "version", "does", "million agent-days per CPU second", "relative to plain NumPy",
+         "speed of the model relative to it"),
         rows,
     )  # fmt: skip
 

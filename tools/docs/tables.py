@@ -1,9 +1,9 @@
-"""Write the tables of `docs/` anew from code and `conf/`.
+"""Rewrite the tables of `docs/` from code and `conf/`.
 
     python -m tools.docs.tables
 
-A table stands between `<!-- table: name -->` and `<!-- end -->`; everything else is written by
-hand. A test fails when a committed table is stale.
+A table is between `<!-- table: name -->` and `<!-- end -->`; everything else is written by hand. A
+test fails if a committed table is out of date.
 """
 
 from collections.abc import Callable

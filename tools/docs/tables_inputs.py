@@ -1,4 +1,4 @@
-"""Tables of what the model is given: parameters, law, institutions, scenarios, shocks, levers."""
+"""Tables of the model's inputs: parameters, law, institutions, scenarios, shocks, levers."""
 
 from functools import cache
 from pathlib import Path
@@ -21,7 +21,7 @@ GROUPS_OF_ENTRIES = ("parameters", "city", "regime")
 
 @cache
 def almaty() -> Scenario:
-    """Return the full city as it is."""
+    """Return the full city, unchanged."""
     return load_scenario("baseline", [f"city={CITY}"])
 
 
@@ -38,7 +38,7 @@ def entries_of(path: Path) -> dict[str, Entry]:
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
     prefix = {"city": "city", "regime": f"regime.{path.stem}"}.get(path.parent.name, "")
     found = dict(_entries(content, prefix))
-    # Institutions and agencies are parts of the world of their own.
+    # Institutions and agencies are separate parts of the world.
     return {name.removeprefix("city.") if _of_a_city(name) else name: one
             for name, one in found.items()}  # fmt: skip
 
@@ -60,12 +60,12 @@ def _entries(node: Any, path: str) -> list[tuple[str, Entry]]:
 
 
 def where(path: Path) -> str:
-    """Return a file of `conf/` as the repository has it."""
+    """Return the path of a file of `conf/` in the repository."""
     return f"conf/{path.parent.name}/{path.name}"
 
 
 def parameters() -> str:
-    """Return every entry of `conf/`, one table a file."""
+    """Return every entry of `conf/`, one table per file."""
     heading = ("entry", "value", "range", "unit", "tier", "source")
     parts = []
     for path in files_with_entries():
@@ -81,7 +81,7 @@ def parameters() -> str:
 
 
 def law() -> str:
-    """Return the rows of the law books: who pays for which care of whom, and since when."""
+    """Return the rows of the law books: who pays for which care for whom, and since when."""
     rows = []
     for book, regime in almaty().world.regime.items():
         for name, row in regime.entitlements.items():
@@ -145,7 +145,7 @@ def clinics() -> str:
 
 
 def scenarios() -> str:
-    """Return the policy scenarios and the levers each moves."""
+    """Return the policy scenarios and the levers that each changes."""
     return table(
         ("scenario", "what it is", "levers"),
         [
@@ -157,7 +157,7 @@ def scenarios() -> str:
 
 
 def shocks() -> str:
-    """Return the shocks and the outside conditions each changes."""
+    """Return the shocks and the outside conditions that each changes."""
     rows = []
     for name, summary in choices("shock").items():
         path = configuration_folder() / "shock" / f"{name}.yaml"

@@ -1,4 +1,4 @@
-"""Tables of what the model is: state variables, order of the day, submodels, purposes of chance."""
+"""Tables of the model: state variables, order of the day, submodels, purposes of random draws."""
 
 import ast
 import inspect
@@ -111,7 +111,7 @@ def event_logs() -> str:
 def submodel_files() -> list[ModuleType]:
     """Return the modules of submodels, in the order in which they are prepared, and helpers.
 
-    Helpers are the files of `sim/submodels/` that submodels share; what most of them use is first.
+    Helpers are the files of `sim/submodels/` that submodels share; the most used come first.
     """
     modules = [import_module(kind.__module__) for kind in AlmatyModel.SUBMODELS]
     sources = [inspect.getsource(module) for module in modules]
@@ -135,7 +135,7 @@ def submodel_texts() -> str:
 
 
 class Draw(NamedTuple):
-    """One place in the code that draws."""
+    """One place in the code that draws random numbers."""
 
     purpose: str
     law: str
@@ -145,7 +145,7 @@ class Draw(NamedTuple):
 
 
 def purposes() -> str:
-    """Return the register of chance: what is drawn for, under which keys, and where."""
+    """Return the register of random draws: their purposes, their keys, and their places."""
     register: dict[tuple[str, str], list[Draw]] = {}
     for draw in draws():
         register.setdefault((draw.purpose, draw.who), []).append(draw)
@@ -169,7 +169,7 @@ def purposes() -> str:
 
 
 def draws() -> list[Draw]:
-    """Find every draw in the code of the model, by reading it."""
+    """Find every draw in the code of the model by parsing it."""
     found: list[Draw] = []
     for path in sorted(PACKAGE.rglob("*.py")):
         if path.is_relative_to(PACKAGE / "engine"):
@@ -180,7 +180,7 @@ def draws() -> list[Draw]:
 
 
 def _draws_of(tree: ast.Module, module: str, path: Path) -> Iterator[Draw]:
-    """Yield the draws of a file; a purpose handed over by callers is any the file names besides."""
+    """Yield the draws of a file; a purpose passed by callers is any other that the file names."""
     file = path.relative_to(PACKAGE.parent).as_posix()
     handed_over = []
     named: set[str] = set()
@@ -227,14 +227,14 @@ def _read(call: ast.Call, module: str) -> tuple[list[str], str, ast.expr, ast.ex
 
 
 def _purpose_of(node: ast.AST) -> list[str]:
-    """Return the purpose that an expression such as `Purpose.RAID` is, as a list; else none."""
+    """Return a list with the purpose that an expression such as `Purpose.RAID` names, or []."""
     if isinstance(node, ast.Attribute) and ast.unparse(node.value) == words.Purpose.__name__:
         return [words.Purpose[node.attr]]
     return []
 
 
 def _purposes_named(node: ast.expr, module: str) -> list[str]:
-    """Return the purposes that an argument names: none if it is handed over by callers."""
+    """Return the purposes that an argument names: none if callers pass it."""
     space = vars(import_module(module))
     name = node.left if isinstance(node, ast.BinOp) else node
     assert isinstance(name, ast.Name)
@@ -243,5 +243,5 @@ def _purposes_named(node: ast.expr, module: str) -> list[str]:
     known = list(words.Purpose)[space[name.id] :]
     if not isinstance(node, ast.BinOp):
         return [known[0]]
-    # One purpose for each kind of institution that people go to, side by side.
+    # One purpose for each kind of institution that people go to, one after the other.
     return list(takewhile(lambda purpose: purpose.startswith("which "), known))

@@ -1,17 +1,17 @@
-"""The table of what is observed."""
+"""The table of indicators."""
 
 from sim.observation.definitions import DEFINITIONS, Better
 from sim.words.catalogue import message
 from tools.docs.markdown_tables import table
 
 SIGNS = {
-    Better.HIGHER: "up is good", Better.LOWER: "down is good",
-    Better.NEITHER: "no sign of its own",
+    Better.HIGHER: "higher is better", Better.LOWER: "lower is better",
+    Better.NEITHER: "neutral",
 }  # fmt: skip
 
 
 def indicators() -> str:
-    """Return the indicators: what is counted over what, in which window, and which way is good.
+    """Return the indicators: numerator, denominator, window, and which direction is better.
 
     Raises
     ------

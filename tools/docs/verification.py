@@ -1,12 +1,13 @@
-"""Run the tests that prove the claims of the verification suite, and write their table anew.
+"""Run the tests that prove the claims of the verification suite, and rewrite their table.
 
     python -m tools.docs.verification                  # all of them
     python -m tools.docs.verification A3 V25           # of some claims; the other results stay
     python -m tools.docs.verification --table          # the table alone, from the results there are
     python -m tools.docs.verification --read=REPORT    # from a report: pytest --junitxml=REPORT
 
-Claims stand in `tests/claims.yaml`, tests name theirs by the marker `claim`. Results are kept in
-`docs/data/verification.json`, the table in `docs/verification.md` between two marks.
+Claims are listed in `tests/claims.yaml`; tests name their claims with the marker `claim`. Results
+are kept in `docs/data/verification.json`, and the table is in `docs/verification.md` between two
+marks.
 """
 
 import json
@@ -27,11 +28,11 @@ DOCUMENT, RESULTS = DOCS / "verification.md", DATA / "verification.json"
 BEGIN, END = "<!-- claims -->", "<!-- end of claims -->"
 
 type Results = dict[str, dict[str, str | int]]
-"""By test: cases that passed, cases in all, seconds, day and version of the model."""
+"""By test: cases that passed, all cases, seconds, day and version of the model."""
 
 
 def run(tests: list[str]) -> Results:
-    """Run some tests ("file::function") and return what became of them."""
+    """Run some tests ("file::function") and return their results."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         paths = [f"tests/{test}" for test in tests]
@@ -42,7 +43,7 @@ def run(tests: list[str]) -> Results:
 
 
 def results_of(report: Path) -> Results:
-    """Return what became of each test by a report of pytest."""
+    """Return the result of each test from a report of pytest."""
     day, version = datetime.now(UTC).date().isoformat(), model_version()
     passed: Counter[str] = Counter()
     total: Counter[str] = Counter()
@@ -63,7 +64,7 @@ def results_of(report: Path) -> Results:
 
 
 def last_result(tests: list[str], results: Results) -> str:
-    """Return in a few words what became of the tests of a claim when they last ran."""
+    """Return in a few words the last results of the tests of a claim."""
     found = [results[test] for test in tests if test in results]
     if not found or len(found) < len(tests):
         return "not run"

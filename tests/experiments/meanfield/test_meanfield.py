@@ -429,4 +429,4 @@ def test_the_study_prints_predictions_beside_its_own_simulation_and_beside_anoth
         for pattern in ("meanfield", "meanfield-*")
     )
     pd.testing.assert_frame_equal(beside, own)
-    assert "no prediction of: " in console.export_text()
+    assert "no prediction for: " in console.export_text()
