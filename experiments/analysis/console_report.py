@@ -140,7 +140,7 @@ def print_comparison(
     table.add_column("level", justify="right", no_wrap=True)
     table.add_column("difference", justify="right", no_wrap=True)
     table.add_column("interval", justify="right", no_wrap=True)
-    table.add_column("reads as")
+    table.add_column("verdict")
     overall = summary[summary["by"] == "all"]
     definitions = tuple(definitions)
     for block in blocks:
@@ -221,7 +221,7 @@ def print_precision(console: Console, precision: pd.DataFrame) -> None:
         else (f"; pairing makes its variance {widest['variance_ratio']:.1f} times smaller")
     )
     console.print(
-        f"Least certain: {title(widest['scenario'])}, {one.label}, known to "
+        f"Least certain: {title(widest['scenario'])}, {one.label}, known to within "
         f"{one.factor * widest['half_width']:.2f} points{gain}; half of that would take "
         f"{widest['replicates_to_halve']} replicates.",
         style="dim",

@@ -184,10 +184,10 @@ def cheers(
     items = (
         ("Setting and location", "labour migrants in Almaty, Kazakhstan (simulated city)"),
         ("Comparators", ", ".join(scenarios)),
-        ("Perspective", "society: care whoever pays, institutions, policies, working days lost"),
+        ("Perspective", "society: care (any payer), institutions, policies, working days lost"),
         ("Time horizon", f"{days} days; death and lasting disability for the rest of life"),
-        ("Discount rate", f"{discount_rate:.1%} a year for years of life; costs fall in the run"),
-        ("Selection of outcomes", "disability-adjusted life years; all other indicators beside"),
+        ("Discount rate", f"{discount_rate:.1%} per year for years of life; costs fall in the run"),
+        ("Selection of outcomes", "disability-adjusted life years, alongside all other indicators"),
         ("Measurement of outcomes", "simulated episodes, leavers followed for some weeks"),
         (
             "Valuation of outcomes",
@@ -199,12 +199,12 @@ def cheers(
         ("Analytics and assumptions", "paired replicates with common random numbers"),
         ("Characterising heterogeneity", "summary by nationality, legal status, sex and sector"),
         ("Characterising uncertainty", f"{replicates} replicates: chance inside the model only"),
-        ("Threshold", f"multiples of GDP a head, {gdp_per_capita:,.0f} KZT"),
+        ("Threshold", f"multiples of GDP per head, {gdp_per_capita:,.0f} KZT"),
     )
     left = (
         "Title, abstract, background, study population of a report, engagement with those "
-        "affected, funding and conflicts of interest are for the authors of a report to fill."
+        "affected, funding and conflicts of interest are for the authors of a report to fill in."
     )
-    lines = ["# CHEERS 2022: what the software can say", "", "| item | entry |", "|---|---|"]
+    lines = ["# CHEERS 2022: items the software fills in", "", "| item | entry |", "|---|---|"]
     lines += [f"| {name} | {entry} |" for name, entry in items]
     return "\n".join([*lines, "", left, ""])

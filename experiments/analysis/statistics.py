@@ -285,7 +285,7 @@ def rank_stability(indicators: pd.DataFrame) -> pd.DataFrame:
         values = seen[np.isfinite(seen).all(axis=1)]
         why = _missing_values(seen, names)
         if len(values) < 2:
-            why = f"fewer than two seeds to rank by{f': {why}' if why else ''}"
+            why = f"fewer than two seeds for ranking{f': {why}' if why else ''}"
             rows += [(*key, name, np.nan, np.nan, np.nan, len(values), why) for name in names]
             continue
         if key[KEY.index("better")] == "higher":

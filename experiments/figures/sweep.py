@@ -192,8 +192,8 @@ def interaction_curves(
     )  # fmt: skip
     figure.suptitle(
         f"Mean {words}; bands: {settings.confidence:.0%} simulation intervals over "
-        f"{settings.replicates} paired replicates. Lines that are not parallel: the values act "
-        "together",
+        f"{settings.replicates} paired replicates. Lines that are not parallel: the values "
+        "interact",
         fontsize=12, color="#555555",
     )  # fmt: skip
     return figure

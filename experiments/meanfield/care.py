@@ -271,7 +271,7 @@ def needs_of(
     courses: list[Course],
     admitted: Floats,
 ) -> tuple[Floats, Floats]:
-    """Return needs by need and nationality, and requests for advice among them."""
+    """Return needs per person-year by need and nationality, and requests for advice among them."""
     odds = appeal[..., : HOME + 1].sum(axis=-1) - appeal[..., EMPLOYER] + 1.0
     asked = np.where(STATUS_IN_ORDER, 0.0, world.referral.papers_asked)
     asked = asked.reshape(-1, 1, 1, 1, 1)

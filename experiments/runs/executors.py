@@ -183,7 +183,7 @@ ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", 
 
 
 class InAPool[Task, Result]:
-    """A pool of loky processes: it notices the death of a worker and can be built anew."""
+    """A pool of loky processes: it detects the death of a worker and can be rebuilt."""
 
     def __init__(self, workers: int, work: Callable[[Task], Result]) -> None:
         self.workers = workers
@@ -217,7 +217,7 @@ class InAPool[Task, Result]:
         return ticket.result()
 
     def recover(self) -> None:
-        """Build the pool anew."""
+        """Rebuild the pool."""
         self.close()
         self.pool = self._new_pool()
 

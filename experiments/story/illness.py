@@ -188,7 +188,7 @@ def _begin(tracer: PersonTracer, thread: str, episode: np.void) -> None:
     text += {
         State.LATENT: "; the person has not noticed it yet",
         State.QUEUED: f", and waits at the {place}",
-        State.IN_BED: f", and lies in the {place}",
+        State.IN_BED: f", and is in the {place}",
         State.TREATED_AT_HOME: ", and is being treated at home",
     }.get(State(int(episode["state"])), "")
     tracer.say(thread, "begins", HANDS, sentence(text))

@@ -131,7 +131,7 @@ def choose(
         raise ConfigurationError(
             f"nth = {settings.nth}: only {len(found)} people {what} "
             f"(in {scenarios[0].days} days of '{scenarios[0].name}'); "
-            "seen_by=0 differs=false asks for less"
+            "seen_by=0 differs=false widens the choice"
         )
     person, day = found[settings.nth - 1]
     when = day_in_words(past.calendar.date_of(0), day)

@@ -177,7 +177,7 @@ def print_effects(console: Console, effects: pd.DataFrame, confidence: float) ->
         title=f"Main effects and interactions ({confidence:.0%} simulation intervals)",
         title_justify="left", header_style="bold",
     )  # fmt: skip
-    for heading in ("", "kind", "effect", "interval", "reads as"):
+    for heading in ("", "kind", "effect", "interval", "verdict"):
         table.add_column(heading, justify="right" if heading in ("effect", "interval") else "left")
     for outcome in shown(OUTCOMES):
         table.add_section()

@@ -252,8 +252,8 @@ def print_response(
             title=f"{path_in_words(path)} ({settings.confidence:.0%} simulation intervals)",
             title_justify="left", header_style="bold",
         )  # fmt: skip
-        for heading in ("", "value", "level", "difference", "interval", "reads as"):
-            table.add_column(heading, justify="left" if heading in ("", "reads as") else "right")
+        for heading in ("", "value", "level", "difference", "interval", "verdict"):
+            table.add_column(heading, justify="left" if heading in ("", "verdict") else "right")
         for one in shown(OUTCOMES):
             table.add_section()
             table.add_row(f"[bold]{one.heading}[/]")

@@ -117,7 +117,7 @@ def agencies() -> str:
             )
         )  # fmt: skip
     return table(
-        ("institution", "entry of `agencies`", "accepts", "services an open day by line",
+        ("institution", "entry of `agencies`", "accepts", "services per open day, by line",
          "settles a need with probability", "places", "names the right next one", "open"),
         rows,
     )  # fmt: skip
@@ -129,7 +129,7 @@ def clinics() -> str:
     for name, one in almaty().world.institutions.items():
         capacity = f"{one.crews:g} crews" if one.crews else ""
         if one.capacity:
-            capacity = f"{number(one.capacity)} a unit and open day"
+            capacity = f"{number(one.capacity)} per unit and open day"
         rows.append(
             (
                 name.replace("_", " "), f"`{name}`", number(sum(one.units.values())), capacity,

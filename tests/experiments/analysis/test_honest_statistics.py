@@ -91,7 +91,7 @@ def test_ranks_say_why_seeds_or_an_outcome_are_left_out() -> None:
     assert set(ranks["why"]) == {"no value under plan in 1 of 4 seeds"}
     none = rank_stability(results({"now": [1.0, 2.0], "plan": [NAN, 1.0]}, "lower"))
     assert none["rank"].isna().all()
-    assert none["why"].str.startswith("fewer than two seeds to rank by").all()
+    assert none["why"].str.startswith("fewer than two seeds for ranking").all()
     assert rank_stability(results({"now": [1.0, 2.0], "plan": [0.0, 1.0]}))["why"].eq("").all()
 
 
