@@ -44,7 +44,7 @@ BLOCK_RUNS, MOST_WITH_BLOCKS = 3, 150_000
 LONGEST = 5
 """Years for which the growth of the logs is followed, once, by default."""
 FEW_RUNS = ((1_000_000, 1), (300_000, 3))
-"""Most runs for cities of at least so many people: they take long, and vary little."""
+"""Limits on runs for cities of at least so many people: they take long, and vary little."""
 MEGABYTE = 1e6
 
 
@@ -207,7 +207,7 @@ def start_seconds(arguments: list[str]) -> float:
 
 
 def show(one: dict[str, Any]) -> None:
-    """Print what was measured of one city."""
+    """Print the measurements of one city."""
     year, reference, ratio = one["year_cpu_s"], one["five_draws_cpu_s"], one["ratio"]
     words = f"{one['years']} year{'s' if one['years'] > 1 else ''}"
     print(f"{one['city']}: {one['people']:,} people, {words}, median of {year['runs']}")

@@ -207,7 +207,7 @@ def curves(
     Parameters
     ----------
     scenarios, seeds, overrides, submodels, progress, **settings
-        As of `compare`.
+        As for `compare`.
 
     Returns
     -------
@@ -237,7 +237,7 @@ def sweep(
     Parameters
     ----------
     scenarios, seeds, overrides, submodels, progress, **settings
-        As of `compare`.
+        As for `compare`.
     vary : mapping
         The values to vary, by path: a list of values, a range ``{"low": ..., "high": ...}``, or
         None (the range of its entry).
