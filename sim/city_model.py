@@ -84,6 +84,7 @@ class CityModel(ABC):
     # Logs that observers read; each is declared by the submodel that writes it.
     visits: "EventLog"
     payments: "EventLog"
+    check_ups: "EventLog"
     closed_episodes: "EventLog"
     leavers: "EventLog"
     deaths: "EventLog"

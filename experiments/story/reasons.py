@@ -33,7 +33,10 @@ from sim.submodels.care_seeking import (
     believed_price,
     best_option,
     binding_barrier,
+    days_untreated,
     leave_probability,
+    patience_lost,
+    staying_home,
     utilities,
 )
 from sim.submodels.casework import SUCCESS, cost_of
@@ -59,7 +62,7 @@ class Weighing:
     available : array of bool, shape (options,)
         Options that are open to the person.
     waiting : float
-        Utility of waiting.
+        Utility of seeing no doctor, today.
     believed, price : array, shape (options,)
         The price the person expects, and the true one, in KZT.
     language : array, shape (options,)
@@ -101,19 +104,21 @@ def look_into(
         prices[1, option] = price_of[option]
     others[0] = can_pay(migrant, city.parameters.care_seeking.borrowing_limit)
     others[1] = leave_probability(city, migrant, episode.severity)
+    staying, _ = staying_home(city, episode, migrant)
+    others[2] = staying - patience_lost(city, episode) * days_untreated(city, episode)
 
 
 def weighing(model: "AlmatyModel", row: int) -> Weighing:
     """Return what the owner of the episode in a row weighs now."""
     terms, available = np.empty((len(TERMS), OPTIONS)), np.empty(OPTIONS, dtype=np.bool_)
-    prices, others = np.empty((2, OPTIONS)), np.empty(2)
+    prices, others = np.empty((2, OPTIONS)), np.empty(3)
     look_into(model.city(), row, terms, available, prices, others)
     migrant = model.migrants.table[int(model.episodes.migrant[row])]
     language = np.array(model.care_seeking.parameters[0]["language"])
     return Weighing(
         terms=terms,
         available=available,
-        waiting=float(model.episodes.taste[row, OPTIONS]),
+        waiting=float(others[2]),
         believed=prices[0],
         price=prices[1],
         language=language * (not migrant["manages_language"]),

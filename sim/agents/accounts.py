@@ -20,6 +20,7 @@ CHART = Chart(
         "trips to the border": ("migrants", "outside"),
         # Care, by who pays for it.
         "care paid by patients": ("migrants", "facilities"),
+        "self-treatment": ("migrants", "outside"),
         "informal payments": ("migrants", "outside"),
         "care paid by employers": ("employers", "facilities"),
         "care paid by the state": ("state", "facilities"),

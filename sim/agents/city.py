@@ -61,8 +61,8 @@ class City(NamedTuple):
         See `sim.agents.agency.Agencies`.
     counts : array of one record
         See `city_counts`.
-    handovers, closed_needs, police, visits, payments, closed_episodes : EventWriter
-    leavers, deaths, policy_costs : EventWriter
+    handovers, closed_needs, police, visits, payments, check_ups : EventWriter
+    closed_episodes, leavers, deaths, policy_costs : EventWriter
         Records written for the observer.
     rows : RowAllocators
         Rows of migrants, episodes and tasks in use.
@@ -93,6 +93,7 @@ class City(NamedTuple):
     police: EventWriter
     visits: EventWriter
     payments: EventWriter
+    check_ups: EventWriter
     closed_episodes: EventWriter
     leavers: EventWriter
     deaths: EventWriter

@@ -138,6 +138,14 @@ class Episodes(Cohort[Episode]):
     )
     option = Column(np.int8, "option chosen", default=WAIT, labels=words.OPTIONS, hot=True)
     decides_on = Column(np.int32, "day of the next decision", default=NEVER, hot=True, unit="day")
+    worn_out_on = Column(
+        np.int32, "day on which patience with waiting ends, all else equal", default=NEVER,
+        hot=True, unit="day",
+    )  # fmt: skip
+    self_care_until = Column(
+        np.int32, "day on which drugs or home remedies are used up", default=-NEVER, hot=True,
+        unit="day",
+    )  # fmt: skip
     compared_on = Column(
         np.int32, "last day the options were compared", default=-NEVER, hot=True, unit="day"
     )
@@ -225,6 +233,7 @@ class Episodes(Cohort[Episode]):
         np.int16, "days perceived at severity 2 and untreated", unit="days", hot=True
     )
     avoidable = Column(np.bool_, "became severe after three such days")
+    self_treated = Column(np.bool_, "treated with drugs or home remedies without a doctor")
     formal_contact = Column(np.bool_, "seen by a provider at least once", hot=True)
     sequelae_on = Column(np.int32, "day it left permanent consequences", default=-NEVER, unit="day")
     binding_barrier = Column(np.int8, "first gate that stopped the episode")

@@ -216,6 +216,12 @@ class Employment(Frozen):
     permission: BySeverity
     permission_base: float
     permission_slope: float
+    formal_leave: float
+    works_clinic_share: float
+    works_clinic_weight: float
+    works_clinic_pays: float
+    check_ups: float
+    check_up_cost: float
     pays_in_kind: float
     inspections: float
     believed_at_start: float
@@ -253,6 +259,7 @@ class Money(Frozen):
     hand_to_mouth: float
     remitted_without_reserve: float
     paid_when_absent: float
+    formal_sick_pay: float
     entry_savings: float
     entry_debt_share: float
     entry_debt_shape: float
@@ -306,6 +313,8 @@ class Illness(Frozen):
     worsening_under_treatment: float
     death_under_treatment: float
     death_while_boarding: float
+    self_care_recovery: float
+    self_care_worsening: float
     relapse_factor: float
     relapse_days: float
     sequelae_early: float
@@ -350,6 +359,16 @@ class CareSeeking(Frozen):
     attachment_weight: float
     believed_ambulance_price: float
     believed_hospital_price: float
+    self_care_days: float
+    self_care_attraction: float
+    self_care_severity: float
+    self_care_cost: float
+    inertia: float
+    pain: float
+    endurance_rate: float
+    endurance_mild: float
+    endurance_severe: float
+    same_day_triage: float
     tries: float
     patience: float
     reneging: float

@@ -22,7 +22,8 @@ CATASTROPHIC_OF_CAPACITY = 0.40
 ORDINARY_CARE = ("polyclinic", "hospital", "private")
 """Kinds of institutions whose ordinary care an insured person may use."""
 BORNE_BY_SOCIETY = (
-    "care paid by patients", "tickets home", "care paid by employers", "care paid by the state",
+    "care paid by patients", "informal payments", "self-treatment", "tickets home",
+    "care paid by employers", "care paid by the state",
     "care paid by the fund", "care paid by insurers", "care paid by NGOs", "care paid by IOM",
     "care paid by the joint fund", "administration of the fund", "work of NGOs", "work of IOM",
     "policy costs of the state", "policy costs of donors", "policy costs of consulates",

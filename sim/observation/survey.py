@@ -103,12 +103,13 @@ def population(model: "CityModel", survey: Survey) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a person. Answers: ``used_care`` (met a provider within recall), ``had_need`` (an
-        illness perceived as moderate or graver), ``went_without`` (one of these ended, and no
-        provider saw it), ``contract``, ``registered``, ``can_afford`` (money in hand, with what was
-        paid for care within recall added back, is at least the believed price of seeing a
-        polyclinic about a moderate illness), ``can_afford_now`` (the same without adding back).
-        Beside them nationality, sector, age, sex, language and the logarithm of days of stay.
+        One row a person. Answers: ``used_care`` (met a provider within recall, or had a check-up),
+        ``had_need`` (an illness perceived as moderate or graver), ``went_without`` (one of these
+        ended, and no provider saw it), ``contract``, ``registered``, ``can_afford`` (money in hand,
+        with what was paid for care within recall added back, is at least the believed price of
+        seeing a polyclinic about a moderate illness), ``can_afford_now`` (the same without adding
+        back). Beside them nationality, sector, age, sex, language and the logarithm of days of
+        stay.
 
     Raises
     ------
@@ -135,12 +136,13 @@ def population(model: "CityModel", survey: Survey) -> pd.DataFrame:
     unmet = needed & ~episodes["formal_contact"] & window.has(episodes["ended_on"])
     lately = payments["day"] >= window.start
     paid = amounts_of(person, payments["person"][lately], payments["amount"][lately])
+    checked = model.check_ups["person"][model.check_ups["day"] >= window.start]
     savings = people.savings[rows].astype(np.int64)
     price = model.care_seeking.believed_prices(rows)
     status = np.unravel_index(people.stratum[rows], STRATA_SHAPE)[1]
     return pd.DataFrame(
         {
-            "used_care": np.isin(person, visits["person"][met]),
+            "used_care": np.isin(person, visits["person"][met]) | np.isin(person, checked),
             "had_need": np.isin(person, episodes["person"][needed & recalled]),
             "went_without": np.isin(person, episodes["person"][unmet]),
             "contract": in_contract(model, rows),
@@ -174,10 +176,11 @@ def amounts_of(person: Column, paid_by: Column, amount: Column) -> Column:
 
 
 def in_contract(model: "CityModel", rows: Column) -> Booleans:
-    """Return which people work and have a written contract."""
+    """Return which people have work, the right to it, and a written contract."""
     people = model.migrants
     works = people.jobless_since[rows] > model.day
-    return np.asarray(works & model.employers.formal[people.employer[rows]])
+    has_right = people.legal_status[rows] <= words.LegalStatus.PERMIT.value
+    return np.asarray(works & has_right & model.employers.formal[people.employer[rows]])
 
 
 def sample(people: pd.DataFrame, survey: Survey, rng: np.random.Generator) -> pd.DataFrame:

@@ -20,16 +20,33 @@ and the largest is chosen. P is what a course of care is believed to cost: `cour
 of a visit at polyclinics, mobile clinics and private doctors, what staff ask for informally where
 care is free by law, and the day's wage where a day away from work is not paid. Means are cash, the
 credit people count on, (1 - credit_reluctance) of what they could borrow, and a little that can
-always be found. Waiting has utility taste_wait. Tastes are Gumbel shocks drawn once an episode and
-again at each change of severity, so the choice is a logit over people but does not flicker from day
-to day. Who does not know that emergency care is free believes in a high price. Who knows who helps
-may also ask an NGO or their consulate for advice. The gate that stopped a waiting person is the
-first of perceive (believing care must be paid), seek (fear, language), reach (distance, waits,
-leave), pay (price) whose removal alone would have made them go; if none would, it is seek by their
-own judgement that it can wait.
+always be found. A contract opens doors: it secures leave and pay during illness (`employment`,
+`money`), and the employer may have an agreement with a clinic, which adds `works_clinic_weight` to
+the polyclinic and pays part of its price unless the illness is severe.
+
+Seeing no doctor has the utility, with s for severity and d for days since the need was perceived
+without treatment or treatment was lost,
+
+    W = taste_wait + inertia - endurance_rate * endurance_mild * s * d            (s < 3)
+    W = taste_wait - pain * (s - 2) - endurance_rate * endurance_severe * d       (s >= 3).
+
+Below severity 3, and with the money for it in hand, people may treat themselves with drugs or home
+remedies: taste_wait is replaced by self_care_attraction - self_care_severity * (s - 1) + taste_self
+- price_weight * cost / means where that is larger. It is not being seen by a provider; for
+`self_care_days` it speeds recovery and slows worsening a little (`illness`). Because W falls by the
+same amount each day while the options stay as they are, the day on which somebody goes is worked
+out when they decide to stay, not drawn. Tastes are Gumbel shocks drawn once an episode and again at
+each change of severity, so the choice is a logit over people but does not flicker from day to day.
+Who does not know that emergency care is free believes in a high price. Who knows who helps may also
+ask an NGO or their consulate for advice. The gate that stopped a waiting person is the first of
+perceive (believing care must be paid), seek (fear, language), reach (distance, waits, leave), pay
+(price) whose removal alone would have made them go; if none would, it is seek by their own
+judgement that it can wait.
 
 Parameters: `conf/parameters/care_seeking.yaml`, `employment.yaml`. Neutral state: all attractions
-at -8 and below with severity weights 0 (nobody seeks); attraction at 20 (everybody seeks).
+at -8 and below with severity weights 0 (nobody seeks); attraction at 20 (everybody seeks); and,
+for each mechanism alone, `borrowing_weight`, `credit_reluctance`, `unpaid_day`, `self_care_days`,
+`inertia`, `pain`, `endurance_rate`, `works_clinic_share` and `formal_leave` at 0, `course` at 1.
 """
 
 from enum import auto
@@ -37,8 +54,9 @@ from enum import auto
 import numpy as np
 
 from sim import vocabulary as words
+from sim.agents.accounts import CHART
 from sim.agents.city import City
-from sim.agents.episode import DECISIONS, WAIT, Gate, State, decision_key, reset_decision
+from sim.agents.episode import DECISIONS, WAIT, Gate, State, decision_key, reset_decision, step_key
 from sim.agents.migrant import NEVER, can_borrow
 from sim.agents.task import INFORMATION
 from sim.config.entries import by, parameter_record
@@ -53,7 +71,7 @@ from sim.engine.jit.prefetch import (
     prefetch_record,
     row_ahead,
 )
-from sim.engine.random.scalar import uniform
+from sim.engine.random.scalar import peek_uniform, uniform
 from sim.engine.random.splitmix import BELOW_ONE
 from sim.engine.records import Record
 from sim.engine.types import Booleans, Floats, Rows
@@ -61,7 +79,8 @@ from sim.submodels.experience import fear_of
 from sim.submodels.illness import INFECTION, INJURY, draw_tastes
 from sim.submodels.information import EMERGENCY_RIGHT, REGISTRATION, WHO_HELPS
 from sim.submodels.insurance import PATIENT, cover_of
-from sim.submodels.legal_status import PAID_WHEN_ILL, works
+from sim.submodels.ledger_entries import pay
+from sim.submodels.legal_status import PAID_WHEN_ILL, has_contract, works
 from sim.submodels.submodel import Submodel
 from sim.vocabulary import Purpose
 
@@ -80,6 +99,9 @@ POLYCLINIC_CARE = words.Service.POLYCLINIC.value
 MODERATE = 2
 ORDINARY = np.isin(np.arange(OPTIONS), [POLYCLINIC, MOBILE_CLINIC, PRIVATE])
 """Options where a course of care is paid visit by visit."""
+SELF_TREATMENT = CHART.number("self-treatment")
+SELF_CARE = Purpose.SELF_CARE.row
+WORKS_CLINIC = Purpose.WORKS_CLINIC.row
 RECONSIDERATION = Purpose.RECONSIDERATION.row
 
 
@@ -151,6 +173,11 @@ class CareSeeking(Submodel):
             permission_slope=employment.permission_slope,
             log_of_waiting=np.log1p(-min(seeking.reconsideration, BELOW_ONE)),
             borrowing_limit=world.money.borrowing_limit,
+            formal_leave=employment.formal_leave,
+            formal_sick_pay=world.money.formal_sick_pay,
+            works_clinic_share=employment.works_clinic_share,
+            works_clinic_weight=employment.works_clinic_weight,
+            works_clinic_pays=employment.works_clinic_pays,
             informal_price=self._informal_prices(world),
             language=language,
             offered=self.offered,
@@ -271,13 +298,24 @@ def decide(city: City, levers_moved_on: int) -> None:
             continue
         choice = WAIT
         # While nothing has changed for them, people who wait would only decide to wait again.
-        if something_changed(city, episode, migrant, levers_moved_on):
+        if (
+            something_changed(city, episode, migrant, levers_moved_on)
+            or episode.worn_out_on <= city.today
+            or used_up_remedies(city, episode)
+        ):
             utilities(city, episode, migrant, terms)
             available_options(city, episode, migrant, available)
-            choice = best_option(terms, available, episode.taste[OPTIONS], NO_TERM, NO_TERM)
+            staying, treats_self = staying_home(city, episode, migrant)
+            waiting = staying - patience_lost(city, episode) * days_untreated(city, episode)
+            choice = best_option(terms, available, waiting, NO_TERM, NO_TERM)
             episode.compared_on = city.today
+            episode.worn_out_on = NEVER
             if choice == WAIT and episode.binding_barrier == Gate.NONE and episode.severity >= 2:
-                episode.binding_barrier = binding_barrier(terms, available, episode.taste[OPTIONS])
+                episode.binding_barrier = binding_barrier(terms, available, waiting)
+            if choice == WAIT:
+                wear_out(city, episode, waiting - largest_utility(terms, available))
+                if treats_self:
+                    treat_oneself(city, episode, migrant)
         if choice == WAIT:
             schedule_next_decision(city, episode)
         else:
@@ -292,7 +330,9 @@ def decide(city: City, levers_moved_on: int) -> None:
 @compiled
 def has_to_decide(city: City, episode: Record) -> bool:
     """Return True if somebody has to decide today what to do about an illness."""
-    return episode.state == State.UNDECIDED and episode.decides_on <= city.today
+    return episode.state == State.UNDECIDED and (
+        episode.decides_on <= city.today or episode.worn_out_on <= city.today
+    )
 
 
 @compiled
@@ -315,14 +355,69 @@ def something_changed(city: City, episode: Record, migrant: Record, levers_moved
 
 
 @compiled
+def used_up_remedies(city: City, episode: Record) -> bool:
+    """Return True if somebody who has treated themselves has used up what they took."""
+    return -NEVER < episode.self_care_until <= city.today
+
+
+@compiled
+def staying_home(city: City, episode: Record, migrant: Record) -> tuple[float, bool]:
+    """Return the utility of seeing no doctor on the first day, and whether it is by self-care."""
+    seeking, severity = city.parameters.care_seeking, episode.severity
+    waiting = float(episode.taste[OPTIONS])
+    if severity >= SEVERE:
+        return waiting - seeking.pain * (severity - MODERATE), False
+    waiting += seeking.inertia
+    if seeking.self_care_days < 1.0 or migrant.savings < seeking.self_care_cost:
+        return waiting, False
+    u = peek_uniform(city.streams, SELF_CARE, episode.person, step_key(episode))
+    taste = -np.log(-np.log(u))
+    remedy = seeking.inertia + seeking.self_care_attraction + taste
+    remedy -= seeking.self_care_severity * (severity - 1)
+    remedy -= seeking.price_weight * seeking.self_care_cost / means_of(city, migrant)
+    return max(waiting, remedy), remedy > waiting
+
+
+@compiled
+def patience_lost(city: City, episode: Record) -> float:
+    """Return the utility of staying home that a day of untreated illness takes away."""
+    seeking = city.parameters.care_seeking
+    if episode.severity >= SEVERE:
+        return seeking.endurance_rate * seeking.endurance_severe
+    return seeking.endurance_rate * seeking.endurance_mild * episode.severity
+
+
+@compiled
+def days_untreated(city: City, episode: Record) -> int:
+    """Return the days for which a perceived illness has been without treatment."""
+    return city.today - episode.untreated_since
+
+
+@compiled
+def wear_out(city: City, episode: Record, deficit: float) -> None:
+    """Note the day on which staying home is no longer better, since it loses as much each day."""
+    lost = patience_lost(city, episode)
+    if lost > 0.0 and deficit < lost * (NEVER - city.today):
+        episode.worn_out_on = city.today + int(np.floor(max(deficit, 0.0) / lost)) + 1
+
+
+@compiled
+def treat_oneself(city: City, episode: Record, migrant: Record) -> None:
+    """Take drugs or home remedies for some days: no visit to anybody."""
+    seeking = city.parameters.care_seeking
+    episode.self_treated = True
+    episode.self_care_until = city.today + int(seeking.self_care_days)
+    pay(city, migrant, int(seeking.self_care_cost), SELF_TREATMENT)
+
+
+@compiled
 def utilities(city: City, episode: Record, migrant: Record, terms: Floats) -> None:
     """Write the parts of the utility of every option into `terms`, shape (terms, options)."""
     seeking = city.parameters.care_seeking
     group = city.work_groups[migrant.work_group]
     severity = episode.severity
     cash = float(migrant.savings)
-    credit = can_borrow(migrant, seeking.borrowing_limit)
-    means = cash + (1.0 - seeking.credit_reluctance) * credit + seeking.small_cash
+    means = means_of(city, migrant)
     reassured = seeking.reassured_by_registration if migrant.knows[REGISTRATION] else 1.0
     fear = seeking.fear_weight * fear_of(city, migrant) * reassured
     refusal = 1.0 - leave_probability(city, migrant, severity)
@@ -344,8 +439,27 @@ def utilities(city: City, episode: Record, migrant: Record, terms: Floats) -> No
         terms[PRICE, option] = price_term(seeking, option, price, means, cash)
         price = price_of_course(city, migrant, option, severity, price_of[option])
         terms[PRICE_IF_INFORMED, option] = price_term(seeking, option, price, means, cash)
+    if severity < SEVERE and has_works_clinic(city, migrant):
+        terms[APPEAL, POLYCLINIC] += seeking.works_clinic_weight
     if city.parameters.payment.payer_of_service[standing][POLYCLINIC_CARE] != PATIENT:
         terms[APPEAL, POLYCLINIC] += seeking.attachment_weight
+
+
+@compiled
+def means_of(city: City, migrant: Record) -> float:
+    """Return the money people count on: cash, some of the credit they have, and a little more."""
+    seeking = city.parameters.care_seeking
+    credit = can_borrow(migrant, seeking.borrowing_limit)
+    return migrant.savings + (1.0 - seeking.credit_reluctance) * credit + seeking.small_cash
+
+
+@compiled
+def has_works_clinic(city: City, migrant: Record) -> bool:
+    """Return True if the employer has an agreement with a clinic; a new job draws anew."""
+    share = city.parameters.care_seeking.works_clinic_share
+    if share <= 0.0 or not has_contract(city, migrant):
+        return False
+    return peek_uniform(city.streams, WORKS_CLINIC, migrant.pid, migrant.employer) < share
 
 
 @compiled(allocates=True)
@@ -368,17 +482,21 @@ def price_of_course(city: City, migrant: Record, option: int, severity: int, vis
     price = visit
     if ORDINARY[option]:
         price = visit * seeking.course
+    if option == POLYCLINIC and severity < SEVERE and has_works_clinic(city, migrant):
+        price *= 1.0 - seeking.works_clinic_pays
     if visit <= 0.0 and severity < SEVERE:
         price += seeking.informal_price[option]
-    if ORDINARY[option] and option != MOBILE_CLINIC and loses_the_day(migrant):
+    if ORDINARY[option] and option != MOBILE_CLINIC and loses_the_day(city, migrant):
         price += seeking.unpaid_day * migrant.wage
     return price
 
 
 @compiled
-def loses_the_day(migrant: Record) -> bool:
+def loses_the_day(city: City, migrant: Record) -> bool:
     """Return True if a day away from work is not paid."""
-    return works(migrant) and not PAID_WHEN_ILL[migrant.legal_status]
+    if not works(migrant) or PAID_WHEN_ILL[migrant.legal_status]:
+        return False
+    return city.parameters.care_seeking.formal_sick_pay <= 0.0 or not has_contract(city, migrant)
 
 
 @compiled
@@ -411,7 +529,10 @@ def leave_probability(city: City, migrant: Record, severity: int) -> float:
     seeking = city.parameters.care_seeking
     tolerance = city.employers[migrant.employer].tolerance
     factor = seeking.permission_base + seeking.permission_slope * tolerance
-    return min(seeking.permission[severity - 1] * factor, 1.0)
+    probability = min(seeking.permission[severity - 1] * factor, 1.0)
+    if has_contract(city, migrant):
+        probability += seeking.formal_leave * (1.0 - probability)
+    return probability
 
 
 @compiled
@@ -460,6 +581,19 @@ def best_option(
         if utility > most:
             choice, most = option, utility
     return choice
+
+
+@compiled
+def largest_utility(terms: Floats, available: Booleans) -> float:
+    """Return the largest utility of the options that are open, -inf if there is none."""
+    most = -np.inf
+    for option in range(OPTIONS):
+        if available[option]:
+            utility = terms[APPEAL, option]
+            for term in (ACCEPTABILITY, EFFORT, PRICE):
+                utility -= terms[term, option]
+            most = max(most, utility)
+    return most
 
 
 @compiled

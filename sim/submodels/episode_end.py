@@ -16,7 +16,7 @@ EPISODE_RECORD = (
     "decided_on", "arrived_on", "care_on", "severe_on", "emergency_care_on", "competent_care_on",
     "perceived_moderate", "avoidable", "formal_contact", "sequelae_on", "binding_barrier",
     "state", "visits", "charged", "paid", "owed", "relieved", "worst", "age", "wage",
-    "manages_language", "contract", "can_afford", "borrowed",
+    "manages_language", "contract", "can_afford", "borrowed", "self_treated",
 )  # fmt: skip
 """Columns of an episode that outlive it."""
 

@@ -51,7 +51,7 @@ from sim.engine.random.scalar import exponential, gumbel, happens, pick_one, uni
 from sim.engine.records import Record
 from sim.engine.types import Column, Floats, Integers, Rows
 from sim.submodels.episode_end import EPISODE_RECORD, end
-from sim.submodels.legal_status import PERMIT, works
+from sim.submodels.legal_status import has_contract
 from sim.submodels.needs import supersede
 from sim.submodels.submodel import Submodel
 from sim.vocabulary import Purpose
@@ -188,9 +188,7 @@ def describe_owner(city: City, episode: Record, migrant: Record) -> None:
     episode.wage = migrant.wage
     episode.worst = episode.severity
     episode.manages_language = migrant.manages_language
-    has_right = migrant.legal_status <= PERMIT
-    formal = city.work_groups[migrant.work_group].formal
-    episode.contract = works(migrant) and has_right and formal
+    episode.contract = has_contract(city, migrant)
     episode.can_afford = migrant.savings >= city.parameters.illness.visit_price
 
 
@@ -244,6 +242,9 @@ def add_hazards(city: City, episode: Record) -> tuple[bool, bool, bool]:
         worsening *= np.float32(illness.relapse_factor)
     if episode.antenatal_visits >= illness.antenatal_visits:
         worsening *= np.float32(illness.antenatal_protection)
+    if episode.self_care_until > city.today and not episode.treated and episode.severity < SEVERE:
+        worsening *= np.float32(illness.self_care_worsening)
+        recovery *= np.float32(illness.self_care_recovery)
     if episode.boarding:
         death *= np.float32(illness.death_while_boarding)
     episode.worsening += worsening

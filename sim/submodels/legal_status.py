@@ -210,6 +210,13 @@ def works(migrant: Record) -> bool:
 
 
 @compiled
+def has_contract(city: City, migrant: Record) -> bool:
+    """Return True if a person has work, the right to it, and a written contract."""
+    has_right = migrant.legal_status <= PERMIT
+    return works(migrant) and has_right and city.work_groups[migrant.work_group].formal
+
+
+@compiled
 def set_status(migrant: Record, status: int) -> None:
     """Give a person who is not counted yet another status."""
     migrant.stratum += (status - int(migrant.legal_status)) * STRATA_A_STATUS

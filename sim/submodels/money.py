@@ -10,12 +10,17 @@ People differ in both, for as long as they stay. A share `hand_to_mouth` keeps n
 the others is m + spread * (X - m) monthly wages, X from Beta(1, (1 - m) / m) with mean m. Lenders
 lend `borrowing_limit` monthly wages times 1 + credit_spread * U, U uniform from -1 to 1, and
 `credit_without_reserve` of that to those who keep nothing. What the month means for work and papers
-follows (see `businesses`, `legal_status`).
+follows (see `businesses`, `legal_status`). Workers with contracts are paid a share of the wage
+during illness, and are examined at a rate of `check_ups` a year at the employer's cost, where they
+learn what a visit teaches.
 
 Parameters: `conf/parameters/money.yaml`. Neutral state: `living_cost` equal to the wage and
 `remitted=0` (nobody's savings change); people alike: `hand_to_mouth`, `reserve_spread` and
-`credit_spread` at 0.
+`credit_spread` at 0; `formal_sick_pay` and `check_ups` at 0.
 """
+
+from collections.abc import Mapping
+from typing import ClassVar
 
 import numpy as np
 
@@ -26,8 +31,10 @@ from sim.agents.episode import State, bring_up
 from sim.agents.task import SHELTER
 from sim.config.entries import parameter_record
 from sim.config.world import World
+from sim.engine.agentset.column import Column as Declared
 from sim.engine.agentset.row_allocator import active_rows, rows_with
-from sim.engine.calendar import DAYS_A_MONTH
+from sim.engine.calendar import DAYS_A_MONTH, MONTHS_A_YEAR
+from sim.engine.event_log import LogDeclaration, append_record
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.prefetch import (
     SOON,
@@ -40,12 +47,14 @@ from sim.engine.jit.prefetch import (
 from sim.engine.random.scalar import happens
 from sim.engine.records import Record
 from sim.submodels.businesses import settle_with_employer
+from sim.submodels.information import CLINIC_SOURCE, EMERGENCY_RIGHT, learn
 from sim.submodels.insurance import insure
 from sim.submodels.ledger_entries import LOANS, post
 from sim.submodels.legal_status import (
     IRREGULAR,
     PAID_WHEN_ILL,
     follow_contract,
+    has_contract,
     regularise,
     works,
 )
@@ -56,15 +65,32 @@ SEVERE = words.SEVERE
 WAGES, LIVING_COSTS, REMITTANCES, REPAYMENTS = (
     CHART.number(name) for name in ("wages", "living costs", "remittances", "repayments")
 )
+BY_EMPLOYERS = CHART.number("care paid by employers")
+CHECK_UP = Purpose.CHECK_UP.row
+TAUGHT = Purpose.TAUGHT_BY_A_CHECK_UP.row
 WITHHELD_WAGE = Purpose.WITHHELD_WAGE.row
 
 
 class Money(Submodel):
     """Pay-days and days lost to illness."""
 
+    events: ClassVar[Mapping[str, LogDeclaration]] = {
+        "check_ups": LogDeclaration(
+            lambda model: model.migrants.capacity,
+            day=Declared(np.int32, "day of the check-up", unit="day"),
+            person=Declared(np.uint64, "worker who was examined"),
+            stratum=Declared(np.int16, "group of the worker"),
+        )
+    }
+
     def prepare(self, world: World) -> None:
         """Note today's rules of pay-day."""
-        self.parameters = parameter_record(world.money)
+        employment = world.employment
+        self.parameters = parameter_record(
+            world.money,
+            check_up=1.0 - np.exp(-employment.check_ups / MONTHS_A_YEAR),
+            check_up_cost=employment.check_up_cost,
+        )
 
     def count_absence(self) -> None:
         """Count a day of absence for everybody severely ill or in bed."""
@@ -106,6 +132,24 @@ def count_absence(city: City) -> None:
             migrant.absent_days += 1
 
 
+@compiled
+def check_up(city: City, migrant: Record, pay_days_so_far: int) -> None:
+    """Let a worker with a contract be examined now and then, and learn what visits teach."""
+    person, probability = migrant.pid, city.parameters.money.check_up
+    if not happens(city.streams, CHECK_UP, person, pay_days_so_far, probability):
+        return
+    post(city, BY_EMPLOYERS, int(city.parameters.money.check_up_cost))
+    entry = append_record(city.check_ups)
+    entry.day = city.today
+    entry.person = person
+    entry.stratum = migrant.stratum
+    taught = city.parameters.information.taught_by_visit
+    if not migrant.knows[EMERGENCY_RIGHT] and happens(
+        city.streams, TAUGHT, person, pay_days_so_far, taught
+    ):
+        learn(city, migrant, EMERGENCY_RIGHT, CLINIC_SOURCE)
+
+
 @compiled(allocates=True)
 def pay_wages(city: City) -> None:
     """Pay a month's wage; cover living costs, repay debts, send home what is left over."""
@@ -124,6 +168,8 @@ def pay_wages(city: City) -> None:
         paid_days = float(days - absent)
         if PAID_WHEN_ILL[migrant.legal_status]:
             paid_days += money.paid_when_absent * absent
+        elif has_contract(city, migrant):
+            paid_days += money.formal_sick_pay * absent
         in_work = works(migrant)
         income = money.wage_factor * migrant.wage * (paid_days / DAYS_A_MONTH)
         if not in_work:
@@ -159,6 +205,8 @@ def pay_wages(city: City) -> None:
         migrant.changed_on = city.today
         if migrant.to_be_removed:
             continue
+        if has_contract(city, migrant):
+            check_up(city, migrant, pay_days_so_far)
         if in_work:
             settle_with_employer(city, migrant, absent, pay_days_so_far)
         follow_contract(city, migrant)

@@ -44,6 +44,7 @@ from sim.submodels.care_seeking import (
     POLYCLINIC,
     PRIVATE,
     SEVERE,
+    has_works_clinic,
 )
 from sim.submodels.experience import tell_group
 from sim.submodels.illness import INFECTION
@@ -284,6 +285,11 @@ def admit_at_desk(city: City, episode: Record) -> tuple[int, int]:
         return WELCOME, 0
     if migrant.insured or migrant.has_policy:
         papers_for_attachment(city, episode, migrant, kind)
+    if kind == KIND_POLYCLINIC and not severe and has_works_clinic(city, migrant):
+        share = city.parameters.care_seeking.works_clinic_pays
+        by_employer = int(np.rint(share * price))
+        post(city, BY_EMPLOYERS, by_employer)
+        price -= by_employer
     if episode.covered >= price:
         episode.covered -= price
         return WELCOME, 0

@@ -2,13 +2,15 @@
 
 Going to a clinic needs leave from the employer (more likely the graver the illness and the more
 tolerant the employer) and an open door; people go to the nearest unit, each to one among equally
-near ones. Hospitals serve the same day, other clinics from the next day on. After some days of
-trying in vain the person decides anew. An ambulance comes to the person. Informal employers may
-pay private treatment of an injury in kind and ask for silence. Returning home ends the stay; the
-illness is followed (see `follow_up`).
+near ones. Hospitals serve the same day, other clinics from the next day on, unless they see
+severely ill people at once (`same_day_triage`). A contract secures leave (`formal_leave`). After
+some days of trying in vain the person decides anew. An ambulance comes to the person. Informal
+employers may pay private treatment of an injury in kind and ask for silence. Returning home ends
+the stay; the illness is followed (see `follow_up`).
 
 Parameters: `conf/parameters/employment.yaml`, `care_seeking.tries`, opening days in `conf/city/`.
-Neutral state: permission 1 for every severity and all doors open every day.
+Neutral state: permission 1 for every severity and all doors open every day; `same_day_triage` and
+`formal_leave` at 0.
 """
 
 import numpy as np
@@ -41,6 +43,7 @@ from sim.submodels.care_seeking import (
     MOBILE_CLINIC,
     NGO,
     PRIVATE,
+    SEVERE,
     leave_probability,
 )
 from sim.submodels.demography import move_out
@@ -51,6 +54,7 @@ from sim.vocabulary import Purpose
 WHICH_UNIT = Purpose.WHICH_AMBULANCE.row
 """The first of the purposes that choose among equally near units, in the order of the options."""
 LEAVE_FROM_WORK = Purpose.LEAVE_FROM_WORK.row
+TRIAGE = Purpose.TRIAGE.row
 
 
 class Reaching(Submodel):
@@ -128,15 +132,20 @@ def go_to_clinic(city: City, episode: Record) -> None:
     option = episode.option
     unit = unit_for(city, episode, option)
     reached = city.clinics[unit].open
+    key = try_key(episode)
     if option != MOBILE_CLINIC:
         probability = leave_probability(city, migrant, episode.severity)
-        key = try_key(episode)
         has_leave = happens(city.streams, LEAVE_FROM_WORK, episode.person, key, probability)
         reached = reached and has_leave
     episode.tries += 1
     episode.tries_now += 1
     if reached:
-        arrive(city, episode, unit, city.today if option == HOSPITAL else city.today + 1)
+        triage = city.parameters.care_seeking.same_day_triage
+        at_once = option == HOSPITAL or (
+            episode.severity >= SEVERE
+            and happens(city.streams, TRIAGE, episode.person, key, triage)
+        )
+        arrive(city, episode, unit, city.today if at_once else city.today + 1)
         migrant.absent_days += 1
     elif episode.tries_now >= city.parameters.care_seeking.tries:
         note_binding_barrier(episode, Gate.REACH)

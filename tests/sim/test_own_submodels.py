@@ -54,7 +54,7 @@ def test_a_value_out_of_its_range_and_an_unknown_one_are_refused() -> None:
         load_scenario("baseline", with_hearing(2), submodels=[Rumours])
     with pytest.raises(ConfigurationError, match="unknown name 'heering'"):
         load_scenario("baseline", ["parameters.rumours.heering=0.1"], submodels=[Rumours])
-    with pytest.raises(ConfigurationError, match="'rumours' in parameters: if it is of a"):
+    with pytest.raises(ConfigurationError, match="'rumours' in parameters: if it belongs to a"):
         load_scenario("baseline", ["parameters.rumours.hearing=0.1"])
 
 

@@ -4,6 +4,7 @@ Everybody is made the same by hand and has the same injury; the utilities are wo
 plain numbers, apart from the code of the submodel. Fixed seed, 40,000 decisions.
 """
 
+from collections.abc import Mapping
 from math import exp
 
 import numpy as np
@@ -26,7 +27,9 @@ PEOPLE = 40_000
 WAGE, SAVINGS, FEAR, TOLERANCE, WAITED_AT_POLYCLINIC = 100_000, 30_000, 0.4, 0.5, 2.0
 
 
-def deciding_city(severity: str, knows_rights: bool) -> AlmatyModel:
+def deciding_city(
+    severity: str, knows_rights: bool, more: Mapping[str, float] | None = None
+) -> AlmatyModel:
     """Everybody the same, everybody injured today and aware of it, up to their first decision."""
     model = AlmatyModel(
         city(
@@ -45,6 +48,7 @@ def deciding_city(severity: str, knows_rights: bool) -> AlmatyModel:
                 "illness.worsening.injury.severe": 0.0,
                 "illness.recovery.injury.severe": 0.0,
                 "illness.death.injury.severe": 0.0,
+                **(more or {}),
             },
         )
     )
@@ -160,3 +164,33 @@ def test_full_entitlement_adds_the_pull_of_the_own_polyclinic() -> None:
     gain = after - before
     attachment = model.world.care_seeking.attachment_weight
     assert gain[:, polyclinic] - gain[:, mobile] == pytest.approx(attachment, abs=1e-5)
+
+
+@pytest.mark.claim("A10")
+@pytest.mark.parametrize("severity", [2, 3], ids=["moderate", "severe"])
+def test_the_day_on_which_waiting_ends_follows_the_logit_of_that_day(severity: int) -> None:
+    """P(not gone by day t) = exp(W - lost t) / (sum exp V + exp(W - lost t)), tastes drawn once."""
+    rate, inertia, pain = 0.2, 1.5, 1.0
+    model = deciding_city(
+        words.SEVERITIES[severity - 1],
+        knows_rights=True,
+        more={
+            "care_seeking.endurance_rate": rate, "care_seeking.inertia": inertia,
+            "care_seeking.pain": pain,
+        },
+    )  # fmt: skip
+    seeking = model.world.care_seeking
+    severe = severity >= words.SEVERE
+    lost = rate * (seeking.endurance_severe if severe else seeking.endurance_mild * severity)
+    staying = -pain * (severity - 2) if severe else inertia
+    going = sum(exp(value) for value in utilities(model, severity, knows_rights=True).values())
+    rows = model.episodes.rows
+    waits = model.episodes.state[rows] == State.UNDECIDED
+    left = np.where(waits, model.episodes.worn_out_on[rows] - model.day, 0)
+    assert (left[waits] >= 1).all()
+    for day in range(25):
+        stays = exp(staying - lost * day)
+        expected = stays / (going + stays)
+        found = float(np.mean(left > day))
+        tolerance = 3.5 * np.sqrt(expected * (1 - expected) / len(rows))
+        assert found == pytest.approx(expected, abs=tolerance), day

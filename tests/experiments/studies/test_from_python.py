@@ -208,7 +208,7 @@ MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
         lambda: compare([load_scenario(), load_scenario("mobile_clinics")], 2, ["days=30"]),
         "already set this",
     ),
-    "a shard": (lambda: compare(PAIR, 2, ["shard=1/2"]), "for the command"),
+    "a shard": (lambda: compare(PAIR, 2, ["shard=1/2"]), "only the command"),
     "an idle setting": (lambda: compare(PAIR, 2, half_width=0.1), "replicates=auto"),
     "of another study": (lambda: compare(PAIR, 2, ["samples=4"]), "samples"),
     "twice": (lambda: compare(["baseline", "baseline"]), "named twice"),
