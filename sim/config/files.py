@@ -24,6 +24,9 @@ from sim.config.strict_yaml import Document, read_strictly
 
 GROUPS = ("city", "scenario", "shock", "study", "executor")
 """Folders of `conf/` from which one file is chosen by name."""
+COUNTERFACTUAL = "counterfactual"
+"""Folder beside `scenario` with files of the same form, which may switch barriers off. They are
+found by name and are not listed among the policies."""
 OWN_GROUPS = ("scenario", "shock", "city", "study")
 """Groups of which users may have their own files."""
 ALWAYS_READ = ("parameters", "regime")
@@ -234,6 +237,11 @@ def file_of(group: str, name: str) -> Path:
         for folder in sources().folders(group)
         if (path := folder / f"{name}.yaml").is_file()
     }
+    if not found and group == "scenario":
+        hidden = (folder.with_name(COUNTERFACTUAL) for folder in sources().folders(group))
+        found = {
+            path.resolve(): path for folder in hidden if (path := folder / f"{name}.yaml").is_file()
+        }
     if not found:
         for folder in sources().folders(group):
             if (folder / f"{name}.yml").is_file():
@@ -272,6 +280,8 @@ def read_file(group: str, path: Path) -> Document:
     if group == "study":
         kinds = study_settings()
     check_described(group, found, path.stem, kinds, path.read_text(encoding="utf-8"))
+    if group == "scenario" and path.parent.name == COUNTERFACTUAL:
+        return replace(found, value={**found.value, COUNTERFACTUAL: True})
     return found
 
 

@@ -69,6 +69,23 @@ SHOCKS = (
 """Paths a shock may change."""
 
 
+BARRIER = "barrier"
+COUNTERFACTUALS = (
+    "care_seeking.fear_weight",
+    "care_seeking.language_weight",
+    "care_seeking.price_weight",
+    "care_seeking.borrowing_weight",
+    "care_seeking.wait_weight",
+    "employment.permission.*",
+    "employment.permission_base",
+    "referral.papers_asked",
+    "payment.wrongful_refusal",
+    "payment.informal_asked.*",
+    "payment.price.*",
+)
+"""Paths a counterfactual may change: barriers that no policy could take away altogether."""
+
+
 def levers_with(submodels: Iterable[Any]) -> tuple[str, ...]:
     """Return the paths that a policy scenario may change, those of some submodels included."""
     return (*LEVERS, *(path for kind in submodels for path in kind.levers))
@@ -147,7 +164,8 @@ def checked_changes(
     whitelist : tuple of str
         `LEVERS` or `SHOCKS`.
     word : str
-        "lever" or "shock", for messages.
+        "lever", "shock" or "barrier", for messages. A barrier may be 0 outside its range: that it
+        is off is no claim about the world.
     days : int
         Horizon of the run.
     world, entries
@@ -158,7 +176,7 @@ def checked_changes(
     ConfigurationError
         One line about the first mistake.
     """
-    group = "scenario" if word == "lever" else "shock"
+    group = "shock" if word == "shock" else "scenario"
     changes: list[Change] = []
     for number, raw in enumerate(described["changes"]):
         try:
@@ -194,7 +212,8 @@ def _checked_change(
         return change.model_copy(update={"value": str(raw["value"])})
     if isinstance(change.value, str):
         raise ConfigurationError(f"{change.path}: '{shortened(change.value)}' is not a number")
-    check_range(change.value, entry_of(change.path, entries), change.path)
+    if word != BARRIER or change.value != 0.0:
+        check_range(change.value, entry_of(change.path, entries), change.path)
     return change
 
 

@@ -16,8 +16,15 @@ from pydantic import ValidationError
 from sim.config.configuration import check_range, describe
 from sim.config.described import check_changes
 from sim.config.entries import Entry
-from sim.config.files import Sources, looking_in, sources
-from sim.config.levers import Change, checked_changes, levers_with, shocks_with
+from sim.config.files import COUNTERFACTUAL, Sources, looking_in, sources
+from sim.config.levers import (
+    BARRIER,
+    COUNTERFACTUALS,
+    Change,
+    checked_changes,
+    levers_with,
+    shocks_with,
+)
 from sim.config.mistakes import ConfigurationError, nearest
 from sim.config.parts import (
     LARGEST_SEED,
@@ -339,11 +346,14 @@ def scenario_from(resolved: dict[str, Any]) -> Scenario:
     seed = whole_number(resolved, "seed", 0, LARGEST_SEED)
     days = whole_number(resolved, "days", 1, MOST_DAYS)
     policy, shock = resolved["scenario"], resolved["shock"]
+    kind, whitelist = "lever", levers_with(kinds)
+    if policy.get(COUNTERFACTUAL):
+        kind, whitelist = BARRIER, COUNTERFACTUALS
     scenario = Scenario(
         name=policy["name"],
         summary=policy["summary"],
         world=world,
-        changes=checked_changes(policy, levers_with(kinds), "lever", days, world, entries),
+        changes=checked_changes(policy, whitelist, kind, days, world, entries),
         shock=shock["name"],
         shocks=checked_changes(shock, shocks_with(kinds), "shock", days, world, entries),
         seed=seed,

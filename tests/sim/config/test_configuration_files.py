@@ -59,7 +59,9 @@ def test_every_file_of_the_folder_is_offered() -> None:
     assert {name for _, name in law_books} == set(load_scenario().world.regime)
     surveys = {one for one in found if one[0] == "survey"}
     assert {name for _, name in surveys} == set(designs())
-    assert found - parameters - law_books - surveys == set(files())
+    counterfactuals = {one for one in found if one[0] == "counterfactual"}
+    assert all(load_scenario(name).changes for _, name in counterfactuals)
+    assert found - parameters - law_books - surveys - counterfactuals == set(files())
 
 
 def undocumented(node: Any, path: str) -> list[str]:
