@@ -24,6 +24,7 @@ from experiments.figures.time import load_over_time, outcome_curves, quantile_cu
 GATES = {
     Outcome("unmet_need_by_gate", "perceive"): "#56B4E9",
     Outcome("unmet_need_by_gate", "seek: fear or language"): "#D55E00",
+    Outcome("unmet_need_by_gate", "seek: several barriers together"): "#F0E442",
     Outcome("unmet_need_by_gate", "seek: judged it could wait"): "#0072B2",
     Outcome("unmet_need_by_gate", "reach"): "#E69F00",
     Outcome("unmet_need_by_gate", "pay"): "#009E73",

@@ -212,6 +212,8 @@ def why_waiting(seen: Weighing) -> str:
     if gate == Gate.PAY:
         other = seen.choice(PRICE)
         return f"would {_to_do(other)}, were it not for the money: {_cost(seen, other)}"
+    if gate == Gate.TOGETHER:
+        return "waits for now: several obstacles together are the reason, none of them alone"
     return "waits for now: no single obstacle is the reason"
 
 

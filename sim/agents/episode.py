@@ -62,8 +62,23 @@ class Gate(words.Category):
     PAY = auto()
     ENGAGE = auto()
     SELF_CARE = auto()
+    TOGETHER = auto()
 
 
+class Felt(words.Category):
+    """What somebody who saw no doctor would name as the reason, asked at their last decision."""
+
+    NONE = auto()
+    MONEY = auto()
+    FEAR = auto()
+    LANGUAGE = auto()
+    EFFORT = auto()
+    TURNED_AWAY = auto()
+    TREATED_ONESELF = auto()
+    COULD_WAIT = auto()
+
+
+FELT = words.labels(Felt)
 GATES = words.labels((Gate.PERCEIVE, Gate.SEEK, Gate.REACH, Gate.PAY, Gate.ENGAGE))
 """Levesque's five steps of access, in order."""
 
@@ -237,6 +252,9 @@ class Episodes(Cohort[Episode]):
     formal_contact = Column(np.bool_, "seen by a provider at least once", hot=True)
     sequelae_on = Column(np.int32, "day it left permanent consequences", default=-NEVER, unit="day")
     binding_barrier = Column(np.int8, "first gate that stopped the episode")
+    felt_barrier = Column(
+        np.int8, "reason felt for seeing no doctor, at the last decision", labels=FELT
+    )
     charged = Column(np.int32, "charged to the patient so far", unit="KZT")
     paid = Column(np.int32, "paid by the patient so far", unit="KZT")
     owed = Column(np.int32, "owed to facilities", unit="KZT")

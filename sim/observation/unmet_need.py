@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sim.agents.episode import GATES, Gate
+from sim.agents.episode import GATES, Felt, Gate
 from sim.agents.migrant import STRATA
 from sim.observation.definition import Better, Curve, Definition, Format
 from sim.observation.tally import Ratio, by_stratum
@@ -34,20 +34,35 @@ def unmet_persons(window: Window, people: PeopleOfTheYear) -> Ratio:
 
 
 def by_gate(window: Window) -> Iterator[Ratio]:
-    """Yield unmet episodes by the first gate that stopped them, with the seek gate in two parts."""
+    """Yield unmet episodes by the first gate that stopped them; the seek gate also by part."""
     episodes, unmet = window.episodes, window.unmet
     all_unmet = by_stratum(episodes, unmet)
     gate = episodes["binding_barrier"]
     # No gate is recorded if the need passed before the person tried anything: own judgement.
     own_judgement = (gate == Gate.SELF_CARE) | (gate == Gate.NONE)
+    together = gate == Gate.TOGETHER
     for code, name in enumerate(GATES, start=1):
-        stopped = (gate == code) | (own_judgement & (code == Gate.SEEK))
+        stopped = (gate == code) | ((own_judgement | together) & (code == Gate.SEEK))
         yield Ratio(by_stratum(episodes, unmet & stopped), all_unmet, detail=name)
     for detail, stopped in (
         ("seek: fear or language", gate == Gate.SEEK),
+        ("seek: several barriers together", together),
         ("seek: judged it could wait", own_judgement),
     ):
         yield Ratio(by_stratum(episodes, unmet & stopped), all_unmet, detail=detail)
+
+
+def by_reason(window: Window) -> Iterator[Ratio]:
+    """Yield unmet episodes by the reason felt for seeing no doctor."""
+    episodes, unmet = window.episodes, window.unmet
+    all_unmet = by_stratum(episodes, unmet)
+    felt = episodes["felt_barrier"]
+    # People who had nothing to weigh, since the need passed before, judged that it could wait.
+    felt = np.where(felt == Felt.NONE, Felt.COULD_WAIT, felt)
+    for reason in Felt:
+        if reason != Felt.NONE:
+            named = by_stratum(episodes, unmet & (felt == reason))
+            yield Ratio(named, all_unmet, detail=reason.label)
 
 
 DEFINITIONS = (
@@ -76,6 +91,10 @@ DEFINITIONS = (
     Definition(
         name="unmet_need_by_gate", code="A3", unit="share", format=Format.PERCENT,
         better=Better.NEITHER, count=by_gate,
+    ),
+    Definition(
+        name="unmet_need_by_reason", code="A4", unit="share", format=Format.PERCENT,
+        better=Better.NEITHER, count=by_reason,
     ),
 )  # fmt: skip
 """Indicators of unmet need."""

@@ -40,8 +40,10 @@ each change of severity, so the choice is a logit over people but does not flick
 Who does not know that emergency care is free believes in a high price. Who knows who helps may also
 ask an NGO or their consulate for advice. The gate that stopped a waiting person is the first of
 perceive (believing care must be paid), seek (fear, language), reach (distance, waits, leave), pay
-(price) whose removal alone would have made them go; if none would, it is seek by their own
-judgement that it can wait.
+(price) whose removal alone would have made them go; if none would, but all together would, it is
+several barriers together, else their own judgement that it can wait (both are counted with seek).
+Beside it stands the reason felt, as a survey would ask for it: the largest deterrent at their last
+decision of the provider they would come nearest to choosing, or that they treated themselves.
 
 Parameters: `conf/parameters/care_seeking.yaml`, `employment.yaml`. Neutral state: all attractions
 at -8 and below with severity weights 0 (nobody seeks); attraction at 20 (everybody seeks); and,
@@ -56,7 +58,16 @@ import numpy as np
 from sim import vocabulary as words
 from sim.agents.accounts import CHART
 from sim.agents.city import City
-from sim.agents.episode import DECISIONS, WAIT, Gate, State, decision_key, reset_decision, step_key
+from sim.agents.episode import (
+    DECISIONS,
+    WAIT,
+    Felt,
+    Gate,
+    State,
+    decision_key,
+    reset_decision,
+    step_key,
+)
 from sim.agents.migrant import NEVER, can_borrow
 from sim.agents.task import INFORMATION
 from sim.config.entries import by, parameter_record
@@ -96,6 +107,8 @@ CONSULATE = words.Option.CONSULATE.value
 OPTIONS = len(words.OPTIONS)
 SEVERE = words.SEVERE
 POLYCLINIC_CARE = words.Service.POLYCLINIC.value
+LAST_PROVIDER = PRIVATE
+"""Options up to this one are providers of care, in the order of `OPTIONS`."""
 MODERATE = 2
 ORDINARY = np.isin(np.arange(OPTIONS), [POLYCLINIC, MOBILE_CLINIC, PRIVATE])
 """Options where a course of care is paid visit by visit."""
@@ -313,6 +326,10 @@ def decide(city: City, levers_moved_on: int) -> None:
             if choice == WAIT and episode.binding_barrier == Gate.NONE and episode.severity >= 2:
                 episode.binding_barrier = binding_barrier(terms, available, waiting)
             if choice == WAIT:
+                if episode.severity >= MODERATE:
+                    episode.felt_barrier = felt_barrier(
+                        city, migrant, terms, available, treats_self
+                    )
                 wear_out(city, episode, waiting - largest_utility(terms, available))
                 if treats_self:
                     treat_oneself(city, episode, migrant)
@@ -607,7 +624,44 @@ def binding_barrier(terms: Floats, available: Booleans, waiting: float) -> int:
         return Gate.REACH
     if best_option(terms, available, waiting, PRICE, NO_TERM) != WAIT:
         return Gate.PAY
+    for option in range(OPTIONS):
+        if available[option] and terms[APPEAL, option] > waiting:
+            return Gate.TOGETHER
     return Gate.SELF_CARE
+
+
+@compiled
+def felt_barrier(
+    city: City, migrant: Record, terms: Floats, available: Booleans, treats_self: bool
+) -> int:
+    """Return what a person who sees no doctor would name as the reason.
+
+    It is the largest deterrent of the provider they would come nearest to choosing.
+    """
+    if treats_self:
+        return Felt.TREATED_ONESELF
+    best, most = WAIT, -np.inf
+    for option in range(LAST_PROVIDER + 1):
+        utility = terms[APPEAL, option]
+        for term in (ACCEPTABILITY, EFFORT, PRICE):
+            utility -= terms[term, option]
+        if available[option] and utility > most:
+            best, most = option, utility
+    if best == WAIT:
+        return Felt.TURNED_AWAY
+    language = 0.0
+    if not migrant.manages_language:
+        language = city.parameters.care_seeking.language[best]
+    reason, largest = Felt.COULD_WAIT, 0.0
+    for felt, deterrent in (
+        (Felt.MONEY, terms[PRICE, best]),
+        (Felt.FEAR, terms[ACCEPTABILITY, best] - language),
+        (Felt.LANGUAGE, language),
+        (Felt.EFFORT, terms[EFFORT, best]),
+    ):
+        if deterrent > largest:
+            reason, largest = felt, deterrent
+    return reason
 
 
 @compiled

@@ -17,6 +17,7 @@ EPISODE_RECORD = (
     "perceived_moderate", "avoidable", "formal_contact", "sequelae_on", "binding_barrier",
     "state", "visits", "charged", "paid", "owed", "relieved", "worst", "age", "wage",
     "manages_language", "contract", "can_afford", "borrowed", "self_treated",
+    "felt_barrier",
 )  # fmt: skip
 """Columns of an episode that outlive it."""
 

@@ -109,8 +109,9 @@ unmet_need_persons_90 = people with an unmet need in a year, short stays too
 unmet_need_by_gate =
     { $detail ->
         [perceive] did not know that emergency care is free
-        [seek] fear, language, or judged that it could wait
+        [seek] fear, language, several barriers, or judged that it could wait
         [seek_fear_or_language] fear or language
+        [seek_several_barriers_together] several barriers together
         [seek_judged_it_could_wait] judged that it could wait
         [reach] leave, distance or queue
         [pay] price, or refused at the desk
@@ -120,6 +121,23 @@ unmet_need_by_gate =
     .short = what stopped people first
     .explanation = unmet episodes by the first gate that stopped them
     .counted = of these, stopped first by the gate
+    .over = unmet episodes
+    .window = { -had-time-to-end }
+
+unmet_need_by_reason =
+    { $detail ->
+        [money] money
+        [fear] fear of being reported
+        [language] no common language
+        [effort] distance, waits or leave
+        [turned_away] turned away everywhere
+        [treated_oneself] treated themselves
+        [could_wait] it could wait
+       *[other] episodes of unmet need, by the reason people would name
+    }
+    .short = the reason people would name
+    .explanation = unmet episodes by the largest deterrent felt at the last decision, as a survey would ask for it
+    .counted = of these, with this reason
     .over = unmet episodes
     .window = { -had-time-to-end }
 

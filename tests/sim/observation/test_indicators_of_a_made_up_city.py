@@ -174,7 +174,9 @@ def test_unmet_need_takes_ended_episodes_that_began_sixty_days_before_the_end(
     write_episode(
         model, began_on=0, ended_on=9, binding_barrier=2, **needed
     )  # unmet: fear, language
-    write_episode(model, began_on=5, ended_on=9, outcome=LEFT, binding_barrier=4, **needed)  # unmet
+    write_episode(
+        model, began_on=5, ended_on=9, outcome=LEFT, binding_barrier=4, felt_barrier=1, **needed
+    )  # unmet
     write_episode(model, began_on=5, ended_on=9, formal_contact=True, **needed)  # met
     write_episode(model, began_on=40, ended_on=50, binding_barrier=1, **needed)  # began too late
     write_episode(model, began_on=-1, ended_on=50, binding_barrier=1, **needed)  # began too early
@@ -189,6 +191,10 @@ def test_unmet_need_takes_ended_episodes_that_began_sixty_days_before_the_end(
         assert fraction(table, "unmet_need_by_gate", gate) == (count, 4), gate
     assert fraction(table, "unmet_need_by_gate", "seek: fear or language") == (1, 4)
     assert fraction(table, "unmet_need_by_gate", "seek: judged it could wait") == (1, 4)
+    assert fraction(table, "unmet_need_by_gate", "seek: several barriers together") == (0, 4)
+    # No reason was noted where nothing was weighed.
+    assert fraction(table, "unmet_need_by_reason", "could_wait") == (3, 4)
+    assert fraction(table, "unmet_need_by_reason", "money") == (1, 4)
     # Seen from day 99 the long episode has not ended yet, and the first began 60 days before.
     assert fraction(model.indicators(0, 99), "unmet_need_episodes") == (2, 3)
 
