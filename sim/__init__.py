@@ -10,7 +10,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 DIGEST_RULE = 2
 """Version of the rule for `AlmatyModel.digest`: digests of different rules cannot be compared.
 (Rule 1 was a hash of the bytes in memory.)"""

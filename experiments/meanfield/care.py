@@ -26,7 +26,7 @@ from sim.config.entries import by, by_two
 from sim.config.world import World
 from sim.engine.calendar import DAYS_A_YEAR
 from sim.engine.types import Floats
-from sim.submodels.care_seeking import (
+from sim.submodels.care_options import (
     AMBULANCE,
     CONSULATE,
     EMPLOYER,

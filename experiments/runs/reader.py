@@ -2,7 +2,7 @@
 
     from experiments import open_store
 
-    store = open_store("outputs/store-0.2.0-1a2b3c4d")
+    store = open_store("outputs/store-0.3.0-1a2b3c4d")
     store.indicators(where=[("indicator", "==", "emergency_uptake_24h"), ("by", "==", "all")])
 
 A store may be read while it grows: everything in it is complete.

@@ -23,7 +23,7 @@ from experiments.story.words import (
 from sim import vocabulary as words
 from sim.agents.episode import WAIT, Outcome, State
 from sim.agents.migrant import NEVER
-from sim.submodels.care_seeking import CONSULATE, EMPLOYER, HOME, NGO
+from sim.submodels.care_options import CONSULATE, EMPLOYER, HOME, NGO
 from sim.submodels.illness import INFECTION, MATERNITY
 from sim.submodels.information import EMERGENCY_RIGHT
 from sim.submodels.reaching import unit_for

@@ -27,7 +27,7 @@ from sim import vocabulary as words
 from sim.agents.episode import Outcome
 from sim.agents.migrant import NEVER
 from sim.agents.task import DOCUMENTS, PAYMENT, SHELTER, Ending, Move, Place
-from sim.submodels.care_seeking import POLYCLINIC
+from sim.submodels.care_options import POLYCLINIC
 from sim.submodels.information import WHO_HELPS
 from sim.submodels.legal_status import PERMIT
 

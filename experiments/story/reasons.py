@@ -20,7 +20,7 @@ from sim.engine.jit.compiled import compiled
 from sim.engine.random.scalar import peek_uniform
 from sim.engine.records import Record, for_rules
 from sim.engine.types import Booleans, Floats
-from sim.submodels.care_seeking import (
+from sim.submodels.care_options import (
     ACCEPTABILITY,
     EFFORT,
     NO_TERM,
@@ -29,21 +29,17 @@ from sim.submodels.care_seeking import (
     PRICE_IF_INFORMED,
     SEVERE,
     TERMS,
-    available_options,
-    believed_price,
     best_option,
     binding_barrier,
-    days_untreated,
-    leave_probability,
-    patience_lost,
-    staying_home,
-    utilities,
 )
+from sim.submodels.care_seeking import available_options, leave_probability, utilities
 from sim.submodels.casework import SUCCESS, cost_of
 from sim.submodels.experience import fear_of
 from sim.submodels.illness import INFECTION
 from sim.submodels.insurance import cover_of
 from sim.submodels.navigation import accepts, best_agency, sent_by_partner
+from sim.submodels.price_of_care import believed_price
+from sim.submodels.staying_home import days_untreated, patience_lost, staying_home
 
 if TYPE_CHECKING:
     from sim.model import AlmatyModel

@@ -51,12 +51,9 @@ for each mechanism alone, `borrowing_weight`, `credit_reluctance`, `unpaid_day`,
 `inertia`, `pain`, `endurance_rate`, `works_clinic_share` and `formal_leave` at 0, `course` at 1.
 """
 
-from enum import auto
-
 import numpy as np
 
 from sim import vocabulary as words
-from sim.agents.accounts import CHART
 from sim.agents.city import City
 from sim.agents.episode import (
     DECISIONS,
@@ -66,9 +63,8 @@ from sim.agents.episode import (
     State,
     decision_key,
     reset_decision,
-    step_key,
 )
-from sim.agents.migrant import NEVER, can_borrow
+from sim.agents.migrant import NEVER
 from sim.agents.task import INFORMATION
 from sim.config.entries import by, parameter_record
 from sim.config.world import World
@@ -82,58 +78,58 @@ from sim.engine.jit.prefetch import (
     prefetch_record,
     row_ahead,
 )
-from sim.engine.random.scalar import peek_uniform, uniform
+from sim.engine.random.scalar import uniform
 from sim.engine.random.splitmix import BELOW_ONE
 from sim.engine.records import Record
 from sim.engine.types import Booleans, Floats, Rows
+from sim.submodels.care_options import (
+    ACCEPTABILITY,
+    APPEAL,
+    CONSULATE,
+    EFFORT,
+    EMPLOYER,
+    HOME,
+    LAST_PROVIDER,
+    MODERATE,
+    NGO,
+    NO_TERM,
+    OPTIONS,
+    POLYCLINIC,
+    PRICE,
+    PRICE_IF_INFORMED,
+    PRIVATE,
+    SEVERE,
+    TERMS,
+    best_option,
+    binding_barrier,
+    largest_utility,
+)
 from sim.submodels.experience import fear_of
 from sim.submodels.illness import INFECTION, INJURY, draw_tastes
-from sim.submodels.information import EMERGENCY_RIGHT, REGISTRATION, WHO_HELPS
+from sim.submodels.information import REGISTRATION, WHO_HELPS
 from sim.submodels.insurance import PATIENT, cover_of
-from sim.submodels.ledger_entries import pay
-from sim.submodels.legal_status import PAID_WHEN_ILL, has_contract, works
+from sim.submodels.legal_status import has_contract, works
+from sim.submodels.price_of_care import (
+    believed_price,
+    believed_prices,
+    has_works_clinic,
+    means_of,
+    price_of_course,
+    price_term,
+)
+from sim.submodels.staying_home import (
+    days_untreated,
+    patience_lost,
+    staying_home,
+    treat_oneself,
+    used_up_remedies,
+    wear_out,
+)
 from sim.submodels.submodel import Submodel
 from sim.vocabulary import Purpose
 
-AMBULANCE = words.Option.AMBULANCE.value
-HOSPITAL = words.Option.HOSPITAL.value
-POLYCLINIC = words.Option.POLYCLINIC.value
-MOBILE_CLINIC = words.Option.MOBILE_CLINIC.value
-PRIVATE = words.Option.PRIVATE.value
-EMPLOYER = words.Option.EMPLOYER.value
-HOME = words.Option.HOME.value
-NGO = words.Option.NGO.value
-CONSULATE = words.Option.CONSULATE.value
-OPTIONS = len(words.OPTIONS)
-SEVERE = words.SEVERE
 POLYCLINIC_CARE = words.Service.POLYCLINIC.value
-LAST_PROVIDER = PRIVATE
-"""Options up to this one are providers of care, in the order of `OPTIONS`."""
-MODERATE = 2
-ORDINARY = np.isin(np.arange(OPTIONS), [POLYCLINIC, MOBILE_CLINIC, PRIVATE])
-"""Options where a course of care is paid visit by visit."""
-SELF_TREATMENT = CHART.number("self-treatment")
-SELF_CARE = Purpose.SELF_CARE.row
-WORKS_CLINIC = Purpose.WORKS_CLINIC.row
 RECONSIDERATION = Purpose.RECONSIDERATION.row
-
-
-class Term(words.Category):
-    """Parts of the utility of an option; all but appeal count against it."""
-
-    APPEAL = auto()
-    ACCEPTABILITY = auto()
-    EFFORT = auto()
-    PRICE = auto()
-    PRICE_IF_INFORMED = auto()
-
-
-TERMS = words.labels(Term)
-APPEAL = Term.APPEAL.value
-ACCEPTABILITY = Term.ACCEPTABILITY.value
-EFFORT = Term.EFFORT.value
-PRICE = Term.PRICE.value
-PRICE_IF_INFORMED = Term.PRICE_IF_INFORMED.value
 
 
 class CareSeeking(Submodel):
@@ -372,62 +368,6 @@ def something_changed(city: City, episode: Record, migrant: Record, levers_moved
 
 
 @compiled
-def used_up_remedies(city: City, episode: Record) -> bool:
-    """Return True if somebody who has treated themselves has used up what they took."""
-    return -NEVER < episode.self_care_until <= city.today
-
-
-@compiled
-def staying_home(city: City, episode: Record, migrant: Record) -> tuple[float, bool]:
-    """Return the utility of seeing no doctor on the first day, and whether it is by self-care."""
-    seeking, severity = city.parameters.care_seeking, episode.severity
-    waiting = float(episode.taste[OPTIONS])
-    if severity >= SEVERE:
-        return waiting - seeking.pain * (severity - MODERATE), False
-    waiting += seeking.inertia
-    if seeking.self_care_days < 1.0 or migrant.savings < seeking.self_care_cost:
-        return waiting, False
-    u = peek_uniform(city.streams, SELF_CARE, episode.person, step_key(episode))
-    taste = -np.log(-np.log(u))
-    remedy = seeking.inertia + seeking.self_care_attraction + taste
-    remedy -= seeking.self_care_severity * (severity - 1)
-    remedy -= seeking.price_weight * seeking.self_care_cost / means_of(city, migrant)
-    return max(waiting, remedy), remedy > waiting
-
-
-@compiled
-def patience_lost(city: City, episode: Record) -> float:
-    """Return the utility of staying home that a day of untreated illness takes away."""
-    seeking = city.parameters.care_seeking
-    if episode.severity >= SEVERE:
-        return seeking.endurance_rate * seeking.endurance_severe
-    return seeking.endurance_rate * seeking.endurance_mild * episode.severity
-
-
-@compiled
-def days_untreated(city: City, episode: Record) -> int:
-    """Return the days for which a perceived illness has been without treatment."""
-    return city.today - episode.untreated_since
-
-
-@compiled
-def wear_out(city: City, episode: Record, deficit: float) -> None:
-    """Note the day on which staying home is no longer better, since it loses as much each day."""
-    lost = patience_lost(city, episode)
-    if lost > 0.0 and deficit < lost * (NEVER - city.today):
-        episode.worn_out_on = city.today + int(np.floor(max(deficit, 0.0) / lost)) + 1
-
-
-@compiled
-def treat_oneself(city: City, episode: Record, migrant: Record) -> None:
-    """Take drugs or home remedies for some days: no visit to anybody."""
-    seeking = city.parameters.care_seeking
-    episode.self_treated = True
-    episode.self_care_until = city.today + int(seeking.self_care_days)
-    pay(city, migrant, int(seeking.self_care_cost), SELF_TREATMENT)
-
-
-@compiled
 def utilities(city: City, episode: Record, migrant: Record, terms: Floats) -> None:
     """Write the parts of the utility of every option into `terms`, shape (terms, options)."""
     seeking = city.parameters.care_seeking
@@ -463,82 +403,6 @@ def utilities(city: City, episode: Record, migrant: Record, terms: Floats) -> No
 
 
 @compiled
-def means_of(city: City, migrant: Record) -> float:
-    """Return the money people count on: cash, some of the credit they have, and a little more."""
-    seeking = city.parameters.care_seeking
-    credit = can_borrow(migrant, seeking.borrowing_limit)
-    return migrant.savings + (1.0 - seeking.credit_reluctance) * credit + seeking.small_cash
-
-
-@compiled
-def has_works_clinic(city: City, migrant: Record) -> bool:
-    """Return True if the employer has an agreement with a clinic; a new job draws anew."""
-    share = city.parameters.care_seeking.works_clinic_share
-    if share <= 0.0 or not has_contract(city, migrant):
-        return False
-    return peek_uniform(city.streams, WORKS_CLINIC, migrant.pid, migrant.employer) < share
-
-
-@compiled(allocates=True)
-def believed_prices(city: City, rows: Rows) -> Floats:
-    """Return what these people believe that a polyclinic costs them in a moderate illness."""
-    prices = np.empty(len(rows))
-    for place in range(len(rows)):
-        migrant = city.migrants[rows[place]]
-        standing = migrant.nationality, migrant.legal_status, cover_of(city, migrant)
-        price_of = city.parameters.payment.option_price[standing][0, 0]
-        visit = believed_price(city, migrant, POLYCLINIC, price_of[POLYCLINIC])
-        prices[place] = price_of_course(city, migrant, POLYCLINIC, MODERATE, visit)
-    return prices
-
-
-@compiled
-def price_of_course(city: City, migrant: Record, option: int, severity: int, visit: float) -> float:
-    """Return what a course of care is believed to cost in all, from the price of a visit."""
-    seeking = city.parameters.care_seeking
-    price = visit
-    if ORDINARY[option]:
-        price = visit * seeking.course
-    if option == POLYCLINIC and severity < SEVERE and has_works_clinic(city, migrant):
-        price *= 1.0 - seeking.works_clinic_pays
-    if visit <= 0.0 and severity < SEVERE:
-        price += seeking.informal_price[option]
-    if ORDINARY[option] and option != MOBILE_CLINIC and loses_the_day(city, migrant):
-        price += seeking.unpaid_day * migrant.wage
-    return price
-
-
-@compiled
-def loses_the_day(city: City, migrant: Record) -> bool:
-    """Return True if a day away from work is not paid."""
-    if not works(migrant) or PAID_WHEN_ILL[migrant.legal_status]:
-        return False
-    return city.parameters.care_seeking.formal_sick_pay <= 0.0 or not has_contract(city, migrant)
-
-
-@compiled
-def price_term(seeking: Record, option: int, price: float, means: float, cash: float) -> float:
-    """Return how much a price counts: relative to what can be paid, and what must be borrowed."""
-    term = seeking.price_weight_of[option] * min(price / means, seeking.price_cap)
-    if price > cash:
-        term += seeking.borrowing_weight * (price - cash) / price
-    return term
-
-
-@compiled
-def believed_price(city: City, migrant: Record, option: int, true_price: float) -> float:
-    """Return the price a person expects: high for who does not know emergencies are free."""
-    if migrant.knows[EMERGENCY_RIGHT]:
-        return true_price
-    seeking = city.parameters.care_seeking
-    if option == AMBULANCE:
-        return seeking.believed_ambulance_price * migrant.wage
-    if option == HOSPITAL:
-        return seeking.believed_hospital_price * migrant.wage
-    return true_price
-
-
-@compiled
 def leave_probability(city: City, migrant: Record, severity: int) -> float:
     """Return the probability that the employer gives leave on a working day."""
     if not works(migrant):
@@ -571,63 +435,6 @@ def available_options(city: City, episode: Record, migrant: Record, available: B
     stays_on = migrant.leaves_on - city.today >= seeking.home_horizon
     if stays_on and episode.severity < 2:
         available[HOME] = False
-
-
-NO_TERM = -1
-"""No part of the utility."""
-
-
-@compiled
-def best_option(
-    terms: Floats, available: Booleans, waiting: float, without: int, instead: int
-) -> int:
-    """Return the option with the largest utility, or `WAIT`.
-
-    One part of the utility (`without`) may be left out, and another (`instead`) put in its place.
-    """
-    choice, most = WAIT, waiting
-    for option in range(OPTIONS):
-        if not available[option]:
-            continue
-        utility = terms[APPEAL, option]
-        for term in (ACCEPTABILITY, EFFORT, PRICE):
-            if term != without:
-                utility -= terms[term, option]
-            elif instead != NO_TERM:
-                utility -= terms[instead, option]
-        if utility > most:
-            choice, most = option, utility
-    return choice
-
-
-@compiled
-def largest_utility(terms: Floats, available: Booleans) -> float:
-    """Return the largest utility of the options that are open, -inf if there is none."""
-    most = -np.inf
-    for option in range(OPTIONS):
-        if available[option]:
-            utility = terms[APPEAL, option]
-            for term in (ACCEPTABILITY, EFFORT, PRICE):
-                utility -= terms[term, option]
-            most = max(most, utility)
-    return most
-
-
-@compiled
-def binding_barrier(terms: Floats, available: Booleans, waiting: float) -> int:
-    """Return the first gate whose removal alone would have made a waiting person go."""
-    if best_option(terms, available, waiting, PRICE, PRICE_IF_INFORMED) != WAIT:
-        return Gate.PERCEIVE
-    if best_option(terms, available, waiting, ACCEPTABILITY, NO_TERM) != WAIT:
-        return Gate.SEEK
-    if best_option(terms, available, waiting, EFFORT, NO_TERM) != WAIT:
-        return Gate.REACH
-    if best_option(terms, available, waiting, PRICE, NO_TERM) != WAIT:
-        return Gate.PAY
-    for option in range(OPTIONS):
-        if available[option] and terms[APPEAL, option] > waiting:
-            return Gate.TOGETHER
-    return Gate.SELF_CARE
 
 
 @compiled

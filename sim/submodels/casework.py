@@ -45,7 +45,7 @@ from sim.engine.queues import served, whole_slots
 from sim.engine.random.scalar import happens, peek_uniform, uniform
 from sim.engine.records import Record
 from sim.engine.types import Booleans, Floats, Identities, Integers, Rows
-from sim.submodels.care_seeking import CONSULATE, NGO
+from sim.submodels.care_options import CONSULATE, NGO
 from sim.submodels.demography import move_out
 from sim.submodels.enforcement import REPORT_BY_AGENCY, may_be_reported, take_bed
 from sim.submodels.experience import tell_group

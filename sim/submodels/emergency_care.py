@@ -21,7 +21,7 @@ from sim.engine.agentset.row_allocator import active_rows
 from sim.engine.jit.compiled import compiled
 from sim.engine.records import Record
 from sim.engine.types import Integers
-from sim.submodels.care_seeking import AMBULANCE, SEVERE
+from sim.submodels.care_options import AMBULANCE, SEVERE
 from sim.submodels.insurance import PATIENT, cover_of
 from sim.submodels.ledger_entries import post
 from sim.submodels.payment import AMBULANCE_RUN, CARE_PAID_BY, collect

@@ -36,7 +36,7 @@ from sim.engine.jit.compiled import compiled
 from sim.engine.random.scalar import happens
 from sim.engine.records import Record
 from sim.engine.types import Floats, Integers
-from sim.submodels.care_seeking import (
+from sim.submodels.care_options import (
     AMBULANCE,
     HOME,
     HOSPITAL,
@@ -44,7 +44,6 @@ from sim.submodels.care_seeking import (
     POLYCLINIC,
     PRIVATE,
     SEVERE,
-    has_works_clinic,
 )
 from sim.submodels.experience import tell_group
 from sim.submodels.illness import INFECTION
@@ -61,6 +60,7 @@ from sim.submodels.insurance import (
 )
 from sim.submodels.ledger_entries import pay, post
 from sim.submodels.needs import papers_in_order
+from sim.submodels.price_of_care import has_works_clinic
 from sim.submodels.submodel import Submodel
 from sim.vocabulary import Purpose
 

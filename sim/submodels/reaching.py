@@ -34,7 +34,7 @@ from sim.engine.jit.prefetch import prefetch_ahead
 from sim.engine.random.scalar import happens, peek_uniform
 from sim.engine.records import Record
 from sim.engine.types import Rows
-from sim.submodels.care_seeking import (
+from sim.submodels.care_options import (
     AMBULANCE,
     CONSULATE,
     EMPLOYER,
@@ -44,8 +44,8 @@ from sim.submodels.care_seeking import (
     NGO,
     PRIVATE,
     SEVERE,
-    leave_probability,
 )
+from sim.submodels.care_seeking import leave_probability
 from sim.submodels.demography import move_out
 from sim.submodels.payment import TICKETS, collect
 from sim.submodels.submodel import Submodel

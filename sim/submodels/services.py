@@ -41,7 +41,7 @@ from sim.engine.queues import served, whole_slots
 from sim.engine.random.scalar import happens, peek_uniform
 from sim.engine.records import Record
 from sim.engine.types import Booleans, Identities, Integers, Rows
-from sim.submodels.care_seeking import AMBULANCE, SEVERE
+from sim.submodels.care_options import AMBULANCE, SEVERE
 from sim.submodels.enforcement import FACILITY_REPORT, may_be_reported
 from sim.submodels.experience import has_something_to_fear, tell_group
 from sim.submodels.illness import INFECTION, MATERNITY

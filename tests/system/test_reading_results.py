@@ -14,7 +14,7 @@ from experiments.studies import sweep
 from sim.config.configuration import compose_configuration
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "studies.md"
-STORE, STUDY = "outputs/store-0.2.0-1a2b3c4d", "sweep-9179f7ed"
+STORE, STUDY = "outputs/store-0.3.0-1a2b3c4d", "sweep-9179f7ed"
 """The store and the study of the guide's examples."""
 
 

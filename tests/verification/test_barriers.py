@@ -10,7 +10,7 @@ from sim import vocabulary as words
 from sim.agents.episode import WAIT, State
 from sim.agents.migrant import NEVER, can_borrow
 from sim.model import AlmatyModel
-from sim.submodels.care_seeking import (
+from sim.submodels.care_options import (
     ACCEPTABILITY,
     APPEAL,
     EFFORT,
@@ -18,10 +18,10 @@ from sim.submodels.care_seeking import (
     POLYCLINIC,
     PRICE,
     PRIVATE,
-    has_works_clinic,
-    leave_probability,
 )
+from sim.submodels.care_seeking import leave_probability
 from sim.submodels.payment import admit_at_desk
+from sim.submodels.price_of_care import has_works_clinic
 from tests.cities import city
 from tests.verification.single import booked, illness, person, small_city, unit_of
 

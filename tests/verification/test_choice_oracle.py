@@ -13,7 +13,7 @@ import pytest
 from sim import vocabulary as words
 from sim.agents.episode import WAIT, State
 from sim.model import AlmatyModel
-from sim.submodels.care_seeking import APPEAL
+from sim.submodels.care_options import APPEAL
 from tests.cities import city
 from tests.verification.worlds import (
     NO_BURN_IN,

@@ -9,7 +9,8 @@ from sim.config.configuration import ConfigurationError, choices
 from sim.config.levers import COUNTERFACTUALS, LEVERS, SHOCKS
 from sim.config.loading import load_scenario
 from sim.model import AlmatyModel
-from sim.submodels.care_seeking import APPEAL, TERMS, leave_probability
+from sim.submodels.care_options import APPEAL, TERMS
+from sim.submodels.care_seeking import leave_probability
 from tests.verification.single import person
 
 SMALL = ["city.population=1500", "city.burn_in_days=60", "days=200"]

@@ -7,7 +7,7 @@ from sim import vocabulary as words
 from sim.agents.episode import Gate, State
 from sim.agents.migrant import can_pay, pay_from_purse
 from sim.model import AlmatyModel
-from sim.submodels.care_seeking import (
+from sim.submodels.care_options import (
     ACCEPTABILITY,
     APPEAL,
     EFFORT,
