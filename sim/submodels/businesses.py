@@ -121,6 +121,7 @@ def run_businesses(city: City, month: int) -> None:
             for number in range(employer.work_groups):
                 group = city.work_groups[employer.first_work_group + number]
                 group.formal = formal
+                group.changed_on = city.today  # leave and pay during illness hang on it
                 city.counts[0].with_contracts += group.members if formal else -group.members
 
 

@@ -35,13 +35,15 @@ def staying_home(city: City, episode: Record, migrant: Record) -> tuple[float, b
     if severity >= SEVERE:
         return waiting - seeking.pain * (severity - MODERATE), False
     waiting += seeking.inertia
-    if seeking.self_care_days < 1.0 or migrant.savings < seeking.self_care_cost:
+    has_some = episode.self_care_until > city.today
+    if not has_some and (seeking.self_care_days < 1.0 or migrant.savings < seeking.self_care_cost):
         return waiting, False
     u = peek_uniform(city.streams, SELF_CARE, episode.person, step_key(episode))
     taste = -np.log(-np.log(u))
     remedy = seeking.inertia + seeking.self_care_attraction + taste
     remedy -= seeking.self_care_severity * (severity - 1)
-    remedy -= seeking.price_weight * seeking.self_care_cost / means_of(city, migrant)
+    if not has_some:
+        remedy -= seeking.price_weight * seeking.self_care_cost / means_of(city, migrant)
     return max(waiting, remedy), remedy > waiting
 
 
@@ -70,8 +72,10 @@ def wear_out(city: City, episode: Record, deficit: float) -> None:
 
 @compiled
 def treat_oneself(city: City, episode: Record, migrant: Record) -> None:
-    """Take drugs or home remedies for some days: no visit to anybody."""
+    """Take drugs or home remedies, and buy some if there are none: no visit to anybody."""
     seeking = city.parameters.care_seeking
+    if episode.self_care_until > city.today:
+        return
     episode.self_treated = True
     episode.self_care_until = city.today + int(seeking.self_care_days)
     pay(city, migrant, int(seeking.self_care_cost), SELF_TREATMENT)

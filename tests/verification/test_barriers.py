@@ -207,6 +207,22 @@ def test_who_is_not_severely_ill_and_has_the_money_may_treat_themselves(
     assert bool(episode["self_care_until"] == model.day + 3) is treats
 
 
+def test_remedies_are_bought_again_when_they_are_used_up_and_not_before() -> None:
+    model = small_city(REMEDIES)
+    episode = illness(model)
+    migrant = person(model)
+    migrant["savings"] = 3_000
+    before = booked(model, "self-treatment")
+    for _ in range(2):  # the second time there is no money for more, nor need of it
+        tries_to_decide(model, episode)
+        assert booked(model, "self-treatment") - before == 2_000
+        assert episode["self_care_until"] == model.day + 3
+    migrant["savings"] = 5_000
+    episode["self_care_until"] = model.day
+    tries_to_decide(model, episode)
+    assert booked(model, "self-treatment") - before == 4_000
+
+
 def test_remedies_speed_recovery_and_slow_worsening_while_they_last() -> None:
     model = small_city({"illness.self_care_recovery": 1.5, "illness.self_care_worsening": 0.7})
     gathered = []
