@@ -39,7 +39,7 @@ def lives(
     visits, closed = model.visits, model.closed_episodes
     return (
         [visits[name].tolist() for name in visits.dtypes],
-        # The reason felt is that of the last comparison, when wages or waits may have moved a little.
+        # The reason felt is that of the last comparison, and small changes call for none.
         [closed[name].tolist() for name in closed.dtypes if name != "felt_barrier"],
     )
 
