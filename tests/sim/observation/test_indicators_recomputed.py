@@ -27,7 +27,16 @@ GROUPS = {
     "sex": words.SEXES,
     "sector": words.SECTORS,
 }
-GATE_CODES = {1: "perceive", 2: "seek", 3: "reach", 4: "pay", 5: "engage", 0: "seek", 6: "seek"}
+GATE_CODES = {
+    1: "perceive",
+    2: "seek",
+    3: "reach",
+    4: "pay",
+    5: "engage",
+    0: "seek",
+    6: "seek",
+    7: "seek",
+}
 OPEN, GONE, GAVE_UP = -1, 6, "gave_up"
 HELPED = ("treated", "delivered", "admitted")
 
