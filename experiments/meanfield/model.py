@@ -16,6 +16,8 @@ from experiments.meanfield.care import Care, care_of, status_shares
 from experiments.meanfield.needs import unresolved
 from sim import vocabulary as words
 from sim.config.entries import by, by_two
+from sim.config.mistakes import ConfigurationError
+from sim.config.paths import value_at
 from sim.config.scenario import Scenario
 from sim.config.world import World
 from sim.engine.types import Floats
@@ -33,6 +35,18 @@ READ = (
     "coordination.load_awareness", "coordination.overhead",
 )  # fmt: skip
 """Levers the mean field reads."""
+WITHOUT = {
+    "money.hand_to_mouth": 0.0, "money.reserve_spread": 0.0, "money.credit_spread": 0.0,
+    "money.formal_sick_pay": 0.0, "care_seeking.borrowing_weight": 0.0,
+    "care_seeking.credit_reluctance": 0.0, "care_seeking.small_cash": 1.0,
+    "care_seeking.course": 1.0, "care_seeking.unpaid_day": 0.0,
+    "care_seeking.self_care_days": 0.0, "care_seeking.inertia": 0.0, "care_seeking.pain": 0.0,
+    "care_seeking.endurance_rate": 0.0, "care_seeking.same_day_triage": 0.0,
+    "employment.formal_leave": 0.0, "employment.works_clinic_share": 0.0,
+    "employment.check_ups": 0.0, "payment.informal_asked.polyclinic": 0.0,
+    "payment.informal_asked.hospital": 0.0, "payment.informal_asked.mobile_clinic": 0.0,
+}  # fmt: skip
+"""Mechanisms the mean field has not, with the value at which the model has them not either."""
 WITHOUT_EFFECT = ("coordination.stand_by",)
 """Levers that affect only money."""
 ROUNDS = 6
@@ -65,12 +79,32 @@ def not_read(scenario: Scenario) -> list[str]:
     )
 
 
+def check_mechanisms(world: World) -> None:
+    """Raise `ConfigurationError` if a mechanism is on that the mean field does not have.
+
+    Its predictions would be those of another model.
+    """
+    for path, neutral in WITHOUT.items():
+        value = value_at(world, path)
+        if value != neutral:
+            raise ConfigurationError(
+                f"{path} = {value:g}: the mean field does not have this mechanism, and predicts "
+                f"only with {path}={neutral:g}"
+            )
+
+
 def predict(scenario: Scenario) -> Prediction:
     """Predict the indicators of a scenario over its horizon.
 
     Levers are in force in full from the first day; awareness starts at the equilibrium of the
     unchanged world.
+
+    Raises
+    ------
+    ConfigurationError
+        If a mechanism is on that the mean field does not have.
     """
+    check_mechanisms(scenario.world)
     start, _ = settle(scenario.world)
     world = world_in_force(scenario)
     aware, care = settle(world, start, float(scenario.days))

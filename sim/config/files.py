@@ -232,16 +232,12 @@ def file_of(group: str, name: str) -> Path:
         If there is none (the message gives the nearest name), or there are two that differ.
     """
     check_name(group, name)
+    folders = sources().folders(group)
+    if group == "scenario":  # of counterfactuals, none may have the name of a policy
+        folders += [folder.with_name(COUNTERFACTUAL) for folder in folders]
     found = {
-        path.resolve(): path
-        for folder in sources().folders(group)
-        if (path := folder / f"{name}.yaml").is_file()
+        path.resolve(): path for folder in folders if (path := folder / f"{name}.yaml").is_file()
     }
-    if not found and group == "scenario":
-        hidden = (folder.with_name(COUNTERFACTUAL) for folder in sources().folders(group))
-        found = {
-            path.resolve(): path for folder in hidden if (path := folder / f"{name}.yaml").is_file()
-        }
     if not found:
         for folder in sources().folders(group):
             if (folder / f"{name}.yml").is_file():

@@ -57,11 +57,19 @@ def files_of_code(*modules: str) -> dict[str, Path]:
 def hash_of_code(*modules: str) -> str:
     """Return a hash of the contents of the files that `files_of_code` finds for modules."""
     # By file name: a module run as `__main__` here is imported under its own name elsewhere.
-    files = {(file.name, file.read_bytes()) for file in files_of_code(*modules).values()}
+    files = {(file.name, contents(file)) for file in files_of_code(*modules).values()}
     content = blake2b(digest_size=8)
     for name, held in sorted(files):
         content.update(f"{name} {len(held)} ".encode() + held)
     return content.hexdigest()
+
+
+def contents(file: Path) -> bytes:
+    """Return what a file holds; nothing if it is gone, or inside an archive."""
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
 
 
 def _top(name: str) -> str:
@@ -109,7 +117,7 @@ def _imported(file: Path, name: str) -> Iterator[str]:
     if file.suffix != ".py":
         return
     try:
-        tree = ast.parse(file.read_bytes())
+        tree = ast.parse(contents(file))
     except (SyntaxError, ValueError):  # imported later or never: its content still counts
         return
     package = name if file.name == "__init__.py" else name.rpartition(".")[0]

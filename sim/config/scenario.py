@@ -192,11 +192,17 @@ class Scenario:
         Raises
         ------
         ConfigurationError
-            If there is no such scenario, or two of them change one lever to different values.
+            If there is no such scenario, one is a counterfactual, or two of them change one lever
+            to different values.
         """
         together: dict[str, tuple[str, dict[str, Any]]] = {}
         for policy in names:
-            for change in self.with_policy(policy).changes:
+            scenario = self.with_policy(policy)
+            if scenario.resolved["scenario"].get(COUNTERFACTUAL):
+                raise ConfigurationError(
+                    f"'{policy}' is a counterfactual, which is not combined with policies"
+                )
+            for change in scenario.changes:
                 described = change.model_dump()
                 first, before = together.setdefault(change.path, (policy, described))
                 if before != described:

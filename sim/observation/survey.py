@@ -20,7 +20,9 @@ from sim.config.entries import Entry
 from sim.config.files import configuration_folder, shown
 from sim.config.mistakes import ConfigurationError, nearest
 from sim.config.strict_yaml import read_strictly
-from sim.engine.types import Booleans, Column
+from sim.engine.calendar import DAYS_A_YEAR
+from sim.engine.types import Booleans, Column, Rows
+from sim.observation.fairness import REGISTERED_TOO
 from sim.observation.window import Window
 from sim.submodels.services import MET
 
@@ -33,10 +35,9 @@ ASKED_ABOUT = ("contract", "registered", "can_afford")
 ADJUSTED_FOR = ("age", "woman", "log_stay", "manages_language")
 GROUPED = ("nationality", "sector")
 """What the odds are adjusted for: numbers, and groups."""
-IN_ORDER = ("permanent", "eaeu_contract", "permit", "registered")
-"""Legal statuses of people who say that they are registered."""
 FEWEST = 30
-"""Respondents, and respondents with either answer, below which nothing is estimated."""
+"""Respondents in all, and with either answer, below which nothing is estimated: as for the indices
+of equity, too few to mean anything."""
 
 
 @dataclass(frozen=True)
@@ -122,34 +123,17 @@ def population(model: "CityModel", survey: Survey) -> pd.DataFrame:
             f"the survey '{survey.name}' asks about {survey.recall} days: run the model at least "
             f"as long after burn-in (now {max(end, 0)} days)"
         )
-    people, rows = model.migrants, model.migrants.rows
-    sectors = [words.SECTORS.index(name) for name in survey.sectors]
-    asked = np.isin(people.sector[rows], sectors)
-    asked &= end - people.entered_on[rows] >= max(survey.least_stay, 1)
-    rows = rows[asked]
+    rows = asked(model, survey)
+    people, window = model.migrants, Window(model, end - survey.recall, end)
     person, stay = people.pid[rows], end - people.entered_on[rows]
-    window = Window(model, end - survey.recall, end)
-    visits, episodes, payments = window.visits, window.episodes, model.payments
-    met = window.visited & MET[visits["result"]]
-    needed = episodes["perceived_moderate"]
-    recalled = ~(episodes["ended_on"] < window.start)  # open ones have not ended
-    unmet = needed & ~episodes["formal_contact"] & window.has(episodes["ended_on"])
-    lately = payments["day"] >= window.start
-    paid = amounts_of(person, payments["person"][lately], payments["amount"][lately])
-    checked = model.check_ups["person"][model.check_ups["day"] >= window.start]
-    savings = people.savings[rows].astype(np.int64)
-    price = model.care_seeking.believed_prices(rows)
     status = np.unravel_index(people.stratum[rows], STRATA_SHAPE)[1]
     return pd.DataFrame(
         {
-            "used_care": np.isin(person, visits["person"][met]) | np.isin(person, checked),
-            "had_need": np.isin(person, episodes["person"][needed & recalled]),
-            "went_without": np.isin(person, episodes["person"][unmet]),
-            "contract": in_contract(model, rows),
-            "registered": np.isin(status, [words.LEGAL_STATUSES.index(one) for one in IN_ORDER]),
-            "can_afford": savings + paid >= price,
-            "can_afford_now": savings >= price,
-            "age": people.age[rows] + stay / 365.0,
+            **remembered(window, person),
+            **affordable(window, rows),
+            "contract": model.care_seeking.have_contracts(rows),
+            "registered": np.isin(status, REGISTERED_TOO),
+            "age": people.age[rows] + stay / DAYS_A_YEAR,
             "woman": people.sex[rows] == words.SEXES.index("woman"),
             "log_stay": np.log(stay),
             "manages_language": people.manages_language[rows],
@@ -157,6 +141,41 @@ def population(model: "CityModel", survey: Survey) -> pd.DataFrame:
             "sector": np.array(words.SECTORS, dtype=object)[people.sector[rows]],
         }
     )
+
+
+def asked(model: "CityModel", survey: Survey) -> Rows:
+    """Return the rows of the people whom a survey could ask this evening."""
+    people, rows = model.migrants, model.migrants.rows
+    sectors = [words.SECTORS.index(name) for name in survey.sectors]
+    stays = model.day - people.entered_on[rows] >= max(survey.least_stay, 1)
+    return np.asarray(rows[stays & np.isin(people.sector[rows], sectors)])
+
+
+def remembered(window: Window, person: Column) -> dict[str, Booleans]:
+    """Return what people remember of a window: care used, a need, and going without."""
+    visits, episodes, check_ups = window.visits, window.episodes, window.model.check_ups
+    met = window.visited & MET[visits["result"]]
+    checked = window.has(check_ups["day"])
+    needed = episodes["perceived_moderate"]
+    recalled = ~(episodes["ended_on"] < window.start)  # open ones have not ended
+    unmet = needed & ~episodes["formal_contact"] & window.has(episodes["ended_on"])
+    used_care = np.isin(person, visits["person"][met])
+    return {
+        "used_care": used_care | np.isin(person, check_ups["person"][checked]),
+        "had_need": np.isin(person, episodes["person"][needed & recalled]),
+        "went_without": np.isin(person, episodes["person"][unmet]),
+    }
+
+
+def affordable(window: Window, rows: Rows) -> dict[str, Booleans]:
+    """Return who could pay for seeing a polyclinic, before what care has cost them, and now."""
+    model, payments = window.model, window.model.payments
+    lately = window.has(payments["day"])
+    person = model.migrants.pid[rows]
+    paid = amounts_of(person, payments["person"][lately], payments["amount"][lately])
+    savings = model.migrants.savings[rows].astype(np.int64)
+    price = model.care_seeking.believed_prices(rows)
+    return {"can_afford": savings + paid >= price, "can_afford_now": savings >= price}
 
 
 def amounts_of(person: Column, paid_by: Column, amount: Column) -> Column:
@@ -173,14 +192,6 @@ def amounts_of(person: Column, paid_by: Column, amount: Column) -> Column:
     result = np.zeros(len(person), dtype=np.int64)
     result[known] = sums[found[known]]
     return result
-
-
-def in_contract(model: "CityModel", rows: Column) -> Booleans:
-    """Return which people have work, the right to it, and a written contract."""
-    people = model.migrants
-    works = people.jobless_since[rows] > model.day
-    has_right = people.legal_status[rows] <= words.LegalStatus.PERMIT.value
-    return np.asarray(works & has_right & model.employers.formal[people.employer[rows]])
 
 
 def sample(people: pd.DataFrame, survey: Survey, rng: np.random.Generator) -> pd.DataFrame:
@@ -210,8 +221,9 @@ def odds_ratios(respondents: pd.DataFrame, confidence: float = 0.95) -> pd.DataF
     Returns
     -------
     DataFrame
-        Indexed by `ASKED_ABOUT`: odds ratio with the limits of its interval, all NaN where there is
-        no variation to estimate it from.
+        Indexed by `ASKED_ABOUT`: odds ratio with the limits of its interval, all NaN where it
+        cannot be estimated: too few answers, or nobody (or everybody) with the condition has used
+        care.
     """
     from warnings import catch_warnings, simplefilter
 
@@ -222,12 +234,15 @@ def odds_ratios(respondents: pd.DataFrame, confidence: float = 0.95) -> pd.DataF
     used = respondents["used_care"]
     if min(len(used), used.sum(), (~used).sum()) < FEWEST:
         return missing
-    terms = respondents[[*ASKED_ABOUT, *ADJUSTED_FOR]].astype(float)
+    # Where a cell of two by two is empty, the likelihood has no maximum.
+    conditions = [name for name in ASKED_ABOUT if has_all_four(respondents[name], used)]
+    terms = respondents[[*conditions, *ADJUSTED_FOR]].astype(float)
     groups = pd.get_dummies(respondents[list(GROUPED)], drop_first=True, dtype=float)
     terms = pd.concat([terms, groups], axis=1)
     terms = sm.add_constant(terms.loc[:, terms.std() > 0])
     model = sm.GLM(used.astype(float), terms, family=sm.families.Binomial())
     with catch_warnings():
+        simplefilter("ignore", RuntimeWarning)  # overflows on the way to a separation
         simplefilter("error", PerfectSeparationWarning)
         try:
             fitted = model.fit()
@@ -236,6 +251,18 @@ def odds_ratios(respondents: pd.DataFrame, confidence: float = 0.95) -> pd.DataF
     limits = fitted.conf_int(alpha=1.0 - confidence)
     found = pd.DataFrame({"odds_ratio": fitted.params, "low": limits[0], "high": limits[1]})
     return found.reindex(missing.index).apply(np.exp)
+
+
+def has_all_four(condition: pd.Series, used: pd.Series) -> bool:
+    """Return True if there are respondents with and without a condition who have and have not used
+    care.
+
+    >>> has_all_four(pd.Series([1, 1, 0, 0], dtype=bool), pd.Series([1, 0, 1, 1], dtype=bool))
+    False
+    """
+    return pd.crosstab(condition, used).to_numpy().size == 4 and bool(
+        (pd.crosstab(condition, used).to_numpy() > 0).all()
+    )
 
 
 def shares(respondents: pd.DataFrame) -> pd.Series:

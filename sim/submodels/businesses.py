@@ -16,12 +16,17 @@ work if
 enforcement can push people out. Workers absent for longer may be dismissed too, the sooner the less
 an employer tolerates. Who has lost work looks for another in the sector, is not hired with a
 contract without a right to work, and leaves the country after some weeks in vain. Employers without
-contracts may keep passports, which come back at an inspection and with dismissal. (Leave for a
+contracts may keep passports, which come back at an inspection and with dismissal. Workers with
+contracts are examined at a rate of `check_ups` a year, at the employer's cost, and learn there what
+a visit to a clinic teaches. (Leave for a
 doctor stands in `reaching`, treatment paid in kind too; enrolment in `insurance`.)
 
 Parameters: `conf/parameters/employment.yaml`. Neutral state: `inspection_factor=0`,
-`dismissal_factor=0`, `decision_weight=0` and no passports held.
+`dismissal_factor=0`, `decision_weight=0`, `check_ups=0` and no passports held.
 """
+
+from collections.abc import Mapping
+from typing import ClassVar
 
 import numpy as np
 
@@ -34,18 +39,23 @@ from sim.agents.migrant import NEVER
 from sim.agents.task import SHELTER
 from sim.config.entries import parameter_record
 from sim.config.world import World
+from sim.engine.agentset.column import Column as Declared
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_WEEK, DAYS_A_YEAR, MONTHS_A_YEAR
+from sim.engine.event_log import LogDeclaration, append_record
 from sim.engine.jit.compiled import compiled
 from sim.engine.random.scalar import happens
 from sim.engine.records import Record
 from sim.engine.timing_wheel import remind
 from sim.engine.types import Floats, Rows
-from sim.submodels.information import ITEMS
+from sim.submodels.information import CLINIC_SOURCE, EMERGENCY_RIGHT, ITEMS, learn
 from sim.submodels.ledger_entries import post
-from sim.submodels.legal_status import EAEU_STATES, IRREGULAR, REGISTERED
+from sim.submodels.legal_status import EAEU_STATES, IRREGULAR, REGISTERED, has_contract
 from sim.submodels.submodel import Submodel
 from sim.vocabulary import Purpose
 
+BY_EMPLOYERS = CHART.number("care paid by employers")
+CHECK_UP = Purpose.CHECK_UP.row
+TAUGHT = Purpose.TAUGHT_BY_A_CHECK_UP.row
 INSPECTION = Purpose.INSPECTION.row
 DISMISSAL = Purpose.DISMISSAL.row
 DISMISSAL_FOR_ABSENCE = Purpose.DISMISSAL_FOR_ABSENCE.row
@@ -59,6 +69,15 @@ WEEKS_OF_SEARCH = 64
 class Businesses(Submodel):
     """Employers as they decide, are inspected, dismiss and hire."""
 
+    events: ClassVar[Mapping[str, LogDeclaration]] = {
+        "check_ups": LogDeclaration(
+            lambda model: model.migrants.capacity,
+            day=Declared(np.int32, "day of the check-up", unit="day"),
+            person=Declared(np.uint64, "worker who was examined"),
+            stratum=Declared(np.int16, "group of the worker"),
+        )
+    }
+
     def prepare(self, world: World) -> None:
         """Turn rates a year into what a month of them means."""
         employment, contribution = world.employment, self.model.legal_rules.contribution
@@ -66,6 +85,7 @@ class Businesses(Submodel):
             employment,
             contract_and_policy=employment.contract_cost
             + contribution.policy_required * world.insurance.policy_price / MONTHS_A_YEAR,
+            check_up=1.0 - np.exp(-employment.check_ups / MONTHS_A_YEAR),
             fading=1.0 - 0.5 ** (DAYS_A_MONTH / employment.belief_half_life),
         )
 
@@ -121,7 +141,7 @@ def run_businesses(city: City, month: int) -> None:
             for number in range(employer.work_groups):
                 group = city.work_groups[employer.first_work_group + number]
                 group.formal = formal
-                group.changed_on = city.today  # leave and pay during illness hang on it
+                group.changed_on = city.today  # leave and pay during illness depend on it
                 city.counts[0].with_contracts += group.members if formal else -group.members
 
 
@@ -152,9 +172,11 @@ def may_work(migrant: Record) -> bool:
 
 @compiled
 def settle_with_employer(city: City, migrant: Record, absent: int, month: int) -> None:
-    """Let the month's inspection and absence have their consequences for a worker."""
+    """Let a month with an employer have its consequences: check-up, inspection, absence."""
     employment = city.parameters.businesses
     employer = city.employers[migrant.employer]
+    if has_contract(city, migrant):
+        examine(city, migrant, month)
     inspected = city.today - DAYS_A_MONTH < employer.inspected_on <= city.today
     dismissed = False
     if inspected:
@@ -173,6 +195,22 @@ def settle_with_employer(city: City, migrant: Record, absent: int, month: int) -
         dismissed = happens(city.streams, DISMISSAL_FOR_ABSENCE, migrant.pid, month, probability)
     if dismissed:
         dismiss(city, migrant)
+
+
+@compiled
+def examine(city: City, migrant: Record, month: int) -> None:
+    """Let a worker with a contract be examined now and then, and learn what visits teach."""
+    person, probability = migrant.pid, city.parameters.businesses.check_up
+    if not happens(city.streams, CHECK_UP, person, month, probability):
+        return
+    post(city, BY_EMPLOYERS, int(city.parameters.businesses.check_up_cost))
+    entry = append_record(city.check_ups)
+    entry.day = city.today
+    entry.person = person
+    entry.stratum = migrant.stratum
+    taught = city.parameters.information.taught_by_visit
+    if not migrant.knows[EMERGENCY_RIGHT] and happens(city.streams, TAUGHT, person, month, taught):
+        learn(city, migrant, EMERGENCY_RIGHT, CLINIC_SOURCE)
 
 
 @compiled

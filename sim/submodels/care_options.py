@@ -9,7 +9,7 @@ from enum import auto
 import numpy as np
 
 from sim import vocabulary as words
-from sim.agents.episode import WAIT, Gate
+from sim.agents.episode import WAIT, Felt, Gate
 from sim.engine.jit.compiled import compiled
 from sim.engine.types import Booleans, Floats
 
@@ -75,15 +75,21 @@ def best_option(
 
 
 @compiled
+def net_utility(terms: Floats, option: int) -> float:
+    """Return the utility of an option: its appeal less all that counts against it."""
+    utility = terms[APPEAL, option]
+    for term in (ACCEPTABILITY, EFFORT, PRICE):
+        utility -= terms[term, option]
+    return utility
+
+
+@compiled
 def largest_utility(terms: Floats, available: Booleans) -> float:
     """Return the largest utility of the options that are open, -inf if there is none."""
     most = -np.inf
     for option in range(OPTIONS):
         if available[option]:
-            utility = terms[APPEAL, option]
-            for term in (ACCEPTABILITY, EFFORT, PRICE):
-                utility -= terms[term, option]
-            most = max(most, utility)
+            most = max(most, net_utility(terms, option))
     return most
 
 
@@ -102,3 +108,42 @@ def binding_barrier(terms: Floats, available: Booleans, waiting: float) -> int:
         if available[option] and terms[APPEAL, option] > waiting:
             return Gate.TOGETHER
     return Gate.SELF_CARE
+
+
+@compiled
+def felt_barrier(
+    terms: Floats, available: Booleans, language: Floats, no_language: bool, treats_self: bool
+) -> int:
+    """Return what a person who sees no doctor would name as the reason.
+
+    It is the largest deterrent of the provider they would come nearest to choosing.
+
+    Parameters
+    ----------
+    terms : array of float, shape (terms, options)
+    available : array of bool, shape (options,)
+    language : array of float, shape (options,)
+        The part of acceptability that lacking a common language has.
+    no_language : bool
+        Whether the person lacks one.
+    treats_self : bool
+    """
+    if treats_self:
+        return Felt.TREATED_ONESELF
+    best, most = WAIT, -np.inf
+    for option in range(LAST_PROVIDER + 1):
+        if available[option] and net_utility(terms, option) > most:
+            best, most = option, net_utility(terms, option)
+    if best == WAIT:
+        return Felt.TURNED_AWAY
+    of_language = language[best] if no_language else 0.0
+    reason, largest = Felt.COULD_WAIT, 0.0
+    for felt, deterrent in (
+        (Felt.MONEY, terms[PRICE, best]),
+        (Felt.FEAR, terms[ACCEPTABILITY, best] - of_language),
+        (Felt.LANGUAGE, of_language),
+        (Felt.EFFORT, terms[EFFORT, best]),
+    ):
+        if deterrent > largest:
+            reason, largest = felt, deterrent
+    return reason

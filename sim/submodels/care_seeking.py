@@ -58,7 +58,6 @@ from sim.agents.city import City
 from sim.agents.episode import (
     DECISIONS,
     WAIT,
-    Felt,
     Gate,
     State,
     decision_key,
@@ -89,7 +88,6 @@ from sim.submodels.care_options import (
     EFFORT,
     EMPLOYER,
     HOME,
-    LAST_PROVIDER,
     MODERATE,
     NGO,
     NO_TERM,
@@ -102,13 +100,14 @@ from sim.submodels.care_options import (
     TERMS,
     best_option,
     binding_barrier,
+    felt_barrier,
     largest_utility,
 )
 from sim.submodels.experience import fear_of
 from sim.submodels.illness import INFECTION, INJURY, draw_tastes
 from sim.submodels.information import REGISTRATION, WHO_HELPS
 from sim.submodels.insurance import PATIENT, cover_of
-from sim.submodels.legal_status import has_contract, works
+from sim.submodels.legal_status import contracts, has_contract, works
 from sim.submodels.price_of_care import (
     believed_price,
     believed_prices,
@@ -238,6 +237,10 @@ class CareSeeking(Submodel):
         """
         return believed_prices(self.model.city(), rows)
 
+    def have_contracts(self, rows: Rows) -> Booleans:
+        """Return which of these people have work, the right to it, and a written contract."""
+        return contracts(self.model.city(), rows)
+
 
 def equally_near(units: Rows, distance: Floats) -> Rows:
     """Return, for every district, the units that are nearest to it, filled up with -1.
@@ -312,23 +315,7 @@ def decide(city: City, levers_moved_on: int) -> None:
             or episode.worn_out_on <= city.today
             or used_up_remedies(city, episode)
         ):
-            utilities(city, episode, migrant, terms)
-            available_options(city, episode, migrant, available)
-            staying, treats_self = staying_home(city, episode, migrant)
-            waiting = staying - patience_lost(city, episode) * days_untreated(city, episode)
-            choice = best_option(terms, available, waiting, NO_TERM, NO_TERM)
-            episode.compared_on = city.today
-            episode.worn_out_on = NEVER
-            if choice == WAIT and episode.binding_barrier == Gate.NONE and episode.severity >= 2:
-                episode.binding_barrier = binding_barrier(terms, available, waiting)
-            if choice == WAIT:
-                if episode.severity >= MODERATE:
-                    episode.felt_barrier = felt_barrier(
-                        city, migrant, terms, available, treats_self
-                    )
-                wear_out(city, episode, waiting - largest_utility(terms, available))
-                if treats_self:
-                    treat_oneself(city, episode, migrant)
+            choice = compare(city, episode, migrant, terms, available)
         if choice == WAIT:
             schedule_next_decision(city, episode)
         else:
@@ -338,6 +325,36 @@ def decide(city: City, levers_moved_on: int) -> None:
             # Asking for advice is not yet a decision for care.
             if episode.decided_on <= -NEVER and choice not in (NGO, CONSULATE):
                 episode.decided_on = city.today
+
+
+@compiled
+def compare(
+    city: City, episode: Record, migrant: Record, terms: Floats, available: Booleans
+) -> int:
+    """Compare the options with staying home; return the best, or `WAIT`, and note why.
+
+    `terms`, shape (terms, options), and `available`, shape (options,), are written over.
+    """
+    utilities(city, episode, migrant, terms)
+    available_options(city, episode, migrant, available)
+    staying, treats_self = staying_home(city, episode, migrant)
+    waiting = staying - patience_lost(city, episode) * days_untreated(city, episode)
+    choice = best_option(terms, available, waiting, NO_TERM, NO_TERM)
+    episode.compared_on = city.today
+    episode.worn_out_on = NEVER
+    if choice != WAIT:
+        return choice
+    if episode.severity >= MODERATE:
+        if episode.binding_barrier == Gate.NONE:
+            episode.binding_barrier = binding_barrier(terms, available, waiting)
+        language = not migrant.manages_language
+        episode.felt_barrier = felt_barrier(
+            terms, available, city.parameters.care_seeking.language, language, treats_self
+        )
+    wear_out(city, episode, waiting - largest_utility(terms, available))
+    if treats_self:
+        treat_oneself(city, episode, migrant)
+    return WAIT
 
 
 @compiled
@@ -435,40 +452,6 @@ def available_options(city: City, episode: Record, migrant: Record, available: B
     stays_on = migrant.leaves_on - city.today >= seeking.home_horizon
     if stays_on and episode.severity < 2:
         available[HOME] = False
-
-
-@compiled
-def felt_barrier(
-    city: City, migrant: Record, terms: Floats, available: Booleans, treats_self: bool
-) -> int:
-    """Return what a person who sees no doctor would name as the reason.
-
-    It is the largest deterrent of the provider they would come nearest to choosing.
-    """
-    if treats_self:
-        return Felt.TREATED_ONESELF
-    best, most = WAIT, -np.inf
-    for option in range(LAST_PROVIDER + 1):
-        utility = terms[APPEAL, option]
-        for term in (ACCEPTABILITY, EFFORT, PRICE):
-            utility -= terms[term, option]
-        if available[option] and utility > most:
-            best, most = option, utility
-    if best == WAIT:
-        return Felt.TURNED_AWAY
-    language = 0.0
-    if not migrant.manages_language:
-        language = city.parameters.care_seeking.language[best]
-    reason, largest = Felt.COULD_WAIT, 0.0
-    for felt, deterrent in (
-        (Felt.MONEY, terms[PRICE, best]),
-        (Felt.FEAR, terms[ACCEPTABILITY, best] - language),
-        (Felt.LANGUAGE, language),
-        (Felt.EFFORT, terms[EFFORT, best]),
-    ):
-        if deterrent > largest:
-            reason, largest = felt, deterrent
-    return reason
 
 
 @compiled

@@ -30,7 +30,7 @@ from sim.engine.jit.compiled import compiled
 from sim.engine.jit.prefetch import prefetch_record_ahead
 from sim.engine.random.scalar import happens, uniform
 from sim.engine.records import Record
-from sim.engine.types import Rows
+from sim.engine.types import Booleans, Rows
 from sim.submodels.information import CLINIC_SOURCE, ITEMS, REGISTRATION, learn
 from sim.submodels.ledger_entries import pay
 from sim.submodels.submodel import Submodel
@@ -214,6 +214,15 @@ def has_contract(city: City, migrant: Record) -> bool:
     """Return True if a person has work, the right to it, and a written contract."""
     has_right = migrant.legal_status <= PERMIT
     return works(migrant) and has_right and city.work_groups[migrant.work_group].formal
+
+
+@compiled(allocates=True)
+def contracts(city: City, rows: Rows) -> Booleans:
+    """Return which of these people have a contract."""
+    found = np.empty(len(rows), dtype=np.bool_)
+    for place in range(len(rows)):
+        found[place] = has_contract(city, city.migrants[rows[place]])
+    return found
 
 
 @compiled

@@ -11,16 +11,12 @@ the others is m + spread * (X - m) monthly wages, X from Beta(1, (1 - m) / m) wi
 lend `borrowing_limit` monthly wages times 1 + credit_spread * U, U uniform from -1 to 1, and
 `credit_without_reserve` of that to those who keep nothing. What the month means for work and papers
 follows (see `businesses`, `legal_status`). Workers with contracts are paid a share of the wage
-during illness, and are examined at a rate of `check_ups` a year at the employer's cost, where they
-learn what a visit teaches.
+during illness.
 
 Parameters: `conf/parameters/money.yaml`. Neutral state: `living_cost` equal to the wage and
 `remitted=0` (nobody's savings change); people alike: `hand_to_mouth`, `reserve_spread` and
-`credit_spread` at 0; `formal_sick_pay` and `check_ups` at 0.
+`credit_spread` at 0; `formal_sick_pay` at 0.
 """
-
-from collections.abc import Mapping
-from typing import ClassVar
 
 import numpy as np
 
@@ -31,10 +27,8 @@ from sim.agents.episode import State, bring_up
 from sim.agents.task import SHELTER
 from sim.config.entries import parameter_record
 from sim.config.world import World
-from sim.engine.agentset.column import Column as Declared
 from sim.engine.agentset.row_allocator import active_rows, rows_with
-from sim.engine.calendar import DAYS_A_MONTH, MONTHS_A_YEAR
-from sim.engine.event_log import LogDeclaration, append_record
+from sim.engine.calendar import DAYS_A_MONTH
 from sim.engine.jit.compiled import compiled
 from sim.engine.jit.prefetch import (
     SOON,
@@ -47,7 +41,6 @@ from sim.engine.jit.prefetch import (
 from sim.engine.random.scalar import happens
 from sim.engine.records import Record
 from sim.submodels.businesses import settle_with_employer
-from sim.submodels.information import CLINIC_SOURCE, EMERGENCY_RIGHT, learn
 from sim.submodels.insurance import insure
 from sim.submodels.ledger_entries import LOANS, post
 from sim.submodels.legal_status import (
@@ -65,32 +58,15 @@ SEVERE = words.SEVERE
 WAGES, LIVING_COSTS, REMITTANCES, REPAYMENTS = (
     CHART.number(name) for name in ("wages", "living costs", "remittances", "repayments")
 )
-BY_EMPLOYERS = CHART.number("care paid by employers")
-CHECK_UP = Purpose.CHECK_UP.row
-TAUGHT = Purpose.TAUGHT_BY_A_CHECK_UP.row
 WITHHELD_WAGE = Purpose.WITHHELD_WAGE.row
 
 
 class Money(Submodel):
     """Pay-days and days lost to illness."""
 
-    events: ClassVar[Mapping[str, LogDeclaration]] = {
-        "check_ups": LogDeclaration(
-            lambda model: model.migrants.capacity,
-            day=Declared(np.int32, "day of the check-up", unit="day"),
-            person=Declared(np.uint64, "worker who was examined"),
-            stratum=Declared(np.int16, "group of the worker"),
-        )
-    }
-
     def prepare(self, world: World) -> None:
         """Note today's rules of pay-day."""
-        employment = world.employment
-        self.parameters = parameter_record(
-            world.money,
-            check_up=1.0 - np.exp(-employment.check_ups / MONTHS_A_YEAR),
-            check_up_cost=employment.check_up_cost,
-        )
+        self.parameters = parameter_record(world.money)
 
     def count_absence(self) -> None:
         """Count a day of absence for everybody severely ill or in bed."""
@@ -133,21 +109,28 @@ def count_absence(city: City) -> None:
 
 
 @compiled
-def check_up(city: City, migrant: Record, pay_days_so_far: int) -> None:
-    """Let a worker with a contract be examined now and then, and learn what visits teach."""
-    person, probability = migrant.pid, city.parameters.money.check_up
-    if not happens(city.streams, CHECK_UP, person, pay_days_so_far, probability):
-        return
-    post(city, BY_EMPLOYERS, int(city.parameters.money.check_up_cost))
-    entry = append_record(city.check_ups)
-    entry.day = city.today
-    entry.person = person
-    entry.stratum = migrant.stratum
-    taught = city.parameters.information.taught_by_visit
-    if not migrant.knows[EMERGENCY_RIGHT] and happens(
-        city.streams, TAUGHT, person, pay_days_so_far, taught
-    ):
-        learn(city, migrant, EMERGENCY_RIGHT, CLINIC_SOURCE)
+def wage_due(city: City, migrant: Record, days: int, absent: int) -> float:
+    """Return the wage of so many days, of which some were lost to illness; 0 without work."""
+    if not works(migrant):
+        return 0.0
+    money = city.parameters.money
+    paid_days = float(days - absent)
+    if PAID_WHEN_ILL[migrant.legal_status]:
+        paid_days += money.paid_when_absent * absent
+    elif has_contract(city, migrant):
+        paid_days += money.formal_sick_pay * absent
+    return money.wage_factor * migrant.wage * (paid_days / DAYS_A_MONTH)
+
+
+@compiled
+def remittance(city: City, migrant: Record, savings: float) -> float:
+    """Return what is sent home of savings: of what lies above the reserve, whole KZT."""
+    money = city.parameters.money
+    share = money.remitted
+    # Where everybody is alike, a reserve of 0 is that of all and says nothing of anybody.
+    if migrant.reserve <= 0.0 < money.hand_to_mouth:
+        share = money.remitted_without_reserve
+    return np.rint(share * max(savings - migrant.reserve * migrant.wage, 0.0))
 
 
 @compiled(allocates=True)
@@ -165,15 +148,8 @@ def pay_wages(city: City) -> None:
         days = min(days_here, DAYS_A_MONTH)
         absent = min(migrant.absent_days, days)
         city.counts[0].lost_work += int(np.rint(migrant.wage * absent / DAYS_A_MONTH))
-        paid_days = float(days - absent)
-        if PAID_WHEN_ILL[migrant.legal_status]:
-            paid_days += money.paid_when_absent * absent
-        elif has_contract(city, migrant):
-            paid_days += money.formal_sick_pay * absent
         in_work = works(migrant)
-        income = money.wage_factor * migrant.wage * (paid_days / DAYS_A_MONTH)
-        if not in_work:
-            income = 0.0
+        income = wage_due(city, migrant, days, absent)
         pay_days_so_far = days_here // DAYS_A_MONTH
         probability = money.wage_withheld_probability
         if happens(city.streams, WITHHELD_WAGE, migrant.pid, pay_days_so_far, probability):
@@ -194,10 +170,7 @@ def pay_wages(city: City) -> None:
         post(city, LIVING_COSTS, int(living - gone_without))
         post(city, LOANS, int(shortfall))
         post(city, REPAYMENTS, int(repaid))
-        remitted = money.remitted
-        if migrant.reserve <= 0.0 < money.hand_to_mouth:
-            remitted = money.remitted_without_reserve
-        sent_home = np.rint(remitted * max(savings - migrant.reserve * migrant.wage, 0.0))
+        sent_home = remittance(city, migrant, savings)
         post(city, REMITTANCES, int(sent_home))
         migrant.savings = int(savings - sent_home)
         migrant.debt = int(migrant.debt - repaid + shortfall)
@@ -205,8 +178,6 @@ def pay_wages(city: City) -> None:
         migrant.changed_on = city.today
         if migrant.to_be_removed:
             continue
-        if has_contract(city, migrant):
-            check_up(city, migrant, pay_days_so_far)
         if in_work:
             settle_with_employer(city, migrant, absent, pay_days_so_far)
         follow_contract(city, migrant)

@@ -4,7 +4,8 @@ The legal rules name a payer for emergency care (severity 3 or more, and every a
 diseases dangerous to others (tuberculosis), for polyclinics and for hospitals, by nationality and
 legal status: the state, the insurance fund or an insurer for those they insure (see `insurance`),
 or the patient; private care is always paid by the patient. Where the patient pays and cannot, care
-is refused unless it is an emergency. Where care is free by law, staff ask for money at a share of
+is refused unless it is an emergency. An employer with a clinic pays its share of the price of a
+polyclinic. Where care other than of emergencies is free by law, staff ask for money at a share of
 visits, and are given what the patient has of it. Hospitals may ask for papers before ordinary care.
 Entitled people are wrongly refused with some probability: more often without a common language,
 less often if they know the emergency right and can insist; who comes by ambulance is not refused.
@@ -275,7 +276,8 @@ def admit_at_desk(city: City, episode: Record) -> tuple[int, int]:
     episode.payer = payer
     if entitled:
         charge(city, episode, migrant, payer, kind, price)
-        pay_informally(city, episode, migrant, kind)
+        if not severe:
+            pay_informally(city, episode, migrant, kind)
         return WELCOME, 0
     if episode.paid_by_employer:
         post(city, BY_EMPLOYERS, price)
@@ -285,20 +287,27 @@ def admit_at_desk(city: City, episode: Record) -> tuple[int, int]:
         return WELCOME, 0
     if migrant.insured or migrant.has_policy:
         papers_for_attachment(city, episode, migrant, kind)
-    if kind == KIND_POLYCLINIC and not severe and has_works_clinic(city, migrant):
-        share = city.parameters.care_seeking.works_clinic_pays
-        by_employer = int(np.rint(share * price))
-        post(city, BY_EMPLOYERS, by_employer)
-        price -= by_employer
+    by_employer = employers_share(city, migrant, kind, severe, price)
+    price -= by_employer
     if episode.covered >= price:
         episode.covered -= price
+        post(city, BY_EMPLOYERS, by_employer)
         return WELCOME, 0
     if price > can_pay(migrant, payment.borrowing_limit):
         note_binding_barrier(episode, Gate.PAY)
         bring_up(episode, PAYMENT, episode.unit, episode.option, price)
         return CANNOT_PAY, 0
+    post(city, BY_EMPLOYERS, by_employer)
     collect(city, episode, price)
     return WELCOME, price
+
+
+@compiled
+def employers_share(city: City, migrant: Record, kind: int, severe: bool, price: int) -> int:
+    """Return the part of a price that the employer pays by an agreement with a clinic."""
+    if kind != KIND_POLYCLINIC or severe or not has_works_clinic(city, migrant):
+        return 0
+    return int(np.rint(city.parameters.care_seeking.works_clinic_pays * price))
 
 
 @compiled

@@ -36,8 +36,8 @@ emergency_uptake_24h = emergency care within 24 h
 
 emergency_any_care_24h = any competent care of an emergency within 24 h
     .short = any care of emergencies within 24 h
-    .explanation = episodes that became severe and that any provider treated within a day
-    .counted = of these, treated by any provider at most 1 day after the first severe day, or under treatment on it
+    .explanation = episodes that became severe and had emergency care, or treatment by any provider, within a day
+    .counted = of these, emergency care or treatment at most 1 day after the first severe day, or under treatment on it
     .over = episodes that became severe for the first time (deaths before care count as failures)
     .window = first severe day at least 2 days before the end
 
@@ -78,8 +78,8 @@ avoidable_emergencies = emergencies after three days of untreated illness
 
 emergencies_without_care = emergencies without any care within 24 h
     .short = { emergencies_without_care }
-    .explanation = episodes that became severe and that no provider treated within a day
-    .counted = episodes that became severe and that no provider treated at most 1 day later
+    .explanation = episodes that became severe and had neither emergency care nor treatment by any provider within a day
+    .counted = episodes that became severe without such care at most 1 day later
     .over = person-years present, without the last 2 days
     .window = first severe day at least 2 days before the end
 

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from sim.config.entries import Entry
+from sim.observation.survey import designs
 from tools.docs import DOCS, ROOT, audit, screening
 from tools.docs.tables_inputs import almaty
 
@@ -25,8 +26,9 @@ def test_the_audit_looks_at_every_entry_and_every_row_of_law() -> None:
     assert len(places) == len(set(places))
     world = almaty()
     rows = sum(len(one.entitlements) for one in world.world.regime.values())
+    numbers_of_surveys = 3 * len(designs())
     # The workshop city has a population of its own.
-    assert len(places) == len(world.entries) + 1 + rows
+    assert len(places) == len(world.entries) + 1 + rows + numbers_of_surveys
 
 
 @pytest.mark.parametrize(

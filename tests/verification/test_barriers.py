@@ -20,7 +20,7 @@ from sim.submodels.care_options import (
     PRIVATE,
 )
 from sim.submodels.care_seeking import leave_probability
-from sim.submodels.payment import admit_at_desk
+from sim.submodels.payment import CANNOT_PAY, WELCOME, admit_at_desk
 from sim.submodels.price_of_care import has_works_clinic
 from tests.cities import city
 from tests.verification.single import booked, illness, person, small_city, unit_of
@@ -168,6 +168,21 @@ def test_staff_are_given_what_they_ask_for_or_what_there_is(savings: int, given:
     assert booked(model, "informal payments") - before == sum(amounts)
 
 
+def test_staff_ask_for_nothing_in_an_emergency() -> None:
+    model = small_city({"payment.informal_asked.hospital": 0.9, "payment.wrongful_refusal": 0.05})
+    migrant = person(model)
+    migrant["legal_status"], migrant["savings"] = words.LegalStatus.PERMANENT, 1_000_000
+    asked = {}
+    for severity in (2, 3):
+        before = booked(model, "informal payments")
+        for _ in range(20):
+            episode = illness(model, severity=severity, unit=unit_of(model, "hospital"))
+            admit_at_desk(model.city(), episode)
+        asked[severity] = booked(model, "informal payments") - before
+    assert asked[2] > 0
+    assert asked[3] == 0
+
+
 # --- self-care and waiting that ends ----------------------------------------------------------
 
 REMEDIES = {
@@ -312,6 +327,25 @@ def test_an_employer_with_a_clinic_pays_its_share(formal: bool, severity: int, p
     _, price = admit_at_desk(model.city(), episode)
     assert price == pytest.approx(10_000 * paid)
     assert booked(model, "care paid by employers") - before == 10_000 - price
+
+
+def test_an_employer_pays_nothing_for_a_visit_that_does_not_take_place() -> None:
+    """Whoever cannot pay their own share is turned away."""
+    model = small_city({
+        "employment.works_clinic_share": 1.0, "employment.works_clinic_pays": 0.6,
+        "payment.price.polyclinic_visit": 10_000, "money.borrowing_limit": 0.5,
+    })  # fmt: skip
+    migrant = with_contract(model)
+    migrant["savings"], migrant["debt"] = 3_999, 10_000_000
+    episode = illness(model, unit=unit_of(model, "polyclinic"))
+    before = booked(model, "care paid by employers")
+    answer, price = admit_at_desk(model.city(), episode)
+    assert (answer, price) == (CANNOT_PAY, 0)
+    assert booked(model, "care paid by employers") == before
+    migrant["savings"] = 4_000
+    answer, price = admit_at_desk(model.city(), episode)
+    assert (answer, price) == (WELCOME, 4_000)
+    assert booked(model, "care paid by employers") - before == 6_000
 
 
 def test_works_clinics_are_those_of_the_job() -> None:

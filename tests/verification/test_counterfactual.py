@@ -1,5 +1,6 @@
 """The counterfactual: the same city with every barrier off, which no policy is."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -98,3 +99,30 @@ def test_more_needs_are_met_and_capacities_are_kept(
     assert values[1][unmet] < values[0][unmet]
     assert values[1][care] > values[0][care]
     assert (plain.clinics.capacity == open_city.clinics.capacity).all()
+
+
+def test_it_is_not_combined_with_policies() -> None:
+    with pytest.raises(ConfigurationError, match="'no_barriers' is a counterfactual, which is not"):
+        load_scenario("baseline", SMALL).with_policies(["mobile_clinics", "no_barriers"])
+
+
+def test_one_of_your_own_is_found_in_conf_and_repeats_from_its_manifest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "conf" / "counterfactual"
+    place.mkdir(parents=True)
+    text = "name: {}\nsummary: mine\nchanges:\n"
+    text += "  - {{path: care_seeking.fear_weight, value: 0.0, start_day: 0}}\n"
+    (place / "fearless.yaml").write_text(text.format("fearless"))
+    monkeypatch.chdir(tmp_path)
+    scenario = load_scenario("fearless")
+    assert scenario.changes[0].path == "care_seeking.fear_weight"
+    # What a manifest holds is the description alone, without its folder.
+    (place / "fearless.yaml").unlink()
+    stored = {**scenario.resolved, "policies": {"fearless": scenario.resolved["scenario"]}}
+    again = replace(scenario, resolved=stored).with_policy("fearless")
+    assert again.changes == scenario.changes
+    # No policy may have its name: nobody could tell which of the two is meant.
+    (place / "hub_small.yaml").write_text(text.format("hub_small"))
+    with pytest.raises(ConfigurationError, match="there is another scenario 'hub_small'"):
+        load_scenario("hub_small")

@@ -16,7 +16,7 @@ from sim.config.scenario import Scenario, scenario_from
 from tools.docs.markdown_tables import number, table, values
 
 CITY = "almaty"
-GROUPS_OF_ENTRIES = ("parameters", "city", "regime")
+GROUPS_OF_ENTRIES = ("parameters", "city", "regime", "survey")
 
 
 @cache

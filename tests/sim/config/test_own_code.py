@@ -75,8 +75,8 @@ def test_code_that_changes_while_it_is_in_use_is_refused(folder: Path) -> None:
         overrides=["city.population=200", "city.burn_in_days=60"], submodels=[kind]
     )
     AlmatyModel(scenario).save("now.npz")
-    known = fingerprint_of(kind)
-    assert known.startswith("ward_main.Ward:")
+    before = fingerprint_of(kind)
+    assert before.startswith("ward_main.Ward:")
     AlmatyModel.load("now.npz")
     (folder / "ward/late.py").write_text("NAME = 'later'\n")
     with pytest.raises(ConfigurationError, match=r"code of ward_main\.Ward has changed since"):
@@ -86,10 +86,13 @@ def test_code_that_changes_while_it_is_in_use_is_refused(folder: Path) -> None:
     for name in REACHED:
         sys.modules.pop(name, None)
     importlib.invalidate_caches()
-    assert fingerprint_of(import_submodel("ward_main.Ward")) != known
+    assert fingerprint_of(import_submodel("ward_main.Ward")) != before
     with pytest.raises(ConfigurationError, match=r"saved with other code of ward_main\.Ward"):
         AlmatyModel.load("now.npz")
+    known = import_submodel("ward_main.Ward")
     (folder / "ward_main.py").unlink()
+    with pytest.raises(ConfigurationError, match=r"code of ward_main\.Ward has changed since"):
+        fingerprint_of(known)
     for name in REACHED:
         sys.modules.pop(name, None)
     importlib.invalidate_caches()

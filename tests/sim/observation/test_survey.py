@@ -72,8 +72,16 @@ def test_nothing_is_estimated_from_too_little_or_without_variation() -> None:
     assert alike.isna().all(axis=1).to_dict() == {
         "contract": False, "registered": False, "can_afford": True,
     }  # fmt: skip
-    separated = table.assign(used_care=table["registered"])
-    assert survey.odds_ratios(separated).isna().all(axis=None)
+    # With an empty cell there is no estimate of that condition; the others have theirs.
+    empty = table.assign(can_afford=table["can_afford"] | table["used_care"])
+    found = survey.odds_ratios(empty)
+    assert found.loc["can_afford"].isna().all()
+    assert found.drop(index="can_afford").notna().all(axis=None)
+    found = survey.odds_ratios(table.assign(used_care=table["registered"]))
+    assert found.loc["registered"].isna().all()
+    # Parted by what is adjusted for, there is no estimate of anything.
+    parted = table.assign(used_care=table["age"] > table["age"].median())
+    assert survey.odds_ratios(parted).isna().all(axis=None)
 
 
 def test_those_who_are_asked_are_those_of_the_design(
