@@ -21,10 +21,12 @@ from tools.docs.markdown_tables import number, table
 
 PATTERNS, RESULT = DATA / "patterns.yaml", DATA / "patterns.csv"
 SEEDS, DAYS, CONFIDENCE = range(1, 6), 365, 0.95
-COLUMNS = ["pattern", "mean", "low", "high", "count", "sampled_low", "sampled_high"]
-"""Of the file that is written; the last two of surveys only."""
+OF_SURVEYS = ["sampled_low", "sampled_high", "without_estimate"]
+"""Limits of what one survey would say, and the share of surveys that could not say it."""
+COLUMNS = ["pattern", "mean", "low", "high", "count", *OF_SURVEYS]
+"""Columns of the file that is written."""
 SAMPLES = 40
-"""Simulated surveys a seed: how far a survey of its size strays from what it asks about."""
+"""Simulated surveys per seed, from which the sampling error of a survey is estimated."""
 EVERYBODY = {"detail": "", "by": "all", "group": "all"}
 
 
@@ -85,8 +87,29 @@ def simulated() -> pd.DataFrame:
     found = interval(values.groupby("pattern", sort=False)["value"], CONFIDENCE).reset_index()
     tail = (1.0 - CONFIDENCE) / 2
     spread = pd.DataFrame(drawn, columns=["pattern", "value"]).groupby("pattern")["value"]
-    limits = {"sampled_low": spread.quantile(tail), "sampled_high": spread.quantile(1.0 - tail)}
-    return found.join(pd.DataFrame(limits), on="pattern")[COLUMNS]
+    of_surveys = (
+        spread.quantile(tail), spread.quantile(1.0 - tail),
+        spread.agg(lambda values: values.isna().mean()),
+    )  # fmt: skip
+    columns = dict(zip(OF_SURVEYS, of_surveys, strict=True))
+    return found.join(pd.DataFrame(columns), on="pattern")[COLUMNS]
+
+
+def of_one_survey(row: "pd.Series[float]") -> str:
+    """Return what one survey of the source's size would say, in words.
+
+    >>> of_one_survey(pd.Series([0.5, 1.25, 0.0], index=OF_SURVEYS))
+    '0.5 to 1.25'
+    >>> of_one_survey(pd.Series([0.5, 1.25, 0.4], index=OF_SURVEYS))
+    'no estimate in 40 %'
+    """
+    low, high, without = (float(row[name]) for name in OF_SURVEYS)
+    if np.isnan(without):
+        return ""
+    # The surveys that have an estimate are not a fair sample of all.
+    if without > 1.0 - CONFIDENCE:
+        return f"no estimate in {without:.0%}".replace("%", " %")
+    return f"{low:.3g} to {high:.3g}"
 
 
 def comparison() -> str:
@@ -97,13 +120,12 @@ def comparison() -> str:
         mean, low, high = (
             float(found.loc[one["pattern"], name]) for name in ("mean", "low", "high")
         )
-        sampled = [float(found.loc[one["pattern"], name]) for name in COLUMNS[-2:]]
         inside = one["low"] <= mean <= one["high"]
         rows.append(
             (
                 one["pattern"], f"{number(one['low'])} to {number(one['high'])}",
                 f"{mean:.3g} ({low:.3g} to {high:.3g})",
-                "" if np.isnan(sampled[0]) else f"{sampled[0]:.3g} to {sampled[1]:.3g}",
+                of_one_survey(found.loc[one["pattern"]]),
                 "inside" if inside else "**outside**",
                 one["use"], one["source"],
             )
