@@ -205,11 +205,14 @@ class AgencyKind(Category):
 
 
 class Line(Category):
-    """Lines that people wait in at an agency."""
+    """Lines that people wait in at an agency; the last three are instruments, given out at once."""
 
     INFORMATION = auto()
     CASEWORK = auto()
     PAPERS = auto()
+    BOOKINGS = auto()
+    LETTERS = auto()
+    ESCORTS = auto()
 
 
 class Service(Category):
@@ -305,13 +308,16 @@ class Purpose(StrEnum):
 
     AMBULANCE_CALLED = "ambulance called"
     ASKED_FOR_PAPERS = "asked for papers"
+    BOOKED_AGAIN = "booked again"
     BRIEFING = "briefing"
+    CARD = "card"
     CARE_AT_HOME = "care at home"
     CHANNEL = "channel"
     CHECK_UP = "check-up"
     CONSENT = "consent"
     CREDIT = "credit"
     CUSTODY = "custody"
+    DETECTED_AT_WORK = "detected at work"
     DETECTION = "detection"
     DISMISSAL = "dismissal"
     DISMISSAL_FOR_ABSENCE = "dismissal for absence"
@@ -322,12 +328,14 @@ class Purpose(StrEnum):
     ENROLMENT = "enrolment"
     FACILITY_REPORT = "facility report"
     FEAR = "fear"
+    HANDED_TO_THE_HUB = "handed to the hub"
     FIRST_LEARNING_THRESHOLD = "first learning threshold"
     GIVING_UP = "giving up"
     GIVING_UP_A_NEED = "giving up a need"
     HIRING = "hiring"
     INFORMAL_PAYMENT = "informal payment"
     INSPECTION = "inspection"
+    INSPECTORS_REPORT = "inspectors report"
     KIND = "kind"
     KIND_OF_RENEWAL = "kind of renewal"
     LANGUAGE = "language"
@@ -356,6 +364,9 @@ class Purpose(StrEnum):
     RECALL = "recall"
     RECONSIDERATION = "reconsideration"
     REFERRAL = "referral"
+    REFUSED_AFTER_A_FINE = "refused after a fine"
+    REFUSED_BY_ATTITUDE = "refused by attitude"
+    REGISTRATION_ASKED = "registration asked"
     REGULARISATION = "regularisation"
     RENEWAL_OF_PAPERS = "renewal of papers"
     REPORT_BY_AN_AGENCY = "report by an agency"

@@ -26,6 +26,8 @@ from sim.engine.types import Booleans, Floats, Integers
 from sim.engine.types import Column as Values
 
 NEEDS, LINES, ITEMS = len(words.NEEDS), len(words.LINES), len(words.KNOWLEDGE)
+WAITED_IN = words.Line.PAPERS.value + 1
+"""Number of lines that people wait in; the others are instruments (`sim.vocabulary.Line`)."""
 OWN_LINE = {words.Need.INFORMATION: words.Line.INFORMATION, words.Need.DOCUMENTS: words.Line.PAPERS}
 """Needs that have a separate line, where an agency keeps one."""
 BED_DAYS = 128
@@ -280,7 +282,7 @@ class Agencies(Table):
 
     def is_at_work(self, number: int) -> bool:
         """Return True if an agency can serve anybody."""
-        return bool(self.table["capacity"][number].sum() > 0)
+        return bool(self.table["capacity"][number, :WAITED_IN].sum() > 0)
 
     def answering_most(self, kind: str) -> Integers:
         """Return, for each nationality, the agency of a kind that answers most of their questions.

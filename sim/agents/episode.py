@@ -212,6 +212,12 @@ class Episodes(Cohort[Episode]):
     wants_home = Column(np.bool_, "the owner wants to go home and cannot pay for the journey")
     asks_agency = Column(np.int16, "agency asked for advice, -1: none", default=-1)
     covered = Column(np.int32, "promised by others for the next visit", unit="KZT")
+    advocated = Column(np.bool_, "an institution speaks for the person at the desk", hot=True)
+    escorted = Column(np.bool_, "the coordinating body sends an escort or interpreter", hot=True)
+    guaranteed = Column(np.bool_, "the coordinating body has given a guarantee letter", hot=True)
+    booked_until = Column(
+        np.int32, "last day of a visit that has been booked", default=-NEVER, hot=True, unit="day"
+    )
     untreated_since = Column(
         np.int32, "day from which treatment is needed", default=-NEVER, hot=True, unit="day"
     )

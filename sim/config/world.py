@@ -88,6 +88,8 @@ class LegalStatus(Frozen):
     renewal_formal: float
     renewal_consulate: float
     renewal_fee: float
+    renewal_fear: float
+    refused_after_fine: float
     medical_check_teaches: ByKnowledge
     regularisation: float
     regularisation_fee: float
@@ -116,6 +118,7 @@ class Enforcement(Frozen):
     raids_a_year: float
     removal: float
     fine: float
+    dismissal_when_detected: float
     custody_days: float
 
 
@@ -129,6 +132,7 @@ class Experience(Frozen):
     bad_experience_weight: float
     trust_half_life: float
     belief_learning: float
+    announcement_learning: float
     smallest_group: float
     noticed: float
 
@@ -137,10 +141,12 @@ class Referral(Frozen):
     """Needs on their way between institutions (submodels needs and referral)."""
 
     papers_asked: float
+    registration_asked: float
     papers_valid_days: float
     returns_to_care: float
     unable_days: float
     lodging_lost: BySector
+    lodging_lost_without_papers: float
     navigation: float
     navigation_when_informed: float
     guesses_right: float
@@ -168,6 +174,10 @@ class Coordination(Frozen):
     participation: float
     directory: float
     front_desk_training: float
+    turned_away_told: float
+    booked_weight: float
+    booked_days: float
+    escort_reassures: float
     matching: float
     recall: float
     recall_days: float
@@ -239,6 +249,7 @@ class Employment(Frozen):
     dismissal_tolerance: float
     dismissal_after: float
     dismissal_factor: float
+    inspectors_report: float
     search_days: float
     jobless_days: float
     passport_held: BySector
@@ -252,6 +263,7 @@ class Money(Frozen):
     wage_factor: float
     wage_withheld_probability: float
     wage_withheld_share: float
+    wage_withheld_without_right: float
     living_cost: float
     remitted: float
     reserve: float
@@ -289,6 +301,8 @@ class Information(Frozen):
     memory_mean: float
     memory_gain: float
     taught_by_visit: float
+    firewall_announced: float
+    announcement_factor: float
 
 
 class Illness(Frozen):
@@ -357,6 +371,8 @@ class CareSeeking(Frozen):
     wait_weight: float
     language_weight: float
     attachment_weight: float
+    attachment_when_severe: float
+    days_foreseen: float
     believed_ambulance_price: float
     believed_hospital_price: float
     self_care_days: float
@@ -382,6 +398,9 @@ class Payment(Frozen):
     wrongful_refusal: float
     refusal_without_language: float
     refusal_when_informed: float
+    refusal_by_attitude: ByInstitutionKind
+    refusal_without_papers: float
+    refusal_with_advocate: float
     informal_asked: ByInstitutionKind
     informal_price: float
     early_discharge: float
@@ -402,6 +421,9 @@ class Insurance(Frozen):
     purchase_benefit: float
     purchase_trust: float
     purchase_norm: float
+    card: float
+    course_cost: ByKindAndSeverity
+    refusal_when_insured: float
 
 
 FIRST_START, LAST_START = date(1900, 1, 1), date(2200, 12, 31)

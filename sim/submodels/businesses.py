@@ -13,7 +13,8 @@ work if
 
     weight * (believed inspections / 12 * fine - cost of replacing a worker / 12) + noise > 0:
 
-enforcement can push people out. Workers absent for longer may be dismissed too, the sooner the less
+enforcement can push people out. Inspectors may report such workers to the migration police
+(`inspectors_report`). Workers absent for longer may be dismissed too, the sooner the less
 an employer tolerates. Who has lost work looks for another in the sector, is not hired with a
 contract without a right to work, and leaves the country after some weeks in vain. Employers without
 contracts may keep passports, which come back at an inspection and with dismissal. Workers with
@@ -22,7 +23,8 @@ a visit to a clinic teaches. (Leave for a
 doctor stands in `reaching`, treatment paid in kind too; enrolment in `insurance`.)
 
 Parameters: `conf/parameters/employment.yaml`. Neutral state: `inspection_factor=0`,
-`dismissal_factor=0`, `decision_weight=0`, `check_ups=0` and no passports held.
+`dismissal_factor=0`, `decision_weight=0`, `check_ups=0`, `inspectors_report=0` and no passports
+held.
 """
 
 from collections.abc import Mapping
@@ -57,6 +59,7 @@ BY_EMPLOYERS = CHART.number("care paid by employers")
 CHECK_UP = Purpose.CHECK_UP.row
 TAUGHT = Purpose.TAUGHT_BY_A_CHECK_UP.row
 INSPECTION = Purpose.INSPECTION.row
+INSPECTORS_REPORT = Purpose.INSPECTORS_REPORT.row
 DISMISSAL = Purpose.DISMISSAL.row
 DISMISSAL_FOR_ABSENCE = Purpose.DISMISSAL_FOR_ABSENCE.row
 HIRING = Purpose.HIRING.row
@@ -184,6 +187,7 @@ def settle_with_employer(city: City, migrant: Record, absent: int, month: int) -
         if not may_work(migrant) or not employer.formal:
             post(city, FINES_OF_EMPLOYERS, int(np.rint(employment.fine)))
         if not may_work(migrant):
+            report_to_police(city, migrant, month)
             gain = employer.believed_inspections * employment.fine - employment.replacement_cost
             appeal = employment.decision_weight * gain / MONTHS_A_YEAR
             probability = 1.0 / (1.0 + np.exp(-appeal))
@@ -195,6 +199,14 @@ def settle_with_employer(city: City, migrant: Record, absent: int, month: int) -
         dismissed = happens(city.streams, DISMISSAL_FOR_ABSENCE, migrant.pid, month, probability)
     if dismissed:
         dismiss(city, migrant)
+
+
+@compiled
+def report_to_police(city: City, migrant: Record, month: int) -> None:
+    """Let inspectors report a worker without a right to work to the migration police."""
+    probability = city.parameters.businesses.inspectors_report
+    if happens(city.streams, INSPECTORS_REPORT, migrant.pid, month, probability):
+        migrant.detection = np.inf
 
 
 @compiled

@@ -52,6 +52,12 @@ NO_TERM = -1
 
 
 @compiled
+def booked_option(severity: int) -> int:
+    """Return where the coordinating body books a visit: hospitals for the severely ill."""
+    return HOSPITAL if severity >= SEVERE else POLYCLINIC
+
+
+@compiled
 def best_option(
     terms: Floats, available: Booleans, waiting: float, without: int, instead: int
 ) -> int:

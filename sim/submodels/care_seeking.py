@@ -8,7 +8,7 @@ known and open to them with doing nothing. The utility of option j is
 
     V = attraction_j + severity_weight_j * (severity - 1)
         + trust_weight * (trust of the group in j - 1/2)
-        + attachment (own polyclinic)
+        + attachment (own polyclinic) + booked_weight (a visit that has been booked)
         - price_weight * min(P / means, cap) - borrowing_weight * max(0, P - cash) / P
         - fear_weight * fear * believed reporting_j  (less for those who know the rules; for fear,
           trust and believed reporting see `experience`)
@@ -37,13 +37,17 @@ remedies: taste_wait is replaced by self_care_attraction - self_care_severity * 
 same amount each day while the options stay as they are, the day on which somebody goes is worked
 out when they decide to stay, not drawn. Tastes are Gumbel shocks drawn once an episode and again at
 each change of severity, so the choice is a logit over people but does not flicker from day to day.
-Who does not know that emergency care is free believes in a high price. Who knows who helps may also
-ask an NGO or their consulate for advice. The gate that stopped a waiting person is the first of
-perceive (believing care must be paid), seek (fear, language), reach (distance, waits, leave), pay
-(price) whose removal alone would have made them go; if none would, but all together would, it is
-several barriers together, else their own judgement that it can wait (both are counted with seek).
-Beside it stands the reason felt, as a survey would ask for it: the largest deterrent at their last
-decision of the provider they would come nearest to choosing, or that they treated themselves.
+Who does not know that emergency care is free believes in a high price; who does reckons with
+`days_foreseen` bed-days to pay when it is over, unless somebody else pays them. A guarantee letter
+makes the true price known; an escort takes away the lack of a common language and a share of fear;
+a booked visit has no line, and while it holds people who have not come may be called (`recall`).
+Who knows who helps may also ask an NGO or their consulate for advice. The gate that stopped a
+waiting person is the first of perceive (believing care must be paid), seek (fear, language), reach
+(distance, waits, leave), pay (price) whose removal alone would have made them go; if none would,
+but all together would, it is several barriers together, else their own judgement that it can wait
+(both are counted with seek). Beside it stands the reason felt, as a survey would ask for it: the
+largest deterrent at their last decision of the provider they would come nearest to choosing, or
+that they treated themselves.
 
 Parameters: `conf/parameters/care_seeking.yaml`, `employment.yaml`. Neutral state: all attractions
 at -8 and below with severity weights 0 (nobody seeks); attraction at 20 (everybody seeks); and,
@@ -77,7 +81,7 @@ from sim.engine.jit.prefetch import (
     prefetch_record,
     row_ahead,
 )
-from sim.engine.random.scalar import uniform
+from sim.engine.random.scalar import happens, uniform
 from sim.engine.random.splitmix import BELOW_ONE
 from sim.engine.records import Record
 from sim.engine.types import Booleans, Floats, Rows
@@ -100,6 +104,7 @@ from sim.submodels.care_options import (
     TERMS,
     best_option,
     binding_barrier,
+    booked_option,
     felt_barrier,
     largest_utility,
 )
@@ -129,6 +134,10 @@ from sim.vocabulary import Purpose
 
 POLYCLINIC_CARE = words.Service.POLYCLINIC.value
 RECONSIDERATION = Purpose.RECONSIDERATION.row
+BOOKED_AGAIN = Purpose.BOOKED_AGAIN.row
+NO_OPTION = -1
+SOON_SEEN = 1.0
+"""Days of waiting that a person with a booked visit reckons with."""
 
 
 class CareSeeking(Submodel):
@@ -309,6 +318,8 @@ def decide(city: City, levers_moved_on: int) -> None:
             # In custody there is a doctor in an emergency only.
             continue
         choice = WAIT
+        if -NEVER < episode.booked_until < city.today:
+            end_booking(city, episode)
         # While nothing has changed for them, people who wait would only decide to wait again.
         if (
             something_changed(city, episode, migrant, levers_moved_on)
@@ -358,6 +369,18 @@ def compare(
 
 
 @compiled
+def end_booking(city: City, episode: Record) -> None:
+    """Let a booking lapse, or the coordinating body call a person who has not come."""
+    navigation = city.parameters.navigation
+    key = decision_key(episode)
+    if happens(city.streams, BOOKED_AGAIN, episode.person, key, navigation.recall):
+        episode.booked_until = city.today + int(navigation.booked_days)
+    else:
+        episode.booked_until = -NEVER
+    episode.compared_on = -NEVER
+
+
+@compiled
 def has_to_decide(city: City, episode: Record) -> bool:
     """Return True if somebody has to decide today what to do about an illness."""
     return episode.state == State.UNDECIDED and (
@@ -394,6 +417,12 @@ def utilities(city: City, episode: Record, migrant: Record, terms: Floats) -> No
     means = means_of(city, migrant)
     reassured = seeking.reassured_by_registration if migrant.knows[REGISTRATION] else 1.0
     fear = seeking.fear_weight * fear_of(city, migrant) * reassured
+    if episode.escorted:
+        fear *= 1.0 - city.parameters.navigation.escort_reassures
+    guaranteed = bool(episode.guaranteed)
+    booked = NO_OPTION
+    if episode.booked_until >= city.today:
+        booked = booked_option(severity)
     refusal = 1.0 - leave_probability(city, migrant, severity)
     infectious = int(episode.kind == INFECTION)
     cover = cover_of(city, migrant)
@@ -404,19 +433,28 @@ def utilities(city: City, episode: Record, migrant: Record, terms: Floats) -> No
         appeal += seeking.trust_weight * (group.trust[option] - 0.5)
         terms[APPEAL, option] = appeal + episode.taste[option]
         terms[ACCEPTABILITY, option] = fear * group.believed_reporting[option]
-        if not migrant.manages_language:
+        if not (migrant.manages_language or episode.escorted):
             terms[ACCEPTABILITY, option] += seeking.language[option]
-        way = seeking.travel[migrant.district, option] + group.wait[option]
+        wait = group.wait[option]
+        if option == booked:
+            wait = min(wait, SOON_SEEN)
+            terms[APPEAL, option] += city.parameters.navigation.booked_weight
+        way = seeking.travel[migrant.district, option] + wait
         terms[EFFORT, option] = seeking.wait_weight * way * (1.0 + refusal)
-        believed = believed_price(city, migrant, option, price_of[option])
-        price = price_of_course(city, migrant, option, severity, believed)
+        believed = price_of[option]
+        if not guaranteed:
+            believed = believed_price(city, migrant, option, believed)
+        price = price_of_course(city, migrant, option, severity, believed, guaranteed)
         terms[PRICE, option] = price_term(seeking, option, price, means, cash)
-        price = price_of_course(city, migrant, option, severity, price_of[option])
+        price = price_of_course(city, migrant, option, severity, price_of[option], guaranteed)
         terms[PRICE_IF_INFORMED, option] = price_term(seeking, option, price, means, cash)
     if severity < SEVERE and has_works_clinic(city, migrant):
         terms[APPEAL, POLYCLINIC] += seeking.works_clinic_weight
     if city.parameters.payment.payer_of_service[standing][POLYCLINIC_CARE] != PATIENT:
-        terms[APPEAL, POLYCLINIC] += seeking.attachment_weight
+        attachment = seeking.attachment_weight
+        if severity >= SEVERE:
+            attachment *= seeking.attachment_when_severe
+        terms[APPEAL, POLYCLINIC] += attachment
 
 
 @compiled

@@ -11,6 +11,10 @@ partner some time besides.
 
 The coordinating body takes up all open needs of a person at once: it answers questions, pays from
 the joint fund, and sends every other need to the best institution, by its own knowledge of them.
+It also has instruments that work on the illness behind the need, as long as today's number of them
+lasts: it books a visit, gives a guarantee letter (no refusal, no papers asked for, the true price),
+and sends an escort or interpreter to those who are afraid or lack a common language (for what they
+do see `care_seeking` and `payment`). Who has had a need settled has an advocate at the desk.
 
 Parameters: `conf/city/` (agencies), `conf/parameters/referral.yaml`. Neutral state: all capacities
 0 (nothing is settled), or at their upper bound (nobody waits).
@@ -24,6 +28,7 @@ from sim import vocabulary as words
 from sim.agents.accounts import CHART
 from sim.agents.agency import BED_DAYS, LINES, LONGEST_WAIT
 from sim.agents.city import City
+from sim.agents.episode import State
 from sim.agents.migrant import NEVER
 from sim.agents.task import (
     INFORMATION,
@@ -45,14 +50,14 @@ from sim.engine.queues import served, whole_slots
 from sim.engine.random.scalar import happens, peek_uniform, uniform
 from sim.engine.records import Record
 from sim.engine.types import Booleans, Floats, Identities, Integers, Rows
-from sim.submodels.care_options import CONSULATE, NGO
+from sim.submodels.care_options import CONSULATE, NGO, booked_option
 from sim.submodels.demography import move_out
 from sim.submodels.enforcement import REPORT_BY_AGENCY, may_be_reported, take_bed
-from sim.submodels.experience import tell_group
+from sim.submodels.experience import fear_of, tell_group
 from sim.submodels.information import AGENCY_SOURCE, ITEMS, learn
 from sim.submodels.ledger_entries import post
 from sim.submodels.navigation import LEAVING_LINE, accepts, refer
-from sim.submodels.needs import end_need, forget_closed_tasks, lose, note_move, settle
+from sim.submodels.needs import end_need, episode_of, forget_closed_tasks, lose, note_move, settle
 from sim.submodels.services import PLACE_IN_LINE
 from sim.submodels.submodel import Submodel
 from sim.vocabulary import Purpose
@@ -77,6 +82,9 @@ CARE_PAID_FROM = np.array(
 WORK_PAID_FROM = np.array(
     [CHART.number("work of NGOs"), CHART.number("work of IOM"), CHART.number("work of NGOs")]
 )
+BOOKINGS = words.Line.BOOKINGS.value
+LETTERS = words.Line.LETTERS.value
+ESCORTS = words.Line.ESCORTS.value
 SEVERE = words.SEVERE
 WOMAN = words.Sex.WOMAN.value
 
@@ -456,6 +464,7 @@ def dispatch(city: City, task: Record, hub: int) -> bool:
     agency = city.agencies[hub]
     note_move(city, task, Move.SERVED, NOWHERE, hub, city.today - int(task.queued_on))
     meet_agency(city, task, hub)
+    help_to_care(city, task, hub)
     paid = task.need == PAYMENT and agency.budget >= task.amount and task.amount > 0
     if paid:
         agency.budget -= task.amount
@@ -468,3 +477,44 @@ def dispatch(city: City, task: Record, hub: int) -> bool:
         return settle_at(city, task, hub)
     refer(city, task, hub, True)
     return False
+
+
+# --- rules: the coordinating body and care ----------------------------------------------------
+
+
+@compiled
+def help_to_care(city: City, task: Record, hub: int) -> None:
+    """Give what there is of letters, escorts and bookings to a person who is still ill."""
+    migrant = city.migrants[task.migrant]
+    row = episode_of(city, task, migrant)
+    if row < 0:
+        return
+    episode = city.episodes[row]
+    if episode.treated or episode.perceived_on < episode.began_on:
+        return
+    agency, helped = city.agencies[hub], False
+    if not episode.guaranteed and take_one(agency, LETTERS):
+        episode.guaranteed = helped = True
+    in_need = not migrant.manages_language or fear_of(city, migrant) > (
+        city.parameters.navigation.afraid_above
+    )
+    if in_need and not episode.escorted and take_one(agency, ESCORTS):
+        episode.escorted = helped = True
+    if episode.state != State.UNDECIDED:
+        return
+    if episode.booked_until < city.today and take_one(agency, BOOKINGS):
+        episode.booked_until = city.today + int(city.parameters.navigation.booked_days)
+        episode.refused_by[booked_option(episode.severity)] = False
+        helped = True
+    if helped:
+        episode.compared_on = -NEVER
+        episode.decides_on = min(int(episode.decides_on), city.today + 1)
+
+
+@compiled
+def take_one(agency: Record, line: int) -> bool:
+    """Take one of today's instruments of an agency, if there is one left."""
+    if agency.served_today[line] >= agency.slots[line]:
+        return False
+    agency.served_today[line] += 1
+    return True

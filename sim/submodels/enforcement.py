@@ -6,10 +6,11 @@ on raid days of a district much more. When the hazard reaches a threshold drawn 
 exponential), the person is detected: most are fined, some are removed. Who is removed spends some
 time in the reception centre as long as it has places, sees a doctor there only in an emergency, and
 then leaves the country. Clinics and agencies may report people without valid status, which counts
-as a detection. Every detection and raid is told (see `experience`).
+as a detection, and so may labour inspectors (see `businesses`). An employer may dismiss a worker
+who was detected without a right to work. Every detection and raid is told (see `experience`).
 
 Parameters: `conf/parameters/enforcement.yaml`, `reports` in `conf/city/`. Neutral state:
-`intensity=0` and no reports (nobody is detected).
+`intensity=0` and no reports (nobody is detected); `dismissal_when_detected=0`.
 """
 
 from collections.abc import Mapping
@@ -34,14 +35,17 @@ from sim.engine.random.scalar import exponential, happens, uniform
 from sim.engine.records import Record
 from sim.engine.timing_wheel import remind
 from sim.engine.types import Floats, Rows
+from sim.submodels.businesses import dismiss, may_work
 from sim.submodels.experience import has_something_to_fear
 from sim.submodels.ledger_entries import pay
+from sim.submodels.legal_status import works
 from sim.submodels.submodel import Submodel
 from sim.vocabulary import Purpose
 
 RAID = Purpose.RAID.row
 DETECTION = Purpose.DETECTION.row
 CUSTODY = Purpose.CUSTODY.row
+DETECTED_AT_WORK = Purpose.DETECTED_AT_WORK.row
 FACILITY_REPORT = Purpose.FACILITY_REPORT.row
 REPORT_BY_AGENCY = Purpose.REPORT_BY_AN_AGENCY.row
 DISTRICTS = len(words.DISTRICTS)
@@ -172,6 +176,7 @@ def act(city: City, detected: Rows) -> None:
             remind(city.departures, int(migrant.leaves_on), row)
         else:
             fine(city, migrant)
+            lose_work(city, migrant)
 
 
 @compiled
@@ -181,6 +186,17 @@ def fine(city: City, migrant: Record) -> None:
     amount = int(min(city.parameters.enforcement.fine, np.floor(means)))
     pay(city, migrant, amount, FINES)
     migrant.fined = True
+
+
+@compiled
+def lose_work(city: City, migrant: Record) -> None:
+    """Let the employer dismiss a worker who has been found without a right to work."""
+    probability = city.parameters.enforcement.dismissal_when_detected
+    unlawful = works(migrant) and not may_work(migrant)
+    if unlawful and happens(
+        city.streams, DETECTED_AT_WORK, migrant.pid, int(migrant.detections), probability
+    ):
+        dismiss(city, migrant)
 
 
 @compiled

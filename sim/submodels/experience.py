@@ -11,10 +11,13 @@ Trust of a group in an option of care moves once a week by the experiences of th
 
 bad ones (refused, charged without warning, reported) weighing more, and relaxes towards the mean of
 compatriots. The believed probability of being reported moves in the same way, from contacts of
-members without valid status that ended in a report or did not.
+members without valid status that ended in a report or did not. Where a firewall is announced, it
+also falls by announcement_learning * announced * share of the group that knows the rules of
+registration, whether or not the firewall holds: reports that go on are told and raise it again.
 
 Parameters: `conf/parameters/experience.yaml`, `legal_status.fear`. Neutral state: weights and
-learning 0 (fear follows legal status alone, trust and beliefs stay where they started).
+learning 0 (fear follows legal status alone, trust and beliefs stay where they started);
+`firewall_announced` at 0.
 """
 
 import numpy as np
@@ -32,6 +35,7 @@ from sim.submodels.submodel import Submodel
 OPTIONS, NATIONALITIES = len(words.OPTIONS), len(words.NATIONALITIES)
 REGISTERED = words.LegalStatus.REGISTERED.value
 IRREGULAR = words.LegalStatus.IRREGULAR.value
+REGISTRATION_RULES = words.Knowledge.REGISTRATION.value
 
 
 class Experience(Submodel):
@@ -45,6 +49,7 @@ class Experience(Submodel):
             experience,
             fear_of_status=by(words.LEGAL_STATUSES, world.legal_status.fear),
             fear_of_sharing=world.coordination.fear_of_sharing,
+            announced=world.information.firewall_announced,
             first_belief=by(words.OPTIONS, seeking.believed_reporting),
             daily_memory=daily_memory,
             weekly_memory=daily_memory**DAYS_A_WEEK,
@@ -119,6 +124,10 @@ def talk(city: City) -> None:
         prefetch_record(city.work_groups, min(soon, len(city.work_groups) - 1))
         group = city.work_groups[number]
         people = max(float(group.members), experience.smallest_group)
+        believed = 1.0
+        if experience.announced > 0.0:
+            heard = group.informed[REGISTRATION_RULES] / max(float(group.members), 1.0)
+            believed -= experience.announcement_learning * experience.announced * heard
         change = group.alarm * (1.0 - experience.weekly_memory)
         group.alarm *= experience.weekly_memory
         for option in range(OPTIONS):
@@ -133,6 +142,7 @@ def talk(city: City) -> None:
                 experience.belief_learning, people, 1.0, experience.first_belief[option],
                 experience.weekly_relaxation,
             )  # fmt: skip
+            new_belief *= believed
             change = max(change, abs(new_trust - trust), abs(new_belief - belief))
             group.trust[option] = new_trust
             group.believed_reporting[option] = new_belief

@@ -9,16 +9,18 @@ gathers learning hazard at the rate
 
 and learns it when the gathered hazard reaches a threshold drawn once (unit exponential). The
 channels are consulate (times the consulate's activity), diaspora, NGOs and media. Arrivals may be
-briefed. A visit to a public clinic teaches the emergency right with a fixed probability. What is
-learned is forgotten after an exponential time that grows with relearning. Exposure is computed
-for a seventh of the people each day.
+briefed. While a firewall between clinics and the police is announced, channels carry more news of
+the rules of registration, h * (1 + announced * announcement_factor), and what work groups believe
+of being reported falls with it (see `experience`). A visit to a public clinic teaches the emergency
+right with a fixed probability. What is learned is forgotten after an exponential time that grows
+with relearning. Exposure is computed for a seventh of the people each day.
 
 In a well-mixed population the informed share a obeys the Bass equation with forgetting and
 turnover, da/dt = (p + q a)(1 - a) - delta a + mu (a0 - a); initial residents start at its
 equilibrium.
 
 Parameters: `conf/parameters/information.yaml`. Neutral state: all reaches, word of mouth,
-briefing and `taught_by_visit` at 0 (nobody learns anything).
+briefing and `taught_by_visit` at 0 (nobody learns anything); `firewall_announced` at 0.
 """
 
 from math import log
@@ -78,6 +80,8 @@ class Information(Submodel):
         for row, name in enumerate(words.CHANNELS):
             reach[row] = consulate if name == "consulate" else getattr(information, f"{name}_reach")
         hazard_of_channel = reach[:, :, None] * channel[:, None, :]
+        announced = information.firewall_announced * information.announcement_factor
+        hazard_of_channel[:, :, REGISTRATION] *= 1.0 + announced
         self.channel_hazard = hazard_of_channel.sum(axis=0).astype(np.float32)
         self.induction = (
             information.employer_induction * by(words.KNOWLEDGE, information.employer_content)

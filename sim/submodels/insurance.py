@@ -16,11 +16,16 @@ Membership outlives arrears of some months. Where the law names an insurer inste
 of policies: the employer buys them where a contract asks for one, others may buy their own; an
 insurer pays up to a limit a year.
 
-Being insured does one thing: at the polyclinic one is attached to, and in hospital, the fund or
-the insurer pays. To attach one must know about insurance and have papers in order.
+At the polyclinic one is attached to, and in hospital, the fund or the insurer pays: visits, beds
+and a course of treatment (`course_cost`, by kind and severity: drugs, tests, planned admissions).
+To attach one must know about insurance and have papers in order. Some new members are sent a card
+(`card`): they learn what it is good for and that emergency care is free, and are attached if their
+papers allow it. The insured are refused less at the desk (see `payment`) and expect no bill (see
+`care_seeking`).
 
 Parameters: `conf/parameters/insurance.yaml`, `employment.yaml`, `conf/regime/`. Neutral state: a
-law book that names neither fund nor policies (nobody is insured).
+law book that names neither fund nor policies (nobody is insured); `card` and `course_cost` at 0,
+`refusal_when_insured` at 1.
 """
 
 import numpy as np
@@ -29,13 +34,13 @@ from sim import vocabulary as words
 from sim.agents.accounts import CHART
 from sim.agents.city import City
 from sim.agents.migrant import can_pay
-from sim.config.entries import parameter_record
+from sim.config.entries import by_two, parameter_record
 from sim.config.world import World
 from sim.engine.calendar import DAYS_A_MONTH, MONTHS_A_YEAR
 from sim.engine.jit.compiled import compiled
 from sim.engine.random.scalar import happens, peek_uniform
 from sim.engine.records import Record
-from sim.submodels.information import INSURANCE
+from sim.submodels.information import AGENCY_SOURCE, EMERGENCY_RIGHT, INSURANCE, learn
 from sim.submodels.ledger_entries import pay, post
 from sim.submodels.needs import papers_in_order
 from sim.submodels.submodel import Submodel
@@ -53,6 +58,7 @@ OWN = words.InsuranceChannel.OWN.value
 FUND_COVER, POLICY_COVER = 1, 2
 """Bits of what a person can claim today."""
 COVERS = 4
+CARD = Purpose.CARD.row
 ENROLMENT = Purpose.ENROLMENT.row
 VOLUNTARY = Purpose.VOLUNTARY_INSURANCE.row
 FROM_EMPLOYERS, FROM_MEMBERS, ADMINISTRATION, EMPLOYERS_POLICIES, WORKERS_POLICIES = (
@@ -81,6 +87,7 @@ class Insurance(Submodel):
             grace_days=contribution.grace_months * DAYS_A_MONTH,
             policy_required=contribution.policy_required,
             visit_price=world.payment.price["polyclinic_visit"],
+            cost_of_course=by_two(words.KINDS, words.SEVERITIES, insurance.course_cost),
             borrowing_limit=world.money.borrowing_limit,
         )
 
@@ -130,7 +137,10 @@ def insure(city: City, migrant: Record, income: float, works: bool, pay_days: in
         insurance.may_join[migrant.nationality, migrant.legal_status]
         and migrant.paid_until + insurance.grace_days >= city.today
     )
+    joins = member and not migrant.insured
     count_member(city, migrant, member)
+    if joins:
+        receive_card(city, migrant, pay_days)
     if insurance.may_insure[migrant.nationality, migrant.legal_status]:
         buy_policy(city, migrant, works, pay_days)
     elif migrant.has_policy and migrant.policy_until < city.today:
@@ -236,6 +246,19 @@ def buy_policy(city: City, migrant: Record, works: bool, pay_days: int) -> None:
     migrant.has_policy = True
     migrant.policy_until = city.today + DAYS_OF_POLICY
     migrant.policy_left = int(insurance.policy_limit)
+    receive_card(city, migrant, pay_days)
+
+
+@compiled
+def receive_card(city: City, migrant: Record, pay_days: int) -> None:
+    """Let a new member be told what insurance is good for, and be attached to a polyclinic."""
+    probability = city.parameters.insurance.card
+    if not happens(city.streams, CARD, migrant.pid, pay_days, probability):
+        return
+    for item in (INSURANCE, EMERGENCY_RIGHT):
+        if not migrant.knows[item]:
+            learn(city, migrant, item, AGENCY_SOURCE)
+    migrant.attached = may_attach(city, migrant)
 
 
 @compiled

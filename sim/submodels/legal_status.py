@@ -4,17 +4,19 @@ A permit to work for private people and a registration hold for some weeks. In t
 runs out, a person renews it with probability
 
     logistic(base + knows the rules + employer gives contracts + activity of the own consulate
-             - weight * fee / (what can be paid + 1)),
+             - weight * fee / (what can be paid + 1) - weight * fear),
 
-if the passport is not in the employer's hands and the fee can be paid; else the stay is irregular
-from then on. Citizens of other states than those of the EAEU may move from registration to a
-permit, which comes with a medical check: a moment at which rights are learned. Those who go on with
-registration alone travel to the border for it. Citizens of the EAEU who work for an employer that
-gives contracts have the status of contract workers as long as they do. Now and then, or in a
-campaign, irregular stays are regularised for a fee.
+if the passport is not in the employer's hands, the fee can be paid, and the person has not been
+fined or is not refused for it (`refused_after_fine`); else the stay is irregular from then on.
+Citizens of other states than those of the EAEU may move from registration to a permit, which comes
+with a medical check: a moment at which rights are learned. Those who go on with registration alone
+travel to the border for it. Citizens of the EAEU who work for an employer that gives contracts have
+the status of contract workers as long as they do. Now and then, or in a campaign, irregular stays
+are regularised for a fee.
 
 Parameters: `conf/parameters/legal_status.yaml`. Neutral state: durations at their upper bound and
-`regularisation=0` (nobody's status changes).
+`regularisation=0` (nobody's status changes); `renewal_fear` and `refused_after_fine` at 0 (the
+police change nobody's status).
 """
 
 import numpy as np
@@ -31,6 +33,7 @@ from sim.engine.jit.prefetch import prefetch_record_ahead
 from sim.engine.random.scalar import happens, uniform
 from sim.engine.records import Record
 from sim.engine.types import Booleans, Rows
+from sim.submodels.experience import fear_of
 from sim.submodels.information import CLINIC_SOURCE, ITEMS, REGISTRATION, learn
 from sim.submodels.ledger_entries import pay
 from sim.submodels.submodel import Submodel
@@ -49,6 +52,7 @@ DURATION = Purpose.DURATION_OF_PAPERS.row
 KIND_OF_RENEWAL = Purpose.KIND_OF_RENEWAL.row
 MEDICAL_CHECK = Purpose.MEDICAL_CHECK.row
 REGULARISATION = Purpose.REGULARISATION.row
+REFUSED_AFTER_FINE = Purpose.REFUSED_AFTER_A_FINE.row
 PERMITS, BORDER_TRIPS = (
     CHART.number(name) for name in ("permits and registration", "trips to the border")
 )
@@ -139,6 +143,7 @@ def renew(city: City, migrant: Record) -> None:
         happens(city.streams, RENEWAL, migrant.pid, key, renewal_probability(city, migrant, fee))
         and not migrant.passport_held
         and amount <= can_pay(migrant, legal.borrowing_limit)
+        and not refused_for_a_fine(city, migrant, key)
     )
     migrant.renewals += 1
     if not renewed:
@@ -162,7 +167,17 @@ def renewal_probability(city: City, migrant: Record, fee: float) -> float:
         appeal += legal.renewal_formal
     appeal += legal.renewal_consulate * legal.activity[migrant.nationality]
     appeal -= legal.renewal_fee * fee / (can_pay(migrant, legal.borrowing_limit) + 1.0)
+    appeal -= legal.renewal_fear * fear_of(city, migrant)
     return 1.0 / (1.0 + np.exp(-appeal))
+
+
+@compiled
+def refused_for_a_fine(city: City, migrant: Record, key: int) -> bool:
+    """Draw whether papers are not renewed because the person has been fined."""
+    probability = city.parameters.legal_status.refused_after_fine
+    return migrant.fined and happens(
+        city.streams, REFUSED_AFTER_FINE, migrant.pid, key, probability
+    )
 
 
 @compiled

@@ -2,9 +2,10 @@
 
 On the pay-day (a thirtieth of the people each day) a person with work receives the wage for the
 days worked; permanent residents and EAEU contract workers are paid a share for days of illness. Now
-and then half a wage is withheld. Contributions are kept back (see `insurance`). Living costs are
-paid first, then debts from what the month has left, and most of the savings above a reserve is sent
-home. What somebody can pay for care is savings plus what the work group would still lend.
+and then half a wage is withheld, more often from those without a right to work. Contributions are
+kept back (see `insurance`). Living costs are paid first, then debts from what the month has left,
+and most of the savings above a reserve is sent home. What somebody can pay for care is savings plus
+what the work group would still lend.
 
 People differ in both, for as long as they stay. A share `hand_to_mouth` keeps no reserve; that of
 the others is m + spread * (X - m) monthly wages, X from Beta(1, (1 - m) / m) with mean m. Lenders
@@ -40,7 +41,7 @@ from sim.engine.jit.prefetch import (
 )
 from sim.engine.random.scalar import happens
 from sim.engine.records import Record
-from sim.submodels.businesses import settle_with_employer
+from sim.submodels.businesses import may_work, settle_with_employer
 from sim.submodels.insurance import insure
 from sim.submodels.ledger_entries import LOANS, post
 from sim.submodels.legal_status import (
@@ -123,6 +124,14 @@ def wage_due(city: City, migrant: Record, days: int, absent: int) -> float:
 
 
 @compiled
+def probability_of_withholding(money: Record, migrant: Record) -> float:
+    """Return the probability that part of a wage is withheld: more for those without rights."""
+    if may_work(migrant):
+        return float(money.wage_withheld_probability)
+    return min(money.wage_withheld_probability * money.wage_withheld_without_right, 1.0)
+
+
+@compiled
 def remittance(city: City, migrant: Record, savings: float) -> float:
     """Return what is sent home of savings: of what lies above the reserve, whole KZT."""
     money = city.parameters.money
@@ -151,7 +160,7 @@ def pay_wages(city: City) -> None:
         in_work = works(migrant)
         income = wage_due(city, migrant, days, absent)
         pay_days_so_far = days_here // DAYS_A_MONTH
-        probability = money.wage_withheld_probability
+        probability = probability_of_withholding(money, migrant)
         if happens(city.streams, WITHHELD_WAGE, migrant.pid, pay_days_so_far, probability):
             income *= 1.0 - money.wage_withheld_share
         income = np.rint(income)

@@ -20,6 +20,7 @@ no referrals followed (`no_show=1`): needs stay where they came up.
 import numpy as np
 
 from sim import vocabulary as words
+from sim.agents.agency import WAITED_IN
 from sim.agents.city import City
 from sim.agents.migrant import NEVER
 from sim.agents.task import (
@@ -86,6 +87,10 @@ class Navigation(Submodel):
             recall=coordination.recall,
             recall_days=coordination.recall_days,
             fear_and_consent=coordination.fear_and_consent,
+            turned_away_told=coordination.turned_away_told,
+            booked_weight=coordination.booked_weight,
+            booked_days=coordination.booked_days,
+            escort_reassures=coordination.escort_reassures,
         )
 
     def start(self, tasks: Rows, episodes: Rows) -> None:
@@ -175,7 +180,7 @@ def is_plausible(city: City, number: int, task: Record, migrant: Record) -> bool
 def has_front_desk(city: City, number: int) -> bool:
     """Return True if people can turn to an agency by themselves."""
     agency = city.agencies[number]
-    return not agency.only_referred and agency.capacity.sum() > 0.0
+    return not agency.only_referred and agency.capacity[:WAITED_IN].sum() > 0.0
 
 
 # --- rules: on the way ------------------------------------------------------------------------

@@ -332,6 +332,7 @@ def settle(city: City, task: Record) -> bool:
         episode = city.episodes[episode_row]
         if task.need == PAYMENT:
             relieve(episode, task)
+        episode.advocated = True
         if task.serves_care:
             go_back_to_care(city, task, episode)
     note_move(city, task, Move.RESOLVED, task.agency, NOWHERE, 0)

@@ -6,14 +6,24 @@ legal status: the state, the insurance fund or an insurer for those they insure 
 or the patient; private care is always paid by the patient. Where the patient pays and cannot, care
 is refused unless it is an emergency. An employer with a clinic pays its share of the price of a
 polyclinic. Where care other than of emergencies is free by law, staff ask for money at a share of
-visits, and are given what the patient has of it. Hospitals may ask for papers before ordinary care.
-Entitled people are wrongly refused with some probability: more often without a common language,
-less often if they know the emergency right and can insist; who comes by ambulance is not refused.
+visits, and are given what the patient has of it. Hospitals may ask for papers before ordinary care,
+polyclinics for a valid registration. Entitled people are wrongly refused with some probability:
+more often without a common language, less often if they know the emergency right and can insist, or
+if an insurer pays. Anybody may be turned away by attitude, with the probability
+
+    attitude of the kind of clinic * without language (less where interpreters help)
+        * without papers in order * informed * (1 - training of members) * with an advocate,
+
+where an escort, a consulate or another institution that has dealt with the case is an advocate.
+People who come by ambulance are not refused; who has a guarantee letter from the coordinating body
+is neither refused nor asked for papers or informal payments, and the joint fund pays, if there is
+one.
 Once the threat to life is over the rest of the stay is billed to patients who are not entitled; who
 cannot pay the next bed-days leaves early or stays and owes.
 
 Parameters: `conf/parameters/payment.yaml`, `conf/regime/`. Neutral state: payer "state"
-everywhere, `wrongful_refusal=0`, `informal_asked` 0.
+everywhere, `wrongful_refusal=0`; `refusal_by_attitude`, `registration_asked` and `informal_asked`
+at 0, `refusal_with_advocate` and `refusal_when_insured` at 1.
 """
 
 from collections.abc import Mapping
@@ -60,6 +70,7 @@ from sim.submodels.insurance import (
     cover_of,
 )
 from sim.submodels.ledger_entries import pay, post
+from sim.submodels.legal_status import IRREGULAR
 from sim.submodels.needs import papers_in_order
 from sim.submodels.price_of_care import has_works_clinic
 from sim.submodels.submodel import Submodel
@@ -100,6 +111,8 @@ INFORMAL_PAYMENT = Purpose.INFORMAL_PAYMENT.row
 WRONGFUL_REFUSAL = Purpose.WRONGFUL_REFUSAL.row
 EARLY_DISCHARGE = Purpose.EARLY_DISCHARGE.row
 ASKED_FOR_PAPERS = Purpose.ASKED_FOR_PAPERS.row
+REGISTRATION_ASKED = Purpose.REGISTRATION_ASKED.row
+BY_ATTITUDE = Purpose.REFUSED_BY_ATTITUDE.row
 
 
 PAYMENTS_A_DAY = 4
@@ -143,6 +156,9 @@ class Payment(Submodel):
         institution or by option.
         """
         price = by(words.PRICES, world.payment.price)
+        interpreters = dict.fromkeys(words.INSTITUTION_KINDS, 0.0)
+        for kind, share in world.of_institutions("interpreter"):
+            interpreters[kind] = max(interpreters[kind], share)
         payer_of_service = payers_by_cover(self.model.legal_rules.payer)
         listed = dict.fromkeys(words.INSTITUTION_KINDS, price[POLYCLINIC_VISIT])
         listed |= {"private": price[PRIVATE_VISIT], "hospital": price[HOSPITAL_VISIT]}
@@ -151,7 +167,7 @@ class Payment(Submodel):
             world.payment,
             payer=payer,
             payer_of_service=payer_of_service,
-            option_price=prices_by_option(payer, payer_of_service, price),
+            option_price=prices_by_option(payer, payer_of_service, price, self._paid_days(world)),
             listed_price=np.rint(by(words.INSTITUTION_KINDS, listed)).astype(np.int64),
             borrowing_limit=world.money.borrowing_limit,
             informal_asked=by(words.INSTITUTION_KINDS, world.payment.informal_asked),
@@ -164,8 +180,17 @@ class Payment(Submodel):
             relapse_days=round(world.illness.relapse_days),
             pays_in_kind=world.employment.pays_in_kind,
             papers_asked=world.referral.papers_asked,
+            registration_asked=world.referral.registration_asked,
+            refusal_by_attitude=by(words.INSTITUTION_KINDS, world.payment.refusal_by_attitude),
+            interpreter=by(words.INSTITUTION_KINDS, interpreters),
+            refusal_when_insured=world.insurance.refusal_when_insured,
             front_desk_training=world.coordination.front_desk_training,
         )
+
+    def _paid_days(self, world: World) -> float:
+        """Return the bed-days after an emergency that people reckon with and have to pay."""
+        free = world.payment.state_paid_days_after_emergency
+        return max(world.care_seeking.days_foreseen - free, 0.0)
 
     def bill_after_emergencies(self) -> None:
         """Bill the rest of the stay to those whose threat to life is over."""
@@ -217,8 +242,13 @@ def payers_by_kind(payer_of_service: Integers) -> Integers:
     return payer
 
 
-def prices_by_option(payer: Integers, payer_of_service: Integers, price: Floats) -> Floats:
-    """Return what each option costs a patient, shape (..., 2, 2, options), in KZT."""
+def prices_by_option(
+    payer: Integers, payer_of_service: Integers, price: Floats, paid_days: float = 0.0
+) -> Floats:
+    """Return what each option costs a patient, shape (..., 2, 2, options), in KZT.
+
+    An emergency costs those who pay for hospitals themselves `paid_days` in bed when it is over.
+    """
     option_price = np.zeros((*payer.shape[:5], len(words.OPTIONS)))
     for severe in range(2):
         mine = option_price[:, :, :, severe]
@@ -233,6 +263,10 @@ def prices_by_option(payer: Integers, payer_of_service: Integers, price: Floats)
         mine[..., MOBILE_CLINIC] = visit
         mine[..., PRIVATE] = price[PRIVATE_VISIT]
         mine[..., HOME] = price[BUS_HOME]
+        if severe:
+            bill = paid_days * price[BED_DAY] * (payer_of_service[..., HOSPITAL_CARE] == PATIENT)
+            for option in (AMBULANCE, HOSPITAL):
+                mine[..., option] += bill[..., None]
     return option_price
 
 
@@ -265,10 +299,10 @@ def admit_at_desk(city: City, episode: Record) -> tuple[int, int]:
     severe = episode.severity >= SEVERE
     payer = payer_at_desk(city, episode, migrant, kind)
     entitled = payer != PATIENT
-    if entitled and not episode.by_ambulance and wrongly_refused(city, episode, migrant):
+    if turned_away(city, episode, migrant, payer):
         note_binding_barrier(episode, Gate.PAY)
         return WRONGLY_REFUSED, 0
-    if kind == KIND_HOSPITAL and not severe and papers_missing(city, episode, migrant):
+    if not severe and not episode.guaranteed and papers_missing(city, episode, migrant, kind):
         note_binding_barrier(episode, Gate.PAY)
         bring_up(episode, DOCUMENTS, episode.unit, episode.option, 0)
         return NO_PAPERS, 0
@@ -276,7 +310,7 @@ def admit_at_desk(city: City, episode: Record) -> tuple[int, int]:
     episode.payer = payer
     if entitled:
         charge(city, episode, migrant, payer, kind, price)
-        if not severe:
+        if not severe and not episode.guaranteed:
             pay_informally(city, episode, migrant, kind)
         return WELCOME, 0
     if episode.paid_by_employer:
@@ -289,6 +323,8 @@ def admit_at_desk(city: City, episode: Record) -> tuple[int, int]:
         papers_for_attachment(city, episode, migrant, kind)
     by_employer = employers_share(city, migrant, kind, severe, price)
     price -= by_employer
+    if episode.guaranteed:
+        price -= from_joint_fund(city, episode, price)
     if episode.covered >= price:
         episode.covered -= price
         post(city, BY_EMPLOYERS, by_employer)
@@ -327,6 +363,20 @@ def charge(city: City, episode: Record, migrant: Record, payer: int, kind: int, 
 
 
 @compiled
+def pay_for_course(city: City, episode: Record) -> None:
+    """Let the fund or an insurer pay for drugs, tests and planned admissions of a treatment."""
+    if episode.payer not in (FUND, POLICY):
+        return
+    cost = city.parameters.insurance.cost_of_course[episode.kind, episode.severity - 1]
+    amount = int(cost)
+    if episode.payer == POLICY and episode.migrant >= 0:
+        migrant = city.migrants[episode.migrant]
+        amount = min(amount, int(migrant.policy_left))
+        migrant.policy_left -= amount
+    post(city, CARE_PAID_BY[episode.payer], amount)
+
+
+@compiled
 def pay_informally(city: City, episode: Record, migrant: Record, kind: int) -> None:
     """Let staff ask for money where care is free by law; people give it from what they have."""
     payment = city.parameters.payment
@@ -346,10 +396,45 @@ def papers_for_attachment(city: City, episode: Record, migrant: Record, kind: in
 
 
 @compiled
-def wrongly_refused(city: City, episode: Record, migrant: Record) -> bool:
+def turned_away(city: City, episode: Record, migrant: Record, payer: int) -> bool:
+    """Draw whether a person is turned away at the desk, though entitled or able to pay."""
+    if episode.by_ambulance or episode.guaranteed:
+        return False
+    if payer != PATIENT and wrongly_refused(city, episode, migrant, payer):
+        return True
+    return refused_by_attitude(city, episode, migrant)
+
+
+@compiled
+def refused_by_attitude(city: City, episode: Record, migrant: Record) -> bool:
+    """Draw a refusal by attitude, which asks neither for rights nor for money."""
+    payment, clinic = city.parameters.payment, city.clinics[episode.unit]
+    probability = payment.refusal_by_attitude[clinic.kind]
+    if probability <= 0.0:
+        return False
+    if not migrant.manages_language:
+        understood = 1.0 if episode.escorted else payment.interpreter[clinic.kind]
+        probability *= understood + (1.0 - understood) * payment.refusal_without_language
+    if not papers_in_order(city, migrant):
+        probability *= payment.refusal_without_papers
+    if migrant.knows[EMERGENCY_RIGHT]:
+        probability *= payment.refusal_when_informed
+    if clinic.member:
+        probability *= 1.0 - payment.front_desk_training
+    if episode.advocated or episode.escorted:
+        probability *= payment.refusal_with_advocate
+    return happens(city.streams, BY_ATTITUDE, episode.person, visit_key(episode), probability)
+
+
+@compiled
+def wrongly_refused(city: City, episode: Record, migrant: Record, payer: int) -> bool:
     """Draw a refusal of entitled people: by language, and by whether they can insist."""
     payment = city.parameters.payment
     probability = payment.wrongful_refusal
+    if payer in (FUND, POLICY):
+        probability *= payment.refusal_when_insured
+    if episode.advocated or episode.escorted:
+        probability *= payment.refusal_with_advocate
     if not migrant.manages_language:
         probability *= payment.refusal_without_language
     if migrant.knows[EMERGENCY_RIGHT]:
@@ -360,12 +445,16 @@ def wrongly_refused(city: City, episode: Record, migrant: Record) -> bool:
 
 
 @compiled
-def papers_missing(city: City, episode: Record, migrant: Record) -> bool:
-    """Draw whether a hospital asks for papers that are not in order."""
-    if papers_in_order(city, migrant):
-        return False
-    probability = city.parameters.payment.papers_asked
-    return happens(city.streams, ASKED_FOR_PAPERS, episode.person, visit_key(episode), probability)
+def papers_missing(city: City, episode: Record, migrant: Record, kind: int) -> bool:
+    """Draw whether papers are asked for that are not in order: registration at polyclinics."""
+    payment, key = city.parameters.payment, visit_key(episode)
+    if kind == KIND_HOSPITAL and not papers_in_order(city, migrant):
+        return happens(city.streams, ASKED_FOR_PAPERS, episode.person, key, payment.papers_asked)
+    if kind == KIND_POLYCLINIC and migrant.legal_status == IRREGULAR:
+        return migrant.papers_until < city.today and happens(
+            city.streams, REGISTRATION_ASKED, episode.person, key, payment.registration_asked
+        )
+    return False
 
 
 @compiled

@@ -59,15 +59,20 @@ def believed_price(city: City, migrant: Record, option: int, true_price: float) 
 
 
 @compiled
-def price_of_course(city: City, migrant: Record, option: int, severity: int, visit: float) -> float:
-    """Return what a course of care is believed to cost in all, from the price of a visit."""
+def price_of_course(
+    city: City, migrant: Record, option: int, severity: int, visit: float, guaranteed: bool
+) -> float:
+    """Return what a course of care is believed to cost in all, from the price of a visit.
+
+    With a guarantee letter nobody is asked for money where care is free.
+    """
     seeking = city.parameters.care_seeking
     price = visit
     if ORDINARY[option]:
         price = visit * seeking.course
     if option == POLYCLINIC and severity < SEVERE and has_works_clinic(city, migrant):
         price *= 1.0 - seeking.works_clinic_pays
-    if visit <= 0.0 and severity < SEVERE:
+    if visit <= 0.0 and severity < SEVERE and not guaranteed:
         price += seeking.informal_price[option]
     if ORDINARY[option] and option != MOBILE_CLINIC and loses_the_day(city, migrant):
         price += seeking.unpaid_day * migrant.wage
@@ -100,5 +105,5 @@ def believed_prices(city: City, rows: Rows) -> Floats:
         standing = migrant.nationality, migrant.legal_status, cover_of(city, migrant)
         price_of = city.parameters.payment.option_price[standing][0, 0]
         visit = believed_price(city, migrant, POLYCLINIC, price_of[POLYCLINIC])
-        prices[place] = price_of_course(city, migrant, POLYCLINIC, MODERATE, visit)
+        prices[place] = price_of_course(city, migrant, POLYCLINIC, MODERATE, visit, False)
     return prices

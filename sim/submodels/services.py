@@ -5,7 +5,8 @@ urgency, then by day of arrival, then by a keyed tie-break; hospitals and ambula
 `emergency_care`) serve the most severe first, everybody else first come, first served. A service
 succeeds with the unit's competence. Ordinary clinics call an ambulance for some of their severe
 patients and treat the others on the spot; tuberculosis found anywhere is sent on to the dispensary.
-People who wait long for ordinary care give up.
+People who wait long for ordinary care give up. Some of those who are refused at the desk of a
+member are handed over to the coordinating body (`turned_away_told`).
 
 Parameters: `conf/city/` (capacities, competence), `conf/parameters/care_seeking.yaml` (patience).
 Neutral state: capacities at their upper bound (nobody waits).
@@ -22,6 +23,7 @@ from sim.agents.city import City
 from sim.agents.episode import (
     Gate,
     State,
+    bring_up,
     join_line,
     lose_treatment,
     note_binding_barrier,
@@ -31,6 +33,7 @@ from sim.agents.episode import (
     visit_key,
 )
 from sim.agents.migrant import NEVER
+from sim.agents.task import INFORMATION
 from sim.config.world import World
 from sim.engine.agentset.column import Column as Declared
 from sim.engine.agentset.row_allocator import active_rows
@@ -46,7 +49,7 @@ from sim.submodels.enforcement import FACILITY_REPORT, may_be_reported
 from sim.submodels.experience import has_something_to_fear, tell_group
 from sim.submodels.illness import INFECTION, MATERNITY
 from sim.submodels.information import teach_by_visit
-from sim.submodels.payment import WELCOME, Answer, admit_at_desk
+from sim.submodels.payment import WELCOME, Answer, admit_at_desk, pay_for_course
 from sim.submodels.submodel import Submodel
 from sim.vocabulary import Purpose
 
@@ -102,6 +105,7 @@ OPTION_OF_KIND = np.array(
 """Option of care that each kind of clinic stands for (-1: people are only sent there)."""
 NOWHERE = -1
 GIVING_UP = Purpose.GIVING_UP.row
+HANDED_TO_THE_HUB = Purpose.HANDED_TO_THE_HUB.row
 AMBULANCE_CALLED = Purpose.AMBULANCE_CALLED.row
 PLACE_IN_LINE = Purpose.PLACE_IN_THE_LINE.row
 SUCCESS = Purpose.SUCCESS_OF_A_SERVICE.row
@@ -320,8 +324,21 @@ def get_in(city: City, episode: Record) -> bool:
     if episode.option >= 0:
         episode.refused_by[episode.option] = True
     talk_about_wait(city, episode)
+    if answer == Answer.WRONGLY_REFUSED:
+        tell_of_the_hub(city, episode)
     reset_decision(episode, city.today + 1)
     return False
+
+
+@compiled
+def tell_of_the_hub(city: City, episode: Record) -> None:
+    """Let staff of a member hand a person who has been refused over to the coordinating body."""
+    navigation = city.parameters.navigation
+    if navigation.hub == NOWHERE or not city.clinics[episode.unit].member:
+        return
+    key, probability = visit_key(episode), navigation.turned_away_told
+    if happens(city.streams, HANDED_TO_THE_HUB, episode.person, key, probability):
+        bring_up(episode, INFORMATION, episode.unit, episode.option, 0)
 
 
 @compiled
@@ -398,6 +415,7 @@ def begin_treatment(city: City, episode: Record, dispensary: int) -> bool:
         note_competent_care(city, episode)
     if at_dispensary:
         return True
+    pay_for_course(city, episode)
     treat_at_home(city, episode)
     return False
 
