@@ -129,7 +129,12 @@ def run_study(
 
     from experiments.story import study as story
     from experiments.studies import levers, run, stored
-    from experiments.studies.reads import check_given, check_output, say_unfinished_ramps
+    from experiments.studies.reads import (
+        check_given,
+        check_output,
+        leave_out_law_in_force,
+        say_unfinished_ramps,
+    )
     from sim.config.configuration import ConfigurationError, nearest
     from sim.config.origin import with_file_of_study
     from sim.config.parts import check_parts
@@ -154,6 +159,7 @@ def run_study(
         check_output(resolved)
         if name in ("expand", "figures"):
             resolved["given"] = given
+        leave_out_law_in_force(resolved, console)
         resolved["command"] = command
         status: int = studies[name](resolved, console)
     say_unfinished_ramps(name, resolved, console)

@@ -1,14 +1,16 @@
 """The settings that each kind of study reads; setting any other is an error, not ignored."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from rich.console import Console
 
 from experiments.runs.designs import DRAWN
 from sim.config.files import read_choice, study_settings
-from sim.config.levers import unfinished_ramps
+from sim.config.levers import is_of_a_later_year, unfinished_ramps
 from sim.config.mistakes import ConfigurationError, nearest
+from sim.config.scenario import Scenario, scenario_from
 
 WORLD = frozenset({"city", "regime", "law", "parameters", "shock", "seed", "days", "submodels"})
 EVERYWHERE = frozenset({"study", "executor", "output"})
@@ -121,6 +123,49 @@ def _described(name: str, resolved: Mapping[str, Any]) -> Mapping[str, Any]:
         return read_choice("scenario", name).value
     except ConfigurationError:
         return {}
+
+
+def leave_out_law_in_force(resolved: dict[str, Any], console: Console) -> None:
+    """Leave out scenarios that are the law in force already, and say what a later law rests on.
+
+    Under the law of another day (`law=today`) a scenario that only introduces that law, or an
+    earlier one, is the reference itself.
+    """
+    names = resolved.get("scenarios")
+    if not isinstance(names, list) or not _is_a_later_law(resolved):
+        return
+    base = scenario_from(resolved)
+    in_force = [name for name in names[1:] if _says_nothing(base, str(name), resolved)]
+    resolved["scenarios"] = [name for name in names if name not in in_force]
+    for name in in_force:
+        console.print(
+            f"Left out: {name} (its rules are in force already).", markup=False, highlight=False
+        )
+    console.print(
+        f"Law as of {resolved['law']['as_of']}; prices, wages, shares and habits are those of "
+        "2018: no survey shows what the new rules have changed in them.",
+        markup=False, highlight=False,
+    )  # fmt: skip
+
+
+def _is_a_later_law(resolved: Mapping[str, Any]) -> bool:
+    law, city = resolved.get("law"), resolved.get("city")
+    if not isinstance(law, dict) or not isinstance(city, dict):
+        return False
+    try:
+        in_force = date.fromisoformat(str(law.get("as_of")))
+        return is_of_a_later_year(in_force, date.fromisoformat(str(city.get("start_date"))))
+    except ValueError:
+        return False
+
+
+def _says_nothing(base: Scenario, name: str, resolved: Mapping[str, Any]) -> bool:
+    """Return True if all changes that a scenario describes are in force already."""
+    described = _described(name, resolved).get("changes")
+    try:
+        return bool(described) and not base.with_policy(name).changes
+    except ConfigurationError:  # reported where the study looks it up
+        return False
 
 
 def say_unfinished_ramps(kind: str, resolved: Mapping[str, Any], console: Console) -> None:

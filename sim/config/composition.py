@@ -40,6 +40,7 @@ from sim.config.files import (
     sources,
 )
 from sim.config.hydra_source import strict_files
+from sim.config.legal_rules import LAW_AS_PASSED, TODAY
 from sim.config.mistakes import ConfigurationError, shortened
 from sim.config.overrides import (
     METADATA,
@@ -102,6 +103,7 @@ def compose_configuration(
             parts = _changed(parts, read_words(checked))
             with_evidence(parts)
         _note_file_of_study(parts, words)
+        _date_law_of_today(parts)
         return _with_names_as_text(parts)
 
 
@@ -111,6 +113,19 @@ def _with_names_as_text(parts: dict[str, Any]) -> dict[str, Any]:
         if isinstance(parts.get(key), list):
             parts[key] = [str(one) if type(one) is int else one for one in parts[key]]
     return parts
+
+
+def _date_law_of_today(parts: dict[str, Any]) -> None:
+    """Replace `law.as_of=today` by the date of the last change of the law as it was passed."""
+    law = parts.get("law")
+    if not isinstance(law, dict) or law.get("as_of") != TODAY:
+        return
+    rows = [
+        row
+        for table in ("entitlements", "contributions")
+        for row in parts["regime"][LAW_AS_PASSED][table].values()
+    ]
+    parts["law"] = {**law, "as_of": max(str(row["since"]) for row in rows)}
 
 
 def _is_of_a_submodel(word: Word) -> bool:

@@ -47,7 +47,7 @@ def print_help(line: CommandLine) -> int:
             own = "" if one.own is None else f" [{shown(one.own)}]"
             print(f"  {one.name:{NAME_WIDTH}} {one.summary}{own}")
         print()
-    print("law books (law.regime=... law.as_of=2020-01-01 or calendar)")
+    print("law books (law.regime=... law.as_of=2020-01-01 or calendar; law=today)")
     for name, summary in choices("regime").items():
         print(f"  {name:{NAME_WIDTH}} {summary}")
     print()

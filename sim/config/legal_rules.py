@@ -26,6 +26,11 @@ CALENDAR = "calendar"
 """`law.as_of` for a law that follows the calendar of the run."""
 
 
+LAW_AS_PASSED = "as_legislated"
+TODAY = "today"
+"""`law.as_of` for the law as it stands after its last change."""
+
+
 def _known(labels: tuple[str, ...]) -> AfterValidator:
     """Return a check that a name, or each of some names, is among these (or "all")."""
 
@@ -222,7 +227,10 @@ def check_law(law: Law, regimes: dict[str, Regime], first_day: date) -> str | No
     try:
         day = law.day_of(first_day)
     except ValueError:
-        return f"law.as_of: '{law.as_of}' is neither a date (2018-07-01) nor '{CALENDAR}'"
+        return (
+            f"law.as_of: '{law.as_of}' is neither a date (2018-07-01) nor '{CALENDAR}' nor "
+            f"'{TODAY}'"
+        )
     begins = regimes[law.regime].begins
     if day < begins:
         return f"law.as_of: law book '{law.regime}' says nothing before {begins} (asked: {day})"

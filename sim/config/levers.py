@@ -5,6 +5,7 @@ recovery, no probability of success and no indicator is a lever. Shocks are outs
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 
 from sim.config.configuration import ConfigurationError, check_range, describe, nearest
 from sim.config.entries import Entry, Frozen
+from sim.config.legal_rules import CALENDAR
 from sim.config.mistakes import shortened
 from sim.config.origin import where_of_change
 from sim.config.paths import entry_of, exists, value_paths
@@ -75,6 +77,7 @@ SHOCKS = (
 """Paths a shock may change."""
 
 
+LAW_AS_OF = "law.as_of"
 BARRIER = "barrier"
 COUNTERFACTUALS = (
     "care_seeking.fear_weight",
@@ -193,7 +196,28 @@ def checked_changes(
         except ConfigurationError as error:
             where = where_of_change(group, described, number)
             raise ConfigurationError(f"{where}: {error}") from error
-    return tuple(changes)
+    return tuple(one for one in changes if not turns_back(one, world))
+
+
+def is_of_a_later_year(law: date, start: date) -> bool:
+    """Return True if a law is that of a later year than the one in which a run begins."""
+    return law.year > start.year
+
+
+def turns_back(change: Change, world: World) -> bool:
+    """Return True if a change of the law is to a day before the law that is in force already.
+
+    A city under the law of a later year than that of its first day (`law=today`) has such a change
+    behind it.
+    """
+    law = world.law
+    if change.path != LAW_AS_OF or CALENDAR in (law.as_of, change.value):
+        return False
+    try:
+        now, then = date.fromisoformat(law.as_of), date.fromisoformat(str(change.value))
+    except ValueError:  # refused where the law is looked up
+        return False
+    return is_of_a_later_year(now, world.city.start_date) and then <= now
 
 
 def _checked_change(

@@ -21,6 +21,8 @@ from sim.config.mistakes import ConfigurationError, nearest, shortened
 AS_TYPED = ("output", "store", "of", "from", "manifest", "beside")
 """Settings that name a file, a folder or a stored study: no grammar applies to them."""
 SEARCHPATH = "hydra.searchpath"
+LAW = "law"
+"""The law may be named by its day alone."""
 SURE = 0.8
 """Similarity from which one name counts as a misspelling of another."""
 METADATA = frozenset(Entry.model_fields) - {"value"}
@@ -174,7 +176,8 @@ def searched(words: Sequence[Word]) -> tuple[list[Word], list[str]]:
 def normalised(word: Word, base: Mapping[str, Any]) -> str:
     """Return a word in which a number is named by its `.value`.
 
-    `parameters.illness.acute_rate=1.2` becomes `parameters.illness.acute_rate.value=1.2`.
+    `parameters.illness.acute_rate=1.2` becomes `parameters.illness.acute_rate.value=1.2`, and
+    `law=today` becomes `law.as_of=today`.
 
     Parameters
     ----------
@@ -188,6 +191,8 @@ def normalised(word: Word, base: Mapping[str, Any]) -> str:
         If it names something that does not exist, or must not be set.
     """
     text, key = word.text, word.key
+    if key == LAW and isinstance(word.value, str):  # `law=today`
+        return text.replace(key, f"{key}.as_of", 1)
     if key in GROUPS or key.startswith("hydra") or word.override.is_delete():
         return text
     adds = word.override.is_add() or word.override.is_force_add()
