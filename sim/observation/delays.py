@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from sim import vocabulary as words
 from sim.observation.definition import Better, Definition, Format
 from sim.observation.event_records import OPEN
 from sim.observation.survival import HORIZON, delay_summary
-from sim.observation.tally import Value
+from sim.observation.tally import Ratio, Value, by_stratum
 from sim.observation.window import Window
 
 
@@ -46,6 +47,15 @@ def delays_of_episodes(window: Window, before: str, after: str) -> Iterator[Valu
         summary = delay_summary(waited[inside], stopped[inside], competing[inside])
         for statistic, value in summary.items():
             yield Value(value, int(inside.sum()), statistic, by, group)
+
+
+def decided_at_once(window: Window) -> Ratio:
+    """Return moderate episodes decided on the day of perception, over all that were decided."""
+    episodes = window.episodes
+    decided = ~np.isnan(episodes["decided_on"]) & window.has(episodes["perceived_on"])
+    decided &= episodes["worst"] == words.Severity.MODERATE
+    at_once = decided & (episodes["decided_on"] == episodes["perceived_on"])
+    return Ratio(by_stratum(episodes, at_once), by_stratum(episodes, decided))
 
 
 def delays_of_needs(
@@ -83,6 +93,10 @@ DEFINITIONS = (
         count=lambda window: delays(
             window, "perceived_on", "decided_on", ("arose_on", "decided_on")
         ),
+    ),
+    Definition(
+        name="decided_at_once", code="D1", unit="share", format=Format.PERCENT,
+        better=Better.NEITHER, count=decided_at_once,
     ),
     Definition(
         name="delay_to_arrival", code="D2", unit="days", format=Format.DECIMAL,

@@ -9,13 +9,14 @@ Answers are about groups: a table of respondents is made to be counted, never to
 """
 
 from dataclasses import dataclass
+from enum import auto
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from sim import vocabulary as words
-from sim.agents.migrant import STRATA_SHAPE
+from sim.agents.migrant import NEVER, STRATA_SHAPE
 from sim.config.entries import Entry
 from sim.config.files import configuration_folder, shown
 from sim.config.mistakes import ConfigurationError, nearest
@@ -35,6 +36,29 @@ ASKED_ABOUT = ("contract", "registered", "can_afford")
 ADJUSTED_FOR = ("age", "woman", "log_stay", "manages_language")
 GROUPED = ("nationality", "sector")
 """What the odds are adjusted for: numbers, and groups."""
+WHO_IS_ASKED = {
+    "sectors": words.SECTORS,
+    "nationalities": words.NATIONALITIES,
+    "legal_statuses": words.LEGAL_STATUSES,
+}
+"""What a design may narrow respondents down by; everybody is asked where it does not."""
+
+
+class WhenIll(words.Category):
+    """What people did about the illnesses they remember, at the most."""
+
+    NOT_ILL = auto()
+    NOTHING = auto()
+    MEDICINES = auto()
+    EMERGENCY_ONLY = auto()
+    ORDINARY_CARE = auto()
+
+
+EMERGENCY_CARE = [
+    words.InstitutionKind.AMBULANCE.value,
+    words.InstitutionKind.HOSPITAL.value,
+]
+"""Where people go in an emergency."""
 FEWEST = 30
 """Respondents in all, and with either answer, below which nothing is estimated: as for the indices
 of equity, too few to mean anything."""
@@ -47,8 +71,8 @@ class Survey:
     Attributes
     ----------
     name, summary : str
-    sectors : tuple of str
-        Where respondents work.
+    sectors, nationalities, legal_statuses : tuple of str
+        Who is asked: where they work, whose citizens they are, and their legal status.
     respondents : int
     recall : int
         Days before the interview that questions are about.
@@ -59,6 +83,8 @@ class Survey:
     name: str
     summary: str
     sectors: tuple[str, ...]
+    nationalities: tuple[str, ...]
+    legal_statuses: tuple[str, ...]
     respondents: int
     recall: int
     least_stay: int
@@ -89,7 +115,8 @@ def design(name: str) -> Survey:
     numbers = {
         key: int(Entry(**content[key]).value) for key in ("respondents", "recall", "least_stay")
     }
-    return Survey(name, content["summary"], tuple(content["sectors"]), **numbers)
+    asked = {key: tuple(content.get(key, everybody)) for key, everybody in WHO_IS_ASKED.items()}
+    return Survey(name=name, summary=content["summary"], **asked, **numbers)
 
 
 def population(model: "CityModel", survey: Survey) -> pd.DataFrame:
@@ -106,11 +133,12 @@ def population(model: "CityModel", survey: Survey) -> pd.DataFrame:
     DataFrame
         One row a person. Answers: ``used_care`` (met a provider within recall, or had a check-up),
         ``had_need`` (an illness perceived as moderate or graver), ``went_without`` (one of these
-        ended, and no provider saw it), ``contract``, ``registered``, ``can_afford`` (money in hand,
-        with what was paid for care within recall added back, is at least the believed price of
-        seeing a polyclinic about a moderate illness), ``can_afford_now`` (the same without adding
-        back). Beside them nationality, sector, age, sex, language and the logarithm of days of
-        stay.
+        ended, and no provider saw it), ``saw_doctor`` (met a provider because of an illness),
+        ``when_ill`` (a `WhenIll`: the most that was done about illnesses noticed), ``contract``,
+        ``registered``, ``can_afford`` (money in hand, with what was paid for care within recall
+        added back, is at least the believed price of seeing a polyclinic about a moderate illness),
+        ``can_afford_now`` (the same without adding back). Beside them nationality, sector, age,
+        sex, language and the logarithm of days of stay.
 
     Raises
     ------
@@ -146,22 +174,40 @@ def population(model: "CityModel", survey: Survey) -> pd.DataFrame:
 def asked(model: "CityModel", survey: Survey) -> Rows:
     """Return the rows of the people whom a survey could ask this evening."""
     people, rows = model.migrants, model.migrants.rows
-    sectors = [words.SECTORS.index(name) for name in survey.sectors]
-    stays = model.day - people.entered_on[rows] >= max(survey.least_stay, 1)
-    return np.asarray(rows[stays & np.isin(people.sector[rows], sectors)])
+    asked = model.day - people.entered_on[rows] >= max(survey.least_stay, 1)
+    for codes, labels, names in (
+        (people.sector, words.SECTORS, survey.sectors),
+        (people.nationality, words.NATIONALITIES, survey.nationalities),
+        (people.legal_status, words.LEGAL_STATUSES, survey.legal_statuses),
+    ):
+        asked &= np.isin(codes[rows], [labels.index(name) for name in names])
+    return np.asarray(rows[asked])
 
 
-def remembered(window: Window, person: Column) -> dict[str, Booleans]:
-    """Return what people remember of a window: care used, a need, and going without."""
+def remembered(window: Window, person: Column) -> dict[str, Column]:
+    """Return what people remember of a window: care used, a need, going without, what they did."""
     visits, episodes, check_ups = window.visits, window.episodes, window.model.check_ups
     met = window.visited & MET[visits["result"]]
     checked = window.has(check_ups["day"])
     needed = episodes["perceived_moderate"]
     recalled = ~(episodes["ended_on"] < window.start)  # open ones have not ended
     unmet = needed & ~episodes["formal_contact"] & window.has(episodes["ended_on"])
-    used_care = np.isin(person, visits["person"][met])
+    saw_doctor = np.isin(person, visits["person"][met])
+    emergency = np.isin(visits["institution"], EMERGENCY_CARE)
+    noticed = recalled & (episodes["perceived_on"] > -NEVER)
+    did = {
+        WhenIll.ORDINARY_CARE: visits["person"][met & ~emergency],
+        WhenIll.EMERGENCY_ONLY: visits["person"][met & emergency],
+        WhenIll.MEDICINES: episodes["person"][noticed & episodes["self_treated"]],
+        WhenIll.NOTHING: episodes["person"][noticed],
+    }
+    when_ill = np.select(
+        [np.isin(person, who) for who in did.values()], [int(code) for code in did], WhenIll.NOT_ILL
+    )
     return {
-        "used_care": used_care | np.isin(person, check_ups["person"][checked]),
+        "saw_doctor": saw_doctor,
+        "when_ill": np.array(words.labels(WhenIll), dtype=object)[when_ill],
+        "used_care": saw_doctor | np.isin(person, check_ups["person"][checked]),
         "had_need": np.isin(person, episodes["person"][needed & recalled]),
         "went_without": np.isin(person, episodes["person"][unmet]),
     }
@@ -266,18 +312,31 @@ def has_all_four(condition: pd.Series, used: pd.Series) -> bool:
 
 
 def shares(respondents: pd.DataFrame) -> pd.Series:
-    """Return shares of respondents: went without, used care; and went without among those in need.
+    """Return shares of respondents, by what they answered; NaN where nobody could answer.
+
+    Shares of all: went without, used care. Shares of those in need: went without. Of men and of
+    women: saw a doctor. Of those who have been ill: what they did about it, at the most.
 
     >>> answers = {"went_without": [True, False], "used_care": [False, False],
-    ...            "had_need": [True, False]}
-    >>> shares(pd.DataFrame(answers)).tolist()
-    [0.5, 0.0, 1.0]
+    ...            "had_need": [True, False], "woman": [True, False],
+    ...            "saw_doctor": [False, True], "when_ill": ["nothing", "ordinary_care"]}
+    >>> found = shares(pd.DataFrame(answers))
+    >>> float(found["went_without_of_those_in_need"]), float(found["men_saw_doctor"])
+    (1.0, 1.0)
+    >>> float(found["when_ill_nothing"]), float(found["when_ill_medicines"])
+    (0.5, 0.0)
     """
-    in_need = respondents.loc[respondents["had_need"], "went_without"]
-    return pd.Series(
-        {
-            "went_without": respondents["went_without"].mean(),
-            "used_care": respondents["used_care"].mean(),
-            "went_without_of_those_in_need": in_need.mean() if len(in_need) else np.nan,
-        }
-    )
+    woman = respondents["woman"]
+    ill = respondents.loc[respondents["when_ill"] != WhenIll.NOT_ILL.label, "when_ill"]
+    found = {
+        "went_without": respondents["went_without"].mean(),
+        "used_care": respondents["used_care"].mean(),
+        "went_without_of_those_in_need": respondents.loc[
+            respondents["had_need"], "went_without"
+        ].mean(),
+        "men_saw_doctor": respondents.loc[~woman, "saw_doctor"].mean(),
+        "women_saw_doctor": respondents.loc[woman, "saw_doctor"].mean(),
+    }
+    for one in words.labels(WhenIll)[1:]:
+        found[f"when_ill_{one}"] = (ill == one).mean()
+    return pd.Series(found)

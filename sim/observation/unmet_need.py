@@ -12,12 +12,27 @@ from sim.observation.window import YEAR, PeopleOfTheYear, Window
 
 PRESENT_LONG_ENOUGH = 90
 """Days present of the last 365 from which somebody counts in the wider reading of A2."""
+LASTING = 3
+"""Days from perception to the end from which a need counts as lasting."""
 
 
 def unmet_episodes(window: Window) -> Ratio:
     """Return ended episodes of need that no provider saw, over all ended episodes of need."""
     episodes = window.episodes
     return Ratio(by_stratum(episodes, window.unmet), by_stratum(episodes, window.needed_care))
+
+
+def unmet_lasting(window: Window) -> Ratio:
+    """Return those of them that lasted some days after they were perceived, over all that did.
+
+    Needs that pass at once are a race that no access policy can win.
+    """
+    episodes = window.episodes
+    lasted = episodes["ended_on"] - episodes["perceived_on"] >= LASTING
+    return Ratio(
+        by_stratum(episodes, window.unmet & lasted),
+        by_stratum(episodes, window.needed_care & lasted),
+    )
 
 
 def unmet_persons(window: Window, people: PeopleOfTheYear) -> Ratio:
@@ -77,6 +92,10 @@ DEFINITIONS = (
             ),
             over="met_and_unmet_episodes",
         ),
+    ),
+    Definition(
+        name="unmet_need_lasting", code="A1", unit="share", format=Format.PERCENT,
+        better=Better.LOWER, count=unmet_lasting,
     ),
     Definition(
         name="unmet_need_persons", code="A2", unit="share", format=Format.PERCENT,

@@ -92,6 +92,13 @@ unmet_need_episodes = episodes of need that no provider saw
     .over = ended episodes perceived at severity 2 or more
     .window = { -had-time-to-end }
 
+unmet_need_lasting = lasting episodes of need that no provider saw
+    .short = lasting unmet need
+    .explanation = perceived episodes of need that lasted three days or more and ended without any provider having seen the patient
+    .counted = unmet episodes that lasted
+    .over = ended episodes of need that lasted
+    .window = { -had-time-to-end }
+
 unmet_need_persons = people with an unmet need in a year
     .short = people with such a need in a year
     .explanation = people with an ended episode in a year that no provider saw, of those present 300 days of it
@@ -149,6 +156,13 @@ delay_to_decision = delay from onset to the decision to seek care
     .counted = days from onset to the first decision: median, 90 %, mean restricted to 30 days
     .over = perceived episodes with a decision (needs besides treatment apart)
     .window = onset in the window
+
+decided_at_once = moderate needs decided on the day they were perceived
+    .short = decided at once
+    .explanation = first decisions to seek care on the day of perception, of episodes that never became severe
+    .counted = episodes decided that day
+    .over = moderate episodes with a decision
+    .window = perceived in the window
 
 delay_to_arrival = delay from the decision to arrival
     .short = delay to arrival

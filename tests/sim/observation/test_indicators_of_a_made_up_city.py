@@ -255,6 +255,12 @@ def test_delays_run_from_onset_to_decision_to_arrival_to_care(empty_city: Almaty
     table = model.indicators()
     decision, arrival, care = "delay_to_decision", "delay_to_arrival", "delay_to_care"
     assert row(table, decision, "restricted mean")["denominator"] == 2
+    # None of them is known to be moderate.
+    assert fraction(table, "decided_at_once") == (0, 0)
+    for decided_on in (20, 21):
+        write_episode(model, began_on=19, perceived_on=20, decided_on=decided_on, worst=2)
+    write_episode(model, began_on=19, perceived_on=20, worst=2)  # never decided
+    assert fraction(model.indicators(), "decided_at_once") == (1, 2)
     assert row(table, decision, "restricted mean")["value"] == pytest.approx((2 + 0) / 2)
     assert row(table, arrival, "restricted mean")["value"] == pytest.approx((0 + 30) / 2)
     assert row(table, arrival, "90 %")["value"] == np.inf

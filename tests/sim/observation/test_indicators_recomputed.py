@@ -263,6 +263,9 @@ def test_unmet_need_follows_its_definition(
     unmet, needed = unmet_need(witness.episodes(), *window)
     assert 0 < len(unmet) < len(needed)
     expect(table, "unmet_need_episodes", unmet, needed)
+    lasted = [one[one["ended_on"] - one["perceived_on"] >= 3] for one in (unmet, needed)]
+    assert 0 < len(lasted[0]) < len(unmet)
+    expect(table, "unmet_need_lasting", *lasted)
     gates = unmet["binding_barrier"].map(GATE_CODES)
     for gate in GATES:
         expect(table, "unmet_need_by_gate", unmet[gates == gate], unmet, detail=gate)

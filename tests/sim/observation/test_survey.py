@@ -4,9 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sim import vocabulary as words
+from sim.agents.migrant import NEVER
 from sim.config.mistakes import ConfigurationError
 from sim.model import AlmatyModel
 from sim.observation import survey
+from sim.submodels.services import MET
 from tests.cities import city
 
 MARKET = survey.design("market_workers")
@@ -153,4 +156,56 @@ def test_a_survey_before_its_window_and_an_unknown_one_are_refused() -> None:
         survey.population(young, MARKET)
     with pytest.raises(ConfigurationError, match="unknown survey 'market_worker': did you mean"):
         survey.design("market_worker")
-    assert set(survey.designs()) == {"central_asian_workers", "market_workers"}
+    assert set(survey.designs()) == {
+        "central_asian_workers", "kyrgyz_workers", "market_workers", "permit_applicants",
+    }  # fmt: skip
+
+
+def test_a_design_asks_only_whom_it_names(model: AlmatyModel) -> None:
+    applicants = survey.design("permit_applicants")
+    rows = survey.asked(model, applicants)
+    status = [words.LEGAL_STATUSES[one] for one in model.migrants.legal_status[rows]]
+    assert set(status) == set(applicants.legal_statuses) == {"permit", "registered"}
+    citizens = survey.population(model, survey.design("kyrgyz_workers"))
+    assert set(citizens["nationality"]) == {"kyrgyzstan"}
+    assert set(survey.population(model, ANYBODY)["nationality"]) == set(words.NATIONALITIES)
+
+
+def test_what_people_did_when_ill_is_the_most_they_did(
+    model: AlmatyModel, everybody: pd.DataFrame
+) -> None:
+    """Counted again from the logs, person by person."""
+    person = model.migrants.pid[survey.asked(model, ANYBODY)]
+    start = model.day - ANYBODY.recall
+    visits, closed, still = model.visits, model.closed_episodes, model.episodes
+    lately = (visits["served_on"] >= start) & MET[visits["result"]]
+    kind = np.array(words.INSTITUTION_KINDS)[model.clinics.kind[visits["unit"]]]
+    at_emergency = np.isin(kind, ["ambulance", "hospital"])
+    noticed = [
+        (who, treated)
+        for who, on, treated, ended in zip(
+            closed["person"], closed["perceived_on"], closed["self_treated"], closed["ended_on"],
+            strict=True,
+        )
+        if ended >= start and on > -NEVER
+    ]  # fmt: skip
+    rows = still.rows
+    for who, on, treated in zip(
+        still.person[rows], still.perceived_on[rows], still.self_treated[rows], strict=True
+    ):
+        if on > -NEVER:
+            noticed.append((who, treated))
+    ill, treated = {who for who, _ in noticed}, {who for who, one in noticed if one}
+    for who, answer in zip(person.tolist(), everybody["when_ill"], strict=True):
+        mine = lately & (visits["person"] == who)
+        if (mine & ~at_emergency).any():
+            assert answer == "ordinary_care"
+        elif mine.any():
+            assert answer == "emergency_only"
+        elif who in treated:
+            assert answer == "medicines"
+        else:
+            assert answer == ("nothing" if who in ill else "not_ill")
+    found = survey.shares(everybody)
+    assert found.filter(like="when_ill_").sum() == pytest.approx(1.0)
+    assert set(everybody["when_ill"]) >= {"nothing", "emergency_only", "ordinary_care", "not_ill"}
