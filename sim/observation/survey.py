@@ -112,10 +112,12 @@ def design(name: str) -> Survey:
         raise ConfigurationError(f"unknown survey '{name}': {nearest(name, designs())}")
     path = configuration_folder() / FOLDER / f"{name}.yaml"
     content: dict[str, Any] = read_strictly(path, shown(path)).value
-    numbers = {
+    numbers: dict[str, Any] = {
         key: int(Entry(**content[key]).value) for key in ("respondents", "recall", "least_stay")
     }
-    asked = {key: tuple(content.get(key, everybody)) for key, everybody in WHO_IS_ASKED.items()}
+    asked: dict[str, Any] = {
+        key: tuple(content.get(key, everybody)) for key, everybody in WHO_IS_ASKED.items()
+    }
     return Survey(name=name, summary=content["summary"], **asked, **numbers)
 
 
