@@ -18,7 +18,7 @@ known and open to them with doing nothing. The utility of option j is
 
 and the largest is chosen. P is what a course of care is believed to cost: `course` times the price
 of a visit at polyclinics, mobile clinics and private doctors, what staff ask for informally where
-care is free by law, and the day's wage where a day away from work is not paid. Means are cash, the
+care is free by law, and what a day away from work costs in wages. Means are cash, the
 credit people count on, (1 - credit_reluctance) of what they could borrow, and a little that can
 always be found. A contract opens doors: it secures leave and pay during illness (`employment`,
 `money`), and the employer may have an agreement with a clinic, which adds `works_clinic_weight` to
@@ -192,6 +192,7 @@ class CareSeeking(Submodel):
             borrowing_limit=world.money.borrowing_limit,
             formal_leave=employment.formal_leave,
             formal_sick_pay=world.money.formal_sick_pay,
+            paid_when_absent=world.money.paid_when_absent,
             works_clinic_share=employment.works_clinic_share,
             works_clinic_weight=employment.works_clinic_weight,
             works_clinic_pays=employment.works_clinic_pays,

@@ -74,17 +74,22 @@ def price_of_course(
         price *= 1.0 - seeking.works_clinic_pays
     if visit <= 0.0 and severity < SEVERE and not guaranteed:
         price += seeking.informal_price[option]
-    if ORDINARY[option] and option != MOBILE_CLINIC and loses_the_day(city, migrant):
-        price += seeking.unpaid_day * migrant.wage
+    if ORDINARY[option] and option != MOBILE_CLINIC:
+        price += seeking.unpaid_day * migrant.wage * unpaid_share(city, migrant)
     return price
 
 
 @compiled
-def loses_the_day(city: City, migrant: Record) -> bool:
-    """Return True if a day away from work is not paid."""
-    if not works(migrant) or PAID_WHEN_ILL[migrant.legal_status]:
-        return False
-    return city.parameters.care_seeking.formal_sick_pay <= 0.0 or not has_contract(city, migrant)
+def unpaid_share(city: City, migrant: Record) -> float:
+    """Return the share of a day's wage that a day away from work costs."""
+    seeking = city.parameters.care_seeking
+    if not works(migrant):
+        return 0.0
+    if PAID_WHEN_ILL[migrant.legal_status]:
+        return 1.0 - seeking.paid_when_absent
+    if has_contract(city, migrant):
+        return 1.0 - seeking.formal_sick_pay
+    return 1.0
 
 
 @compiled

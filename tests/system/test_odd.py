@@ -13,6 +13,7 @@ import yaml
 
 from sim import vocabulary as words
 from sim.agents.migrant import Migrants
+from sim.config.files import names_of
 from sim.config.loading import load_scenario
 from sim.engine.agentset.column import Column
 from sim.model import AlmatyModel, Block
@@ -152,6 +153,7 @@ def test_every_pattern_is_one_value_of_the_indicators() -> None:
     model = AlmatyModel(load_scenario("baseline", ["city.population=500", "days=120"]))
     model.run_for(120)
     indicators = model.indicators()
+    scenarios = {*names_of("scenario"), "no_barriers"}
     for one in patterns.patterns():
         if "find" in one:
             patterns.value_of(indicators, one["find"])
@@ -160,7 +162,8 @@ def test_every_pattern_is_one_value_of_the_indicators() -> None:
             assert asked["design"] in survey.designs()
             assert asked.get("odds", survey.ASKED_ABOUT[0]) in survey.ASKED_ABOUT
             assert len(asked) == 2
-        assert one["use"] in ("set", "held")
+        assert one["use"] in ("set", "held", "aim")
+        assert one.get("scenario", patterns.REFERENCE) in scenarios
         assert one["low"] < one["high"]
     names = [one["pattern"] for one in patterns.patterns()]
     assert pd.read_csv(patterns.RESULT)["pattern"].tolist() == names

@@ -20,7 +20,7 @@ from tools.docs import DATA
 from tools.docs.markdown_tables import number, table
 
 PATTERNS, RESULT = DATA / "patterns.yaml", DATA / "patterns.csv"
-SEEDS, DAYS, CONFIDENCE = range(1, 6), 365, 0.95
+SEEDS, DAYS, CONFIDENCE = range(1, 11), 365, 0.95
 OF_SURVEYS = ["sampled_low", "sampled_high", "without_estimate"]
 """Limits of what one survey would say, and the share of surveys that could not say it."""
 COLUMNS = ["pattern", "mean", "low", "high", "count", *OF_SURVEYS]
@@ -28,6 +28,7 @@ COLUMNS = ["pattern", "mean", "low", "high", "count", *OF_SURVEYS]
 SAMPLES = 40
 """Simulated surveys per seed, from which the sampling error of a survey is estimated."""
 EVERYBODY = {"detail": "", "by": "all", "group": "all"}
+REFERENCE = "baseline"
 
 
 def patterns() -> list[dict[str, Any]]:
@@ -51,6 +52,14 @@ def value_of(indicators: pd.DataFrame, find: dict[str, str]) -> float:
     return float(chosen["value"].iloc[0])
 
 
+def rank_of(indicators: pd.DataFrame, find: dict[str, str]) -> float:
+    """Return the rank of a value among the details of its indicator; 1 is the largest."""
+    others = {**EVERYBODY, "indicator": find["indicator"]}
+    del others["detail"]
+    all_details = indicators[(indicators[list(others)] == pd.Series(others)).all(axis=1)]
+    return float((all_details["value"] > value_of(indicators, find)).sum() + 1)
+
+
 def answer(respondents: pd.DataFrame, asked: dict[str, str]) -> float:
     """Return what a survey says of a pattern: a share of respondents, or adjusted odds of care."""
     if "share" in asked:
@@ -67,20 +76,37 @@ def answers(model: AlmatyModel, asked: dict[str, str], seed: int) -> list[float]
     return [answer(people, asked), *(answer(one, asked) for one in drawn)]
 
 
+def scenarios() -> list[str]:
+    """Return the scenarios that the patterns are looked up in."""
+    return sorted({one.get("scenario", REFERENCE) for one in patterns()})
+
+
+def values_of(model: AlmatyModel, scenario: str, seed: int) -> dict[str, list[float]]:
+    """Return the value of each pattern of a scenario, and what surveys would say, by pattern."""
+    indicators = model.indicators()
+    found: dict[str, list[float]] = {}
+    for one in patterns():
+        if one.get("scenario", REFERENCE) != scenario:
+            continue
+        if "survey" in one:
+            found[one["pattern"]] = answers(model, one["survey"], seed)
+        else:
+            look_up = rank_of if one.get("as") == "rank" else value_of
+            found[one["pattern"]] = [look_up(indicators, one["find"])]
+    return found
+
+
 def simulated() -> pd.DataFrame:
     """Return mean and simulation interval of every pattern, and the spread of surveys."""
-    scenario = load_scenario("baseline", ["city=workshop"])
-    rows, drawn = [], []
+    base = load_scenario(REFERENCE, ["city=workshop"])
+    rows: list[tuple[str, float]] = []
+    drawn: list[tuple[str, float]] = []
     for seed in SEEDS:
-        model = AlmatyModel(scenario.with_seed(seed))
-        model.run_for(DAYS)
-        indicators = model.indicators()
-        for one in patterns():
-            name = one["pattern"]
-            if "find" in one:
-                rows.append((name, value_of(indicators, one["find"])))
-            else:
-                everybody, *samples = answers(model, one["survey"], seed)
+        past = AlmatyModel(base.with_seed(seed))
+        for scenario in scenarios():
+            model = past.fork(past.specification.with_policy(scenario))
+            model.run_for(DAYS)
+            for name, (everybody, *samples) in values_of(model, scenario, seed).items():
                 rows.append((name, everybody))
                 drawn += [(name, value) for value in samples]
     values = pd.DataFrame(rows, columns=["pattern", "value"])
