@@ -171,10 +171,16 @@ COUNTS: Mapping[str, Declared] = {
     ),
     "alarmed_on": Declared(
         np.int64,
-        "day of the last raid, by district",
+        "day on which the fear last rose, or was seen to have faded, by district",
         unit="day",
         width=len(words.DISTRICTS),
         default=-NEVER,
+    ),
+    "faded": Declared(
+        np.float64,
+        "fading of that fear since it was last noticed, by district",
+        unit="0-1",
+        width=len(words.DISTRICTS),
     ),
     "pressure": Declared(
         np.float64,

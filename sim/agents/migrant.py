@@ -281,6 +281,9 @@ WORK_GROUP: Mapping[str, Column] = {
         np.int32, "day on which it was heard of", unit="day", width=len(words.OPTIONS)
     ),
     "changed_on": Column(np.int32, "day on which anything was heard", unit="day", hot=True),
+    "unnoticed": Column(
+        np.float32, "change of trust, beliefs and alarm since it was last noticed", unit="0-1"
+    ),
 }
 """Columns of a work group, in the order used for the digest of the state."""
 

@@ -15,6 +15,9 @@ members without valid status that ended in a report or did not. Where a firewall
 also falls by announcement_learning * announced * share of the group that knows the rules of
 registration, whether or not the firewall holds: reports that go on are told and raise it again.
 
+People think again when this has changed by more than `noticed` since they last did: small changes
+add up, in the group week by week and for the alarm of the district day by day.
+
 Parameters: `conf/parameters/experience.yaml`, `legal_status.fear`. Neutral state: weights and
 learning 0 (fear follows legal status alone, trust and beliefs stay where they started);
 `firewall_announced` at 0.
@@ -114,8 +117,7 @@ def note_mean_trust(city: City) -> None:
 def talk(city: City) -> None:
     """Let every seventh group talk over its week: trust, beliefs and alarm move."""
     experience, mean_trust = city.parameters.experience, city.counts[0].trust
-    for district in range(len(words.DISTRICTS)):
-        city.counts[0].alarm[district] *= experience.daily_memory
+    calm_down(city)
     weekday = city.today % DAYS_A_WEEK
     if weekday == 0:
         note_mean_trust(city)
@@ -150,8 +152,22 @@ def talk(city: City) -> None:
         group.bad[:] = 0
         group.uneventful[:] = 0
         group.reported[:] = 0
-        if change > experience.noticed:
+        group.unnoticed += change
+        if group.unnoticed > experience.noticed:
+            group.unnoticed = 0.0
             group.changed_on = city.today
+
+
+@compiled
+def calm_down(city: City) -> None:
+    """Let the alarm in the districts fade by a day, which is noticed once it adds up."""
+    experience, counts = city.parameters.experience, city.counts[0]
+    for district in range(len(words.DISTRICTS)):
+        counts.faded[district] += counts.alarm[district] * (1.0 - experience.daily_memory)
+        counts.alarm[district] *= experience.daily_memory
+        if counts.faded[district] > experience.noticed:
+            counts.faded[district] = 0.0
+            counts.alarmed_on[district] = city.today
 
 
 @compiled
