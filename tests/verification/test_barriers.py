@@ -24,6 +24,7 @@ from sim.submodels.payment import CANNOT_PAY, WELCOME, admit_at_desk
 from sim.submodels.price_of_care import has_works_clinic
 from tests.cities import city
 from tests.verification.single import booked, illness, person, small_city, unit_of
+from tests.verification.worlds import NEUTRAL, WAITING_NEVER_ENDS
 
 UZBEKISTAN = words.Nationality.UZBEKISTAN
 PERMIT, IRREGULAR = words.LegalStatus.PERMIT, words.LegalStatus.IRREGULAR
@@ -38,6 +39,29 @@ def with_contract(model: AlmatyModel, nth: int = 0) -> Any:
     model.work_groups["formal"][:] = True
     model.employers.formal[:] = True
     return migrant
+
+
+# --- the neutral state ------------------------------------------------------------------------
+
+
+def test_in_the_neutral_state_nothing_of_it_happens() -> None:
+    """People are alike, nobody treats themselves, nothing is asked for, and no waiting ends."""
+    model = AlmatyModel(city(population=2_000, seed=3, days=150, changed=NEUTRAL))
+    as_it_is = AlmatyModel(city(population=2_000, seed=3, days=150))
+    for one in (model, as_it_is):
+        one.run_for(150)
+        people, episodes = one.migrants, one.episodes
+        neutral = [
+            len(np.unique(people.reserve[people.rows])) == 1,
+            bool((people.credit[people.rows] == 1.0).all()),
+            bool((episodes.worn_out_on[episodes.rows] == NEVER).all()),
+            not one.closed_episodes["self_treated"].any(),
+            booked(one, "self-treatment") == 0,
+            booked(one, "informal payments") == 0,
+            booked(one, "care paid by employers") == 0,
+            len(one.check_ups) == 0,
+        ]
+        assert set(neutral) == {one is model}
 
 
 # --- the purse --------------------------------------------------------------------------------
@@ -133,7 +157,7 @@ def test_what_is_free_by_law_is_believed_to_cost_what_staff_ask_for() -> None:
     asked = {"payment.informal_asked.polyclinic": 0.4, "payment.informal_price": 0.5}
     terms = []
     for changed in ({}, asked):
-        model = small_city({**changed, "care_seeking.price_weight": 1.6})
+        model = small_city({**NEUTRAL, **changed})
         illness(model)
         person(model)["legal_status"] = words.LegalStatus.PERMANENT
         terms.append(price_terms(model))
@@ -186,6 +210,7 @@ def test_staff_ask_for_nothing_in_an_emergency() -> None:
 # --- self-care and waiting that ends ----------------------------------------------------------
 
 REMEDIES = {
+    **WAITING_NEVER_ENDS,
     "care_seeking.self_care_days": 3, "care_seeking.self_care_attraction": 2.0,
     "care_seeking.self_care_cost": 2_000, "care_seeking.inertia": 3.0,
 }  # fmt: skip
@@ -253,7 +278,7 @@ def test_remedies_speed_recovery_and_slow_worsening_while_they_last() -> None:
 
 
 def test_patience_ends_on_its_day_and_not_before() -> None:
-    model = small_city({"care_seeking.endurance_rate": 0.3})
+    model = small_city({**NEUTRAL, "care_seeking.endurance_rate": 0.3})
     episode = illness(model, untreated_since=model.day)
     episode["taste"][:] = 0.0
     episode["taste"][OPTIONS] = 9.0
@@ -279,7 +304,8 @@ def test_patience_ends_on_its_day_and_not_before() -> None:
 
 
 def test_without_endurance_waiting_never_wears_out() -> None:
-    model = AlmatyModel(city(population=400, seed=3, days=60))
+    never = {"care_seeking.endurance_rate": 0.0}
+    model = AlmatyModel(city(population=400, seed=3, days=60, changed=never))
     model.run_for(60)
     assert (model.episodes.worn_out_on[model.episodes.rows] == NEVER).all()
 
@@ -369,8 +395,9 @@ def test_check_ups_come_at_their_rate_to_workers_with_contracts_alone() -> None:
     rate, days = 0.5, 365
     changed = {"employment.check_ups": rate, "employment.formal_share": 0.5}
     model = AlmatyModel(city(population=3000, seed=2, days=days, changed=changed))
-    plain = AlmatyModel(city(population=3000, seed=2, days=days,
-                             changed={"employment.formal_share": 0.5}))  # fmt: skip
+    plain = AlmatyModel(
+        city(population=3000, seed=2, days=days, changed={**changed, "employment.check_ups": 0.0})
+    )
     person_days = 0
     for _ in range(days):
         model.step()

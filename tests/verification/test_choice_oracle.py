@@ -12,10 +12,12 @@ import pytest
 
 from sim import vocabulary as words
 from sim.agents.episode import WAIT, State
+from sim.agents.migrant import NEVER
 from sim.model import AlmatyModel
 from sim.submodels.care_options import APPEAL
 from tests.cities import city
 from tests.verification.worlds import (
+    NEUTRAL,
     NO_BURN_IN,
     NO_NEWS,
     NOBODY_FALLS_ILL,
@@ -24,6 +26,7 @@ from tests.verification.worlds import (
 )
 
 PEOPLE = 40_000
+WORLDS: dict[str, Mapping[str, float]] = {"as it is": {}, "neutral": NEUTRAL}
 WAGE, SAVINGS, FEAR, TOLERANCE, WAITED_AT_POLYCLINIC = 100_000, 30_000, 0.4, 0.5, 2.0
 
 
@@ -56,6 +59,8 @@ def deciding_city(
     migrants.wage[people] = WAGE
     migrants.savings[people] = SAVINGS
     migrants.debt[people] = 0
+    migrants.credit[people] = 1.0
+    migrants.jobless_since[people] = NEVER
     # Fear is susceptibility times the fear of the legal status, without any alarm.
     irregular = model.world.legal_status.fear["irregular"]
     migrants.fear_susceptibility[people] = FEAR / irregular
@@ -78,14 +83,28 @@ def deciding_city(
     return model
 
 
-def utilities(model: AlmatyModel, severity: int, knows_rights: bool) -> dict[str, float]:
-    """The utility of every option for the one person everybody is, taste left out."""
+def means(model: AlmatyModel) -> float:
+    """What the one person everybody is counts on: cash, part of the credit, and a little."""
+    seeking, limit = model.world.care_seeking, model.world.money.borrowing_limit
+    return SAVINGS + (1.0 - seeking.credit_reluctance) * limit * WAGE + seeking.small_cash
+
+
+def price_term(model: AlmatyModel, option: str, price: float) -> float:
+    """How much the price of a course counts against an option."""
+    seeking = model.world.care_seeking
+    weight = seeking.price_weight * (seeking.price_weight_private if option == "private" else 1.0)
+    term = weight * min(price / means(model), seeking.price_cap)
+    if price > SAVINGS:
+        term += seeking.borrowing_weight * (price - SAVINGS) / price
+    return term
+
+
+def prices_of_courses(model: AlmatyModel, severity: int, knows_rights: bool) -> dict[str, float]:
+    """What care is believed to cost in all: there is no contract, so no day away is paid."""
     world = model.world
-    seeking, employment = world.care_seeking, world.employment
-    price = world.payment.price
+    seeking, payment, price = world.care_seeking, world.payment, world.payment.price
     severe = severity >= words.SEVERE
-    can_pay = SAVINGS + world.money.borrowing_limit * WAGE
-    believed_price = {
+    visit = {
         "ambulance": 0.0 if knows_rights else seeking.believed_ambulance_price * WAGE,
         "hospital": (0.0 if severe else price["hospital_visit"])
         if knows_rights
@@ -96,6 +115,23 @@ def utilities(model: AlmatyModel, severity: int, knows_rights: bool) -> dict[str
         "employer": 0.0,
         "home": price["bus_home"],
     }
+    believed = dict(visit)
+    for option in ("polyclinic", "mobile_clinic", "private"):
+        believed[option] *= seeking.course
+    for option in payment.informal_asked.keys() & visit.keys():
+        if visit[option] == 0.0 and not severe:
+            asked = payment.informal_asked[option] * payment.informal_price
+            believed[option] += asked * price["polyclinic_visit"]
+    for option in ("polyclinic", "private"):  # mobile clinics come to the place of work
+        believed[option] += seeking.unpaid_day * WAGE
+    return believed
+
+
+def utilities(model: AlmatyModel, severity: int, knows_rights: bool) -> dict[str, float]:
+    """The utility of every option for the one person everybody is, taste left out."""
+    world = model.world
+    seeking, employment = world.care_seeking, world.employment
+    prices = prices_of_courses(model, severity, knows_rights)
     # Zhetysu (row 0, column 1) has polyclinics and private doctors; the nearest hospitals are in
     # the districts beside it; ambulances and mobile clinics come to the person.
     tiles = {"polyclinic": 0, "private": 0, "hospital": 1}
@@ -110,10 +146,7 @@ def utilities(model: AlmatyModel, severity: int, knows_rights: bool) -> dict[str
             continue
         value = seeking.attraction[option] + seeking.severity_weight[option] * (severity - 1)
         value += seeking.trust_weight * (seeking.trust[option] - 0.5)
-        weight = seeking.price_weight * (
-            seeking.price_weight_private if option == "private" else 1.0
-        )
-        value -= weight * min(believed_price[option] / (can_pay + 1.0), seeking.price_cap)
+        value -= price_term(model, option, prices[option])
         value -= seeking.fear_weight * FEAR * seeking.believed_reporting[option]
         travel = 0.0
         if option in tiles:
@@ -128,12 +161,32 @@ def utilities(model: AlmatyModel, severity: int, knows_rights: bool) -> dict[str
     return found
 
 
+def staying_home(model: AlmatyModel, severity: int) -> list[float]:
+    """The utilities of seeing no doctor on the first day: waiting, and self-care if there is any.
+
+    Remedies are paid from the purse, which is full enough.
+    """
+    seeking = model.world.care_seeking
+    if severity >= words.SEVERE:
+        return [-seeking.pain * (severity - 2)]
+    if seeking.self_care_days < 1:
+        return [seeking.inertia]
+    assert seeking.self_care_cost <= SAVINGS
+    remedies = seeking.inertia + seeking.self_care_attraction
+    remedies -= seeking.self_care_severity * (severity - 1)
+    remedies -= seeking.price_weight * seeking.self_care_cost / means(model)
+    return [seeking.inertia, remedies]
+
+
 @pytest.mark.claim("A10")
+@pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS.keys())
 @pytest.mark.parametrize("knows_rights", [False, True], ids=["ignorant", "informed"])
 @pytest.mark.parametrize("severity", [2, 3], ids=["moderate", "severe"])
-def test_choices_of_equal_people_are_a_logit(severity: int, knows_rights: bool) -> None:
-    """Shares of all options and of waiting = softmax of the utilities, within 3.5 sd each."""
-    model = deciding_city(words.SEVERITIES[severity - 1], knows_rights)
+def test_choices_of_equal_people_are_a_logit(
+    severity: int, knows_rights: bool, world: Mapping[str, float]
+) -> None:
+    """Shares of all options and of staying home = softmax of the utilities, within 3.5 sd each."""
+    model = deciding_city(words.SEVERITIES[severity - 1], knows_rights, world)
     episodes = model.episodes
     rows = episodes.rows
     assert (episodes.severity[rows] == severity).all()
@@ -141,20 +194,26 @@ def test_choices_of_equal_people_are_a_logit(severity: int, knows_rights: bool) 
     waiting = episodes.state[rows] == State.UNDECIDED
     assert (episodes.option[rows[waiting]] == WAIT).all()
     weight = {name: exp(value) for name, value in utilities(model, severity, knows_rights).items()}
-    everything = sum(weight.values()) + exp(0.0)
+    waits, *treats = [exp(value) for value in staying_home(model, severity)]
+    assert bool(treats) is (severity < words.SEVERE and not world)
+    everything = sum(weight.values()) + waits + sum(treats)
+    treated = episodes.self_treated[rows]
+    assert not (treated & ~waiting).any()
+    shares = {"waiting": (waits, waiting & ~treated), "self-care": (sum(treats), treated)}
     for code, option in enumerate(words.OPTIONS):
-        expected = weight.get(option, 0.0) / everything
-        share = np.count_nonzero(episodes.option[rows] == code) / len(rows)
+        shares[option] = weight.get(option, 0.0), episodes.option[rows] == code
+    for name, (pull, chosen) in shares.items():
+        expected = pull / everything
         tolerance = 3.5 * np.sqrt(expected * (1 - expected) / len(rows))
-        assert share == pytest.approx(expected, abs=tolerance), option
-    expected = 1.0 / everything
-    tolerance = 3.5 * np.sqrt(expected * (1 - expected) / len(rows))
-    assert waiting.mean() == pytest.approx(expected, abs=tolerance)
+        assert chosen.mean() == pytest.approx(expected, abs=tolerance), name
 
 
 def test_full_entitlement_adds_the_pull_of_the_own_polyclinic() -> None:
-    """Permanent residents: log odds of polyclinic to mobile clinic rise by the attachment."""
-    model = deciding_city("moderate", knows_rights=False)
+    """Permanent residents: log odds of polyclinic to mobile clinic rise by the attachment.
+
+    Without works clinics: permanent residents may have contracts, and with them another pull.
+    """
+    model = deciding_city("moderate", False, {"employment.works_clinic_share": 0.0})
     rows = model.episodes.rows
     before = model.care_seeking.utility_terms(rows)[:, APPEAL]
     people = model.episodes.migrant[rows]
@@ -169,27 +228,25 @@ def test_full_entitlement_adds_the_pull_of_the_own_polyclinic() -> None:
 @pytest.mark.claim("A10")
 @pytest.mark.parametrize("severity", [2, 3], ids=["moderate", "severe"])
 def test_the_day_on_which_waiting_ends_follows_the_logit_of_that_day(severity: int) -> None:
-    """P(not gone by day t) = exp(W - lost t) / (sum exp V + exp(W - lost t)), tastes drawn once."""
-    rate, inertia, pain = 0.2, 1.5, 1.0
-    model = deciding_city(
-        words.SEVERITIES[severity - 1],
-        knows_rights=True,
-        more={
-            "care_seeking.endurance_rate": rate, "care_seeking.inertia": inertia,
-            "care_seeking.pain": pain,
-        },
-    )  # fmt: skip
+    """P(not gone by day t) = exp(W - lost t) / (sum exp V + exp(W - lost t)), tastes drawn once.
+
+    exp(W) is the sum over waiting and self-care.
+    """
+    model = deciding_city(words.SEVERITIES[severity - 1], knows_rights=True)
     seeking = model.world.care_seeking
     severe = severity >= words.SEVERE
-    lost = rate * (seeking.endurance_severe if severe else seeking.endurance_mild * severity)
-    staying = -pain * (severity - 2) if severe else inertia
+    lost = seeking.endurance_rate * (
+        seeking.endurance_severe if severe else seeking.endurance_mild * severity
+    )
+    assert lost > 0.0
+    at_first = sum(exp(value) for value in staying_home(model, severity))
     going = sum(exp(value) for value in utilities(model, severity, knows_rights=True).values())
     rows = model.episodes.rows
     waits = model.episodes.state[rows] == State.UNDECIDED
     left = np.where(waits, model.episodes.worn_out_on[rows] - model.day, 0)
     assert (left[waits] >= 1).all()
     for day in range(25):
-        stays = exp(staying - lost * day)
+        stays = at_first * exp(-lost * day)
         expected = stays / (going + stays)
         found = float(np.mean(left > day))
         tolerance = 3.5 * np.sqrt(expected * (1 - expected) / len(rows))

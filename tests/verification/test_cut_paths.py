@@ -40,6 +40,7 @@ KNOWLEDGE_WITHOUT_EFFECT = {
     **NO_EXPERIENCE,
     # Prices, believed or true, do not count; the informed are refused as often.
     "care_seeking.price_weight": 0.0,
+    "care_seeking.borrowing_weight": 0.0,
     "payment.refusal_when_informed": 1.0,
     "care_seeking.reassured_by_registration": 1.0,
     # Nobody asks for advice; everybody finds the way equally well, and needs advice equally often.

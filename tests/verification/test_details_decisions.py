@@ -193,11 +193,17 @@ def test_the_fund_pays_for_its_members_alone(cover: int, payer: int) -> None:
 
 
 def test_credit_is_what_is_left_of_the_limit(model: AlmatyModel) -> None:
-    """Savings and a tenth of the wage less old debts; a debt above the limit takes nothing away."""
+    """Savings and a tenth of the wage less old debts; a debt above the limit takes nothing away.
+
+    The limit is that of a person: here half as much and half as much again.
+    """
     migrant = person(model)
     migrant["savings"], migrant["wage"] = 500, 100_000
-    for debt, means in ((0, 10_500.0), (4_000, 6_500.0), (90_000, 500.0)):
-        migrant["debt"] = debt
+    for debt, credit, means in (
+        (0, 1.0, 10_500.0), (4_000, 1.0, 6_500.0), (90_000, 1.0, 500.0),
+        (4_000, 0.5, 1_500.0), (4_000, 1.5, 11_500.0), (0, 0.0, 500.0),
+    ):  # fmt: skip
+        migrant["debt"], migrant["credit"] = debt, credit
         assert can_pay(migrant, 0.1) == means
 
 

@@ -15,7 +15,12 @@ from sim.observation.event_records import episode_table
 from sim.submodels.services import ADMITTED, DELIVERED, GAVE_UP
 from tests.cities import city
 from tests.verification.invariants import Watch, check_times
-from tests.verification.worlds import AMPLE, NO_PAPERS_ASKED, NOBODY_FALLS_ILL
+from tests.verification.worlds import (
+    AMPLE,
+    NO_PAPERS_ASKED,
+    NOBODY_FALLS_ILL,
+    WAITING_NEVER_ENDS,
+)
 
 SHORT = {"city.burn_in_days": 20}
 GRAVE = {
@@ -137,9 +142,13 @@ def test_if_everybody_seeks_and_doors_are_open_hardly_any_need_is_unmet() -> Non
 
 @pytest.mark.claim("V16")
 def test_if_nobody_seeks_there_are_no_visits() -> None:
-    """V16: all attractions at -50 and no weight of severity; the severely ill stay away too."""
+    """V16: all attractions at -50 and no weight of severity; the severely ill stay away too.
+
+    However long they are ill: waiting does not wear out here.
+    """
     world = {
         **GRAVE,
+        **WAITING_NEVER_ENDS,
         **{f"care_seeking.attraction.{name}": -50.0 for name in words.OPTIONS},
         **{f"care_seeking.severity_weight.{name}": 0.0 for name in words.OPTIONS},
     }
@@ -161,6 +170,7 @@ def test_with_knowledge_and_without_fear_or_price_only_reach_bounds_uptake(
     world = {
         **GRAVE,
         **{f"payment.price.{name}": 0.0 for name in words.PRICES},
+        "care_seeking.unpaid_day": 0.0,  # what staff ask for is a share of a price, so 0 too
         **{f"information.briefing_content.{name}": 1.0 for name in words.KNOWLEDGE},
         "information.briefing_coverage": 1.0,
         "information.comprehension_without_language": 1.0,

@@ -127,7 +127,8 @@ def newly_chosen(trunk: AlmatyModel, path: str, value: float, options: set[str])
 @pytest.mark.parametrize(
     ("price", "options"),
     [
-        ("polyclinic_visit", {"polyclinic", "mobile_clinic"}),
+        # What staff of hospitals ask for informally is a share of it too.
+        ("polyclinic_visit", {"polyclinic", "mobile_clinic", "hospital"}),
         ("private_visit", {"private"}),
         ("hospital_visit", {"hospital"}),
         ("bus_home", {"home"}),

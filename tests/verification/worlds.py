@@ -49,6 +49,43 @@ NO_EXPERIENCE: Mapping[str, float] = {
     "experience.belief_learning": 0.0,
 }
 """Fear follows legal status alone; trust and believed reporting stay where they started."""
+ALL_ALIKE: Mapping[str, float] = {
+    "money.hand_to_mouth": 0.0,
+    "money.reserve_spread": 0.0,
+    "money.credit_spread": 0.0,
+    "money.credit_without_reserve": 1.0,
+}
+"""Everybody keeps back and can borrow as much for a wage."""
+PRICE_OF_A_VISIT_ALONE: Mapping[str, float] = {
+    "care_seeking.borrowing_weight": 0.0,
+    "care_seeking.credit_reluctance": 0.0,
+    "care_seeking.small_cash": 1,
+    "care_seeking.course": 1.0,
+    "care_seeking.unpaid_day": 0.0,
+    **{f"payment.informal_asked.{name}": 0.0 for name in words.INSTITUTION_KINDS},
+}
+"""What deters is the price of a visit, relative to cash and all credit."""
+NO_SELF_CARE: Mapping[str, float] = {"care_seeking.self_care_days": 0}
+WAITING_NEVER_ENDS: Mapping[str, float] = {
+    "care_seeking.inertia": 0.0,
+    "care_seeking.pain": 0.0,
+    "care_seeking.endurance_rate": 0.0,
+}
+CONTRACTS_OPEN_NOTHING: Mapping[str, float] = {
+    "employment.formal_leave": 0.0,
+    "employment.works_clinic_share": 0.0,
+    "employment.check_ups": 0.0,
+    "money.formal_sick_pay": 0.0,
+}
+NEUTRAL: Mapping[str, float] = {
+    **ALL_ALIKE,
+    **PRICE_OF_A_VISIT_ALONE,
+    **NO_SELF_CARE,
+    **WAITING_NEVER_ENDS,
+    **CONTRACTS_OPEN_NOTHING,
+    "care_seeking.same_day_triage": 0.0,
+}
+"""Purse, self-care, waiting that ends, contracts and triage, each in its neutral state."""
 NO_PAPERS_ASKED: Mapping[str, float] = {"referral.papers_asked": 0.0}
 AMPLE: Mapping[str, float] = {
     "institutions.ambulance.crews": 5_000,

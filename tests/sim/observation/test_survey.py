@@ -111,7 +111,10 @@ def test_answers_are_about_the_year_before_the_interview(
         (log["event"] == "visit") & (log["day"] >= since)
         & log["result"].isin(["treated", "not_helped", "sent_on", "delivered", "admitted"])
     ]  # fmt: skip
-    assert (everybody["used_care"] == np.isin(person, met["person"])).all()
+    checked = model.check_ups["person"][model.check_ups["day"] >= since]
+    seen, checked_up = np.isin(person, met["person"]), np.isin(person, checked)
+    assert (everybody["used_care"] == (seen | checked_up)).all()
+    assert (checked_up & ~seen).any() and (seen & ~checked_up).any()
     assert 0.1 < everybody["used_care"].mean() < 0.9
     assert not (everybody["went_without"] & ~everybody["had_need"]).any()
     paid = pd.DataFrame({one: model.payments[one] for one in ("person", "day", "amount")})
