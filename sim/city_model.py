@@ -58,7 +58,7 @@ class CityModel(ABC):
         Employers by sector and nationality.
     next_candidate, founded, levers_moved_on : int
         Ordinal of the next candidate for arrival; whether the coordinating body has been founded;
-        the last day on which a lever moved.
+        the last day on which a lever moved that people weigh when they decide about care.
     diary : DailyCounts
         Counts taken at the end of every day.
     """

@@ -33,7 +33,7 @@ from sim.saved_model import SavedModel
 from sim.schedule import ScheduledBlock, ScheduledModel, check_declarations, scheduled
 from sim.submodels.beds import Beds
 from sim.submodels.businesses import Businesses
-from sim.submodels.care_seeking import CareSeeking
+from sim.submodels.care_seeking import WEIGHED, CareSeeking
 from sim.submodels.casework import Casework
 from sim.submodels.coordination import Coordination
 from sim.submodels.demography import Demography
@@ -191,12 +191,17 @@ class AlmatyModel(ScheduledModel, ObservedModel, SavedModel):
         if values != self.values_in_force or new_law:
             self.values_in_force = values
             world = self.specification.world_with(values)
-            if world != self.world or new_law:
+            if (world != self.world or new_law) and self._set_world(world) & WEIGHED:
                 self.levers_moved_on = self.day
-                self._set_world(world)
 
-    def _set_world(self, world: World, *, anew: bool = False) -> None:
-        """Put parameters in force: prepare all parts that have read a value which has changed."""
+    def _set_world(self, world: World, *, anew: bool = False) -> set[str]:
+        """Put parameters in force: prepare all parts that have read a value which has changed.
+
+        Returns
+        -------
+        set of str
+            Names of these parts.
+        """
         self.world = world
         book, law = world.regime[world.law.regime], world.law
         law_in_force = (book, law.day_of(self.calendar.date_of(self.day)))
@@ -207,6 +212,7 @@ class AlmatyModel(ScheduledModel, ObservedModel, SavedModel):
             renewed.add("legal rules")
         renewed = self._preparation.renew(self._prepared, world, renewed, all_of_them=anew)
         self._renew_parameters(renewed)
+        return renewed
 
     def _renew_parameters(self, renewed: set[str]) -> None:
         """Store the parameters of some submodels where rules read them."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from sim import vocabulary as words
+from sim.agents.agency import WAITED_IN
 from sim.agents.clinic import ambulance_wait_minutes
 from sim.agents.task import Move
 from sim.engine.types import Column
@@ -62,7 +63,7 @@ def load_of_clinics(window: Window) -> Iterator[Value]:
 
 
 def load_of_agencies(window: Window) -> Iterator[Value]:
-    """Yield the load of each agency, all its lines together."""
+    """Yield the load of each agency, all lines that people wait in together."""
     slots, served, waiting = (
         window.model.diary.by_agency(name)[window.days]
         for name in ("slots", "served_today", "waiting")
@@ -70,7 +71,9 @@ def load_of_agencies(window: Window) -> Iterator[Value]:
     if len(slots) == 0:
         return
     for number, agency in enumerate(window.model.agencies.names):
-        given, used, queue = (series[:, number].sum(axis=1) for series in (slots, served, waiting))
+        given, used, queue = (
+            series[:, number, :WAITED_IN].sum(axis=1) for series in (slots, served, waiting)
+        )
         yield from use_and_queue(given, used, queue, agency, len(slots))
 
 

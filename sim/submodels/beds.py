@@ -5,10 +5,11 @@ migrants. Severe patients need a bed. The most severe and longest waiting are fi
 hospital has no bed free the next nearest is tried, and if that is full too they board, with a
 higher risk of death, until a bed is free. The stay is lognormal by kind of illness. When it is over
 and the threat to life has passed, patients go on with treatment at home; who leaves early for want
-of money leaves untreated. Dispensary beds are taken as far as they go.
+of money leaves untreated. People who leave unwell may have lost their lodging, more often without
+papers in order. Dispensary beds are taken as far as they go.
 
-Parameters: `conf/city/` (beds, background_occupancy, stay_days). Neutral state: beds at their upper
-bound (nobody boards).
+Parameters: `conf/city/` (beds, background_occupancy, stay_days), `conf/parameters/referral.yaml`.
+Neutral state: beds at their upper bound (nobody boards); `lodging_lost_without_papers` at 1.
 """
 
 from typing import TYPE_CHECKING
@@ -38,6 +39,8 @@ from sim.engine.records import Record
 from sim.engine.types import Booleans, Floats, Integers, Rows
 from sim.submodels.emergency_care import note_emergency_care
 from sim.submodels.episode_end import vacate_bed
+from sim.submodels.legal_status import IRREGULAR
+from sim.submodels.needs import papers_in_order
 from sim.submodels.services import place_in_line, treat_at_home
 from sim.submodels.submodel import Submodel
 from sim.vocabulary import Purpose
@@ -132,7 +135,10 @@ def lodging_may_be_lost(city: City, episode: Record) -> None:
     if episode.severity < MODERATE or episode.migrant < 0:
         return
     migrant = city.migrants[episode.migrant]
-    probability = city.parameters.needs.lodging_lost_in[migrant.sector]
+    needs = city.parameters.needs
+    probability = needs.lodging_lost_in[migrant.sector]
+    if migrant.legal_status == IRREGULAR or not papers_in_order(city, migrant):
+        probability = min(probability * needs.lodging_lost_without_papers, 1.0)
     key = step_key(episode)
     if happens(city.streams, LODGING_LOST, episode.person, key, probability):
         bring_up(episode, SHELTER, episode.unit, -1, 0)

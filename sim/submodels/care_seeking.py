@@ -140,6 +140,13 @@ SOON_SEEN = 1.0
 """Days of waiting that a person with a booked visit reckons with."""
 
 
+WEIGHED = frozenset(("care_seeking", "experience", "insurance", "payment"))
+"""Submodels whose numbers enter the utilities: other levers are no reason to compare again.
+
+(Instruments of the coordinating body are weighed by those who get them, who then compare anew.)
+"""
+
+
 class CareSeeking(Submodel):
     """Perceiving and deciding."""
 
@@ -359,7 +366,7 @@ def compare(
     if episode.severity >= MODERATE:
         if episode.binding_barrier == Gate.NONE:
             episode.binding_barrier = binding_barrier(terms, available, waiting)
-        language = not migrant.manages_language
+        language = not (migrant.manages_language or episode.escorted)
         episode.felt_barrier = felt_barrier(
             terms, available, city.parameters.care_seeking.language, language, treats_self
         )
@@ -378,6 +385,8 @@ def end_booking(city: City, episode: Record) -> None:
         episode.booked_until = city.today + int(navigation.booked_days)
     else:
         episode.booked_until = -NEVER
+    # The next booking of this episode ends with a draw of its own.
+    episode.decisions = min(episode.decisions + 1, DECISIONS - 1)
     episode.compared_on = -NEVER
 
 
@@ -394,8 +403,8 @@ def something_changed(city: City, episode: Record, migrant: Record, levers_moved
     """Return True if there is a reason to compare the options again.
 
     Besides a new severity or a refusal (which ask for a new decision), the utilities depend on
-    money, knowledge, the waits the work group talks about, levers, and whether the stay
-    is about to end.
+    money, knowledge, the waits the work group talks about, levers that enter them, and whether the
+    stay is about to end.
     """
     last = episode.compared_on
     thinks_of_home_on = migrant.leaves_on - city.parameters.care_seeking.thinks_of_home

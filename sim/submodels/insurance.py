@@ -140,7 +140,7 @@ def insure(city: City, migrant: Record, income: float, works: bool, pay_days: in
     joins = member and not migrant.insured
     count_member(city, migrant, member)
     if joins:
-        receive_card(city, migrant, pay_days)
+        receive_card(city, migrant, pay_days, FUND_COVER)
     if insurance.may_insure[migrant.nationality, migrant.legal_status]:
         buy_policy(city, migrant, works, pay_days)
     elif migrant.has_policy and migrant.policy_until < city.today:
@@ -246,14 +246,18 @@ def buy_policy(city: City, migrant: Record, works: bool, pay_days: int) -> None:
     migrant.has_policy = True
     migrant.policy_until = city.today + DAYS_OF_POLICY
     migrant.policy_left = int(insurance.policy_limit)
-    receive_card(city, migrant, pay_days)
+    receive_card(city, migrant, pay_days, POLICY_COVER)
 
 
 @compiled
-def receive_card(city: City, migrant: Record, pay_days: int) -> None:
-    """Let a new member be told what insurance is good for, and be attached to a polyclinic."""
+def receive_card(city: City, migrant: Record, pay_days: int, cover: int) -> None:
+    """Let a new member be told what insurance is good for, and be attached to a polyclinic.
+
+    Fund and insurer (`cover`) may take in the same person on the same day.
+    """
     probability = city.parameters.insurance.card
-    if not happens(city.streams, CARD, migrant.pid, pay_days, probability):
+    key = COVERS * pay_days + cover
+    if not happens(city.streams, CARD, migrant.pid, key, probability):
         return
     for item in (INSURANCE, EMERGENCY_RIGHT):
         if not migrant.knows[item]:

@@ -435,7 +435,7 @@ def wrongly_refused(city: City, episode: Record, migrant: Record, payer: int) ->
         probability *= payment.refusal_when_insured
     if episode.advocated or episode.escorted:
         probability *= payment.refusal_with_advocate
-    if not migrant.manages_language:
+    if not (migrant.manages_language or episode.escorted):
         probability *= payment.refusal_without_language
     if migrant.knows[EMERGENCY_RIGHT]:
         probability *= payment.refusal_when_informed
