@@ -12,6 +12,7 @@ from pathlib import Path
 from tools.docs import (
     DOCS,
     audit,
+    paths_to_care,
     patterns,
     speed_tables,
     tables_inputs,
@@ -32,6 +33,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "agencies": tables_inputs.agencies,
     "clinics": tables_inputs.clinics,
     "scenarios": tables_inputs.scenarios,
+    "paths to care": paths_to_care.listed,
     "shocks": tables_inputs.shocks,
     "levers": tables_inputs.levers,
     "flows": tables_inputs.flows,
