@@ -58,6 +58,8 @@ OWN = words.InsuranceChannel.OWN.value
 FUND_COVER, POLICY_COVER = 1, 2
 """Bits of what a person can claim today."""
 COVERS = 4
+OF_POLICIES = 1 << 15
+"""First occurrence of the draw of buying a policy; before it comes that of joining the fund."""
 CARD = Purpose.CARD.row
 ENROLMENT = Purpose.ENROLMENT.row
 VOLUNTARY = Purpose.VOLUNTARY_INSURANCE.row
@@ -198,7 +200,7 @@ def enrols(city: City, migrant: Record) -> bool:
 
 
 @compiled
-def buys(city: City, migrant: Record, premium: int, pay_days: int) -> bool:
+def buys(city: City, migrant: Record, premium: int, key: int) -> bool:
     """Draw whether a person buys insurance for a month: the more so, the more they expect of it."""
     insurance = city.parameters.insurance
     if not migrant.knows[INSURANCE]:
@@ -214,7 +216,7 @@ def buys(city: City, migrant: Record, premium: int, pay_days: int) -> bool:
     appeal += insurance.purchase_trust * group.trust[POLYCLINIC]
     appeal += insurance.purchase_norm * group.insured / max(float(group.members), 1.0)
     probability = 1.0 / (1.0 + np.exp(-appeal))
-    return happens(city.streams, VOLUNTARY, migrant.pid, pay_days, probability)
+    return happens(city.streams, VOLUNTARY, migrant.pid, key, probability)
 
 
 @compiled
@@ -239,7 +241,7 @@ def buy_policy(city: City, migrant: Record, works: bool, pay_days: int) -> None:
     formal = works and city.work_groups[migrant.work_group].formal
     if formal and insurance.policy_required > 0.0:
         post(city, EMPLOYERS_POLICIES, price)
-    elif buys(city, migrant, price, pay_days):
+    elif buys(city, migrant, price, OF_POLICIES + pay_days):
         pay(city, migrant, price, WORKERS_POLICIES)
     else:
         return
