@@ -14,12 +14,13 @@ __version__ = "0.3.0"
 DIGEST_RULE = 2
 """Version of the rule for `AlmatyModel.digest`: digests of different rules cannot be compared.
 (Rule 1 was a hash of the bytes in memory.)"""
-__all__ = ["AlmatyModel", "ConfigurationError", "Migrant", "load_scenario"]
+__all__ = ["AlmatyModel", "ConfigurationError", "Migrant", "load_scenario", "policy_cost"]
 
 if TYPE_CHECKING:
     from sim.agents.migrant import Migrant
     from sim.config.configuration import ConfigurationError
     from sim.config.loading import load_scenario
+    from sim.config.policy_cost import policy_cost
     from sim.model import AlmatyModel
 
 _HOMES = {
@@ -27,6 +28,7 @@ _HOMES = {
     "ConfigurationError": "sim.config.configuration",
     "Migrant": "sim.agents.migrant",
     "load_scenario": "sim.config.loading",
+    "policy_cost": "sim.config.policy_cost",
 }
 
 

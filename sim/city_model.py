@@ -56,9 +56,9 @@ class CityModel(ABC):
     departures, onset_reminders : TimingWheel
     labour_market : LabourMarket
         Employers by sector and nationality.
-    next_candidate, founded, levers_moved_on : int
-        Ordinal of the next candidate for arrival; whether the coordinating body has been founded;
-        the last day on which a lever moved that people weigh when they decide about care.
+    next_candidate, levers_moved_on : int
+        Ordinal of the next candidate for arrival; the last day on which a lever moved that people
+        weigh when they decide about care.
     diary : DailyCounts
         Counts taken at the end of every day.
     """
@@ -78,7 +78,6 @@ class CityModel(ABC):
     onset_reminders: "TimingWheel"
     labour_market: "LabourMarket"
     next_candidate: int
-    founded: int
     levers_moved_on: int
 
     # Logs that observers read; each is declared by the submodel that writes it.

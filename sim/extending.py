@@ -2,6 +2,7 @@
 
 from sim import vocabulary
 from sim.agents.city import City
+from sim.config.cost_lines import LeverCost, monthly, once, reduced, switched_on
 from sim.config.entries import Frozen as Parameters
 from sim.config.entries import by, parameter_record
 from sim.config.world import World
@@ -28,6 +29,7 @@ __all__ = [
     "EventWriter",
     "Format",
     "Identities",
+    "LeverCost",
     "LogDeclaration",
     "Parameters",
     "Ratio",
@@ -45,8 +47,12 @@ __all__ = [
     "exponential",
     "gumbel",
     "happens",
+    "monthly",
+    "once",
     "parameter_record",
     "pick_one",
+    "reduced",
+    "switched_on",
     "uniform",
     "vocabulary",
 ]

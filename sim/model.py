@@ -244,7 +244,6 @@ class AlmatyModel(ScheduledModel, ObservedModel, SavedModel):
         self._day = -city.burn_in_days
         self.next_candidate = 0
         self.levers_moved_on = self.day
-        self.founded = 0
         self.employers = found_employers(self)
         self.labour_market = labour_market(self.employers)
         self.migrants = Migrants(self, capacity=max(city.population * 9 // 8, 64))

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sim import vocabulary as words
 from sim.agents.city import LOGS_OF_THE_CITY
 from sim.city_model import CityModel
+from sim.config.cost_lines import PAYERS
 from sim.config.mistakes import ConfigurationError, nearest
 from sim.mesa_model import DailyModel
 from sim.observation.definitions import DEFINITIONS
@@ -150,6 +151,29 @@ def check_from_outside(
             if not path.startswith(f"{kind.name}."):
                 raise ConfigurationError(
                     f"{kind.__name__}: lever '{path}' is not one of its own ({kind.name}.*)"
+                )
+        _check_costs(kind)
+
+
+def _check_costs(kind: type[Submodel]) -> None:
+    """Check the costs that a user-defined submodel declares for its levers."""
+    own = {} if kind.section is None else kind.section.model_fields
+    for cost in kind.lever_costs:
+        if cost.pattern not in kind.levers:
+            raise ConfigurationError(
+                f"{kind.__name__}: a cost is declared for '{cost.pattern}': "
+                f"{nearest(cost.pattern, kind.levers)}"
+            )
+        for line in cost.lines:
+            section, _, name = line.entry.rpartition(".")
+            if section != kind.name or name not in own:
+                raise ConfigurationError(
+                    f"{kind.__name__}: unit cost '{line.entry}' is not one of its own parameters "
+                    f"({kind.name}.*)"
+                )
+            if line.payer not in PAYERS:
+                raise ConfigurationError(
+                    f"{kind.__name__}: unknown payer '{line.payer}': {nearest(line.payer, PAYERS)}"
                 )
 
 

@@ -40,7 +40,7 @@ COHORTS = ("migrants", "employers", "episodes", "tasks")
 RECORDS = ("work_groups", "counts")
 """Tables of records of a model."""
 WHEELS = ("departures", "onset_reminders")
-NUMBERS = ("_day", "next_candidate", "levers_moved_on", "founded")
+NUMBERS = ("_day", "next_candidate", "levers_moved_on")
 # With cohorts, logs, diary, clinics and agencies these are the whole state.
 HEADER = "header"
 DAMAGED = (

@@ -6,12 +6,15 @@ Costs are those of society (indicator C2), effects are disability-adjusted life 
 *extendedly dominated* if a mixture of two others dominates it. The remaining scenarios form the
 frontier, along which each is compared with the one before it. Scenarios that are equal up to
 rounding have the same place, and share the probability of being best. A scenario with unknown cost
-or effect has neither place nor probability. Probabilities of being best are over replicates (chance
-inside the model), not over parameters.
+or effect has neither place nor probability; nor has one that moves a lever whose cost is not known,
+and its row says which ("not costed: lever ..."). Probabilities of being best are over replicates
+(chance inside the model), not over parameters.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -35,8 +38,9 @@ class CostEffectiveness:
 
 
 def cost_effectiveness(
-    indicators: pd.DataFrame, reference: str, confidence: float, gdp_per_capita: float
-) -> CostEffectiveness:
+    indicators: pd.DataFrame, reference: str, confidence: float, gdp_per_capita: float,
+    not_costed: Mapping[str, str] = MappingProxyType({}),
+) -> CostEffectiveness:  # fmt: skip
     """Return the incremental table and the acceptability curves of a comparison.
 
     Parameters
@@ -49,10 +53,15 @@ def cost_effectiveness(
         Confidence level of the simulation intervals.
     gdp_per_capita : float
         KZT per year.
+    not_costed : mapping
+        Scenarios that are left out, and why, by name. Without the reference all are.
     """
     cost = PER * paired(indicators, COST, reference)
     averted = -paired(indicators, EFFECT, reference)
-    known = cost.notna() & averted.notna()
+    left_out = dict(not_costed)
+    if reference in left_out:
+        left_out = dict.fromkeys(cost.columns, left_out[reference]) | left_out
+    known = cost.notna() & averted.notna() & ~cost.columns.isin(list(left_out))
     cost, averted = cost.where(known), averted.where(known)
     table = pd.DataFrame({"scenario": cost.columns, "pairs": known.sum().to_numpy()})
     for name, values in (("cost", cost), ("daly_averted", averted)):
@@ -63,6 +72,8 @@ def cost_effectiveness(
     table["position"], table["icer"] = frontier(
         table["cost"].to_numpy(), table["daly_averted"].to_numpy()
     )
+    pairs = zip(table["scenario"], table["position"], strict=True)
+    table["position"] = [left_out.get(scenario, position) for scenario, position in pairs]
     for multiple in THRESHOLDS:
         benefit = multiple * gdp_per_capita * table["daly_averted"] - table["cost"]
         table[f"net_benefit_at_{multiple:g}_gdp"] = benefit
@@ -157,7 +168,7 @@ def acceptability(cost: pd.DataFrame, averted: pd.DataFrame, gdp_per_capita: flo
     whole = known.loc[:, counts].all(axis=1).to_numpy()
     share = np.full((STEPS, cost.shape[1]), np.nan)
     multiples = np.linspace(0.0, LARGEST_THRESHOLD, STEPS)
-    if whole.any():
+    if counts.any() and whole.any():
         size = int(whole.sum())
         draws = np.random.default_rng(SEED).integers(0, size, (RESAMPLES, size))
         mean_cost = cost.loc[whole, counts].to_numpy()[draws].mean(axis=1)
@@ -178,12 +189,15 @@ def acceptability(cost: pd.DataFrame, averted: pd.DataFrame, gdp_per_capita: flo
 
 
 def cheers(
-    scenarios: list[str], days: int, replicates: int, discount_rate: float, gdp_per_capita: float
-) -> str:
+    scenarios: list[str], days: int, replicates: int, discount_rate: float, gdp_per_capita: float,
+    not_costed: Mapping[str, str] = MappingProxyType({}),
+) -> str:  # fmt: skip
     """Return the items of CHEERS 2022 that the software can fill in, as Markdown."""
+    left_out = "; ".join(f"{name} ({why})" for name, why in not_costed.items())
     items = (
         ("Setting and location", "labour migrants in Almaty, Kazakhstan (simulated city)"),
         ("Comparators", ", ".join(scenarios)),
+        ("Comparators left out of cost-effectiveness", left_out or "none"),
         ("Perspective", "society: care (any payer), institutions, policies, working days lost"),
         ("Time horizon", f"{days} days; death and lasting disability for the rest of life"),
         ("Discount rate", f"{discount_rate:.1%} per year for years of life; costs fall in the run"),
@@ -193,7 +207,10 @@ def cheers(
             "Valuation of outcomes",
             "disability weights and years left: conf/parameters",
         ),
-        ("Measurement and valuation of resources", "ledger of flows; prices in conf/parameters"),
+        (
+            "Measurement and valuation of resources",
+            "ledger of flows; prices in conf/parameters; policies by payer: policy_costs",
+        ),
         ("Currency, price date", "tenge of 2018"),
         ("Rationale and description of model", "agent-based simulation, docs/odd.md"),
         ("Analytics and assumptions", "paired replicates with common random numbers"),

@@ -60,6 +60,8 @@ def cost_plane(incremental: pd.DataFrame, acceptability: pd.DataFrame, confidenc
     figure, (plane, curves) = plt.subplots(1, 2, figsize=(16, 7))
     scenarios = list(incremental["scenario"])
     for colour, row in zip(colours(scenarios), incremental.to_dict("records"), strict=True):
+        if np.isnan(row["cost"]):
+            continue
         x, y = row["daly_averted"], row["cost"] / 1e6
         if not np.isnan(row["cost_low"]):
             plane.plot(

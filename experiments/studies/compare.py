@@ -21,6 +21,7 @@ from experiments.analysis.console_report import (
 )
 from experiments.analysis.cost_effectiveness import cheers, cost_effectiveness
 from experiments.analysis.outcomes import blocks_with_own
+from experiments.analysis.policy_costs import cost_by_lever, cost_by_payer, print_policy_costs
 from experiments.analysis.result_folder import (
     as_typed,
     renewed_folder,
@@ -38,6 +39,7 @@ from experiments.studies.settings import CompareSettings, compare_settings, name
 from experiments.studies.study import CarriedOut, FigureMakers, Results, carry_out_study
 from sim.config.configuration import ConfigurationError, nearest
 from sim.config.extensions import KEY, kinds_of
+from sim.config.policy_cost import PolicyCost, policy_cost
 from sim.config.scenario import Scenario, scenario_from
 from sim.observation.definitions import with_own
 
@@ -132,6 +134,9 @@ def report(
         blocks = blocks_with_own(HEADLINE, own, summary)
         print_comparison(console, summary, settings.confidence, blocks, with_own(own))
         print_gains(console, summary)
+        by_payer = pd.read_parquet(folder / "policy_costs.parquet")
+        people = scenario_from(resolved).world.city.reference_population
+        print_policy_costs(console, by_payer, people)
         if len(settings.scenarios) > 1:
             print_precision(console, pd.read_parquet(folder / "precision.parquet"))
         say_what_is_not_drawn(folder, console)
@@ -161,16 +166,19 @@ def write_results(done: CarriedOut, resolved: dict[str, Any], settings: CompareS
     }
     indicators = tables["indicators"]
     final = done.output / results.study.name
+    costs = [policy_cost(one) for one in named_scenarios(resolved, settings.scenarios)]
     with renewed_folder(final) as folder:
         for name, table in tables.items():
             write_table(folder, name, table.drop(columns="run"))
         write_table(folder, "failures", results.failures)
         write_table(folder, "summary", summarise(indicators, reference, settings.confidence))
+        write_table(folder, "policy_costs", cost_by_payer(costs))
+        write_table(folder, "policy_costs_by_lever", cost_by_lever(costs))
         if len(settings.scenarios) > 1:
             overall = indicators[indicators["by"] == "all"]
             write_table(folder, "precision", precision(overall, reference, settings.confidence))
             write_table(folder, "ranks", rank_stability(overall))
-            _write_cost_effectiveness(folder, scenario_from(resolved), settings, indicators)
+            _write_cost_effectiveness(folder, resolved, settings, indicators, costs)
         done.write_manifest(
             folder, resolved, settings=settings.model_dump(), scenarios=settings.scenarios,
             reference=reference, seeds=sorted(indicators["seed"].unique().tolist()),
@@ -180,17 +188,20 @@ def write_results(done: CarriedOut, resolved: dict[str, Any], settings: CompareS
 
 
 def _write_cost_effectiveness(
-    folder: Path, base: Scenario, settings: CompareSettings, indicators: pd.DataFrame
-) -> None:
+    folder: Path, resolved: dict[str, Any], settings: CompareSettings, indicators: pd.DataFrame,
+    policies: list[PolicyCost],
+) -> None:  # fmt: skip
     """Write the incremental table, the acceptability curves and the items of CHEERS."""
+    base = scenario_from(resolved)
     costs = base.world.costs
+    not_costed = {one.scenario: one.why_not_costed for one in policies if one.not_costed}
     result = cost_effectiveness(
-        indicators, settings.scenarios[0], settings.confidence, costs.gdp_per_capita
+        indicators, settings.scenarios[0], settings.confidence, costs.gdp_per_capita, not_costed
     )
     write_table(folder, "cost_effectiveness", result.incremental)
     write_table(folder, "acceptability", result.acceptability)
     stated = cheers(
         settings.scenarios, base.days, indicators["seed"].nunique(), costs.discount_rate,
-        costs.gdp_per_capita,
+        costs.gdp_per_capita, not_costed,
     )  # fmt: skip
     (folder / "cheers.md").write_text(stated, encoding="utf-8")

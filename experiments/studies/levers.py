@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 
 from sim.config.configuration import ConfigurationError, nearest
+from sim.config.lever_costs import cost_of_lever
 from sim.config.levers import lever_paths, levers_with
 from sim.config.mistakes import shortened
 from sim.config.paths import value_at
@@ -59,7 +60,9 @@ def described_levers(scenario: Scenario, word: str | None = None) -> list[str]:
         about = "; ".join(
             one for one in (unit, _institution(path, scenario), f"source: {source}") if one
         )
+        cost = cost_of_lever(path, scenario.world, scenario.submodels)
         lines += [*_wrapped(f"{path} = {value}{between}", ""), *_wrapped(about, INDENT)]
+        lines += _wrapped(f"{'' if cost.not_costed else 'cost: '}{cost}".replace("`", ""), INDENT)
     if not found:
         raise ConfigurationError(
             f"find = {shortened(word)}: no lever has that in its path, unit or source: "

@@ -48,6 +48,7 @@ CHART = Chart(
         "policy costs of donors": ("donors", "outside"),
         "policy costs of consulates": ("consulates", "outside"),
         "policy costs of employers": ("employers", "outside"),
+        "policy costs of the fund": ("fund", "outside"),
     }
 )
 """Flows in whole tenge of 2018."""

@@ -198,8 +198,27 @@ class Costs(Frozen):
 
     set_up: float
     hub_slot: float
+    hub_booking: float
+    hub_letter: float
+    hub_escort: float
     directory: float
     registry: float
+    desk_training_set_up: float
+    desk_training: float
+    announcement_set_up: float
+    announcement: float
+    reporting_rule: float
+    osms_set_up: float
+    card: float
+    amnesty: float
+    inspections: float
+    works_clinic: float
+    mobile_set_up: float
+    mobile_slot: float
+    clinic_slot: float
+    clinic_bed: float
+    ambulance_crew: float
+    interpreter: ByInstitutionKind
     ngo_reach: float
     consulate_reach: float
     diaspora_reach: float
@@ -209,6 +228,8 @@ class Costs(Frozen):
     information_slot: float
     casework_slot: float
     papers_slot: float
+    processing_day: float
+    opening_hour: float
     shelter_bed: float
     discount_rate: float
     gdp_per_capita: float

@@ -27,7 +27,7 @@ BORNE_BY_SOCIETY = (
     "care paid by the fund", "care paid by insurers", "care paid by NGOs", "care paid by IOM",
     "care paid by the joint fund", "administration of the fund", "work of NGOs", "work of IOM",
     "policy costs of the state", "policy costs of donors", "policy costs of consulates",
-    "policy costs of employers",
+    "policy costs of employers", "policy costs of the fund",
 )  # fmt: skip
 """Flows that use up resources; the others only transfer money."""
 BORNE_BY_STATE = ("care paid by the state", "policy costs of the state", "joint fund")
@@ -144,10 +144,12 @@ def contributions(window: Window) -> float:
 
 
 def fund_balance(window: Window) -> Value:
-    """Return contributions less claims and administration, over person-years."""
+    """Return contributions less claims, administration and policy costs, over person-years."""
     taken_in = contributions(window)
     claims = window.flow["care paid by the fund"]
-    administration = window.flow["administration of the fund"]
+    administration = sum(
+        window.flow[name] for name in ("administration of the fund", "policy costs of the fund")
+    )
     balance = taken_in - claims - administration
     return Value(window.per_person_year(balance), window.years)
 

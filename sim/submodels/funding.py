@@ -3,22 +3,35 @@
 NGOs and IOM live on quarterly grants, which pay for staff and rooms day by day and for cases one by
 one. The next grant is the last one times 1 + response * (needs settled / target - 1), changed by a
 limited share at most, and an agency without money stands still until it comes. A coordinating body
-with a joint fund receives it monthly. What a policy costs whoever runs it, beyond 2018, is the sum
-over levers of a unit cost times how far the lever has been moved; founding a coordinating body
-costs once. Every amount is booked to whoever pays it (see `sim.agents.accounts`).
+with a joint fund receives it monthly.
+
+What a policy costs whoever runs it, beyond 2018, is the sum over levers of
+
+    unit cost * how far the lever has been moved,
+
+a month, or once for the largest quantity so far. For each lever it is declared which costs it has
+and who pays them, or that it is not costed and why (`sim.config.lever_costs`): "policy costs of the
+state", "of donors", "of consulates", "of employers" and "of the fund". Costs that emerge in the run
+are booked where they arise, to whoever bears them (see `sim.agents.accounts`), and are no policy
+costs: care by who pays for it, contributions, administration of the fund (which the fund pays from
+contributions), fines, fees, wages paid during illness, check-ups, grants, and the joint fund. They
+differ between scenarios as the city does. The time that partners of a coordinating body give to it
+is part of their capacity and not booked.
 
 Parameters: `conf/parameters/referral.yaml` (grants), `costs.yaml`, `conf/city/`. Neutral state:
 `grant=0` (agencies with a budget soon stand still); unit costs 0.
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 
-from sim import vocabulary as words
 from sim.agents.accounts import CHART
 from sim.agents.city import City
+from sim.config.cost_lines import PAYERS
+from sim.config.lever_costs import AppliedLine, applied_lines
 from sim.config.world import World
 from sim.engine.agentset.column import Column as Declared
 from sim.engine.calendar import DAY_OFFSET, DAYS_A_MONTH, DAYS_A_QUARTER
@@ -28,12 +41,6 @@ from sim.engine.types import Identities, Integers
 from sim.submodels.ledger_entries import post
 from sim.submodels.submodel import Submodel
 
-PAYERS_OF_POLICIES = ("the state", "donors", "consulates", "employers")
-"""Who pays for policies: "policy costs of ..." in the ledger."""
-PAYER_OF_AGENCY = {
-    "ngo": "donors", "international": "donors", "diaspora": "donors", "consulate": "consulates",
-}  # fmt: skip
-"""Who pays for more work of an agency, by its kind; the state for all others."""
 GRANTS = ("grants to NGOs", "grants to IOM")
 WORK = np.array([CHART.number("work of NGOs"), CHART.number("work of IOM")])
 """Flows by the account of an agency (`sim.agents.agency.PURSES`)."""
@@ -49,19 +56,37 @@ class Funding(Submodel):
             lambda model: 1,
             day=Declared(np.int32, "day", unit="day"),
             amount=Declared(np.float64, "what the policy costs that day", unit="KZT"),
-        )
+        ),
+        "set_ups": LogDeclaration(
+            lambda model: len(model.funding.cost_lines),
+            day=Declared(np.int32, "day", unit="day"),
+            line=Declared(np.int32, "line of the costs of levers", unit="number"),
+            amount=Declared(np.int64, "what is paid once", unit="KZT"),
+        ),
     }
 
     def prepare(self, world: World) -> None:
-        """Note what today's policy costs a day, by who pays."""
-        scale = world.city.scale
+        """Note what today's policy costs a day and once, by who pays."""
+        scale, base = world.city.scale, self.model.base_world
+        a_month = dict.fromkeys(PAYERS, 0.0)
+        self.to_set_up: dict[int, int] = {}
+        for number, one in enumerate(self.cost_lines):
+            amount = one.amount(world, base)
+            if one.line.once and amount > 0.0:
+                self.to_set_up[number] = round(amount * scale)
+            elif not one.line.once and not one.line.booked_apart:
+                a_month[one.payer] += amount
         self.policy_cost_a_day = {
-            payer: round(amount * scale / DAYS_A_MONTH)
-            for payer, amount in monthly_costs(world, self.model.base_world).items()
+            payer: round(amount * scale / DAYS_A_MONTH) for payer, amount in a_month.items()
         }
         self.running_cost_a_day = self.model.agencies.running_cost // DAYS_A_MONTH
         self.fund_a_month = round(world.coordination.joint_fund * scale)
-        self.set_up_cost = round(world.costs.set_up * scale)
+
+    @cached_property
+    def cost_lines(self) -> tuple[AppliedLine, ...]:
+        """All costs that levers have in this city."""
+        kinds = [type(one) for one in self.model.submodels.values()]
+        return applied_lines(self.model.base_world, kinds)
 
     def receive(self) -> None:
         """Let money come in on its days, pay for the day, and book what the policy costs."""
@@ -99,14 +124,27 @@ class Funding(Submodel):
 
     def _policy_costs_today(self) -> float:
         """Book what the policy costs today, by who pays, and return the sum."""
-        model = self.model
-        costs = self.policy_cost_a_day
-        if model.world.coordination.stand_by > 0 and not model.founded:
-            model.founded = 1
-            costs = {**costs, "the state": costs["the state"] + self.set_up_cost}
+        costs = dict(self.policy_cost_a_day)
+        for number, amount in self._set_up().items():
+            costs[self.cost_lines[number].payer] += amount
         for payer, amount in costs.items():
             self._book(f"policy costs of {payer}", amount)
         return sum(costs.values()) + self.fund_a_month / DAYS_A_MONTH
+
+    def _set_up(self) -> dict[int, int]:
+        """Return what is paid once today, by line: what has not been paid yet."""
+        if not self.to_set_up:
+            return {}
+        log = self.logs["set_ups"]
+        paid = np.zeros(len(self.cost_lines), dtype=np.int64)
+        np.add.at(paid, log["line"], log["amount"])
+        rest = {number: due - int(paid[number]) for number, due in self.to_set_up.items()}
+        today = {number: amount for number, amount in rest.items() if amount > 0}
+        if today:
+            log.append(
+                day=self.model.day, line=np.array(list(today)), amount=np.array([*today.values()])
+            )
+        return today
 
     def _book(self, flow: str, amount: int) -> None:
         if amount:
@@ -131,50 +169,3 @@ def pay_for_the_day(city: City, a_day: Integers, policy_costs: float) -> None:
             agency.spent += paid
             if agency.payer < len(WORK):
                 post(city, WORK[agency.payer], paid)
-
-
-def monthly_costs(world: World, base: World) -> dict[str, float]:
-    """Return what a policy costs a month beyond 2018, for the reference population, in KZT.
-
-    Returns
-    -------
-    dict
-        By who pays: `PAYERS_OF_POLICIES`.
-    """
-    costs, information, before = world.costs, world.information, base.information
-    total = dict.fromkeys(PAYERS_OF_POLICIES, 0.0)
-    for name, price, payer in (
-        ("ngo_reach", costs.ngo_reach, "donors"),
-        ("diaspora_reach", costs.diaspora_reach, "donors"),
-        ("media_reach", costs.media_reach, "the state"),
-        ("employer_induction", costs.employer_induction, "employers"),
-        ("briefing_coverage", costs.briefing, "the state"),
-    ):
-        total[payer] += price * (getattr(information, name) - getattr(before, name))
-    total["consulates"] += costs.consulate_reach * sum(
-        information.consulate_reach[name] - before.consulate_reach[name]
-        for name in words.NATIONALITIES
-    )
-    slots = {
-        "information": costs.information_slot,
-        "casework": costs.casework_slot,
-        "papers": costs.papers_slot,
-    }
-    for name, agency in world.agencies.items():
-        payer = PAYER_OF_AGENCY.get(agency.kind, "the state")
-        if agency.kind == "coordination":
-            total[payer] += costs.hub_slot * agency.capacity.get("casework", 0.0)
-            continue
-        then = base.agencies[name]
-        now_busy, then_busy = 1.0, 1.0
-        if agency.nationality:
-            now_busy = information.consulate_activity[agency.nationality]
-            then_busy = before.consulate_activity[agency.nationality]
-        for line, price in slots.items():
-            now = now_busy * agency.capacity.get(line, 0.0)
-            total[payer] += price * (now - then_busy * then.capacity.get(line, 0.0))
-        total[payer] += costs.shelter_bed * (agency.beds - then.beds)
-    coordination = world.coordination
-    total["the state"] += costs.directory * (coordination.directory > 0)
-    total["the state"] += costs.registry * (coordination.matching > 0 or coordination.recall > 0)
-    return total

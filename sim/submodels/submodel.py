@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from sim.config.cost_lines import LeverCost
 from sim.config.entries import Frozen, parameter_record
 from sim.config.own_code import hash_of_code, modules_of
 from sim.config.world import World
@@ -76,6 +77,9 @@ class Submodel(BelongsToModel):
         The logs it writes, by name.
     levers, shocks : tuple of str
         For a class from outside: paths of its parameters that a scenario or a shock may change.
+    lever_costs : tuple of LeverCost
+        For a class from outside: what moving its levers costs, with unit costs among its own
+        parameters. A lever without such a declaration is not costed.
     blocks : tuple of Block
         For a class from outside: what it does in a day.
     indicators : tuple of Definition
@@ -93,6 +97,7 @@ class Submodel(BelongsToModel):
     events: ClassVar[Mapping[str, LogDeclaration]] = {}
     levers: ClassVar[tuple[str, ...]] = ()
     shocks: ClassVar[tuple[str, ...]] = ()
+    lever_costs: ClassVar[tuple[LeverCost, ...]] = ()
     blocks: ClassVar[tuple[Block, ...]] = ()
     indicators: ClassVar[tuple["Definition", ...]] = ()
 

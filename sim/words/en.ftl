@@ -445,7 +445,7 @@ societal_cost =
 
 policy_cost = cost of the policy
     .short = { policy_cost }
-    .explanation = what the policy costs those who run it, beyond 2018
+    .explanation = what the policy costs those who run it, beyond 2018, as far as its levers are costed
     .counted = KZT of policy costs beyond 2018
     .over = { -person-years }
     .window = { -in-the-window }

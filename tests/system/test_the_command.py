@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SMALL = ("city.population=500", "days=90")
 TABLES = (
     "flows", "indicators", "curves", "runs", "summary", "failures", "cost_effectiveness",
-    "acceptability", "precision", "ranks",
+    "acceptability", "precision", "ranks", "policy_costs", "policy_costs_by_lever",
 )  # fmt: skip
 FIGURES = ("flows", "unresolved", "curves", "effects", "gates", "groups", "load", "costs")
 

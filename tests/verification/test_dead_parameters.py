@@ -112,6 +112,23 @@ POLICY = {
     "agencies.foundation.capacity.casework": 30,
     "agencies.crisis_centre.beds": 900,
     "agencies.consulate_kyrgyzstan.capacity.papers": 900,
+    "agencies.consulate_tajikistan.processing_days.documents": 10,
+    "agencies.diaspora_kyrgyzstan.closes_at": 22,
+    "agencies.coordinating_body.capacity.bookings": 20,
+    "agencies.coordinating_body.capacity.letters": 20,
+    "agencies.coordinating_body.capacity.escorts": 20,
+    "coordination.front_desk_training": 0.2,
+    "information.firewall_announced": 0.5,
+    "institutions.tb_dispensary.reports": 0.005,
+    "institutions.tb_dispensary.capacity": 14,
+    "institutions.tb_dispensary.beds": 130,
+    "institutions.ambulance.crews": 155,
+    "institutions.ambulance.interpreter": 0.2,
+    "institutions.hospital.interpreter": 0.3,
+    "institutions.polyclinic.interpreter": 0.2,
+    "employment.inspection_factor": 2.0,
+    "employment.works_clinic_share": 0.6,
+    "insurance.card": 0.5,
 }
 """Levers moved on day 0, so that what they cost is counted."""
 LAWS = {
@@ -131,6 +148,7 @@ WITHOUT_EFFECT = {
     "agencies.consulate_tajikistan.believed_reporting": "no other agency comes near it for papers",
     "agencies.diaspora_tajikistan.knows": "too few are sent on from there in these cities",
     "agencies.reception_centre.stay_days": "no place is ever short for want of a shorter stay here",
+    "costs.osms_set_up": "no law changes on a day of these runs",
     "costs.gdp_per_capita": "no model reads it: the report of a comparison does (thresholds)",
 }
 """Numbers that change nothing here, and why."""

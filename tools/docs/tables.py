@@ -36,6 +36,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "paths to care": paths_to_care.listed,
     "shocks": tables_inputs.shocks,
     "levers": tables_inputs.levers,
+    "lever costs": tables_inputs.lever_costs,
     "flows": tables_inputs.flows,
     "indicators": tables_outputs.indicators,
     "patterns": patterns.comparison,

@@ -10,6 +10,7 @@ from sim import vocabulary as words
 from sim.agents.accounts import CHART
 from sim.config.configuration import choices, configuration_folder
 from sim.config.entries import Entry
+from sim.config.lever_costs import LEVER_COSTS
 from sim.config.levers import LEVERS, SHOCKS, Change, lever_paths
 from sim.config.loading import load_scenario
 from sim.config.scenario import Scenario, scenario_from
@@ -192,6 +193,16 @@ def levers() -> str:
             for pattern in whitelist
         ],
     )
+
+
+def lever_costs() -> str:
+    """Return what each lever costs, or why it is not costed."""
+    rows = []
+    for one in LEVER_COSTS:
+        kinds = f" ({', '.join(one.kinds)})" if one.kinds else ""
+        costs = "; ".join(map(str, one.lines)) or ("not costed" if one.not_costed else "-")
+        rows.append((f"`{one.pattern}`{kinds}", costs, one.elsewhere or one.not_costed or "-"))
+    return table(("lever", "unit cost, when, who pays", "elsewhere, or why not"), rows)
 
 
 def flows() -> str:

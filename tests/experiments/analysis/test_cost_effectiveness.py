@@ -85,6 +85,24 @@ def test_acceptability_is_about_half_where_two_are_alike() -> None:
     assert first["probability_best"].to_numpy() == pytest.approx([0.5, 0.5], abs=0.05)
 
 
+def test_a_scenario_that_is_not_costed_is_left_out_by_name() -> None:
+    """It seems to be free and dominates nobody; without the reference nothing is known."""
+    table = made_up(
+        {"now": 10.0, "more": 12.0, "free": 10.0}, {"now": 50.0, "more": 46.0, "free": 40.0}
+    )
+    why = "not costed: lever institutions.hospital.knows"
+    result = cost_effectiveness(table, "now", 0.95, 1000.0, {"free": why})
+    rows = result.incremental.set_index("scenario")
+    assert rows["position"].to_dict() == {"now": "frontier", "more": "frontier", "free": why}
+    assert np.isnan(rows.loc["free", ["cost", "daly_averted", "icer"]].astype(float)).all()
+    best = result.acceptability.groupby("scenario")["probability_best"].max()
+    assert np.isnan(best["free"])
+    assert best["more"] == 1.0
+    nothing = cost_effectiveness(table, "now", 0.95, 1000.0, {"now": why}).incremental
+    assert set(nothing["position"]) == {why}
+    assert f"free ({why})" in cheers(["now", "free"], 365, 2, 0.03, 1e6, {"free": why})
+
+
 def test_what_cheers_asks_for_names_the_scenarios_and_the_rate() -> None:
     text = cheers(["baseline", "hub_large"], 365, 10, 0.03, 3e6)
     assert "baseline, hub_large" in text
