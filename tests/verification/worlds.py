@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from sim import vocabulary as words
 from sim.config.loading import load_scenario
 from sim.model import AlmatyModel
+from tests.verification.binding import NEUTRAL as PAPERS_AND_DESK_OFF
 
 AGENCIES = load_scenario("baseline").world.agencies
 BLOCKS = frozenset(block.name for block in AlmatyModel.SCHEDULE)
@@ -84,8 +85,9 @@ NEUTRAL: Mapping[str, float] = {
     **WAITING_NEVER_ENDS,
     **CONTRACTS_OPEN_NOTHING,
     "care_seeking.same_day_triage": 0.0,
+    **PAPERS_AND_DESK_OFF,
 }
-"""Purse, self-care, waiting that ends, contracts and triage, each in its neutral state."""
+"""Every mechanism that was added after the model without barriers, in its neutral state."""
 NO_PAPERS_ASKED: Mapping[str, float] = {"referral.papers_asked": 0.0}
 AMPLE: Mapping[str, float] = {
     "institutions.ambulance.crews": 5_000,
