@@ -50,9 +50,10 @@ largest deterrent at their last decision of the provider they would come nearest
 that they treated themselves.
 
 Parameters: `conf/parameters/care_seeking.yaml`, `employment.yaml`. Neutral state: all attractions
-at -8 and below with severity weights 0 (nobody seeks); attraction at 20 (everybody seeks); and,
-for each mechanism alone, `borrowing_weight`, `credit_reluctance`, `unpaid_day`, `self_care_days`,
-`inertia`, `pain`, `endurance_rate`, `works_clinic_share` and `formal_leave` at 0, `course` at 1.
+at -8 and below with severity weights, `pain` and `endurance_rate` 0 (nobody seeks); attraction at
+20 (everybody seeks); and, for each mechanism alone, `borrowing_weight`, `credit_reluctance`,
+`unpaid_day`, `payment.informal_asked`, `self_care_days`, `inertia`, `pain`, `endurance_rate`,
+`works_clinic_share` and `formal_leave` at 0, `course` and `small_cash` at 1.
 """
 
 import numpy as np

@@ -102,10 +102,10 @@ def test_every_drawing_of_a_comparison_survives_thin_tables(
 
 def test_a_sweep_of_two_days_ends_well(tmp_path: Path) -> None:
     words = ("study=sweep", "scenarios=[baseline,messenger_campaign]", "replicates=1",
-             "vary={care_seeking.fear_weight: [3, 6]}")  # fmt: skip
+             "vary={care_seeking.fear_weight: [6, 13]}")  # fmt: skip
     status, said = run(sweep, tmp_path, *words)
     assert status == 0
-    assert "6.0 (default)" in said
+    assert "13.0 (default)" in said
     (folder,) = (one.parent for one in tmp_path.glob("*/manifest.json"))
     for design in ("grid", "one_at_a_time"):
         settings = sweep.settings_of(configuration(tmp_path, *words, f"design={design}"))
