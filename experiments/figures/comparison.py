@@ -14,25 +14,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from experiments.analysis.console_report import title
-from experiments.analysis.outcomes import Outcome, shown, two_lines
+from experiments.analysis.outcomes import Outcome, shown
 from experiments.figures import institutions
+from experiments.figures.barriers import what_stops_people
 from experiments.figures.groups import group_effects
 from experiments.figures.money import figures_of_costs
 from experiments.figures.style import colours, draw_changes, draw_each, legend_columns
 from experiments.figures.time import load_over_time, outcome_curves, quantile_curves
-
-GATES = {
-    Outcome("unmet_need_by_gate", "perceive"): "#56B4E9",
-    Outcome("unmet_need_by_gate", "seek: fear or language"): "#D55E00",
-    Outcome("unmet_need_by_gate", "seek: several barriers together"): "#F0E442",
-    Outcome("unmet_need_by_gate", "seek: judged it could wait"): "#0072B2",
-    Outcome("unmet_need_by_gate", "reach"): "#E69F00",
-    Outcome("unmet_need_by_gate", "pay"): "#009E73",
-    Outcome("unmet_need_by_gate", "engage"): "#CC79A7",
-}
-"""Gates as the indicator distinguishes them, and their colours."""
-GATE_LINE = 16
-"""Characters in a line of the legend of gates."""
 
 
 def draw_comparison(folder: Path, confidence: float) -> None:
@@ -53,7 +41,7 @@ def figures_of_comparison(folder: Path, confidence: float) -> dict[str, Callable
     return {
         "curves": lambda: outcome_curves(curves, confidence),
         **(compared if several else {}),
-        "gates": lambda: gate_decomposition(summary),
+        "gates": lambda: what_stops_people(summary),
         "load": lambda: institution_load(summary, confidence),
         "flows": lambda: institutions.institution_flows(flows, curves["day"].nunique()),
         "unresolved": lambda: institutions.unresolved_stock(curves, confidence),
@@ -118,46 +106,6 @@ def effect_plot(summary: pd.DataFrame, confidence: float) -> Figure:
         fontsize=12,
         color="#555555",
     )
-    return figure
-
-
-# --- gates ------------------------------------------------------------------------------------
-
-
-def gate_decomposition(summary: pd.DataFrame) -> Figure:
-    """Draw how many of 100 needs no provider saw, by the gate that stopped them."""
-    overall = summary[summary["by"] == "all"]
-    scenarios = list(dict.fromkeys(overall["scenario"]))
-    unmet = overall[overall["indicator"] == "unmet_need_episodes"].set_index("scenario")
-    gates = overall[overall["indicator"] == "unmet_need_by_gate"].set_index(["scenario", "detail"])
-    figure, axis = plt.subplots(figsize=(15, 2.6 + 0.95 * len(scenarios)))
-    for place, scenario in enumerate(scenarios):
-        start = 0.0
-        for gate, colour in zip(shown(GATES), GATES.values(), strict=True):
-            among = gates.loc[(scenario, gate.outcome.detail), "level"]
-            width = 100 * unmet.loc[scenario, "level"] * among
-            axis.barh(place, width, left=start, color=colour, height=0.62,
-                      label=two_lines(gate.label, GATE_LINE) if place == 0 else None)  # fmt: skip
-            if width >= 1.5:
-                axis.text(start + width / 2, place, f"{width:.0f}", ha="center", va="center",
-                          color="white", fontsize=13, fontweight="bold")  # fmt: skip
-            start += width
-        row = unmet.loc[scenario]
-        error = 100 * (row["level_high"] - row["level"])
-        room = 0.0 if np.isnan(error) else error
-        interval_words = "" if np.isnan(error) else f" ±{error:.1f}"
-        axis.errorbar(start, place, xerr=room, color="#222222", capsize=5)
-        axis.text(start + 1.2 + room, place, f"{start:.1f}{interval_words} of 100 unseen",
-                  va="center", fontsize=13)  # fmt: skip
-    axis.set_yticks(range(len(scenarios)), [title(one) for one in scenarios])
-    axis.set_ylim(len(scenarios) - 0.4, -0.6)
-    axis.set_xlim(0, 100)
-    axis.set_xlabel(
-        "of 100 episodes perceived as moderate or worse (the rest were seen by a provider)"
-    )
-    axis.set_title("What stops people: first gate that failed")
-    axis.grid(visible=False, axis="y")
-    figure.legend(loc="outside lower center", ncols=len(GATES), fontsize=11.5)
     return figure
 
 

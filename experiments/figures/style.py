@@ -9,6 +9,7 @@ import matplotlib as mpl
 from matplotlib import pyplot as plt
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -83,6 +84,30 @@ def draw_changes(
 def colours(scenarios: list[str]) -> list[str]:
     """Return a colour for each scenario; the first is the reference."""
     return [COLOURS[place % len(COLOURS)] for place in range(len(scenarios))]
+
+
+DARK_INK = "#222222"
+
+
+def ink_on(colour: str) -> str:
+    """Return the colour of text, dark or white, that has more contrast on a colour.
+
+    >>> ink_on("#F0E442"), ink_on("#0072B2")
+    ('#222222', 'white')
+    """
+    dark, here = luminance(DARK_INK), luminance(colour)
+    return DARK_INK if contrast(here, dark) > contrast(1.0, here) else "white"
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of a colour, from 0 to 1 (WCAG 2)."""
+    red, green, blue = (((part + 0.055) / 1.055) ** 2.4 for part in to_rgb(colour))
+    return float(0.2126 * red + 0.7152 * green + 0.0722 * blue)
+
+
+def contrast(lighter: float, darker: float) -> float:
+    """Return the contrast of two luminances (WCAG 2)."""
+    return (lighter + 0.05) / (darker + 0.05)
 
 
 def legend_columns(entries: int) -> int:
