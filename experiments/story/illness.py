@@ -2,159 +2,25 @@
 
 import numpy as np
 
-from experiments.story.reasons import (
-    as_record,
-    means_of,
-    why_chosen,
-    why_not_reached,
-    why_waiting,
-)
+from experiments.story.reasons import why_chosen, why_not_reached, why_waiting
 from experiments.story.tracer import HANDS, PersonTracer, Snapshot
+from experiments.story.weighing import as_record
 from experiments.story.words import (
     CHOICES,
-    ILLNESSES,
-    KNOWLEDGE,
+    REMEDIES,
     SEVERITIES,
     days,
-    in_a_hundred,
+    illness_of,
     money,
     sentence,
+    the_illness,
 )
 from sim import vocabulary as words
-from sim.agents.episode import WAIT, Outcome, State
+from sim.agents.episode import WAIT, Felt, Outcome, State
 from sim.agents.migrant import NEVER
-from sim.submodels.care_options import CONSULATE, EMPLOYER, HOME, NGO
-from sim.submodels.illness import INFECTION, MATERNITY
-from sim.submodels.information import EMERGENCY_RIGHT
+from sim.submodels.care_options import CONSULATE, EMPLOYER, HOME, HOSPITAL, MODERATE, NGO
+from sim.submodels.illness import MATERNITY
 from sim.submodels.reaching import unit_for
-from sim.submodels.services import (
-    ADMITTED,
-    DELIVERED,
-    GAVE_UP,
-    KIND_DISPENSARY,
-    NO_MONEY,
-    NOT_HELPED,
-    SENT_ON,
-    TREATED,
-    WITHOUT_PAPERS,
-    WRONGLY_REFUSED,
-)
-
-KIND_OF_RESULT = {
-    TREATED: "served", ADMITTED: "served", DELIVERED: "served", NOT_HELPED: "served",
-    SENT_ON: "referred", GAVE_UP: "dead end", NO_MONEY: "refused", WRONGLY_REFUSED: "refused",
-    WITHOUT_PAPERS: "refused",
-}  # fmt: skip
-"""How the picture marks the result of a visit."""
-
-
-def illness_of(episode: np.void) -> str:
-    """Return what an episode is, in words."""
-    return "a birth" if episode["born"] else ILLNESSES[words.KINDS[int(episode["kind"])]]
-
-
-def the_illness(episode: np.void) -> str:
-    """Return what an episode is, with the definite article."""
-    return "the " + illness_of(episode).removeprefix("an ").removeprefix("a ")
-
-
-# --- visits ----------------------------------------------------------------------------------
-
-
-def tell_visits(tracer: PersonTracer, before: Snapshot, after: Snapshot) -> None:
-    """Tell the result of each visit, and why."""
-    log = tracer.model.visits
-    for entry in tracer.entries("visits", before, after):
-        visit = {name: log[name][entry].item() for name in log.dtypes}
-        ordinal, result = visit["ordinal"], visit["result"]
-        place = tracer.clinic(visit["unit"])
-        waited = visit["served_on"] - visit["arrived_on"]
-        text = _came_of(tracer, visit, before, after)
-        if waited > 0 and result != GAVE_UP:
-            text = f"after {days(waited)} of waiting, {text}"
-        kind = "referred" if _found_tuberculosis(tracer, visit) else KIND_OF_RESULT[result]
-        thread = tracer.thread_of(ordinal, before)
-        tracer.say(thread, kind, place, sentence(text), "visits", entry)
-
-
-def _came_of(tracer: PersonTracer, visit: dict[str, int], before: Snapshot, after: Snapshot) -> str:
-    migrant, episode = before.migrant, before.episodes[visit["ordinal"]]
-    assert migrant is not None
-    place, result = tracer.clinic(visit["unit"]), visit["result"]
-    clinic = tracer.model.clinics.table[visit["unit"]]
-    if _found_tuberculosis(tracer, visit):
-        return (
-            f"the {place} finds that it is tuberculosis and sends the person to the dispensary; "
-            + who_pays(tracer, visit, before, after)
-        )
-    if result == TREATED:
-        treats = "checks" if visit["kind"] == MATERNITY and not episode["born"] else "treats"
-        payer = who_pays(tracer, visit, before, after)
-        return f"the {place} {treats} {the_illness(episode)}; {payer}"
-    if result == NOT_HELPED:
-        return (
-            f"the {place} tries to help, without success (it succeeds in "
-            f"{in_a_hundred(clinic['competence'])} cases); "
-            + who_pays(tracer, visit, before, after)
-        )
-    if result == NO_MONEY:
-        price = tracer.model.payment.parameters[0]["listed_price"][clinic["kind"]]
-        return (
-            f"the {place} turns the person away: the visit costs {money(price)}, "
-            f"and they can raise {money(means_of(tracer.model, migrant))}"
-        )
-    if result == WRONGLY_REFUSED:
-        return f"the {place} turns the person away, although the state pays for this care" + (
-            _more_likely(migrant)
-        )
-    if result == SENT_ON:
-        payer = who_pays(tracer, visit, before, after)
-        return f"the {place} sees that this is an emergency and calls an ambulance; {payer}"
-    waited = days(visit["served_on"] - visit["arrived_on"])
-    return {
-        WITHOUT_PAPERS: f"the {place} asks for papers that the person does not have in order, "
-        "and refuses care",
-        DELIVERED: "the ambulance comes and takes the person to a hospital",
-        ADMITTED: f"the {place} admits the person; nobody is asked for money in an emergency",
-        GAVE_UP: f"gives up waiting at the {place} after {waited}",
-    }[result]
-
-
-def _found_tuberculosis(tracer: PersonTracer, visit: dict[str, int]) -> bool:
-    """Return True if a visit only led to the dispensary, which treats tuberculosis."""
-    clinic = tracer.model.clinics.table[visit["unit"]]
-    here = clinic["kind"] == KIND_DISPENSARY or tracer.model.services.dispensary < 0
-    return visit["kind"] == INFECTION and visit["result"] == TREATED and not here
-
-
-def _more_likely(migrant: np.void) -> str:
-    """Say what makes a wrong refusal more likely for this person."""
-    reasons = []
-    if not migrant["manages_language"]:
-        reasons.append("where there is no common language")
-    if not migrant["knows"][EMERGENCY_RIGHT]:
-        reasons.append(f"where people do not know {KNOWLEDGE['emergency_right']} and cannot insist")
-    return f" (this happens more often {' and '.join(reasons)})" if reasons else ""
-
-
-PAYERS_IN_WORDS = {"state": "the state", "fund": "the insurance fund", "policy": "the insurer"}
-
-
-def who_pays(tracer: PersonTracer, visit: dict[str, int], before: Snapshot, after: Snapshot) -> str:
-    """Say who has paid for a visit, in the order in which the desk asks."""
-    place = tracer.clinic(visit["unit"])
-    if place == "ambulance":
-        return "it costs the person nothing"
-    payer = words.PAYERS[visit["payer"]]
-    if payer != "patient":
-        return f"{PAYERS_IN_WORDS[payer]} pays"
-    if visit["in_kind"]:
-        return "the employer pays, and asks for silence"
-    ordinal = visit["ordinal"]
-    if after.episodes[ordinal]["covered"] < before.episodes[ordinal]["covered"]:
-        return "others pay, as they have promised"
-    return f"the person pays {money(visit['paid'])}"
-
 
 # --- episodes ---------------------------------------------------------------------------------
 
@@ -169,8 +35,10 @@ def tell_episodes(tracer: PersonTracer, block: str, before: Snapshot, after: Sna
             continue
         if episode["state"] != State.GONE:
             _course(tracer, thread, old, episode)
+        _help_to_care(tracer, thread, block, old, episode)
         if block == "decide":
             _decision(tracer, thread, ordinal, episode)
+            _remedies(tracer, thread, old, episode)
         elif block == "set out":
             _way(tracer, thread, old, episode)
         else:
@@ -185,6 +53,8 @@ def _begin(tracer: PersonTracer, thread: str, episode: np.void) -> None:
     else:
         text = f"{illness_of(episode)} begins ({severity})"
     place = tracer.clinic(int(episode["unit"])) if episode["unit"] >= 0 else ""
+    if episode["self_care_until"] > tracer.model.day:
+        text += f", and takes {REMEDIES}"
     text += {
         State.LATENT: "; the person has not noticed it yet",
         State.QUEUED: f", and waits at the {place}",
@@ -214,13 +84,45 @@ def _decision(tracer: PersonTracer, thread: str, ordinal: int, episode: np.void)
     if seen is None or episode["compared_on"] != tracer.model.day:
         return
     if episode["state"] == State.UNDER_WAY:
-        text = why_chosen(seen, int(episode["option"]))
+        checked = episode["kind"] == MATERNITY and not episode["born"]
+        lacking = "a check" if checked else "treatment by a doctor"
+        text = why_chosen(seen, int(episode["option"]), lacking)
         tracer.forget(f"waits {ordinal}")
         tracer.forget(f"tries {ordinal}")
         tracer.say(thread, "note", HANDS, sentence(text))
     else:
         once = f"waits {ordinal}"
-        tracer.say(thread, "note", HANDS, sentence(why_waiting(seen)), once=once)
+        felt = int(episode["felt_barrier"]) if episode["severity"] >= MODERATE else Felt.NONE
+        tracer.say(thread, "note", HANDS, sentence(why_waiting(seen, felt)), once=once)
+
+
+def _remedies(tracer: PersonTracer, thread: str, old: np.void, new: np.void) -> None:
+    """Say when somebody buys drugs or home remedies instead of seeing a doctor."""
+    if new["self_care_until"] <= old["self_care_until"]:
+        return
+    seeking = tracer.model.world.care_seeking
+    cost, again = int(seeking.self_care_cost), " again" * bool(old["self_treated"])
+    how = f"buys {REMEDIES}{again} for {money(cost)}" if cost else f"takes {REMEDIES}{again}"
+    until = days(int(new["self_care_until"]) - tracer.model.day)
+    tracer.say(thread, "note", HANDS, sentence(f"{how}, enough for {until}"))
+
+
+def _help_to_care(
+    tracer: PersonTracer, thread: str, block: str, old: np.void, new: np.void
+) -> None:
+    """Say what the coordinating body does about the illness itself."""
+    texts = []
+    if new["guaranteed"] and not old["guaranteed"]:
+        texts.append("is given a letter that guarantees care: no refusal, and no papers asked for")
+    if new["escorted"] and not old["escorted"]:
+        texts.append("is promised somebody who comes along and interprets")
+    if new["booked_until"] > old["booked_until"]:
+        until = days(int(new["booked_until"]) - tracer.model.day)
+        called = "has not come to the booked visit, and is called: it can be made up for"
+        booked = "a visit is booked for the person, to be made"
+        texts.append(f"{called if block == 'decide' else booked} within {until}")
+    for text in texts:
+        tracer.say(thread, "note", HANDS, sentence(text))
 
 
 def _way(tracer: PersonTracer, thread: str, old: np.void, new: np.void) -> None:
@@ -231,6 +133,8 @@ def _way(tracer: PersonTracer, thread: str, old: np.void, new: np.void) -> None:
     if new["state"] == State.QUEUED:
         place = tracer.clinic(int(new["unit"]))
         text = f"reaches the {place} and joins the line"
+        if option != HOSPITAL and new["ready_on"] == tracer.model.day:
+            text = f"reaches the {place} and is let into today's line, being severely ill"
         if option == EMPLOYER:
             text = "the employer sends the person to a private doctor and will pay"
         elif place == "ambulance":
@@ -309,14 +213,16 @@ def tell_ends(tracer: PersonTracer, before: Snapshot, after: Snapshot) -> None:
         ordinal, outcome = int(log["ordinal"][entry]), Outcome(int(log["outcome"][entry]))
         episode = before.episodes[ordinal]
         thread = tracer.thread_of(ordinal, before)
-        seen = bool(log["formal_contact"][entry])
+        unseen = "" if log["formal_contact"][entry] else "; no doctor ever saw it"
+        if unseen and episode["self_treated"]:
+            unseen += f", and {REMEDIES} were taken"
         illness = the_illness(episode)
         gone = episode["state"] == State.GONE
         text = {
             Outcome.RECOVERED: f"{illness} is over"
             + (", away from Almaty" if gone else "")
-            + ("" if seen else "; no doctor ever saw it"),
-            Outcome.DIED: f"dies of {illness}" + ("" if seen else "; no doctor ever saw it"),
+            + unseen,
+            Outcome.DIED: f"dies of {illness}{unseen}",
             Outcome.LEFT: f"the model stops following {illness}: the person left some weeks ago",
             Outcome.OWNER_DIED: f"{illness} ends with the death of the person",
         }[outcome]

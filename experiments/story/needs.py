@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from experiments.story.illness import tell_ends, tell_episodes, tell_visits
-from experiments.story.papers import tell_papers
+from experiments.story.illness import tell_ends, tell_episodes
+from experiments.story.papers import tell_papers, tell_police
 from experiments.story.reasons import (
     why_failed,
     why_no_address,
@@ -12,6 +12,7 @@ from experiments.story.reasons import (
     why_turned_away,
 )
 from experiments.story.tracer import CUSTODY, HANDS, PersonTracer, Snapshot, need_thread
+from experiments.story.visits import tell_visits
 from experiments.story.words import (
     ENDINGS,
     KNOWLEDGE,
@@ -51,7 +52,7 @@ LEARNED_BY = {
 def narrate(tracer: PersonTracer, block: str, before: Snapshot, after: Snapshot) -> None:
     """Tell what has happened to the person in a block of the day."""
     _tell_coming(tracer, block, before, after)
-    _tell_police(tracer, block, before, after)
+    tell_police(tracer, block, before, after)
     tell_papers(tracer, before, after)
     _tell_new_needs(tracer, block, before, after)
     tell_visits(tracer, before, after)
@@ -89,7 +90,10 @@ def _why_needed(tracer: PersonTracer, task: np.void, episode: np.void, before: S
         return f"a hospital bill of {money(task['amount'])} is unpaid"
     if need == DOCUMENTS:
         if task["option"] == POLYCLINIC:
-            return "the polyclinic asked for them, to attach an insured person"
+            owner = before.migrant
+            insured = owner is not None and (owner["insured"] or owner["has_policy"])
+            why = "to attach an insured person" if insured else "to see a valid registration"
+            return f"the polyclinic asked for them, {why}"
         return "the hospital asked for them" if task["serves_care"] else "the way home needs them"
     if need == SHELTER:
         if task["goes_home"]:
@@ -103,6 +107,8 @@ def _why_needed(tracer: PersonTracer, task: np.void, episode: np.void, before: S
         return "has nowhere to stay after the hospital"
     if episode["asks_agency"] >= 0:
         return "has decided to ask for it"
+    if task["option"] >= 0:
+        return "staff who turned the person away have named the coordinating body"
     assert before.migrant is not None
     if not before.migrant["knows"][WHO_HELPS]:
         return "does not know who helps with such things"
@@ -277,26 +283,6 @@ def _tell_coming(tracer: PersonTracer, block: str, before: Snapshot, after: Snap
         tracer.say("", "note", HANDS, "Comes to Almaty to work.")
 
 
-def _tell_police(tracer: PersonTracer, block: str, before: Snapshot, after: Snapshot) -> None:
-    """Say when somebody reports the person, and what the police do."""
-    old, new = before.migrant, after.migrant
-    if old is None or new is None:
-        return
-    if np.isinf(new["detection"]) and not np.isinf(old["detection"]):
-        tracer.say("", "note", HANDS, "Somebody there reports the person to the police.")
-    if new["detections"] == old["detections"]:
-        return
-    cause = "after the report, " if np.isinf(old["detection"]) else ""
-    if new["to_be_removed"]:
-        text = f"{cause}the police detain the person, who is to be removed from the country"
-        tracer.say(CUSTODY, "refused", HANDS, sentence(text), "police")
-    else:
-        paid = int(old["savings"] - new["savings"]) + int(new["debt"] - old["debt"])
-        pays = f"the person pays {money(paid)}" if paid else "the person cannot pay it"
-        text = f"{cause}the police check papers and impose a fine; {pays}"
-        tracer.say("", "note", HANDS, sentence(text), "police")
-
-
 def _tell_life(tracer: PersonTracer, block: str, before: Snapshot, after: Snapshot) -> None:
     old, new = before.migrant, after.migrant
     if old is None or new is None:
@@ -318,6 +304,8 @@ def _learned_by(tracer: PersonTracer, block: str, before: Snapshot, after: Snaps
         seen_by = {int(log["target"][one]) for one in entries if log["move"][one] == Move.SERVED}
         where = "there" if len(seen_by) != 1 else f"at the {tracer.name(seen_by.pop())}"
         return f"Is told {where}"
+    if tracer.entries("check_ups", before, after):
+        return "Is told at the check-up"
     old, new = before.migrant, after.migrant
     assert old is not None
     assert new is not None

@@ -1,9 +1,9 @@
-"""Papers, work and insurance in a story."""
+"""Papers, work, insurance and the police in a story."""
 
 import numpy as np
 
-from experiments.story.tracer import HANDS, PersonTracer, Snapshot
-from experiments.story.words import sentence, status_in_words
+from experiments.story.tracer import CUSTODY, HANDS, PersonTracer, Snapshot
+from experiments.story.words import money, sentence, status_in_words
 from sim import vocabulary as words
 from sim.agents.migrant import NEVER
 
@@ -22,6 +22,9 @@ def tell_papers(tracer: PersonTracer, before: Snapshot, after: Snapshot) -> None
     ):
         if text:
             tracer.say("", "note", HANDS, sentence(text))
+    for entry in tracer.entries("check_ups", before, after):
+        text = "Is examined at a check-up that the employer pays for."
+        tracer.say("", "note", HANDS, text, "check_ups", entry)
 
 
 def _of_status(tracer: PersonTracer, old: np.void, new: np.void) -> str:
@@ -58,3 +61,24 @@ def _of_insurance(old: np.void, new: np.void) -> str:
     if new["attached"] and not old["attached"]:
         return "is attached to the polyclinic as an insured person from now on"
     return ""
+
+
+def tell_police(tracer: PersonTracer, block: str, before: Snapshot, after: Snapshot) -> None:
+    """Say when somebody reports the person, and what the police do."""
+    old, new = before.migrant, after.migrant
+    if old is None or new is None:
+        return
+    if np.isinf(new["detection"]) and not np.isinf(old["detection"]):
+        who = "The labour inspectors report" if block == "pay-day" else "Somebody there reports"
+        tracer.say("", "note", HANDS, f"{who} the person to the police.")
+    if new["detections"] == old["detections"]:
+        return
+    cause = "after the report, " if np.isinf(old["detection"]) else ""
+    if new["to_be_removed"]:
+        text = f"{cause}the police detain the person, who is to be removed from the country"
+        tracer.say(CUSTODY, "refused", HANDS, sentence(text), "police")
+    else:
+        paid = int(old["savings"] - new["savings"]) + int(new["debt"] - old["debt"])
+        pays = f"the person pays {money(paid)}" if paid else "the person cannot pay it"
+        text = f"{cause}the police check papers and impose a fine; {pays}"
+        tracer.say("", "note", HANDS, sentence(text), "police")

@@ -5,145 +5,75 @@ waiting person, what an agency accepts, and the draw that decided whether a serv
 Nothing here changes the model.
 """
 
-from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.story.words import CHOICES, KNOWLEDGE, in_a_hundred, money, status_in_words
+from experiments.story.weighing import Weighing, as_record
+from experiments.story.words import (
+    CHOICES,
+    FELT_REASONS,
+    KNOWLEDGE,
+    REMEDIES,
+    days,
+    in_a_hundred,
+    listed,
+    money,
+    status_in_words,
+)
 from sim import vocabulary as words
-from sim.agents.city import City
-from sim.agents.episode import WAIT, Gate
-from sim.agents.migrant import can_pay
+from sim.agents.episode import WAIT, Felt, Gate
 from sim.agents.task import NOWHERE, PAYMENT, SHELTER, move_key
-from sim.engine.jit.compiled import compiled
 from sim.engine.random.scalar import peek_uniform
-from sim.engine.records import Record, for_rules
-from sim.engine.types import Booleans, Floats
 from sim.submodels.care_options import (
     ACCEPTABILITY,
+    APPEAL,
     EFFORT,
+    LAST_PROVIDER,
     NO_TERM,
-    OPTIONS,
+    POLYCLINIC,
     PRICE,
     PRICE_IF_INFORMED,
-    SEVERE,
-    TERMS,
-    best_option,
     binding_barrier,
 )
-from sim.submodels.care_seeking import available_options, leave_probability, utilities
 from sim.submodels.casework import SUCCESS, cost_of
 from sim.submodels.experience import fear_of
-from sim.submodels.illness import INFECTION
-from sim.submodels.insurance import cover_of
 from sim.submodels.navigation import accepts, best_agency, sent_by_partner
-from sim.submodels.price_of_care import believed_price
-from sim.submodels.staying_home import days_untreated, patience_lost, staying_home
 
 if TYPE_CHECKING:
     from sim.model import AlmatyModel
 
+ALL_OF = {2: "both", 3: "all three", 4: "all four"}
+"""How several obstacles together are called, by their number."""
 CLINICS_OF_CHOICE = ("ambulance", "hospital", "polyclinic", "mobile_clinic")
-
-
-@dataclass(frozen=True)
-class Weighing:
-    """What a person weighs about one episode at one moment.
-
-    Attributes
-    ----------
-    terms : array, shape (terms, options)
-        Parts of the utility (see `sim.submodels.care_seeking.TERMS`).
-    available : array of bool, shape (options,)
-        Options that are open to the person.
-    waiting : float
-        Utility of seeing no doctor, today.
-    believed, price : array, shape (options,)
-        The price the person expects, and the true one, in KZT.
-    language : array, shape (options,)
-        Penalty on each option for the lack of a common language (part of acceptability).
-    means : float
-        What the person can pay, in KZT.
-    leave : float
-        Probability that the employer gives leave.
-    """
-
-    terms: Floats
-    available: Booleans
-    waiting: float
-    believed: Floats
-    price: Floats
-    language: Floats
-    means: float
-    leave: float
-
-    def choice(self, without: int = NO_TERM, instead: int = NO_TERM) -> int:
-        """Return what the person chooses, or would choose without one part of the utility."""
-        return int(best_option(self.terms, self.available, self.waiting, without, instead))
-
-
-@compiled
-def look_into(
-    city: City, row: int, terms: Floats, available: Booleans, prices: Floats, others: Floats
-) -> None:
-    """Fill in what the owner of an episode weighs; change nothing in the city."""
-    episode = city.episodes[row]
-    migrant = city.migrants[episode.migrant]
-    utilities(city, episode, migrant, terms)
-    available_options(city, episode, migrant, available)
-    price_of = city.parameters.payment.option_price[
-        migrant.nationality, migrant.legal_status, cover_of(city, migrant)
-    ][int(episode.severity >= SEVERE), int(episode.kind == INFECTION)]
-    for option in range(OPTIONS):
-        prices[0, option] = believed_price(city, migrant, option, price_of[option])
-        prices[1, option] = price_of[option]
-    others[0] = can_pay(migrant, city.parameters.care_seeking.borrowing_limit)
-    others[1] = leave_probability(city, migrant, episode.severity)
-    staying, _ = staying_home(city, episode, migrant)
-    others[2] = staying - patience_lost(city, episode) * days_untreated(city, episode)
-
-
-def weighing(model: "AlmatyModel", row: int) -> Weighing:
-    """Return what the owner of the episode in a row weighs now."""
-    terms, available = np.empty((len(TERMS), OPTIONS)), np.empty(OPTIONS, dtype=np.bool_)
-    prices, others = np.empty((2, OPTIONS)), np.empty(3)
-    look_into(model.city(), row, terms, available, prices, others)
-    migrant = model.migrants.table[int(model.episodes.migrant[row])]
-    language = np.array(model.care_seeking.parameters[0]["language"])
-    return Weighing(
-        terms=terms,
-        available=available,
-        waiting=float(others[2]),
-        believed=prices[0],
-        price=prices[1],
-        language=language * (not migrant["manages_language"]),
-        means=float(others[0]),
-        leave=float(others[1]),
-    )
-
-
-def as_record(record: np.void) -> Record:
-    """Return a copied record in the form that rules take."""
-    return for_rules(np.array([record], dtype=record.dtype))[0]
-
-
-def means_of(model: "AlmatyModel", migrant: np.void) -> float:
-    """Return what a person can pay: savings, and what the work group would lend."""
-    limit = float(model.care_seeking.parameters[0]["borrowing_limit"])
-    return float(can_pay(as_record(migrant), limit))
 
 
 # --- care -------------------------------------------------------------------------------------
 
 
-def why_chosen(seen: Weighing, choice: int) -> str:
-    """Say what a person decides to do, the expected cost, and what ruled out other options."""
+def why_chosen(seen: Weighing, choice: int, lacking: str) -> str:
+    """Say what a person decides to do, the expected cost, and what ruled out other options.
+
+    Parameters
+    ----------
+    seen : Weighing
+    choice : int
+    lacking : str
+        What the person has been without, in words.
+    """
     parts = [f"decides to {_to_do(choice)}"]
-    if seen.believed[choice] or seen.price[choice]:
+    if seen.untreated and seen.would_still_wait():
+        parts = [
+            f"will not wait any longer, after {days(seen.untreated)} without {lacking}",
+            *parts,
+        ]
+    if seen.course[choice] or seen.price[choice]:
         parts.append(_cost(seen, choice))
     elif words.OPTIONS[choice] in CLINICS_OF_CHOICE:
         parts.append("they count on paying nothing there")
+    if choice == POLYCLINIC and seen.employers_part >= 0:
+        parts.append("the employer has an agreement with the polyclinic")
     parts += _kept_away(seen, choice)
     return "; ".join(parts)
 
@@ -154,14 +84,29 @@ def _to_do(choice: int) -> str:
 
 def _cost(seen: Weighing, option: int) -> str:
     """Say what a person expects an option to cost, and the true price if it differs."""
-    believed, price = seen.believed[option], seen.price[option]
-    if believed == price:
-        return f"it costs {money(price)}, and they can raise {money(seen.means)}"
-    truth = "in fact it is free" if not price else f"in fact it is {money(price)}"
-    return (
-        f"not knowing {KNOWLEDGE['emergency_right']}, they expect to pay {money(believed)} "
-        f"({truth}), and they can raise {money(seen.means)}"
-    )
+    believed, price, course = seen.believed[option], seen.price[option], seen.course[option]
+    if believed != price:
+        truth = "in fact it is free" if not price else f"in fact it is {money(price)}"
+        return (
+            f"not knowing {KNOWLEDGE['emergency_right']}, they expect to pay {money(believed)} "
+            f"({truth}), and {_means(seen, course)}"
+        )
+    costs = f"it costs {money(price)}" if price else "it is free by law"
+    if money(course) == money(price):
+        return f"{costs}, and {_means(seen, course)}"
+    if option == POLYCLINIC and seen.employers_part > 0:
+        costs += f", of which the employer pays {money(seen.employers_part)}"
+    extras = f"with {listed(list(seen.extras[option]))}, " if seen.extras[option] else ""
+    in_all = f"{extras}they expect to spend {money(course)} themselves"
+    return f"{costs}; {in_all}, and {_means(seen, course)}"
+
+
+def _means(seen: Weighing, cost: float) -> str:
+    """Say what a person can raise, and what of it is in hand if that does not suffice."""
+    if seen.cash < min(cost, seen.means):
+        cash = money(seen.cash) if seen.cash else "nothing"
+        return f"they have {cash} in hand and can raise {money(seen.means)} by borrowing"
+    return f"they can raise {money(seen.means)}"
 
 
 def _kept_away(seen: Weighing, choice: int) -> list[str]:
@@ -169,48 +114,110 @@ def _kept_away(seen: Weighing, choice: int) -> list[str]:
     for term, instead, text in (
         (PRICE, PRICE_IF_INFORMED, "had they known the true price"),
         (ACCEPTABILITY, NO_TERM, ""),
-        (EFFORT, NO_TERM, "if the way, the waiting and the employer were no obstacle"),
+        (EFFORT, NO_TERM, f"if {_effort(seen)} were no obstacle"),
         (PRICE, NO_TERM, "if money did not matter"),
     ):
         other = seen.choice(term, instead)
         if other != choice:
-            text = text or _fear_or_language(seen, other)
+            text = text or without(_fear_or_language(seen, other))
             return [f"{text}, they would rather {_to_do(other)}"]
     return []
 
 
-def _fear_or_language(seen: Weighing, option: int) -> str:
+def _effort(seen: Weighing) -> str:
+    """Return what makes the way to care hard; an employer who gives leave is not part of it."""
+    return (
+        "the way, the waiting and the employer" if seen.leave < 1.0 else "the way and the waiting"
+    )
+
+
+def _fear_or_language(seen: Weighing, option: int) -> tuple[Felt, ...]:
+    """Return which of the two counts most against an option: both if neither is far ahead."""
     language = seen.language[option]
     fear = seen.terms[ACCEPTABILITY, option] - language
     if fear > 2 * language:
-        return "without the fear of being reported"
-    return "with a common language" if language > 2 * fear else "without fear and language barrier"
+        return (Felt.FEAR,)
+    return (Felt.LANGUAGE,) if language > 2 * fear else (Felt.FEAR, Felt.LANGUAGE)
 
 
-def why_waiting(seen: Weighing) -> str:
-    """Say what prevents a person who is waiting from seeking care."""
+def without(reasons: tuple[Felt, ...]) -> str:
+    """Return in words how it would be without fear, without the language barrier, or both.
+
+    >>> without((Felt.LANGUAGE,))
+    'with a common language'
+    """
+    if len(reasons) > 1:
+        return "without fear and language barrier"
+    return {Felt.FEAR: "without the fear of being reported"}.get(
+        reasons[0], "with a common language"
+    )
+
+
+def why_waiting(seen: Weighing, felt: int = Felt.NONE) -> str:
+    """Say what prevents a person who is waiting from seeking care.
+
+    Parameters
+    ----------
+    seen : Weighing
+    felt : int
+        What the person would name as the reason; it is said where it is another one.
+    """
+    text, named = _what_keeps_away(seen)
+    if felt in (Felt.NONE, *named):
+        return text
+    return f"{text}. Asked why, they would say that {FELT_REASONS[Felt(felt)]}"
+
+
+def _what_keeps_away(seen: Weighing) -> tuple[str, tuple[Felt, ...]]:
+    """Return in words what keeps a person from care, and the reasons that are named by it."""
     gate = int(binding_barrier(seen.terms, seen.available, seen.waiting))
     if gate == Gate.PERCEIVE:
         other = seen.choice(PRICE, PRICE_IF_INFORMED)
-        return (
-            f"stays away from care: {_cost(seen, other)}. Knowing the true price, "
-            f"they would {_to_do(other)}"
-        )
+        text = f"stays away from care: {_cost(seen, other)}. Knowing the true price, they would "
+        return text + _to_do(other), (Felt.MONEY,)
     if gate == Gate.SEEK:
         other = seen.choice(ACCEPTABILITY)
-        return f"stays away from care: {_fear_or_language(seen, other)}, they would {_to_do(other)}"
+        named = _fear_or_language(seen, other)
+        return f"stays away from care: {without(named)}, they would {_to_do(other)}", named
     if gate == Gate.REACH:
-        other = seen.choice(EFFORT)
-        return (
-            f"would {_to_do(other)}, were it not for the way, the waiting and the employer "
-            f"(who gives leave on {in_a_hundred(seen.leave)} such days)"
-        )
+        text = f"would {_to_do(seen.choice(EFFORT))}, were it not for {_effort(seen)}"
+        if seen.leave < 1.0:
+            text += f" (who gives leave on {in_a_hundred(seen.leave)} such days)"
+        return text, (Felt.EFFORT,)
     if gate == Gate.PAY:
         other = seen.choice(PRICE)
-        return f"would {_to_do(other)}, were it not for the money: {_cost(seen, other)}"
+        text = f"would {_to_do(other)}, were it not for the money: {_cost(seen, other)}"
+        return text, (Felt.MONEY,)
     if gate == Gate.TOGETHER:
-        return "waits for now: several obstacles together are the reason, none of them alone"
-    return "waits for now: no single obstacle is the reason"
+        return _together(seen), ()
+    if not seen.available[: LAST_PROVIDER + 1].any():
+        return "waits for now: every place they could go to has turned them away", (
+            Felt.TURNED_AWAY,
+        )
+    if seen.treats_self:
+        return f"thinks that {REMEDIES} will do for now", (Felt.TREATED_ONESELF,)
+    return "waits for now: thinks that this can wait", (Felt.COULD_WAIT,)
+
+
+def _together(seen: Weighing) -> str:
+    """Name the fewest obstacles without which, taken together, a person would go."""
+    against = {
+        "the cost": seen.terms[PRICE],
+        "the fear of being reported": seen.terms[ACCEPTABILITY] - seen.language,
+        "the lack of a common language": seen.language,
+        "the effort of getting there": seen.terms[EFFORT],
+    }
+    for count in ALL_OF:
+        for removed in combinations(against, count):
+            left = sum(against[name] for name in against if name not in removed)
+            utility = np.where(seen.available, seen.terms[APPEAL] - left, -np.inf)
+            if utility.max() > seen.waiting:
+                go = _to_do(int(utility.argmax()))
+                return (
+                    f"stays away from care because of {listed(list(removed))} together: with "
+                    f"{ALL_OF[count]} out of the way, they would {go}; with fewer, they would wait"
+                )
+    raise AssertionError("a gate of several barriers whose removal changes nothing")
 
 
 def why_not_reached(is_open: bool) -> str:

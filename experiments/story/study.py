@@ -123,7 +123,8 @@ def choose(
     found = candidates(models, settings.case, settings.seen_by)
     conditions = [case_in_words(settings.case)]
     if settings.seen_by:
-        conditions.append(f"were seen by at least {settings.seen_by} institutions about it")
+        several = f"{settings.seen_by} institutions" if settings.seen_by > 1 else "one institution"
+        conditions.append(f"were seen by at least {several} about it")
     if len(models) > 1:
         conditions.append("for whom the result was different in the second scenario")
     what = listed(conditions)

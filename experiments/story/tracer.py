@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from experiments.story.reasons import Weighing, weighing
+from experiments.story.weighing import Weighing, weighing
 from experiments.story.words import CLINICS, institutions
 from sim import vocabulary as words
 from sim.agents.episode import State
@@ -19,7 +19,7 @@ from sim.config.scenario import Scenario
 from sim.engine.types import Column, Rows
 from sim.model import AlmatyModel, ScheduledBlock
 
-LOGS = ("visits", "handovers", "closed_needs", "closed_episodes", "leavers")
+LOGS = ("visits", "handovers", "closed_needs", "closed_episodes", "check_ups", "leavers")
 """Logs that name the person."""
 HANDS = ""
 """The place of a person who is at no institution, but at home or at work."""

@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from experiments.story.weighing import has_agreement
 from sim import vocabulary as words
+from sim.agents.episode import Felt
 from sim.agents.task import DOCUMENTS, INFORMATION, PAYMENT, SHELTER, Ending
 
 if TYPE_CHECKING:
@@ -73,6 +75,17 @@ NEEDS = {
     "shelter": "a place to stay",
     "information": "advice on where to turn",
 }
+FELT_REASONS = {
+    Felt.MONEY: "it costs too much",
+    Felt.FEAR: "they are afraid of being reported",
+    Felt.LANGUAGE: "there is no common language",
+    Felt.EFFORT: "they have no time to go there and wait",
+    Felt.TURNED_AWAY: "they have been turned away everywhere",
+    Felt.TREATED_ONESELF: "they treat it themselves",
+    Felt.COULD_WAIT: "it can wait",
+}
+PAYERS = {"state": "the state", "fund": "the insurance fund", "policy": "the insurer"}
+REMEDIES = "drugs or home remedies"
 ENDINGS = {
     Ending.LOST_CONTACT: "contact is lost, and nobody follows it up",
     Ending.LEFT: "the person leaves the city before it is settled",
@@ -150,6 +163,16 @@ def institutions(model: "AlmatyModel") -> list[str]:
     return [*agencies, *(CLINICS[kind] for kind in words.INSTITUTION_KINDS)]
 
 
+def illness_of(episode: np.void) -> str:
+    """Return what an episode is, in words."""
+    return "a birth" if episode["born"] else ILLNESSES[words.KINDS[int(episode["kind"])]]
+
+
+def the_illness(episode: np.void) -> str:
+    """Return what an episode is, with the definite article."""
+    return "the " + illness_of(episode).removeprefix("an ").removeprefix("a ")
+
+
 def need_in_words(need: int, goes_home: bool = False) -> str:
     """Return what is needed.
 
@@ -182,6 +205,8 @@ def who_it_is(model: "AlmatyModel", row: int) -> list[str]:
         else "has no common language with most clinic staff"
     )
     contract = "gives written contracts" if employer["formal"] else "gives no written contracts"
+    if has_agreement(model, migrant):
+        contract += " and has an agreement with a polyclinic"
     country = COUNTRIES[words.NATIONALITIES[int(migrant["nationality"])]]
     return [
         f"A {sex} of {int(migrant['age'])}, {country}, who "

@@ -9,9 +9,9 @@ import numpy as np
 
 from experiments.story.narrative import Narrative
 from experiments.story.needs import narrate
-from experiments.story.reasons import Weighing
 from experiments.story.study import CASES, candidates, told_of
 from experiments.story.tracer import Event, FollowedModel, PersonTracer, Snapshot
+from experiments.story.weighing import Weighing
 from sim import vocabulary as words
 from sim.agents.migrant import NEVER
 from sim.agents.task import Ending, Move
@@ -140,28 +140,28 @@ def follow_people_of_all_kinds() -> list[Followed]:
     past = AlmatyModel(city(population=3000, days=DAYS, changed=CHANGED))
     runs = [lived(past, name) for name in ("baseline", "hub_medium")]
     people = people_of_all_kinds([model for model, _ in runs], runs[0][1])
-    result = []
-    for plain, measures in runs:
-        moments: dict[int, list[Moment]] = {person: [] for person in people}
+    return [
+        replace(follow(past, plain, people, DAYS), measures=measures) for plain, measures in runs
+    ]
 
-        def record(
-            tracer: PersonTracer, block: str, before: Snapshot, after: Snapshot,
-            moments: dict[int, list[Moment]] = moments,
-        ) -> None:  # fmt: skip
-            said = len(tracer.events)
-            narrate(tracer, block, before, after)
-            moments[int(tracer.person)].append(
-                Moment(tracer.model.day, block, before, after, tracer.weighed,
-                       tracer.events[said:])
-            )  # fmt: skip
 
-        model = FollowedModel(
-            plain.specification, past, [PersonTracer(person, record) for person in people]
+def follow(past: AlmatyModel, plain: AlmatyModel, people: list[int], days: int) -> Followed:
+    """Run the scenario of a branch again, with followers of some people."""
+    moments: dict[int, list[Moment]] = {person: [] for person in people}
+
+    def record(tracer: PersonTracer, block: str, before: Snapshot, after: Snapshot) -> None:
+        said = len(tracer.events)
+        narrate(tracer, block, before, after)
+        moments[int(tracer.person)].append(
+            Moment(tracer.model.day, block, before, after, tracer.weighed, tracer.events[said:])
         )
-        model.run_for(DAYS)
-        told = dict(zip(people, told_of(model), strict=True))
-        result.append(Followed(past, model, plain, measures, told, moments))
-    return result
+
+    model = FollowedModel(
+        plain.specification, past, [PersonTracer(person, record) for person in people]
+    )
+    model.run_for(days)
+    told = dict(zip(people, told_of(model), strict=True))
+    return Followed(past, model, plain, {}, told, moments)
 
 
 LOST = {
@@ -181,7 +181,8 @@ def place_of(one: Followed, name: str) -> str:
 
 
 def means(world: World, migrant: np.void) -> float:
-    credit = world.money.borrowing_limit * float(migrant["wage"]) - float(migrant["debt"])
+    limit = world.money.borrowing_limit * float(migrant["credit"])
+    credit = limit * float(migrant["wage"]) - float(migrant["debt"])
     return float(migrant["savings"]) + max(credit, 0.0)
 
 

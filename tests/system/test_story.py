@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.story.illness import who_pays
 from experiments.story.narrative import story
 from experiments.story.study import follow_and_tell, write_story
+from experiments.story.visits import who_pays
 from experiments.story.words import money
 from sim import vocabulary as words
 from sim.agents.episode import WAIT, State
@@ -158,9 +158,9 @@ def test_what_was_weighed_is_what_was_decided_and_the_price_said_the_price_belie
                     assert f"expect to pay {money(believed)} (in fact it is " in text
                     assert ("in fact it is free" in text) == (true == 0)
                 elif true > 0:
-                    assert f"it costs {money(true)}, and they can raise" in text
+                    assert f"it costs {money(true)}" in text
                 else:
-                    assert "tenge" not in text
+                    assert "it is free by law" in text or "tenge" not in text
                 if believed or true:
                     assert f"can raise {money(means(one.world, moment.before.migrant))}" in text
                 said["misbelief" if believed != true else "price" if true else "free"] += 1
@@ -171,7 +171,8 @@ def test_who_waits_is_told_what_would_have_made_them_go(followed: list[Followed]
     """The obstacle named is one whose removal alone changes the decision."""
     said = Counter[str]()
     obstacle = {
-        "Knowing the true price": (3, 4), "fear": (1, -1), "common language": (1, -1),
+        "Knowing the true price": (3, 4), "without the fear of": (1, -1),
+        "without fear and language": (1, -1), "with a common language": (1, -1),
         "were it not for the way": (2, -1), "were it not for the money": (3, -1),
     }  # fmt: skip
     for one in followed:
@@ -221,12 +222,12 @@ def test_who_is_said_to_pay_pays(followed: list[Followed]) -> None:
             option = words.INSTITUTION_KINDS[one.plain.clinics.kind[entry["unit"]]]
             free = prices(one.world, moment.before.migrant, old, option)[1] == 0
             if payer.startswith("the person pays"):
-                assert payer == f"the person pays {money(entry['paid'])}."
+                assert payer.startswith(f"the person pays {money(entry['paid'])}")
                 assert not free
                 assert entry["paid"] > 0
             else:
                 assert entry["paid"] == 0
-            assert (payer == "the state pays.") == (free and event.place != "ambulance")
+            assert payer.startswith("the state pays") == (free and event.place != "ambulance")
             assert not payer.startswith("the employer") or (entry["in_kind"] and not free)
             said.add(payer.split(" ")[1])
     assert said >= {"state", "person", "employer", "costs"}
