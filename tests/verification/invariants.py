@@ -9,7 +9,7 @@ import pandas as pd
 
 from sim import vocabulary as words
 from sim.agents.accounts import CHART
-from sim.agents.agency import PURSES
+from sim.agents.agency import PURSES, WAITED_IN
 from sim.agents.episode import State
 from sim.agents.migrant import NEVER, STRATA, STRATA_SHAPE
 from sim.agents.task import NOWHERE, Move, Place
@@ -357,6 +357,8 @@ def check_visits_of_the_day(
 def check_agencies(model: AlmatyModel, moves: dict[str, Column]) -> None:
     """V10: no service beyond a slot or at a closed door, no guest beyond a bed; all written down.
 
+    Instruments are given besides, by the coordinating body alone.
+
     Parameters
     ----------
     moves : dict
@@ -371,7 +373,10 @@ def check_agencies(model: AlmatyModel, moves: dict[str, Column]) -> None:
     assert (moves["day"] == model.day - 1).all()
     centres = model.agencies.of_kind("reception_centre")
     assert np.delete(by_move[Move.TAKEN_IN], centres).sum() == 0
-    served = table["served_today"].sum(axis=1)
+    served = table["served_today"][:, :WAITED_IN].sum(axis=1)
+    instruments = table["served_today"][:, WAITED_IN:].sum(axis=1)
+    assert np.delete(instruments, model.agencies.of_kind("coordination")).sum() == 0
+    assert (instruments[~table["open"]] == 0).all()
     assert (table["served_today"] >= 0).all()
     assert (table["served_today"] <= table["slots"]).all()
     assert (table["slots"][~table["open"]] == 0).all()
