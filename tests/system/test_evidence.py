@@ -122,7 +122,7 @@ def test_a_screening_runs_everything_and_the_leading_again(
         for one in screening.assumptions(almaty())
         if one.name in ("referral.no_show", "legal_status.fear")
     ]
-    small = {"PEOPLE": 300, "DAYS": 90, "SEEDS": 2, "MORE_SEEDS": 3, "LEADING": 1}
+    small = {"PEOPLE": 800, "DAYS": 90, "SEEDS": 2, "MORE_SEEDS": 3, "LEADING": 1}
     for name, value in small.items():
         monkeypatch.setattr(screening, name, value)
     monkeypatch.setattr(screening, "assumptions", lambda _: chosen)

@@ -38,7 +38,7 @@ from sim.config.paths import value_at
 from sim.config.scenario import Scenario
 from sim.model import AlmatyModel
 from sim.observation.event_records import episode_table
-from tests.cities import city
+from tests.cities import city as city_as_it_is
 from tests.verification.test_awareness_oracle import (
     CHANNEL,
     WORD_OF_MOUTH,
@@ -56,9 +56,22 @@ from tests.verification.worlds import (
     only_of,
 )
 
+NEUTRAL_WORDS = [f"parameters.{path}={neutral}" for path, neutral in WITHOUT.items()]
+"""Settings without the mechanisms that the mean field does not have."""
 RIGHT = ("awareness", "emergency_right")
 DOCUMENTS = ("unresolved_needs", "documents")
 WHO_HELPS = words.Knowledge.WHO_HELPS
+
+
+def city(*, changed: Mapping[str, float] | None = None, **which: Any) -> Scenario:
+    """Return the scenario of a small city without the mechanisms the mean field does not have."""
+    return city_as_it_is(changed={**WITHOUT, **(changed or {})}, **which)
+
+
+def workshop(name: str = "baseline") -> Scenario:
+    """Return a scenario of the workshop city without them."""
+    return load_scenario(name, ["city=workshop", *NEUTRAL_WORDS])
+
 
 # --- closed forms -------------------------------------------------------------------------------
 
@@ -211,7 +224,7 @@ def test_a_full_line_serves_as_many_as_it_has_slots() -> None:
 @pytest.mark.slow
 def test_every_lever_it_reads_moves_a_prediction_and_no_other_does() -> None:
     """Of the others it must say "no prediction"; lines of agencies nobody waits in are spared."""
-    scenario = load_scenario("hub_medium", ["city=workshop"])
+    scenario = workshop("hub_medium")
     on = {
         "information.employer_induction": 0.001,
         "coordination.directory": 0.5,
@@ -247,7 +260,7 @@ def other_than(path: str, value: float) -> float:
 
 def test_a_change_for_a_while_is_not_predicted() -> None:
     pulse = Change(path="information.media_reach", value=5.0, start_day=0, until_day=30)
-    scenario = load_scenario("baseline", ["city=workshop"])
+    scenario = workshop()
     assert not_read(scenario.with_changes([pulse])) == ["information.media_reach"]
     assert not_read(scenario.with_policy("messenger_campaign")) == []
     assert "insurance.papers_required" in not_read(scenario.with_policy("osms_universal"))
@@ -378,7 +391,7 @@ def test_a_hub_harms_when_too_small_and_helps_when_ample_as_predicted(
 
 def test_a_comparison_says_where_signs_agree_and_predicts_nothing_it_cannot() -> None:
     names = ("baseline", "information_saturation", "osms_universal")
-    scenarios = [load_scenario(name, ["city=workshop"]) for name in names]
+    scenarios = [workshop(name) for name in names]
     simulated = pd.DataFrame(
         [
             {"scenario": name, "indicator": "awareness", "detail": item, "by": "all",
@@ -421,7 +434,8 @@ def test_the_study_prints_predictions_beside_its_own_simulation_and_beside_anoth
 ) -> None:
     """The second time nothing is run: the folder of a comparison is read."""
     words_given = ["scenarios=[baseline,arrival_briefing]", "replicates=2", "executor=serial",
-                   "city.population=500", "days=90", f"output={tmp_path}"]  # fmt: skip
+                   "city.population=500", "days=90", f"output={tmp_path}",
+                   *NEUTRAL_WORDS]  # fmt: skip
     console = Console(width=110, record=True)
     first = compose_configuration(["study=meanfield", "simulate=true", *words_given])
     assert run(first, console) == 0
@@ -442,8 +456,9 @@ def test_the_study_prints_predictions_beside_its_own_simulation_and_beside_anoth
 @pytest.mark.parametrize("path", WITHOUT)
 def test_a_mechanism_that_the_mean_field_does_not_have_is_refused(path: str) -> None:
     """Silently left out, the predictions would be those of another model."""
-    scenario = load_scenario()
+    scenario = workshop()
     assert value_at(scenario.world, path) == WITHOUT[path]
+    predict(scenario)
     entry = next(one for name, one in scenario.entries.items() if path.startswith(name))
     other = scenario.with_values({path: entry.high})
     with pytest.raises(ConfigurationError, match=f"{re.escape(path)} = .* only with"):
