@@ -103,8 +103,8 @@ def print_policy_costs(console: Console, by_payer: pd.DataFrame, people: int) ->
     if payers:
         console.print(table)
         console.print(
-            f"Million KZT for {people:,} people: once; a month. Care, contributions, fines and wages\n"
-            "that follow from a policy are not among these: see money_flow.",
+            f"Million KZT for {people:,} people: once; a month. Care, contributions, fines and\n"
+            "wages that follow from a policy are not among these: see money_flow.",
             style="dim",
         )
     for scenario, levers in missing.items():

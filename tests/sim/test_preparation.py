@@ -146,7 +146,7 @@ def test_a_lever_prepares_few_parts(
     assert len(renewed[-1]) < 8
     model._set_world(scenario.world)
     model._set_world(scenario.world.with_value("institutions.polyclinic.capacity", 61.0))
-    assert renewed[-1] == {"clinics"}
+    assert renewed[-1] == {"clinics", "funding"}
     model._set_world(scenario.world)
     model._set_world(scenario.world)
     assert renewed[-1] == set()
