@@ -1,62 +1,110 @@
-"""Mean field of care: a logit thinned by refusals, and the needs that care brings.
+"""Mean field of care: a logit that wears out, less refusals, and the needs that care brings.
 
 An episode follows competing clocks (`experiments.meanfield.course`). People who perceive a need
-compare the options with waiting, as in `sim.submodels.care_seeking`, in every combination of
-nationality, legal status, language, knowledge and wage. Tastes are Gumbel shocks, and people who
-are refused take the next best option: if option j works with probability h_j, the share that
-reaches an option that works is sum(h e^V) / (1 + sum(h e^V)).
+compare the options (`experiments.meanfield.options`) with staying home, in every class of people
+(`experiments.meanfield.people`). Tastes are Gumbel shocks, and people who are refused take the
+next best option: with the clinics that would see them, the odds of going are the sum of exp(V), V
+relative to staying home on the first day, and what happens is averaged over which clinics these
+are. With every day at home waiting is worth less (`experiments.meanfield.waiting`). Self-care is
+one more term of what staying home is worth: it brings nobody to a provider.
+
+What becomes of the episodes of a class does not depend on how many people are in it; knowledge
+changes only these numbers.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from math import exp
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 from experiments.meanfield.course import (
+    BELOW_SEVERE,
+    HARDLY,
     MATERNITY,
     SEVERITIES,
-    Course,
+    Clocks,
+    Seeking,
+    Stage,
+    clocks_of,
     course_of,
-    leave,
     rates_of,
+    stage_of,
 )  # fmt: skip
+from experiments.meanfield.options import (
+    CLINICS,
+    NEXT_DAY,
+    SEVERE,
+    competence,
+    leave_of,
+    sent_to_hospital,
+    staying_home,
+    utilities,
+    welcomes,
+)  # fmt: skip
+from experiments.meanfield.people import People, people_of
+from experiments.meanfield.waiting import LOG_ODDS, lost_a_day
 from sim import vocabulary as words
-from sim.config.entries import by, by_two
+from sim.config.entries import by
 from sim.config.world import World
 from sim.engine.calendar import DAYS_A_YEAR
 from sim.engine.types import Floats
 from sim.submodels.care_options import (
-    AMBULANCE,
     CONSULATE,
     EMPLOYER,
     HOME,
     HOSPITAL,
+    MOBILE_CLINIC,
     NGO,
     POLYCLINIC,
     PRIVATE,
 )  # fmt: skip
-from sim.submodels.insurance import PATIENT
 from sim.submodels.needs import STATUS_IN_ORDER
-from sim.submodels.payment import (
-    POLYCLINIC_CARE,
-    payers_by_cover,
-    payers_by_kind,
-    prices_by_option,
-)  # fmt: skip
 
-MODERATE, SEVERE = 1, 2
-"""Places of these severities in tables by severity (mild is 0)."""
-CLINICS = 5
-"""Number of options that are clinics; they come first."""
+MODERATE = 1
+"""Place of this severity in tables by severity (mild is 0)."""
+KINDS = range(len(words.KINDS))
 DOCUMENTS = words.Need.DOCUMENTS.value
 SHELTER = words.Need.SHELTER.value
 INFORMATION = words.Need.INFORMATION.value
-EMERGENCY_RIGHT = words.Knowledge.EMERGENCY_RIGHT.value
 WHO_HELPS = words.Knowledge.WHO_HELPS.value
-REGISTRATION = words.Knowledge.REGISTRATION.value
-NEXT_DAY = np.array([0.0, 0.0, 1.0, 1.0, 1.0])
-"""Days until ordinary clinics see a patient; ambulance and hospital do so at once."""
+PUBLIC = np.arange(CLINICS) != PRIVATE
+"""Clinics where visits teach."""
+LAW_OF_WAITS = tuple(zip(*np.polynomial.laguerre.laggauss(3), strict=True))
+"""Waits before an illness becomes severe: multiples of their mean (an exponential law), shares."""
+NUMBERS = (
+    "episodes", "severe", "in_time", "moderate", "met", "visits", "turned_away", "asks",
+)  # fmt: skip
+"""Numbers of `Outcomes` that add up over kinds of illness."""
+REFUSING = [HOSPITAL, POLYCLINIC, MOBILE_CLINIC]
+"""Clinics that refuse some people of a class and not others."""
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What becomes of a person-year of each class; arrays by class, numbers per person-year.
+
+    Attributes
+    ----------
+    episodes, severe : episodes, and those that become severe, pregnancies aside
+    emergencies, in_time : that become severe, births included, and those with care within a day
+    moderate, met : perceived while moderate, and those of them that a provider sees
+    visits : to public clinics, check-ups included
+    turned_away : sent away by hospitals for lack of papers
+    asks : requests for advice, if they know who helps
+    """
+
+    people: People
+    episodes: Floats
+    severe: Floats
+    emergencies: Floats
+    in_time: Floats
+    moderate: Floats
+    met: Floats
+    visits: Floats
+    turned_away: Floats
+    asks: Floats
 
 
 @dataclass(frozen=True)
@@ -90,43 +138,24 @@ class Care:
     advice: Floats
 
 
-def care_of(world: World, aware: Floats) -> Care:
+def care_of(world: World, outcomes: Outcomes, aware: Floats) -> Care:
     """Return outcomes of episodes, given the shares that know each item (nationalities, items)."""
-    people = by(words.NATIONALITIES, world.demography.nationality_share)
-    appeal, (seen, helped), weights = np.exp(utilities(world)), chances(world), mix(world, aware)
-    clinics = appeal[..., :CLINICS]
+    nationality = by(words.NATIONALITIES, world.demography.nationality_share)
+    weights = outcomes.people.weights(aware)
 
-    def share(works: Floats, besides: Floats | float = 0.0) -> Floats:
-        odds = (clinics * works).sum(axis=-1)
-        return total(weights * odds / (1.0 + odds + besides))
+    def mean(values: Floats) -> Floats:
+        return outcomes.people.by_nationality(weights * values)
 
-    go, met = share(helped), share(seen)
-    in_time = share(helped, appeal[..., HOME])[SEVERE]
-    public = np.arange(CLINICS) != PRIVATE
-    to_public = share(helped * public) / np.maximum(go, 1e-12)
-    courses = [course_of(world, kind, go) for kind in range(len(words.KINDS))]
-    rates = rates_of(world)
-    severe = np.array([one.severe for one in courses]).T
-    severe_rate = rates * severe
-    treated = sum(
-        rates[:, kind] * (one.treated * to_public[:SEVERE]).sum(axis=0)
-        for kind, one in enumerate(courses)
-    )
-    moderate = np.array([one.moderate for one in courses]).T * rates * people[:, None]
-    reached = np.array([one.reached for one in courses])
-    ordinary = np.arange(len(words.KINDS)) != MATERNITY
-    births = rates[:, MATERNITY] * exp(-world.illness.pregnancy_days / world.demography.mean_stay)
-    emergencies = severe_rate[:, ordinary].sum(axis=1) + births
-    visits = np.asarray(treated) + emergencies * in_time
-    needs, advice = needs_of(world, aware, appeal, weights, rates, courses, emergencies * in_time)
+    def total(values: Floats) -> float:
+        return float(nationality @ mean(values))
+
+    needs, advice = needs_of(world, aware, mean, outcomes)
     return Care(
-        severe_share=over(
-            people @ severe_rate[:, ordinary].sum(axis=1), people @ rates[:, ordinary].sum(axis=1)
-        ),
-        emergency_need=float(1000.0 * people @ emergencies),
-        uptake=over(people @ (emergencies * in_time), people @ emergencies),
-        unmet=1.0 - over((moderate * met[MODERATE][:, None] * reached).sum(), moderate.sum()),
-        taught=world.information.taught_by_visit * visits / DAYS_A_YEAR,
+        severe_share=over(total(outcomes.severe), total(outcomes.episodes)),
+        emergency_need=1000.0 * total(outcomes.emergencies),
+        uptake=over(total(outcomes.in_time), total(outcomes.emergencies)),
+        unmet=1.0 - over(total(outcomes.met), total(outcomes.moderate)),
+        taught=world.information.taught_by_visit * mean(outcomes.visits) / DAYS_A_YEAR,
         needs=needs / DAYS_A_YEAR,
         advice=advice / DAYS_A_YEAR,
     )
@@ -137,154 +166,165 @@ def over(part: Any, whole: Any) -> float:
     return float(part / whole) if whole > 0 else float("nan")
 
 
-def total(table: Floats) -> Floats:
-    """Add up everything but severity and nationality (the first two axes)."""
-    return np.asarray(table.reshape(*table.shape[:2], -1).sum(axis=-1))
+# --- outcomes of classes ------------------------------------------------------------------------
 
 
-# --- composition of the population, and utilities of the options --------------------------------
-# Axes: severity, nationality, legal status, language, emergency right, registration, wage, option.
+class Choices:
+    """The choices of every class of people: odds on the first day, by severity and class."""
 
+    def __init__(self, world: World) -> None:
+        self.world, self.people = world, people_of(world)
+        self.appeal = np.exp(utilities(world, self.people))
+        self.welcome = welcomes(world, self.people)
+        self.leave = leave_of(world, self.people)
+        waiting, remedy = staying_home(world, self.people)
+        self.self_care = np.exp(remedy - np.logaddexp(waiting, remedy))
+        seeing = self.appeal[..., :CLINICS] * self.welcome
+        helping = seeing * competence(world)
+        self.competence = share_of(helping.sum(axis=-1), seeing.sum(axis=-1))
+        self.openings = [tuple(self.openings_at(severity)) for severity in range(SEVERITIES)]
+        self.needs = [self.seeking(severity) for severity in BELOW_SEVERE]
+        self.public = share_of((helping * PUBLIC).sum(axis=-1), helping.sum(axis=-1))
 
-def status_shares(world: World) -> Floats:
-    """Return shares of legal statuses of residents, shape (nationalities, statuses)."""
-    return by_two(words.NATIONALITIES, words.LEGAL_STATUSES, world.legal_status.share_of_residents)
+    def openings_at(self, severity: int) -> Iterator[tuple[Floats, Floats]]:
+        """Yield which clinics would see people of a severity, and how often it is these.
 
+        Ambulances refuse nobody, and private doctors who cannot pay.
 
-def mix(world: World, aware: Floats) -> Floats:
-    """Return the shares of each nationality, shape (1, nationalities, ..., wages)."""
+        Yields
+        ------
+        chance : array of float, shape (classes,)
+        open_to : array of float, shape (classes, clinics)
+        """
+        welcome = self.welcome[severity]
+        for opened in product((True, False), repeat=len(REFUSING)):
+            open_to = welcome.copy()
+            open_to[:, REFUSING] = opened
+            chance = np.where(opened, welcome[:, REFUSING], 1.0 - welcome[:, REFUSING])
+            chance = chance.prod(axis=-1)
+            if chance.any():
+                yield chance, open_to
 
-    def two(share: Floats) -> Floats:
-        return np.stack([1.0 - share, share], axis=-1)
-
-    language = two(by(words.NATIONALITIES, world.demography.manages_language))
-    right, rules = two(aware[:, EMERGENCY_RIGHT]), two(aware[:, REGISTRATION])
-    shares = np.einsum("ns,nl,nr,nk->nslrk", status_shares(world), language, right, rules)
-    return shares[None, ..., None] * np.array([0.5, 0.5])
-
-
-def utilities(world: World) -> Floats:
-    """Return the utility of every option relative to waiting, without tastes."""
-    seeking, law = world.care_seeking, world.legal_status
-    severity = np.arange(SEVERITIES).reshape(-1, 1, 1, 1, 1, 1, 1, 1)
-    appeal = by(words.OPTIONS, seeking.attraction) + severity * by(
-        words.OPTIONS, seeking.severity_weight
-    )
-    appeal = appeal + seeking.trust_weight * (by(words.OPTIONS, seeking.trust) - 0.5)
-    susceptibility = (law.fear_susceptibility_low + law.fear_susceptibility_high) / 2.0
-    fear = np.clip(susceptibility * by(words.LEGAL_STATUSES, law.fear), 0.0, 1.0)
-    reassured = np.array([1.0, seeking.reassured_by_registration]).reshape(2, 1, 1)
-    fear = seeking.fear_weight * fear.reshape(-1, 1, 1, 1, 1, 1) * reassured
-    interpreter = np.ones(len(words.OPTIONS))
-    for option, name in enumerate(words.OPTIONS[:CLINICS]):
-        interpreter[option] = max(
-            (one.interpreter for one in world.institutions.values() if one.kind == name), default=0
+    def seeking(self, severity: int) -> Seeking:
+        """Return what people do who perceive a need of a severity."""
+        chance, open_to = zip(*self.openings[severity], strict=True)
+        appeal = self.appeal[severity, :, :CLINICS]
+        return self.with_odds(
+            severity, np.array([(appeal * one).sum(axis=-1) for one in open_to]), np.array(chance)
         )
-    foreign = np.array([1.0, 0.0]).reshape(2, 1, 1, 1, 1)
-    wait = np.zeros(len(words.OPTIONS))
-    wait[:CLINICS] = NEXT_DAY
-    refusal = 1.0 - leave(world).reshape(-1, 1, 1, 1, 1, 1, 1, 1)
-    attached = payers(world)[..., POLYCLINIC_CARE] != PATIENT
-    own = np.zeros((*attached.shape, 1, 1, 1, 1, len(words.OPTIONS)))
-    own[..., POLYCLINIC] = seeking.attachment_weight * attached[..., None, None, None, None]
-    return np.asarray(
-        appeal
-        - fear * by(words.OPTIONS, seeking.believed_reporting)
-        - seeking.language_weight * (1.0 - interpreter) * foreign
-        - seeking.wait_weight * wait * (1.0 + refusal)
-        + own
-        - prices(world)
+
+    def with_odds(self, severity: int, odds: Floats, chance: Floats) -> Seeking:
+        """Return what people do if these are the odds of going."""
+        return Seeking(
+            odds=odds,
+            chance=chance,
+            self_care=self.self_care[severity],
+            leave=self.leave[severity],
+            competence=self.competence[severity],
+        )
+
+    def first(self, clocks: Clocks, odds: Floats) -> Stage:
+        """Return what becomes of moderate needs if these are the odds of going anywhere."""
+        seeking = self.with_odds(MODERATE, odds[None], np.ones((1, len(odds))))
+        return stage_of(self.world, clocks, MODERATE, seeking)
+
+    def elsewhere(self) -> tuple[Floats, Floats, Floats]:
+        """Return odds that a moderate need goes to who treats, to advisers; and to hospital first.
+
+        The last is the share of hospitals among those who treat, employers aside.
+        """
+        appeal = self.appeal[MODERATE]
+        treat = appeal[:, : HOME + 1].sum(axis=-1) - appeal[:, EMPLOYER]
+        return treat, appeal[:, NGO] + appeal[:, CONSULATE], appeal[:, HOSPITAL] / treat
+
+    def in_time(self, waited: Floats | float) -> Floats:
+        """Return the share that gets to hospital on the day they are severely ill or the next.
+
+        Whoever goes to a clinic that sees nobody on the same day has to go on the first day.
+        Whoever is treated where they went, and not sent on, does not go to hospital.
+
+        Parameters
+        ----------
+        waited : array of float, or float
+            Days of illness before, without treatment.
+        """
+        triage, lost = self.world.care_seeking.same_day_triage, lost_a_day(self.world)[SEVERE]
+        day = np.append(1.0 - NEXT_DAY * (1.0 - triage), 1.0)
+        worn = lost * (np.asarray(waited)[..., None] + day)
+        odds = self.appeal[SEVERE, :, [*range(CLINICS), HOME]].T
+        odds = odds * np.exp(np.minimum(worn, LOG_ODDS[-1]))
+        sent, share = sent_to_hospital(self.world), np.zeros(len(odds))
+        for chance, open_to in self.openings[SEVERE]:
+            seen = odds[:, :CLINICS] * open_to
+            away = 1.0 + seen.sum(axis=-1) + odds[:, CLINICS]
+            share += chance * (seen @ sent) / away
+        return share
+
+
+def share_of(part: Floats, whole: Floats) -> Floats:
+    """Return shares, 0 where the whole is nothing."""
+    return part / np.maximum(whole, HARDLY)
+
+
+def outcomes_of(world: World) -> Outcomes:
+    """Return what becomes of a person-year of each class of people."""
+    choices, rates = Choices(world), rates_of(world)
+    people = choices.people
+    numbers = dict.fromkeys(NUMBERS, np.zeros(len(people.share)))
+    for kind in KINDS:
+        of_kind = numbers_of(choices, kind)
+        for name in NUMBERS:
+            numbers[name] = numbers[name] + rates[people.nationality, kind] * of_kind[name]
+    pregnancy = world.illness.pregnancy_days
+    births = rates[people.nationality, MATERNITY]
+    births = births * np.exp(-pregnancy / world.demography.mean_stay)
+    numbers["in_time"] += births * choices.in_time(pregnancy)
+    numbers["visits"] += numbers["in_time"] + world.employment.check_ups * people.contract
+    return Outcomes(people=people, emergencies=numbers["severe"] + births, **numbers)
+
+
+def numbers_of(choices: Choices, kind: int) -> dict[str, Floats]:
+    """Return the shares of episodes of a kind that become each of `NUMBERS`, by class."""
+    world, ordinary = choices.world, float(kind != MATERNITY)
+    clocks = clocks_of(world, kind)
+    mild, moderate = (
+        stage_of(world, clocks, severity, choices.needs[severity]) for severity in BELOW_SEVERE
     )
-
-
-def payers(world: World) -> Floats:
-    """Return who pays for the uninsured, shape (nationalities, statuses, services)."""
-    return np.asarray(payers_by_cover(world.legal_rules(world.city.start_date).payer)[:, :, 0])
-
-
-def prices(world: World) -> Floats:
-    """Return the weight of believed prices, for a low and a high wage (one sigma either way)."""
-    seeking, money = world.care_seeking, world.money
-    rules = payers_by_cover(world.legal_rules(world.city.start_date).payer)
-    listed = by(words.PRICES, world.payment.price)
-    # Uninsured, not infectious; for the severely ill or not.
-    price = prices_by_option(payers_by_kind(rules), rules, listed)[:, :, 0, :, 0]
-    price = price[:, :, [0, 0, 1]].transpose(2, 0, 1, 3)[:, :, :, None, None, None, None]
-    sectors = by(words.SECTORS, world.demography.sector_share)
-    median = sectors @ by(words.SECTORS, money.wage_median)
-    wage = money.wage_factor * median * np.exp(money.wage_sigma * np.array([-1.0, 1.0]))
-    # Savings settle where a month adds as much as is sent home above the reserve.
-    adds = 1.0 - money.living_cost - money.reserve
-    savings = (money.reserve + (1.0 - money.remitted) * adds) / max(money.remitted, 1e-9)
-    means = wage[:, None] * (max(savings, 0.0) + money.borrowing_limit)
-    shape = (SEVERITIES, *price.shape[1:3], 1, 2, 1, 2, len(words.OPTIONS))
-    believed = np.broadcast_to(price, shape).copy()
-    believed[..., 0, :, :, AMBULANCE] = seeking.believed_ambulance_price * wage
-    believed[..., 0, :, :, HOSPITAL] = seeking.believed_hospital_price * wage
-    weight = np.full(len(words.OPTIONS), seeking.price_weight)
-    weight[PRIVATE] *= seeking.price_weight_private
-    return np.asarray(weight * np.minimum(believed / means, seeking.price_cap))
-
-
-def chances(world: World) -> tuple[Floats, Floats]:
-    """Return the probabilities that a clinic sees a patient and that it helps (axes of `mix`)."""
-    payment, coordination = world.payment, world.coordination
-    shape = (SEVERITIES, len(words.NATIONALITIES), len(words.LEGAL_STATUSES), 2, 2, 1, 1, CLINICS)
-    kinds = {str(one.kind): one for one in world.institutions.values()}
-    payer = payers_by_kind(payers_by_cover(world.legal_rules(world.city.start_date).payer))
-    payer = payer[:, :, 0, :, 0][:, :, [0, 0, 1]].transpose(2, 0, 1, 3)
-    refused = payment.wrongful_refusal * np.ones((2, 2))
-    refused[0] *= payment.refusal_without_language
-    refused[:, 1] *= payment.refusal_when_informed
-    refused *= 1.0 - coordination.front_desk_training * coordination.participation
-    seen, helped = np.zeros(shape), np.zeros(shape)
-    for option, name in enumerate(words.OPTIONS[:CLINICS]):
-        clinic = kinds.get(name)
-        if clinic is None or clinic.capacity == 0.0:
-            continue
-        welcome = np.ones(shape[:-1])
-        if name not in ("ambulance", "private"):
-            entitled = payer[..., words.INSTITUTION_KINDS.index(name)] != PATIENT
-            welcome -= (
-                entitled[..., None, None, None, None] * np.minimum(refused, 1.0)[..., None, None]
-            )
-        if name == "hospital":
-            asked = world.referral.papers_asked * ~STATUS_IN_ORDER
-            welcome[:SEVERE] *= (1.0 - asked)[:, None, None, None, None]
-        seen[..., option] = welcome
-        helped[..., option] = welcome * clinic.competence
-        # In an emergency what counts is being brought to hospital.
-        to_hospital = 1.0 if name in ("ambulance", "hospital") else clinic.refers_emergencies
-        helped[SEVERE, ..., option] = welcome[SEVERE] * to_hospital
-    return seen, helped
+    course = course_of(clocks, mild, moderate)
+    treat, advise, hospital = choices.elsewhere()
+    there, asked = (choices.first(clocks, odds) for odds in (treat, treat + advise))
+    asked_for_papers = np.where(STATUS_IN_ORDER, 0.0, world.referral.papers_asked)
+    late = np.zeros(len(moderate.waited))
+    for multiple, share in LAW_OF_WAITS:
+        late += share * choices.in_time(multiple * moderate.waited)
+    in_time = course.at_once * choices.in_time(0.0) + course.in_the_end * late
+    return {
+        "episodes": np.full(len(late), ordinary),
+        "severe": ordinary * course.severe,
+        "in_time": ordinary * in_time,
+        "moderate": course.moderate,
+        "met": course.moderate * moderate.reached,
+        "visits": (course.treated * choices.public[:SEVERE]).sum(axis=0),
+        "turned_away": course.moderate
+        * there.reached
+        * hospital
+        * asked_for_papers[choices.people.status],
+        "asks": course.moderate * asked.goes * advise / (treat + advise),
+    }
 
 
 # --- needs other than treatment -----------------------------------------------------------------
 
 
-def needs_of(
-    world: World,
-    aware: Floats,
-    appeal: Floats,
-    weights: Floats,
-    rates: Floats,
-    courses: list[Course],
-    admitted: Floats,
-) -> tuple[Floats, Floats]:
+def needs_of(world: World, aware: Floats, mean: Any, outcomes: Outcomes) -> tuple[Floats, Floats]:
     """Return needs per person-year by need and nationality, and requests for advice among them."""
-    odds = appeal[..., : HOME + 1].sum(axis=-1) - appeal[..., EMPLOYER] + 1.0
-    asked = np.where(STATUS_IN_ORDER, 0.0, world.referral.papers_asked)
-    asked = asked.reshape(-1, 1, 1, 1, 1)
-    turned_away = total(weights * asked * appeal[..., HOSPITAL] / odds)[MODERATE]
-    advisers = appeal[..., NGO] + appeal[..., CONSULATE]
-    asks = total(weights * advisers / (odds + advisers))[MODERATE] * aware[:, WHO_HELPS]
-    perceived = sum(rates[:, kind] * one.moderate for kind, one in enumerate(courses))
     needs = np.zeros((len(words.NEEDS), len(words.NATIONALITIES)))
-    needs[DOCUMENTS] = perceived * turned_away
+    needs[DOCUMENTS] = mean(outcomes.turned_away)
     sectors = by(words.SECTORS, world.demography.sector_share)
-    needs[SHELTER] = admitted * (sectors @ by(words.SECTORS, world.referral.lodging_lost))
+    lodging = sectors @ by(words.SECTORS, world.referral.lodging_lost)
+    needs[SHELTER] = mean(outcomes.in_time) * lodging
     manages = by(words.NATIONALITIES, world.demography.manages_language)
     lost = 1.0 - aware[:, WHO_HELPS] * manages
-    advice = np.asarray(perceived * asks)
+    advice = np.asarray(mean(outcomes.asks) * aware[:, WHO_HELPS])
     needs[INFORMATION] = (needs[DOCUMENTS] + needs[SHELTER]) * lost + advice
     return needs, advice

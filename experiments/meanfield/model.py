@@ -1,9 +1,10 @@
 """The mean field of the model: closed forms and a fixed point, in milliseconds.
 
 Individuals are replaced by shares. Knowledge spreads by the Bass equation with forgetting and
-turnover (here); an episode is a set of competing hazards with care chosen by a logit
-(`experiments.meanfield.care`); a need is an absorbing chain over agencies that serve no more than
-their capacity (`experiments.meanfield.needs`). All numbers come from the world; nothing is fitted.
+turnover (here); an episode is a set of competing hazards with care chosen by a logit in which
+staying home loses value from day to day (`experiments.meanfield.care`); a need is an absorbing
+chain over agencies that serve no more than their capacity (`experiments.meanfield.needs`). All
+numbers come from the world; nothing is fitted.
 
 `docs/meanfield.md` says what is left out, and where the answers must be wrong.
 """
@@ -12,8 +13,9 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 
-from experiments.meanfield.care import Care, care_of, status_shares
+from experiments.meanfield.care import Care, care_of, outcomes_of
 from experiments.meanfield.needs import unresolved
+from experiments.meanfield.people import status_shares
 from sim import vocabulary as words
 from sim.config.entries import by, by_two
 from sim.config.mistakes import ConfigurationError
@@ -24,27 +26,26 @@ from sim.engine.types import Floats
 from sim.submodels.information import bass_equilibrium
 
 READ = (
-    "information.*", "agencies.*.capacity.*", "agencies.*.processing_days.*",
-    "agencies.*.closes_at", "agencies.*.knows", "institutions.mobile_clinic.capacity",
-    "institutions.hospital.knows", "institutions.ambulance.interpreter",
-    "institutions.hospital.interpreter", "institutions.polyclinic.interpreter",
-    "institutions.mobile_clinic.interpreter", "institutions.private.interpreter",
-    "payment.price.polyclinic_visit", "payment.price.private_visit",
-    "payment.price.hospital_visit", "payment.price.bus_home",
-    "coordination.participation", "coordination.directory", "coordination.front_desk_training",
-    "coordination.load_awareness", "coordination.overhead",
+    "information.briefing_coverage", "information.consulate_activity.*",
+    "information.consulate_reach.*", "information.diaspora_reach", "information.ngo_reach",
+    "information.media_reach", "information.employer_induction",
+    "agencies.*.capacity.information", "agencies.*.capacity.casework", "agencies.*.capacity.papers",
+    "agencies.*.processing_days.*", "agencies.*.closes_at", "agencies.*.knows",
+    "institutions.mobile_clinic.capacity", "institutions.hospital.knows",
+    "institutions.ambulance.interpreter", "institutions.hospital.interpreter",
+    "institutions.polyclinic.interpreter", "institutions.mobile_clinic.interpreter",
+    "institutions.private.interpreter", "payment.price.polyclinic_visit",
+    "payment.price.private_visit", "payment.price.hospital_visit", "payment.price.bus_home",
+    "employment.formal_leave", "employment.works_clinic_share", "employment.check_ups",
+    "money.formal_sick_pay", "coordination.participation", "coordination.directory",
+    "coordination.front_desk_training", "coordination.load_awareness", "coordination.overhead",
 )  # fmt: skip
 """Levers the mean field reads."""
 WITHOUT = {
-    "money.hand_to_mouth": 0.0, "money.reserve_spread": 0.0, "money.credit_spread": 0.0,
-    "money.formal_sick_pay": 0.0, "care_seeking.borrowing_weight": 0.0,
-    "care_seeking.credit_reluctance": 0.0, "care_seeking.small_cash": 1.0,
-    "care_seeking.course": 1.0, "care_seeking.unpaid_day": 0.0,
-    "care_seeking.self_care_days": 0.0, "care_seeking.inertia": 0.0, "care_seeking.pain": 0.0,
-    "care_seeking.endurance_rate": 0.0, "care_seeking.same_day_triage": 0.0,
-    "employment.formal_leave": 0.0, "employment.works_clinic_share": 0.0,
-    "employment.check_ups": 0.0, "payment.informal_asked.polyclinic": 0.0,
-    "payment.informal_asked.hospital": 0.0, "payment.informal_asked.mobile_clinic": 0.0,
+    "payment.refusal_by_attitude.hospital": 0.0, "payment.refusal_by_attitude.polyclinic": 0.0,
+    "payment.refusal_by_attitude.mobile_clinic": 0.0, "payment.refusal_by_attitude.private": 0.0,
+    "referral.registration_asked": 0.0, "referral.lodging_lost_without_papers": 1.0,
+    "care_seeking.days_foreseen": 0.0,
 }  # fmt: skip
 """Mechanisms the mean field has not, with the value at which the model has them not either."""
 WITHOUT_EFFECT = ("coordination.stand_by",)
@@ -93,11 +94,17 @@ def check_mechanisms(world: World) -> None:
             )
 
 
-def predict(scenario: Scenario) -> Prediction:
+def predict(scenario: Scenario, start: Floats | None = None) -> Prediction:
     """Predict the indicators of a scenario over its horizon.
 
     Levers are in force in full from the first day; awareness starts at the equilibrium of the
     unchanged world.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    start : array of float, optional
+        That equilibrium (nationalities, items), if it is known already.
 
     Raises
     ------
@@ -105,7 +112,8 @@ def predict(scenario: Scenario) -> Prediction:
         If a mechanism is on that the mean field does not have.
     """
     check_mechanisms(scenario.world)
-    start, _ = settle(scenario.world)
+    if start is None:
+        start, _ = settle(scenario.world)
     world = world_in_force(scenario)
     aware, care = settle(world, start, float(scenario.days))
     people = by(words.NATIONALITIES, world.demography.nationality_share)
@@ -130,10 +138,11 @@ def settle(world: World, start: Floats | None = None, days: float = 0.0) -> tupl
         At the equilibrium, or its mean over `days` that begin at `start`.
     care : Care
     """
-    care = care_of(world, np.full((len(words.NATIONALITIES), len(words.KNOWLEDGE)), 0.5))
+    outcomes = outcomes_of(world)
+    care = care_of(world, outcomes, np.full((len(words.NATIONALITIES), len(words.KNOWLEDGE)), 0.5))
     for _ in range(ROUNDS):
         aware = awareness(world, care.taught, start, days)
-        care = care_of(world, aware)
+        care = care_of(world, outcomes, aware)
     return aware, care
 
 

@@ -16,9 +16,9 @@ from experiments.meanfield.care import (
     SHELTER,
     Care,
     over,
-    status_shares,
 )  # fmt: skip
-from experiments.meanfield.course import leave
+from experiments.meanfield.options import leave
+from experiments.meanfield.people import status_shares
 from sim import vocabulary as words
 from sim.config.entries import by
 from sim.config.world import World

@@ -19,6 +19,7 @@ from rich.console import Console
 from experiments.meanfield import course as meanfield_course
 from experiments.meanfield import model as meanfield
 from experiments.meanfield import needs as meanfield_needs
+from experiments.meanfield.course import Course, Seeking, Stage, stage_of
 from experiments.meanfield.model import (
     WITHOUT,
     not_read,
@@ -26,6 +27,7 @@ from experiments.meanfield.model import (
     settle,
     world_in_force,
 )
+from experiments.meanfield.options import leave
 from experiments.meanfield.study import comparison, run, settings_of
 from experiments.studies import compare
 from sim import vocabulary as words
@@ -36,9 +38,11 @@ from sim.config.levers import LEVERS, Change, lever_paths
 from sim.config.loading import load_scenario
 from sim.config.paths import value_at
 from sim.config.scenario import Scenario
+from sim.config.world import World
 from sim.model import AlmatyModel
 from sim.observation.event_records import episode_table
-from tests.cities import city as city_as_it_is
+from tests.cities import city
+from tests.experiments.meanfield.states import BINDING, NEUTRAL
 from tests.verification.test_awareness_oracle import (
     CHANNEL,
     WORD_OF_MOUTH,
@@ -56,22 +60,9 @@ from tests.verification.worlds import (
     only_of,
 )
 
-NEUTRAL_WORDS = [f"parameters.{path}={neutral}" for path, neutral in WITHOUT.items()]
-"""Settings without the mechanisms that the mean field does not have."""
 RIGHT = ("awareness", "emergency_right")
 DOCUMENTS = ("unresolved_needs", "documents")
 WHO_HELPS = words.Knowledge.WHO_HELPS
-
-
-def city(*, changed: Mapping[str, float] | None = None, **which: Any) -> Scenario:
-    """Return the scenario of a small city without the mechanisms the mean field does not have."""
-    return city_as_it_is(changed={**WITHOUT, **(changed or {})}, **which)
-
-
-def workshop(name: str = "baseline") -> Scenario:
-    """Return a scenario of the workshop city without them."""
-    return load_scenario(name, ["city=workshop", *NEUTRAL_WORDS])
-
 
 # --- closed forms -------------------------------------------------------------------------------
 
@@ -111,8 +102,24 @@ def test_mean_awareness_without_word_of_mouth_is_the_limit() -> None:
     assert none == pytest.approx(little, abs=1e-5)
 
 
+PATIENT = {"care_seeking.endurance_rate": 0.0}
+"""Waiting never ends."""
 LASTING = {f"demography.stay_mean.{name}": 1e9 for name in words.STAYS}
 """Nobody leaves."""
+
+
+def course_with(world: World, kind: int, go: float) -> tuple[Course, Stage]:
+    """The course of a kind of illness if a share goes at once, and of the need while moderate."""
+    clocks = meanfield_course.clocks_of(world, kind)
+    permission = leave(world)[:, None]
+    with np.errstate(divide="ignore"):
+        odds = np.divide([[go]], 1.0 - go)
+    one, none = np.ones(1), np.zeros(1)
+    mild, moderate = (
+        stage_of(world, clocks, severity, Seeking(odds, one[None], none, permission[severity], one))
+        for severity in meanfield_course.BELOW_SEVERE
+    )
+    return meanfield_course.course_of(clocks, mild, moderate), moderate
 
 
 def test_an_untreated_moderate_episode_worsens_by_the_odds_of_its_clocks() -> None:
@@ -121,6 +128,7 @@ def test_an_untreated_moderate_episode_worsens_by_the_odds_of_its_clocks() -> No
     world = city(
         changed={
             **LASTING,
+            **PATIENT,
             **only_of("illness.onset_severity.injury", words.SEVERITIES, "moderate"),
             "illness.worsening.injury.moderate": u,
             "illness.recovery.injury.moderate": r,
@@ -131,15 +139,14 @@ def test_an_untreated_moderate_episode_worsens_by_the_odds_of_its_clocks() -> No
             "employment.permission_base": 1e9,
         }
     ).world
-    nobody = np.zeros((3, len(words.NATIONALITIES)))
     injury = words.IllnessKind.INJURY
-    course = meanfield_course.course_of(world, injury, nobody)
+    course, _ = course_with(world, injury, 0.0)
     assert course.severe == pytest.approx(u / (u + r))
     # Leave comes within the day at the latest: a hazard of 1 against u and r.
     reached = 1.0 / (1.0 + u + r)
-    treated = meanfield_course.course_of(world, injury, nobody + 1.0)
+    treated, need = course_with(world, injury, 1.0)
     under = u * factor / (u * factor + r + by_treatment)
-    assert treated.reached == pytest.approx(reached)
+    assert need.reached == pytest.approx(reached)
     assert treated.severe == pytest.approx(u / (1.0 + u + r) + reached * under)
 
 
@@ -150,6 +157,7 @@ def test_a_mild_episode_nobody_gets_leave_for_worsens_step_by_step(go: float) ->
     world = city(
         changed={
             **LASTING,
+            **PATIENT,
             **only_of("illness.onset_severity.injury", words.SEVERITIES, "mild"),
             "illness.worsening.injury.mild": mild[0],
             "illness.recovery.injury.mild": mild[1],
@@ -161,8 +169,7 @@ def test_a_mild_episode_nobody_gets_leave_for_worsens_step_by_step(go: float) ->
             "employment.permission.moderate": 0.0,
         }
     ).world
-    everybody = np.full((3, len(words.NATIONALITIES)), go)
-    course = meanfield_course.course_of(world, words.IllnessKind.INJURY, everybody)
+    course, _ = course_with(world, words.IllnessKind.INJURY, go)
     steps = (one[0] / (one[0] + one[1]) for one in (mild, moderate))
     assert course.severe == pytest.approx(np.prod(list(steps)))
 
@@ -224,7 +231,7 @@ def test_a_full_line_serves_as_many_as_it_has_slots() -> None:
 @pytest.mark.slow
 def test_every_lever_it_reads_moves_a_prediction_and_no_other_does() -> None:
     """Of the others it must say "no prediction"; lines of agencies nobody waits in are spared."""
-    scenario = workshop("hub_medium")
+    scenario = load_scenario("hub_medium", ["city=workshop"]).with_values(BINDING)
     on = {
         "information.employer_induction": 0.001,
         "coordination.directory": 0.5,
@@ -233,14 +240,14 @@ def test_every_lever_it_reads_moves_a_prediction_and_no_other_does() -> None:
     scenario = scenario.with_changes(
         [Change(path=path, value=value, start_day=0) for path, value in on.items()]
     )
-    before, world = predict(scenario), world_in_force(scenario)
+    before, world, (start, _) = predict(scenario), world_in_force(scenario), settle(scenario.world)
     idle, hidden = [], []
     for path in lever_paths(scenario.world, LEVERS):
         value = value_at(world, path)
         if isinstance(value, str):
             continue
         change = Change(path=path, value=other_than(path, value), start_day=364)
-        after = predict(replace(scenario, changes=(*scenario.changes, change)))
+        after = predict(replace(scenario, changes=(*scenario.changes, change)), start)
         moves = any(abs(one - before[key]) > 1e-12 for key, one in after.items())
         read = not not_read(replace(scenario, changes=(change,)))
         idle += [path] * (read and not moves)
@@ -252,15 +259,15 @@ def test_every_lever_it_reads_moves_a_prediction_and_no_other_does() -> None:
 
 
 def other_than(path: str, value: float) -> float:
-    """Return another value; of mobile clinics it counts only whether there are any."""
-    if path.startswith("institutions.mobile_clinic.capacity"):
+    """Return another value; where it counts only whether there is any, none."""
+    if path.startswith(("institutions.mobile_clinic.capacity", "money.formal_sick_pay")):
         return 0.0
     return 0.3 if value == 0.0 else 0.6 * value
 
 
 def test_a_change_for_a_while_is_not_predicted() -> None:
     pulse = Change(path="information.media_reach", value=5.0, start_day=0, until_day=30)
-    scenario = workshop()
+    scenario = load_scenario("baseline", ["city=workshop"])
     assert not_read(scenario.with_changes([pulse])) == ["information.media_reach"]
     assert not_read(scenario.with_policy("messenger_campaign")) == []
     assert "insurance.papers_required" in not_read(scenario.with_policy("osms_universal"))
@@ -338,9 +345,12 @@ def test_cutting_treatment_makes_more_episodes_severe_as_predicted() -> None:
 
 BUSY = {
     **MIXED,
+    **NEUTRAL,
     "illness.acute_rate": 3.0,
     "referral.papers_asked": 1.0,
     "care_seeking.attraction.hospital": 3.0,
+    "care_seeking.severity_weight.hospital": 2.1,
+    "care_seeking.fear_weight": 6.0,
     "referral.duplication": 0.0,
 }
 """Many need documents."""
@@ -391,7 +401,7 @@ def test_a_hub_harms_when_too_small_and_helps_when_ample_as_predicted(
 
 def test_a_comparison_says_where_signs_agree_and_predicts_nothing_it_cannot() -> None:
     names = ("baseline", "information_saturation", "osms_universal")
-    scenarios = [workshop(name) for name in names]
+    scenarios = [load_scenario(name, ["city=workshop"]) for name in names]
     simulated = pd.DataFrame(
         [
             {"scenario": name, "indicator": "awareness", "detail": item, "by": "all",
@@ -434,8 +444,7 @@ def test_the_study_prints_predictions_beside_its_own_simulation_and_beside_anoth
 ) -> None:
     """The second time nothing is run: the folder of a comparison is read."""
     words_given = ["scenarios=[baseline,arrival_briefing]", "replicates=2", "executor=serial",
-                   "city.population=500", "days=90", f"output={tmp_path}",
-                   *NEUTRAL_WORDS]  # fmt: skip
+                   "city.population=500", "days=90", f"output={tmp_path}"]  # fmt: skip
     console = Console(width=110, record=True)
     first = compose_configuration(["study=meanfield", "simulate=true", *words_given])
     assert run(first, console) == 0
@@ -456,10 +465,10 @@ def test_the_study_prints_predictions_beside_its_own_simulation_and_beside_anoth
 @pytest.mark.parametrize("path", WITHOUT)
 def test_a_mechanism_that_the_mean_field_does_not_have_is_refused(path: str) -> None:
     """Silently left out, the predictions would be those of another model."""
-    scenario = workshop()
+    scenario = load_scenario()
     assert value_at(scenario.world, path) == WITHOUT[path]
-    predict(scenario)
-    entry = next(one for name, one in scenario.entries.items() if path.startswith(name))
+    entry = scenario.entry_at(path)
+    assert entry is not None
     other = scenario.with_values({path: entry.high})
     with pytest.raises(ConfigurationError, match=f"{re.escape(path)} = .* only with"):
         predict(other)
