@@ -322,7 +322,9 @@ def needs_of(world: World, aware: Floats, mean: Any, outcomes: Outcomes) -> tupl
     needs[DOCUMENTS] = mean(outcomes.turned_away)
     sectors = by(words.SECTORS, world.demography.sector_share)
     lodging = sectors @ by(words.SECTORS, world.referral.lodging_lost)
-    needs[SHELTER] = mean(outcomes.in_time) * lodging
+    without_papers = ~STATUS_IN_ORDER[outcomes.people.status]
+    factor = np.where(without_papers, world.referral.lodging_lost_without_papers, 1.0)
+    needs[SHELTER] = mean(outcomes.in_time * np.minimum(lodging * factor, 1.0))
     manages = by(words.NATIONALITIES, world.demography.manages_language)
     lost = 1.0 - aware[:, WHO_HELPS] * manages
     advice = np.asarray(mean(outcomes.asks) * aware[:, WHO_HELPS])

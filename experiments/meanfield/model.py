@@ -18,8 +18,6 @@ from experiments.meanfield.needs import unresolved
 from experiments.meanfield.people import status_shares
 from sim import vocabulary as words
 from sim.config.entries import by, by_two
-from sim.config.mistakes import ConfigurationError
-from sim.config.paths import value_at
 from sim.config.scenario import Scenario
 from sim.config.world import World
 from sim.engine.types import Floats
@@ -41,13 +39,6 @@ READ = (
     "coordination.front_desk_training", "coordination.load_awareness", "coordination.overhead",
 )  # fmt: skip
 """Levers the mean field reads."""
-WITHOUT = {
-    "payment.refusal_by_attitude.hospital": 0.0, "payment.refusal_by_attitude.polyclinic": 0.0,
-    "payment.refusal_by_attitude.mobile_clinic": 0.0, "payment.refusal_by_attitude.private": 0.0,
-    "referral.registration_asked": 0.0, "referral.lodging_lost_without_papers": 1.0,
-    "care_seeking.days_foreseen": 0.0,
-}  # fmt: skip
-"""Mechanisms the mean field has not, with the value at which the model has them not either."""
 WITHOUT_EFFECT = ("coordination.stand_by",)
 """Levers that affect only money."""
 ROUNDS = 6
@@ -80,20 +71,6 @@ def not_read(scenario: Scenario) -> list[str]:
     )
 
 
-def check_mechanisms(world: World) -> None:
-    """Raise `ConfigurationError` if a mechanism is on that the mean field does not have.
-
-    Its predictions would be those of another model.
-    """
-    for path, neutral in WITHOUT.items():
-        value = value_at(world, path)
-        if value != neutral:
-            raise ConfigurationError(
-                f"{path} = {value:g}: the mean field does not have this mechanism, and predicts "
-                f"only with {path}={neutral:g}"
-            )
-
-
 def predict(scenario: Scenario, start: Floats | None = None) -> Prediction:
     """Predict the indicators of a scenario over its horizon.
 
@@ -106,12 +83,7 @@ def predict(scenario: Scenario, start: Floats | None = None) -> Prediction:
     start : array of float, optional
         That equilibrium (nationalities, items), if it is known already.
 
-    Raises
-    ------
-    ConfigurationError
-        If a mechanism is on that the mean field does not have.
     """
-    check_mechanisms(scenario.world)
     if start is None:
         start, _ = settle(scenario.world)
     world = world_in_force(scenario)

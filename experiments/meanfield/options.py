@@ -23,7 +23,7 @@ from sim.submodels.care_options import (
     PRIVATE,
 )  # fmt: skip
 from sim.submodels.insurance import PATIENT
-from sim.submodels.legal_status import PAID_WHEN_ILL
+from sim.submodels.legal_status import IRREGULAR, PAID_WHEN_ILL
 from sim.submodels.needs import STATUS_IN_ORDER
 from sim.submodels.payment import (
     POLYCLINIC_CARE,
@@ -141,7 +141,10 @@ def prices_of_visits(world: World, people: People) -> Floats:
     rules = payers_by_cover(world.legal_rules(world.city.start_date).payer)
     listed = by(words.PRICES, world.payment.price)
     # Of an illness that is not infectious, severe or not.
-    price = prices_by_option(payers_by_kind(rules), rules, listed)[:, :, 0, :, 0]
+    paid_days = max(
+        world.care_seeking.days_foreseen - world.payment.state_paid_days_after_emergency, 0.0
+    )
+    price = prices_by_option(payers_by_kind(rules), rules, listed, paid_days)[:, :, 0, :, 0]
     by_class = price[people.nationality, people.status]
     return np.asarray(by_class[:, (STEPS >= SEVERE).astype(int)].swapaxes(0, 1))
 
@@ -169,9 +172,10 @@ def believed_prices(world: World, people: People) -> Floats:
     price = price * np.where(ORDINARY, seeking.course, 1.0)
     price[:SEVERE, people.works_clinic, POLYCLINIC] *= 1.0 - employment.works_clinic_pays
     price[:SEVERE] += free[:SEVERE] * informal_prices(world)
-    paid = PAID_WHEN_ILL[people.status] | (people.contract & (world.money.formal_sick_pay > 0.0))
+    paid = np.where(people.contract, world.money.formal_sick_pay, 0.0)
+    paid = np.where(PAID_WHEN_ILL[people.status], world.money.paid_when_absent, paid)
     at_work = ORDINARY & (np.arange(OPTIONS) != MOBILE_CLINIC)
-    return price + seeking.unpaid_day * np.multiply.outer(people.wage * ~paid, at_work)
+    return price + seeking.unpaid_day * np.multiply.outer(people.wage * (1.0 - paid), at_work)
 
 
 def informal_prices(world: World) -> Floats:
@@ -218,7 +222,11 @@ def welcome_at(world: World, people: People, name: str) -> Floats:
     ]
     entitled = by_class[:, (STEPS >= SEVERE).astype(int)].T != PATIENT
     welcome -= entitled * refused(world, people)
+    welcome *= 1.0 - refused_by_attitude(world, people, name)
     pays = ~entitled
+    if name == "polyclinic":
+        asked = world.referral.registration_asked * (people.status == IRREGULAR)
+        welcome[:SEVERE] *= 1.0 - asked
     if name == "hospital":
         asked = world.referral.papers_asked * ~STATUS_IN_ORDER
         welcome[:SEVERE] *= (1.0 - asked)[people.status]
@@ -232,6 +240,21 @@ def refused(world: World, people: People) -> Floats:
     probability = payment.wrongful_refusal * np.where(
         people.manages_language, 1.0, payment.refusal_without_language
     )
+    probability = probability * np.where(people.knows_right, payment.refusal_when_informed, 1.0)
+    trained = coordination.front_desk_training * coordination.participation
+    return np.minimum(probability * (1.0 - trained), 1.0)
+
+
+def refused_by_attitude(world: World, people: People, name: str) -> Floats:
+    """Return the probability that anybody is turned away at a kind of clinic, by class."""
+    payment, coordination = world.payment, world.coordination
+    understood = max(share for kind, share in world.of_institutions("interpreter") if kind == name)
+    foreign = understood + (1.0 - understood) * payment.refusal_without_language
+    probability = payment.refusal_by_attitude[name] * np.where(
+        people.manages_language, 1.0, foreign
+    )
+    out_of_order = ~STATUS_IN_ORDER[people.status]
+    probability = probability * np.where(out_of_order, payment.refusal_without_papers, 1.0)
     probability = probability * np.where(people.knows_right, payment.refusal_when_informed, 1.0)
     trained = coordination.front_desk_training * coordination.participation
     return np.minimum(probability * (1.0 - trained), 1.0)

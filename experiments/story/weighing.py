@@ -27,8 +27,8 @@ from sim.submodels.insurance import cover_of
 from sim.submodels.price_of_care import (
     believed_price,
     has_works_clinic,
-    loses_the_day,
     price_of_course,
+    unpaid_share,
 )
 from sim.submodels.staying_home import days_untreated, patience_lost, staying_home
 
@@ -126,7 +126,7 @@ def look_into(
     others[3] = int(treats_self)
     others[4] = untreated
     others[5] = staying - patience_lost(city, episode) * untreated
-    others[6] = int(loses_the_day(city, migrant))
+    others[6] = int(unpaid_share(city, migrant) > 0.0)
 
 
 def weighing(model: "AlmatyModel", row: int) -> Weighing:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from tests.verification.binding import NEUTRAL as PAPERS_AND_DESK_OFF
+
 BINDING: Mapping[str, float] = {
     "care_seeking.price_weight": 1.8,
     "care_seeking.price_weight_private": 1.8,
@@ -52,6 +54,7 @@ BINDING: Mapping[str, float] = {
     "illness.death.chronic.critical": 0.0575,
     "illness.death.maternity.severe": 0.00046,
     "illness.death.maternity.critical": 0.0115,
+    **PAPERS_AND_DESK_OFF,
 }
 """Purse, self-care, waiting that ends, contracts and triage, as calibrated together."""
 NEUTRAL: Mapping[str, float] = {
@@ -75,5 +78,6 @@ NEUTRAL: Mapping[str, float] = {
     "payment.informal_asked.polyclinic": 0.0,
     "payment.informal_asked.hospital": 0.0,
     "payment.informal_asked.mobile_clinic": 0.0,
+    **PAPERS_AND_DESK_OFF,
 }
 """Each of these mechanisms in its neutral state."""

@@ -4,7 +4,6 @@ Simulated shares are compared by sign, and in size within the tolerance each tes
 fixed, and the tolerances lie well outside four standard errors of the simulated numbers.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from math import log
@@ -21,7 +20,6 @@ from experiments.meanfield import model as meanfield
 from experiments.meanfield import needs as meanfield_needs
 from experiments.meanfield.course import Course, Seeking, Stage, stage_of
 from experiments.meanfield.model import (
-    WITHOUT,
     not_read,
     predict,
     settle,
@@ -460,15 +458,3 @@ def test_the_study_prints_predictions_beside_its_own_simulation_and_beside_anoth
     )
     pd.testing.assert_frame_equal(beside, own)
     assert "no prediction for: " in console.export_text()
-
-
-@pytest.mark.parametrize("path", WITHOUT)
-def test_a_mechanism_that_the_mean_field_does_not_have_is_refused(path: str) -> None:
-    """Silently left out, the predictions would be those of another model."""
-    scenario = load_scenario()
-    assert value_at(scenario.world, path) == WITHOUT[path]
-    entry = scenario.entry_at(path)
-    assert entry is not None
-    other = scenario.with_values({path: entry.high})
-    with pytest.raises(ConfigurationError, match=f"{re.escape(path)} = .* only with"):
-        predict(other)
