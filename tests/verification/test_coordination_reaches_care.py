@@ -126,6 +126,7 @@ def test_no_more_instruments_are_given_than_there_are_and_fractions_are_carried_
     assert len(marked["escorted"]) == pytest.approx(given[2], abs=2)
 
 
+@pytest.mark.claim("V3")
 @pytest.mark.parametrize("line", LINES)
 def test_instruments_without_casework_are_nothing(line: str) -> None:
     """A coordinating body that takes up no case gives nothing, whatever it has."""
@@ -301,12 +302,12 @@ def test_a_case_is_given_each_instrument_once() -> None:
 
 def test_when_the_days_instruments_are_used_up_nobody_is_given_any() -> None:
     model, task, episode, _, number = a_case()
-    model.agencies.table["slots"][number] = 0
+    model.agencies.table["served_today"][number] = 1
     help_to_care(model.city(), task, number)
     assert not episode["guaranteed"]
     assert not episode["escorted"]
     assert episode["booked_until"] == -NEVER
-    assert (model.agencies.table["served_today"][number] == 0).all()
+    assert (model.agencies.table["served_today"][number] == 1).all()
 
 
 @pytest.mark.parametrize(("fields", "letter", "booking"), [
@@ -397,6 +398,7 @@ def test_instruments_let_more_needs_be_seen() -> None:
     assert with_them > without
 
 
+@pytest.mark.claim("V24")
 @pytest.mark.parametrize("population", [100, 500])
 def test_books_agree_and_no_draw_is_used_twice(population: int) -> None:
     """V7 to V12 and V24 with instruments, cards and everything that binds, in tiny cities too."""
@@ -415,6 +417,7 @@ def test_books_agree_and_no_draw_is_used_twice(population: int) -> None:
         )
 
 
+@pytest.mark.claim("V23")
 def test_marks_are_kept_by_branches_and_saved_models(tmp_path: Path) -> None:
     """In the middle of things a branch, and a model that was saved, go on as the model does."""
     base = past(2)

@@ -10,6 +10,7 @@ from sim.agents.task import Place
 from sim.model import AlmatyModel
 from sim.observation.needs import flow_table
 from tests.cities import city
+from tests.verification.binding import binding
 from tests.verification.conftest import SCARCE
 from tests.verification.invariants import (
     Watch,
@@ -52,6 +53,22 @@ WORLDS = {
     "insured": (
         "baseline",
         {**CROWDED, "insurance.purchase_base": 3.0, "illness.acute_factor": 1.5},
+        ("law.as_of=2023-09-01",),
+    ),
+    "barriers-bind": (
+        "baseline",
+        {
+            **CROWDED,
+            **TOGETHER,
+            **binding(),
+            "insurance.purchase_base": 3.0,
+            **{
+                f"agencies.coordinating_body.capacity.{line}": 1000.0
+                for line in ("bookings", "letters", "escorts")
+            },
+            "coordination.turned_away_told": 0.5,
+            "information.firewall_announced": 1.0,
+        },
         ("law.as_of=2023-09-01",),
     ),
 }

@@ -148,6 +148,7 @@ def test_who_stays_a_member_gets_no_second_card() -> None:
     assert not migrant["knows"][INSURANCE]
 
 
+@pytest.mark.claim("V24")
 def test_fund_and_insurer_on_one_day_send_a_card_each() -> None:
     """Each with a draw of its own (V24): the audit finds no number used twice."""
     changed = {
@@ -224,6 +225,7 @@ def test_ones_own_polyclinic_attracts_less_in_a_severe_illness(left: float) -> N
 # --- the city ---------------------------------------------------------------------------------
 
 
+@pytest.mark.claim("V3")
 @pytest.mark.parametrize(("switch", "cut", "law"), [
     ({"insurance.card": 1.0}, {}, ()),
     (COURSES, {}, ()),

@@ -134,6 +134,7 @@ def neutral() -> AlmatyModel:
     return lived({})
 
 
+@pytest.mark.claim("V3")
 @pytest.mark.parametrize("name", MECHANISMS)
 def test_a_mechanism_works_through_its_path_alone(neutral: AlmatyModel, name: str) -> None:
     """With the path cut it changes no log; with the path open it does."""
