@@ -130,7 +130,7 @@ def test_who_knows_the_emergency_right_can_insist(model: AlmatyModel) -> None:
     migrant = person(model)
     for knows in (False, True):
         migrant["knows"][EMERGENCY_RIGHT] = knows
-        assert bool(wrongly_refused(model.city(), episode, migrant)) == (not knows)
+        assert bool(wrongly_refused(model.city(), episode, migrant, STATE)) == (not knows)
 
 
 @pytest.mark.parametrize("days", [2, 10])

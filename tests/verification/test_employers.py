@@ -13,7 +13,8 @@ from tests.cities import city
 from tests.verification.worlds import NO_BURN_IN, NOBODY_FALLS_ILL
 
 QUIET = {**NOBODY_FALLS_ILL, **NO_BURN_IN, "employment.inspection_factor": 0.0,
-         "employment.dismissal_factor": 0.0}  # fmt: skip
+         "employment.dismissal_factor": 0.0,
+         "enforcement.dismissal_when_detected": 0.0}  # fmt: skip
 
 
 @pytest.mark.parametrize("cost", [3000.0, 9000.0])
@@ -68,7 +69,10 @@ def test_inspections_teach_fine_and_push_people_out() -> None:
 
 
 def test_who_is_dismissed_finds_work_or_leaves_in_time() -> None:
-    world = {"employment.inspection_factor": 20.0, "city.burn_in_days": 0}
+    world = {
+        "employment.inspection_factor": 20.0, "city.burn_in_days": 0,
+        "employment.inspectors_report": 0.0, "enforcement.dismissal_when_detected": 0.0,
+    }  # fmt: skip
     model = AlmatyModel(city(population=1500, seed=4, changed=world))
     limit = model.world.employment.jobless_days
     hired = set()

@@ -39,6 +39,7 @@ def lone_hospitals(mean_stay: float, sigma: float) -> AlmatyModel:
         "institutions.hospital.stay_days.injury": mean_stay,
         "institutions.hospital.stay_sigma": sigma,
         "payment.wrongful_refusal": 0.0,
+        "payment.refusal_by_attitude.hospital": 0.0,
     }
     return AlmatyModel(city(population=300, changed=world))
 

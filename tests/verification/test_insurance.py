@@ -16,6 +16,7 @@ from sim.submodels.services import (
     WRONGLY_REFUSED,
 )
 from tests.cities import city
+from tests.verification.binding import binding
 from tests.verification.worlds import NO_BURN_IN, NO_POLICE, NOBODY_FALLS_ILL
 
 HOPED = ("law.regime=as_hoped", "law.as_of=2019-01-01")
@@ -86,6 +87,7 @@ def test_without_premium_the_fund_is_minus_the_prices_of_what_it_paid() -> None:
         "insurance.papers_required": 0.0,
         "insurance.administration": 0.0,
         "information.memory_mean": 1e9,
+        **{path: 0.0 for path in binding() if path.startswith("insurance.course_cost.")},
     }
     scenario = city(population=800, seed=6, changed=world, overrides=("law.regime=universal",))
     model = AlmatyModel(scenario)

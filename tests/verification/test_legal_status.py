@@ -18,6 +18,8 @@ PERMIT = words.LegalStatus.PERMIT.value
 REGISTERED = words.LegalStatus.REGISTERED.value
 IRREGULAR = words.LegalStatus.IRREGULAR.value
 NOTHING_ELSE_COUNTS = {
+    "legal_status.renewal_fear": 0.0,
+    "legal_status.refused_after_fine": 0.0,
     "legal_status.renewal_knowledge": 0.0,
     "legal_status.renewal_formal": 0.0,
     "legal_status.renewal_consulate": 0.0,
