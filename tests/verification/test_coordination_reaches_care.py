@@ -131,7 +131,10 @@ def test_no_more_instruments_are_given_than_there_are_and_fractions_are_carried_
 def test_instruments_without_casework_are_nothing(line: str) -> None:
     """A coordinating body that takes up no case gives nothing, whatever it has."""
     without, with_it = hub(0), hub(0, **{line: 1e5})
-    assert logs(branch(without, days=90)) == logs(branch(with_it, days=90))
+    ones = [logs(branch(one, days=90)) for one in (without, with_it)]
+    for one in ones:
+        del one["policy_costs"]  # standing by costs money
+    assert ones[0] == ones[1]
 
 
 @pytest.mark.parametrize("line", LINES)
@@ -177,7 +180,7 @@ HELPED = {
 
 @pytest.fixture
 def ill() -> tuple[AlmatyModel, Any, Any]:
-    model = small_city(HELPED)
+    model = small_city({**HELPED, "care_seeking.unpaid_day": 0.0})
     episode, migrant = illness(model), person(model)
     migrant["legal_status"], migrant["manages_language"] = words.LegalStatus.IRREGULAR, False
     migrant["knows"][:] = False

@@ -180,6 +180,8 @@ def test_with_knowledge_and_without_fear_or_price_only_reach_bounds_uptake(
         "care_seeking.believed_ambulance_price": 0.0,
         "care_seeking.believed_hospital_price": 0.0,
         "payment.wrongful_refusal": 0.0,
+        **{f"payment.refusal_by_attitude.{name}": 0.0 for name in words.INSTITUTION_KINDS},
+        "referral.registration_asked": 0.0,
         **NO_PAPERS_ASKED,
     }
     model = Watch(AlmatyModel(city(population=1500, seed=2, changed=world))).live(240).model

@@ -9,7 +9,7 @@ from tests.claims import claims, proofs
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "verification.md"
 ORACLES = [f"A{number}" for number in range(1, 13)]
-INVARIANTS = [f"V{number}" for number in range(1, 31)]
+INVARIANTS = [f"V{number}" for number in range(1, 32)]
 
 
 def rows() -> dict[str, str]:

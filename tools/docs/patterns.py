@@ -118,7 +118,8 @@ def simulated() -> pd.DataFrame:
         spread.agg(lambda values: values.isna().mean()),
     )  # fmt: skip
     columns = dict(zip(OF_SURVEYS, of_surveys, strict=True))
-    return found.join(pd.DataFrame(columns), on="pattern")[COLUMNS]
+    joined = found.join(pd.DataFrame(columns), on="pattern").set_index("pattern")
+    return joined.loc[[one["pattern"] for one in patterns()]].reset_index()[COLUMNS]
 
 
 def of_one_survey(row: "pd.Series[float]") -> str:
