@@ -168,7 +168,7 @@ def test_a_comparison_too_short_for_some_indicators_still_ends_well(
     assert experiments.studies.compare.run(resolved, Console(file=StringIO())) == 0
     (folder,) = results_in(tmp_path)
     summary = pd.read_parquet(folder / "summary.parquet")
-    unknown = summary[(summary["code"] == "A1") & (summary["by"] == "all")]
+    unknown = summary[(summary["indicator"] == "unmet_need_episodes") & (summary["by"] == "all")]
     assert unknown["scenario"].tolist() == ["baseline", "mobile_clinics"]
     assert unknown["level"].isna().all()
 
