@@ -28,8 +28,10 @@ from sim.agents.task import NOWHERE, PAYMENT, SHELTER, move_key
 from sim.engine.random.scalar import peek_uniform
 from sim.submodels.care_options import (
     ACCEPTABILITY,
+    AMBULANCE,
     APPEAL,
     EFFORT,
+    HOSPITAL,
     LAST_PROVIDER,
     NO_TERM,
     POLYCLINIC,
@@ -86,12 +88,11 @@ def _cost(seen: Weighing, option: int) -> str:
     """Say what a person expects an option to cost, and the true price if it differs."""
     believed, price, course = seen.believed[option], seen.price[option], seen.course[option]
     if believed != price:
-        truth = "in fact it is free" if not price else f"in fact it is {money(price)}"
         return (
             f"not knowing {KNOWLEDGE['emergency_right']}, they expect to pay {money(believed)} "
-            f"({truth}), and {_means(seen, course)}"
+            f"(in fact it {_true_price(seen, option)}), and {_means(seen, course)}"
         )
-    costs = f"it costs {money(price)}" if price else "it is free by law"
+    costs = f"it {_true_price(seen, option)}"
     if money(course) == money(price):
         return f"{costs}, and {_means(seen, course)}"
     if option == POLYCLINIC and seen.employers_part > 0:
@@ -99,6 +100,16 @@ def _cost(seen: Weighing, option: int) -> str:
     extras = f"with {listed(list(seen.extras[option]))}, " if seen.extras[option] else ""
     in_all = f"{extras}they expect to spend {money(course)} themselves"
     return f"{costs}; {in_all}, and {_means(seen, course)}"
+
+
+def _true_price(seen: Weighing, option: int) -> str:
+    """Say what a visit costs, or that only the days in bed after an emergency do."""
+    price = seen.price[option]
+    if not price:
+        return "is free by law"
+    if option in (AMBULANCE, HOSPITAL) and price == seen.afterwards:
+        return f"is free by law, but for about {money(price)} for the days in bed afterwards"
+    return f"costs {money(price)}"
 
 
 def _means(seen: Weighing, cost: float) -> str:

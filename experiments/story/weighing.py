@@ -23,7 +23,8 @@ from sim.submodels.care_options import (
 )
 from sim.submodels.care_seeking import available_options, leave_probability, utilities
 from sim.submodels.illness import INFECTION
-from sim.submodels.insurance import cover_of
+from sim.submodels.insurance import PATIENT, cover_of
+from sim.submodels.payment import HOSPITAL_CARE
 from sim.submodels.price_of_care import (
     believed_price,
     has_works_clinic,
@@ -55,6 +56,8 @@ class Weighing:
     believed, price, course : array, shape (options,)
         The price of a visit the person expects, the true one, and what the person expects to spend
         in all, in KZT.
+    afterwards : float
+        What of the price at an ambulance or hospital is for the days in bed after an emergency.
     extras : tuple of tuple of str
         What makes the difference between a visit and all, for each option.
     employers_part : float
@@ -77,6 +80,7 @@ class Weighing:
     believed: Floats
     price: Floats
     course: Floats
+    afterwards: float
     extras: tuple[tuple[str, ...], ...]
     employers_part: float
     language: Floats
@@ -126,7 +130,7 @@ def look_into(
     others[3] = int(treats_self)
     others[4] = untreated
     others[5] = staying - patience_lost(city, episode) * untreated
-    others[6] = int(unpaid_share(city, migrant) > 0.0)
+    others[6] = unpaid_share(city, migrant)
 
 
 def weighing(model: "AlmatyModel", row: int) -> Weighing:
@@ -138,7 +142,7 @@ def weighing(model: "AlmatyModel", row: int) -> Weighing:
     migrant = model.migrants.table[int(episode["migrant"])]
     understood = migrant["manages_language"] or episode["escorted"]
     language = np.array(model.care_seeking.parameters[0]["language"])
-    means, leave, staying, treats_self, untreated, waiting, loses_day = others.tolist()
+    means, leave, staying, treats_self, untreated, waiting, unpaid = others.tolist()
     return Weighing(
         terms=terms,
         available=available,
@@ -149,7 +153,8 @@ def weighing(model: "AlmatyModel", row: int) -> Weighing:
         believed=prices[0],
         price=prices[1],
         course=prices[2],
-        extras=_extras(model, episode, prices[0], bool(loses_day)),
+        afterwards=_afterwards(model, episode, migrant),
+        extras=_extras(model, episode, prices[0], unpaid),
         employers_part=_employers_part(model, episode, migrant, prices[0, POLYCLINIC]),
         language=language * (not understood),
         cash=float(migrant["savings"]),
@@ -159,7 +164,7 @@ def weighing(model: "AlmatyModel", row: int) -> Weighing:
 
 
 def _extras(
-    model: "AlmatyModel", episode: np.void, believed: Floats, loses_day: bool
+    model: "AlmatyModel", episode: np.void, believed: Floats, unpaid: float
 ) -> tuple[tuple[str, ...], ...]:
     """Return what people reckon with besides the price of a visit, for each option."""
     seeking = model.care_seeking.parameters[0]
@@ -169,10 +174,20 @@ def _extras(
         ordinary = bool(ORDINARY[option])
         drugs = ordinary and believed[option] > 0 and seeking["course"] > 1.0
         asked = may_ask and believed[option] <= 0 and seeking["informal_price"][option] > 0
-        day = ordinary and option != MOBILE_CLINIC and loses_day and seeking["unpaid_day"] > 0
+        day = ordinary and option != MOBILE_CLINIC and unpaid * seeking["unpaid_day"] > 0
         one = ("drugs", "tests") * bool(drugs) + ("what staff may ask for",) * bool(asked)
-        extras.append(one + ("a day without pay",) * bool(day))
+        extras.append(one + ("lost wages",) * bool(day))
     return tuple(extras)
+
+
+def _afterwards(model: "AlmatyModel", episode: np.void, migrant: np.void) -> float:
+    """Return what people reckon with for days in bed after an emergency, in KZT."""
+    payment = model.payment.parameters[0]
+    cover = int(cover_of(model.city(), as_record(migrant)))
+    payers = payment["payer_of_service"][migrant["nationality"], migrant["legal_status"], cover]
+    if episode["severity"] < SEVERE or payers[HOSPITAL_CARE] != PATIENT:
+        return 0.0
+    return float(model.payment.paid_days(model.world) * payment["bed_day"])
 
 
 def _employers_part(

@@ -167,7 +167,7 @@ class Payment(Submodel):
             world.payment,
             payer=payer,
             payer_of_service=payer_of_service,
-            option_price=prices_by_option(payer, payer_of_service, price, self._paid_days(world)),
+            option_price=prices_by_option(payer, payer_of_service, price, self.paid_days(world)),
             listed_price=np.rint(by(words.INSTITUTION_KINDS, listed)).astype(np.int64),
             borrowing_limit=world.money.borrowing_limit,
             informal_asked=by(words.INSTITUTION_KINDS, world.payment.informal_asked),
@@ -187,7 +187,7 @@ class Payment(Submodel):
             front_desk_training=world.coordination.front_desk_training,
         )
 
-    def _paid_days(self, world: World) -> float:
+    def paid_days(self, world: World) -> float:
         """Return the bed-days after an emergency that people reckon with and have to pay."""
         free = world.payment.state_paid_days_after_emergency
         return max(world.care_seeking.days_foreseen - free, 0.0)

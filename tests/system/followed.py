@@ -206,6 +206,9 @@ def prices(world: World, migrant: np.void, episode: np.void, option: str) -> tup
         true = price["hospital_stay"]
     elif option == "hospital" and not severe and by["hospital"] != "state" and not infection:
         true = price["hospital_visit"]
+    if severe and option in ("ambulance", "hospital") and by["hospital"] != "state":
+        days = world.care_seeking.days_foreseen - world.payment.state_paid_days_after_emergency
+        true += max(days, 0.0) * price["bed_day"]
     believed = {
         "ambulance": world.care_seeking.believed_ambulance_price,
         "hospital": world.care_seeking.believed_hospital_price,

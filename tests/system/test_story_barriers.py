@@ -1,6 +1,6 @@
 """`study=story` tells what keeps people from care: each sentence is true, and is missing where not.
 
-One small city is followed with the mechanisms of issue 21 and once without them.
+One small city is followed with the mechanisms that keep people from care, and once without them.
 """
 
 from collections import Counter
@@ -40,28 +40,6 @@ DAYS = 100
 PEOPLE = 400
 FOLLOWED = 100
 RARE = 20
-BARRIERS = (
-    "parameters.care_seeking.price_weight=1.8", "parameters.care_seeking.price_weight_private=1.8",
-    "parameters.care_seeking.borrowing_weight=5.5", "parameters.care_seeking.credit_reluctance=0.7",
-    "parameters.care_seeking.small_cash=1000", "parameters.care_seeking.course=1.5",
-    "parameters.care_seeking.unpaid_day=0.04", "parameters.care_seeking.self_care_days=3",
-    "parameters.care_seeking.inertia=1.5", "parameters.care_seeking.pain=3",
-    "parameters.care_seeking.endurance_rate=0.24", "parameters.care_seeking.same_day_triage=1",
-    "parameters.care_seeking.fear_weight=13", "parameters.care_seeking.language_weight=1.7",
-    "parameters.care_seeking.wait_weight=0.5",
-    "parameters.care_seeking.attraction="
-    "{ambulance: -2.1, hospital: -1.5, polyclinic: 0.9, mobile_clinic: 0.9, private: 1.3}",
-    "parameters.care_seeking.severity_weight="
-    "{ambulance: 2.9, hospital: 2.9, polyclinic: 0.3, mobile_clinic: 0.3, private: 0.3}",
-    "parameters.money.borrowing_limit=0.8", "parameters.money.credit_without_reserve=0.5",
-    "parameters.money.credit_spread=1", "parameters.money.hand_to_mouth=0.35",
-    "parameters.money.reserve=0.35", "parameters.money.reserve_spread=1",
-    "parameters.money.remitted_without_reserve=1.0", "parameters.money.formal_sick_pay=0.6",
-    "parameters.employment.formal_leave=1", "parameters.employment.works_clinic_share=0.8",
-    "parameters.employment.check_ups=0.12",
-    "parameters.payment.informal_asked={hospital: 0.4, polyclinic: 0.4}",
-    "parameters.legal_status.renewal_base=2.0",
-)  # fmt: skip
 OFTEN = {
     "employment.check_ups": 1.0, "employment.norm": 20_000.0, "employment.contract_cost": 0.0,
     "illness.acute_rate": 3.0, "payment.informal_asked.polyclinic": 0.9,
@@ -83,7 +61,7 @@ SENTENCES = (
 
 
 def followed_city(changed: dict[str, float]) -> Followed:
-    past = AlmatyModel(city(population=PEOPLE, days=DAYS, changed=changed, overrides=BARRIERS))
+    past = AlmatyModel(city(population=PEOPLE, days=DAYS, changed=changed))
     plain = past.fork(past.specification)
     plain.run_for(DAYS)
     people = past.migrants.pid[past.migrants.rows][:FOLLOWED].tolist()
@@ -312,8 +290,8 @@ def weighed(price: float = 0.0, fear: float = 0.0, effort: float = 0.0) -> Weigh
         terms=terms, available=np.ones(OPTIONS, dtype=np.bool_), waiting=0.0, staying=0.0,
         untreated=3, treats_self=False, believed=np.full(OPTIONS, 13_000.0),
         price=np.full(OPTIONS, 13_000.0), course=np.full(OPTIONS, 13_000.0),
-        extras=((),) * OPTIONS, employers_part=-1.0, language=np.zeros(OPTIONS), cash=20_000.0,
-        means=50_000.0, leave=0.5,
+        afterwards=0.0, extras=((),) * OPTIONS, employers_part=-1.0, language=np.zeros(OPTIONS),
+        cash=20_000.0, means=50_000.0, leave=0.5,
     )  # fmt: skip
 
 
