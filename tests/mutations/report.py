@@ -5,12 +5,13 @@ from tests.mutations.check import Answer
 HEAD = """# Mutation check
 
 Would anybody notice if the model were wrong? `python -m tests.mutations --write` puts small faults
-into copies of `sim/`, one at a time, runs the tests there and writes this page. The faults stand in
-`tests/mutations/faults.toml`, each with what it would do to results. Rules run as ordinary Python
-for the tests that should notice, compiled for the rest of the fast suite.
+into copies of `sim/`, one at a time, runs the tests there and writes this page. The faults are
+listed in `tests/mutations/faults.toml`, each with what it would do to results. Rules run as
+ordinary Python for the tests that should notice, compiled for the rest of the fast suite.
 
-Read the share for what it is. Many tests in `tests/verification/test_details_*.py` were written for
-faults of this list, or because one had gone unnoticed; a fault of another kind may still slip by.
+The share of faults that are caught says less than it seems to. Many tests in
+`tests/verification/test_details_*.py` were written for faults of this list, or because one had gone
+unnoticed; a fault of another kind may still slip by. Tests are named by their path in `tests/`.
 """
 
 
@@ -26,7 +27,8 @@ def page(answers: list[Answer]) -> str:
     ]
     parts: dict[str, list[Answer]] = {}
     for one in answers:
-        parts.setdefault(one.fault.file.rpartition("/")[0], []).append(one)
+        package = one.fault.file.split("/")[:-1][:2]
+        parts.setdefault("/".join(package), []).append(one)
     for part, those in sorted(parts.items()):
         number = sum(bool(one.caught_by) for one in those)
         lines.append(f"| `{part}/` | {len(those)} | {number} |")
@@ -38,6 +40,5 @@ def page(answers: list[Answer]) -> str:
     for one in answers:
         test = f"`{one.caught_by}`" if one.caught_by else "**nobody**"
         fault = one.fault
-        file = fault.file.removeprefix("sim/")
-        lines.append(f"| {fault.name} | {fault.matters} | `{file}` | {test} |")
+        lines.append(f"| {fault.name} | {fault.matters} | `{fault.file}` | {test} |")
     return "\n".join(lines) + "\n"
