@@ -83,14 +83,20 @@ def _decision(tracer: PersonTracer, thread: str, ordinal: int, episode: np.void)
     seen = tracer.weighed.get(ordinal)
     if seen is None or episode["compared_on"] != tracer.model.day:
         return
-    if episode["state"] == State.UNDER_WAY:
+    under_way = episode["state"] == State.UNDER_WAY
+    choice = int(episode["option"]) if under_way else WAIT
+    # A call about a booking, or money spent on another illness in the same block, came in between.
+    weighed_again = seen.choice() != choice
+    if under_way and weighed_again:
+        tracer.say(thread, "note", HANDS, sentence(f"decides to {CHOICES[words.OPTIONS[choice]]}"))
+    elif under_way:
         checked = episode["kind"] == MATERNITY and not episode["born"]
         lacking = "a check" if checked else "treatment by a doctor"
-        text = why_chosen(seen, int(episode["option"]), lacking)
+        text = why_chosen(seen, choice, lacking)
         tracer.forget(f"waits {ordinal}")
         tracer.forget(f"tries {ordinal}")
         tracer.say(thread, "note", HANDS, sentence(text))
-    else:
+    elif not weighed_again:
         once = f"waits {ordinal}"
         felt = int(episode["felt_barrier"]) if episode["severity"] >= MODERATE else Felt.NONE
         tracer.say(thread, "note", HANDS, sentence(why_waiting(seen, felt)), once=once)

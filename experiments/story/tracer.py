@@ -126,7 +126,8 @@ class PersonTracer:
             return
         for ordinal, row in self._last.episode_rows.items():
             episode = self._last.episodes[ordinal]
-            if episode["state"] == State.UNDECIDED and episode["decides_on"] <= model.day:
+            due = min(episode["decides_on"], episode["worn_out_on"]) <= model.day
+            if episode["state"] == State.UNDECIDED and due:
                 self.weighed[ordinal] = weighing(model, row)
 
     def _find(self, model: AlmatyModel) -> tuple[Rows, Rows, Rows]:

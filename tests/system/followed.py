@@ -1,6 +1,7 @@
 """People followed through one small city in two scenarios, with all that is needed to check it.
 
-The city is dearer, stricter and readier to report than Almaty, so that rare refusals are there.
+The city is dearer, stricter and readier to report than Almaty, and severe illness is more dangerous,
+so that rare refusals and endings are there. Other barriers are off (see `test_story_barriers`).
 """
 
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from sim.agents.task import Ending, Move
 from sim.config.world import World
 from sim.model import AlmatyModel
 from tests.cities import city
+from tests.verification.worlds import NEUTRAL
 
 DAYS = 160
 CHANGED = {
@@ -29,6 +31,8 @@ CHANGED = {
     "agencies.foundation.competence.payment": 0.9, "illness.infection_rate.uzbekistan": 0.3,
     "care_seeking.patience": 1.0, "care_seeking.reneging": 0.5,
     "institutions.polyclinic.capacity": 2.0, "enforcement.intensity": 2.0,
+    "illness.death.acute.severe": 0.05, "illness.death.injury.severe": 0.05,
+    "illness.death.maternity.severe": 0.05, "illness.death.chronic.severe": 0.05,
 }  # fmt: skip
 LOGGED_ON = {
     "visits": "served_on", "handovers": "day", "closed_needs": "ended_on",
@@ -137,7 +141,7 @@ def people_of_all_kinds(
 
 def follow_people_of_all_kinds() -> list[Followed]:
     """Run both scenarios, with and without followers of the same people."""
-    past = AlmatyModel(city(population=3000, days=DAYS, changed=CHANGED))
+    past = AlmatyModel(city(population=3000, days=DAYS, changed={**NEUTRAL, **CHANGED}))
     runs = [lived(past, name) for name in ("baseline", "hub_medium")]
     people = people_of_all_kinds([model for model, _ in runs], runs[0][1])
     return [

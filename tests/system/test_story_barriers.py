@@ -91,8 +91,7 @@ def decisions(one: Followed) -> list[tuple[Moment, int, str]]:
     for moment in one.all_moments():
         if moment.block != "decide":
             continue
-        for ordinal in moment.weighed:
-            new = moment.after.episodes[ordinal]
+        for ordinal, new in moment.after.episodes.items():
             if new["compared_on"] == moment.day:
                 thread = f"{words.KINDS[int(new['kind'])]} {ordinal}"
                 texts = [event.text for event in moment.events if event.thread == thread]
