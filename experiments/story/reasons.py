@@ -20,6 +20,7 @@ from experiments.story.words import (
     in_a_hundred,
     listed,
     money,
+    sentence,
     status_in_words,
 )
 from sim import vocabulary as words
@@ -64,12 +65,11 @@ def why_chosen(seen: Weighing, choice: int, lacking: str) -> str:
     lacking : str
         What the person has been without, in words.
     """
-    parts = [f"decides to {_to_do(choice)}"]
+    decides = f"decides to {_to_do(choice)}"
     if seen.untreated and seen.would_still_wait():
-        parts = [
-            f"will not wait any longer, after {days(seen.untreated)} without {lacking}",
-            *parts,
-        ]
+        since = f"after {days(seen.untreated)} without {lacking}"
+        decides = f"will not wait any longer, {since}: {decides}"
+    parts = [decides]
     if seen.course[choice] or seen.price[choice]:
         parts.append(_cost(seen, choice))
     elif words.OPTIONS[choice] in CLINICS_OF_CHOICE:
@@ -77,7 +77,7 @@ def why_chosen(seen: Weighing, choice: int, lacking: str) -> str:
     if choice == POLYCLINIC and seen.employers_part >= 0:
         parts.append("the employer has an agreement with the polyclinic")
     parts += _kept_away(seen, choice)
-    return "; ".join(parts)
+    return " ".join(sentence(part) for part in parts)
 
 
 def _to_do(choice: int) -> str:
@@ -108,7 +108,7 @@ def _true_price(seen: Weighing, option: int) -> str:
     if not price:
         return "is free by law"
     if option in (AMBULANCE, HOSPITAL) and price == seen.afterwards:
-        return f"is free by law, but for about {money(price)} for the days in bed afterwards"
+        return f"is free by law, except for about {money(price)} for the days in bed afterwards"
     return f"costs {money(price)}"
 
 

@@ -1,7 +1,7 @@
 """People followed through one small city in two scenarios, with all that is needed to check it.
 
-The city is dearer, stricter and readier to report than Almaty, and severe illness is more dangerous,
-so that rare refusals and endings are there. Other barriers are off (see `test_story_barriers`).
+The city is dearer, stricter and readier to report than Almaty, and severe illness is graver, so
+that rare refusals and endings are there. Other barriers are off (see `test_story_barriers`).
 """
 
 from dataclasses import dataclass, field, replace

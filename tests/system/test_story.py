@@ -158,9 +158,9 @@ def test_what_was_weighed_is_what_was_decided_and_the_price_said_the_price_belie
                     assert f"expect to pay {money(believed)} (in fact it " in text
                     assert money(true) in text or "in fact it is free by law)" in text
                 elif true > 0:
-                    assert f"it costs {money(true)}" in text or f"about {money(true)} for" in text
+                    assert f"t costs {money(true)}" in text or f"about {money(true)} for" in text
                 else:
-                    assert "it is free by law" in text or "tenge" not in text
+                    assert "t is free by law" in text or "tenge" not in text
                 if believed or true:
                     assert f"can raise {money(means(one.world, moment.before.migrant))}" in text
                 said["misbelief" if believed != true else "price" if true else "free"] += 1

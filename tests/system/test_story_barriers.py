@@ -325,13 +325,13 @@ def test_an_employer_who_gives_leave_is_no_obstacle() -> None:
 def test_what_a_decision_costs_is_told_with_all_that_is_reckoned_with() -> None:
     plain = why_chosen(weighed(), PRIVATE, "treatment by a doctor")
     assert plain == (
-        "decides to go to a private doctor; it costs 13,000 tenge, and they can raise 50,000 tenge"
+        "Decides to go to a private doctor. It costs 13,000 tenge, and they can raise 50,000 tenge."
     )
     course = np.full(OPTIONS, 24_000.0)
     dearer = replace(weighed(), course=course, extras=(("drugs", "tests"),) * OPTIONS)
     assert why_chosen(dearer, PRIVATE, "").endswith(
-        "it costs 13,000 tenge; with drugs and tests, they expect to spend 24,000 tenge themselves,"
-        " and they have 20,000 tenge in hand and can raise 50,000 tenge by borrowing"
+        "It costs 13,000 tenge; with drugs and tests, they expect to spend 24,000 tenge themselves,"
+        " and they have 20,000 tenge in hand and can raise 50,000 tenge by borrowing."
     )
     agreed = replace(weighed(), course=np.full(OPTIONS, 5_200.0), employers_part=7_800.0)
     assert "of which the employer pays 7,800 tenge; they expect to spend 5,200" in why_chosen(
@@ -344,7 +344,7 @@ def test_waiting_that_would_have_ended_anyway_is_not_said_to_wear_out() -> None:
     assert "wait any longer" not in why_chosen(weighed(), PRIVATE, "a check")
     worn = replace(weighed(), staying=1.5)
     assert why_chosen(worn, PRIVATE, "a check").startswith(
-        "will not wait any longer, after 3 days without a check; decides to"
+        "Will not wait any longer, after 3 days without a check: decides to"
     )
 
 
