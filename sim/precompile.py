@@ -41,6 +41,8 @@ def compile_rules() -> None:
     # Rules that a small city may not use, and those that only observers use.
     lie_down(city, NOBODY)
     utility_terms(city, NOBODY)
+    model.care_seeking.believed_prices(NOBODY)
+    model.care_seeking.have_contracts(NOBODY)
     model.draws.bits("any purpose", 0)
     with suppress(OSError):
         _seal().touch()

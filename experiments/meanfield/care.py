@@ -38,6 +38,7 @@ from experiments.meanfield.options import (
     SEVERE,
     competence,
     leave_of,
+    papers_missing,
     sent_to_hospital,
     staying_home,
     utilities,
@@ -77,8 +78,8 @@ NUMBERS = (
     "episodes", "severe", "in_time", "moderate", "met", "visits", "turned_away", "asks",
 )  # fmt: skip
 """Numbers of `Outcomes` that add up over kinds of illness."""
-REFUSING = [HOSPITAL, POLYCLINIC, MOBILE_CLINIC]
-"""Clinics that refuse some people of a class and not others."""
+REFUSING = [HOSPITAL, POLYCLINIC, MOBILE_CLINIC, PRIVATE]
+"""Clinics that refuse some people of a class and not others: all but ambulances."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class Outcomes:
     emergencies, in_time : that become severe, births included, and those with care within a day
     moderate, met : perceived while moderate, and those of them that a provider sees
     visits : to public clinics, check-ups included
-    turned_away : sent away by hospitals for lack of papers
+    turned_away : sent away by hospitals and polyclinics for lack of papers
     asks : requests for advice, if they know who helps
     """
 
@@ -189,8 +190,6 @@ class Choices:
     def openings_at(self, severity: int) -> Iterator[tuple[Floats, Floats]]:
         """Yield which clinics would see people of a severity, and how often it is these.
 
-        Ambulances refuse nobody, and private doctors who cannot pay.
-
         Yields
         ------
         chance : array of float, shape (classes,)
@@ -229,13 +228,17 @@ class Choices:
         return stage_of(self.world, clocks, MODERATE, seeking)
 
     def elsewhere(self) -> tuple[Floats, Floats, Floats]:
-        """Return odds that a moderate need goes to who treats, to advisers; and to hospital first.
+        """Return odds that a moderate need goes to who treats, and to advisers; and papers missing.
 
-        The last is the share of hospitals among those who treat, employers aside.
+        The last is the share of those who treat, employers aside, that ask for papers in vain.
         """
         appeal = self.appeal[MODERATE]
         treat = appeal[:, : HOME + 1].sum(axis=-1) - appeal[:, EMPLOYER]
-        return treat, appeal[:, NGO] + appeal[:, CONSULATE], appeal[:, HOSPITAL] / treat
+        missing = sum(
+            appeal[:, option] * papers_missing(self.world, self.people, option)
+            for option in (HOSPITAL, POLYCLINIC)
+        )
+        return treat, appeal[:, NGO] + appeal[:, CONSULATE], missing / treat
 
     def in_time(self, waited: Floats | float) -> Floats:
         """Return the share that gets to hospital on the day they are severely ill or the next.
@@ -291,9 +294,8 @@ def numbers_of(choices: Choices, kind: int) -> dict[str, Floats]:
         stage_of(world, clocks, severity, choices.needs[severity]) for severity in BELOW_SEVERE
     )
     course = course_of(clocks, mild, moderate)
-    treat, advise, hospital = choices.elsewhere()
+    treat, advise, missing = choices.elsewhere()
     there, asked = (choices.first(clocks, odds) for odds in (treat, treat + advise))
-    asked_for_papers = np.where(STATUS_IN_ORDER, 0.0, world.referral.papers_asked)
     late = np.zeros(len(moderate.waited))
     for multiple, share in LAW_OF_WAITS:
         late += share * choices.in_time(multiple * moderate.waited)
@@ -305,10 +307,7 @@ def numbers_of(choices: Choices, kind: int) -> dict[str, Floats]:
         "moderate": course.moderate,
         "met": course.moderate * moderate.reached,
         "visits": (course.treated * choices.public[:SEVERE]).sum(axis=0),
-        "turned_away": course.moderate
-        * there.reached
-        * hospital
-        * asked_for_papers[choices.people.status],
+        "turned_away": course.moderate * there.reached * missing,
         "asks": course.moderate * asked.goes * advise / (treat + advise),
     }
 
@@ -322,9 +321,9 @@ def needs_of(world: World, aware: Floats, mean: Any, outcomes: Outcomes) -> tupl
     needs[DOCUMENTS] = mean(outcomes.turned_away)
     sectors = by(words.SECTORS, world.demography.sector_share)
     lodging = sectors @ by(words.SECTORS, world.referral.lodging_lost)
-    without_papers = ~STATUS_IN_ORDER[outcomes.people.status]
-    factor = np.where(without_papers, world.referral.lodging_lost_without_papers, 1.0)
-    needs[SHELTER] = mean(outcomes.in_time * np.minimum(lodging * factor, 1.0))
+    in_order = STATUS_IN_ORDER[outcomes.people.status]
+    factor = np.where(in_order, 1.0, world.referral.lodging_lost_without_papers)
+    needs[SHELTER] = mean(outcomes.in_time * np.minimum(factor * lodging, 1.0))
     manages = by(words.NATIONALITIES, world.demography.manages_language)
     lost = 1.0 - aware[:, WHO_HELPS] * manages
     advice = np.asarray(mean(outcomes.asks) * aware[:, WHO_HELPS])

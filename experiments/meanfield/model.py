@@ -18,6 +18,8 @@ from experiments.meanfield.needs import unresolved
 from experiments.meanfield.people import status_shares
 from sim import vocabulary as words
 from sim.config.entries import by, by_two
+from sim.config.mistakes import ConfigurationError
+from sim.config.paths import exists, value_at
 from sim.config.scenario import Scenario
 from sim.config.world import World
 from sim.engine.types import Floats
@@ -34,11 +36,18 @@ READ = (
     "institutions.polyclinic.interpreter", "institutions.mobile_clinic.interpreter",
     "institutions.private.interpreter", "payment.price.polyclinic_visit",
     "payment.price.private_visit", "payment.price.hospital_visit", "payment.price.bus_home",
+    "payment.price.bed_day", "payment.state_paid_days_after_emergency",
     "employment.formal_leave", "employment.works_clinic_share", "employment.check_ups",
     "money.formal_sick_pay", "coordination.participation", "coordination.directory",
     "coordination.front_desk_training", "coordination.load_awareness", "coordination.overhead",
 )  # fmt: skip
 """Levers the mean field reads."""
+WITHOUT = {
+    "agencies.coordinating_body.capacity.bookings": 0.0,
+    "agencies.coordinating_body.capacity.letters": 0.0,
+    "agencies.coordinating_body.capacity.escorts": 0.0, "coordination.turned_away_told": 0.0,
+}  # fmt: skip
+"""Mechanisms the mean field has not, with the value at which the model has them not either."""
 WITHOUT_EFFECT = ("coordination.stand_by",)
 """Levers that affect only money."""
 ROUNDS = 6
@@ -71,6 +80,19 @@ def not_read(scenario: Scenario) -> list[str]:
     )
 
 
+def check_mechanisms(world: World) -> None:
+    """Raise `ConfigurationError` if a mechanism is on that the mean field does not have.
+
+    Its predictions would be those of another model.
+    """
+    for path, neutral in WITHOUT.items():
+        if exists(world, path) and (value := value_at(world, path)) != neutral:
+            raise ConfigurationError(
+                f"{path} = {value:g}: the mean field does not have this mechanism, and predicts "
+                f"only with {path}={neutral:g}"
+            )
+
+
 def predict(scenario: Scenario, start: Floats | None = None) -> Prediction:
     """Predict the indicators of a scenario over its horizon.
 
@@ -83,7 +105,12 @@ def predict(scenario: Scenario, start: Floats | None = None) -> Prediction:
     start : array of float, optional
         That equilibrium (nationalities, items), if it is known already.
 
+    Raises
+    ------
+    ConfigurationError
+        If a mechanism is on that the mean field does not have.
     """
+    check_mechanisms(scenario.world)
     if start is None:
         start, _ = settle(scenario.world)
     world = world_in_force(scenario)

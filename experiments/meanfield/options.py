@@ -1,8 +1,8 @@
 """Mean field of options: what each is worth to a class of people, and whether it would help.
 
 Utilities are those of `sim.submodels.care_seeking` without tastes, relative to staying home, at
-the trust, beliefs and waits of the first day. A clinic sees people unless they are wrongly refused,
-lack papers, or cannot pay.
+the trust, beliefs and waits of the first day. A clinic sees people unless they are refused, wrongly
+or by attitude, lack papers, or cannot pay.
 """
 
 import numpy as np
@@ -79,16 +79,21 @@ def acceptability(world: World, people: People) -> Floats:
     susceptibility = (law.fear_susceptibility_low + law.fear_susceptibility_high) / 2.0
     fear = np.clip(susceptibility * by(words.LEGAL_STATUSES, law.fear), 0.0, 1.0)[people.status]
     fear = fear * np.where(people.knows_rules, seeking.reassured_by_registration, 1.0)
+    language = seeking.language_weight * np.multiply.outer(
+        ~people.manages_language, 1.0 - interpreters(world)
+    )
+    reporting = by(words.OPTIONS, seeking.believed_reporting)
+    return np.asarray(seeking.fear_weight * np.multiply.outer(fear, reporting) + language)
+
+
+def interpreters(world: World) -> Floats:
+    """Return how often somebody interprets, by option; nobody is needed where no clinic is."""
     interpreter = np.ones(OPTIONS)
     for option, name in enumerate(words.OPTIONS[:CLINICS]):
         interpreter[option] = max(
             (one.interpreter for one in world.institutions.values() if one.kind == name), default=0
         )
-    language = seeking.language_weight * np.multiply.outer(
-        ~people.manages_language, 1.0 - interpreter
-    )
-    reporting = by(words.OPTIONS, seeking.believed_reporting)
-    return np.asarray(seeking.fear_weight * np.multiply.outer(fear, reporting) + language)
+    return interpreter
 
 
 def staying_home(world: World, people: People) -> tuple[Floats, Floats]:
@@ -140,11 +145,10 @@ def prices_of_visits(world: World, people: People) -> Floats:
     """Return what a visit costs the uninsured, shape (severities, classes, options), in KZT."""
     rules = payers_by_cover(world.legal_rules(world.city.start_date).payer)
     listed = by(words.PRICES, world.payment.price)
+    free_days = world.payment.state_paid_days_after_emergency
+    foreseen = max(world.care_seeking.days_foreseen - free_days, 0.0)
     # Of an illness that is not infectious, severe or not.
-    paid_days = max(
-        world.care_seeking.days_foreseen - world.payment.state_paid_days_after_emergency, 0.0
-    )
-    price = prices_by_option(payers_by_kind(rules), rules, listed, paid_days)[:, :, 0, :, 0]
+    price = prices_by_option(payers_by_kind(rules), rules, listed, foreseen)[:, :, 0, :, 0]
     by_class = price[people.nationality, people.status]
     return np.asarray(by_class[:, (STEPS >= SEVERE).astype(int)].swapaxes(0, 1))
 
@@ -172,10 +176,16 @@ def believed_prices(world: World, people: People) -> Floats:
     price = price * np.where(ORDINARY, seeking.course, 1.0)
     price[:SEVERE, people.works_clinic, POLYCLINIC] *= 1.0 - employment.works_clinic_pays
     price[:SEVERE] += free[:SEVERE] * informal_prices(world)
-    paid = np.where(people.contract, world.money.formal_sick_pay, 0.0)
-    paid = np.where(PAID_WHEN_ILL[people.status], world.money.paid_when_absent, paid)
     at_work = ORDINARY & (np.arange(OPTIONS) != MOBILE_CLINIC)
-    return price + seeking.unpaid_day * np.multiply.outer(people.wage * (1.0 - paid), at_work)
+    lost = people.wage * unpaid_share(world, people)
+    return price + seeking.unpaid_day * np.multiply.outer(lost, at_work)
+
+
+def unpaid_share(world: World, people: People) -> Floats:
+    """Return the share of a day's wage that a day away from work costs, by class."""
+    by_contract = np.where(people.contract, 1.0 - world.money.formal_sick_pay, 1.0)
+    paid_in_part = 1.0 - world.money.paid_when_absent
+    return np.where(PAID_WHEN_ILL[people.status], paid_in_part, by_contract)
 
 
 def informal_prices(world: World) -> Floats:
@@ -223,13 +233,9 @@ def welcome_at(world: World, people: People, name: str) -> Floats:
     entitled = by_class[:, (STEPS >= SEVERE).astype(int)].T != PATIENT
     welcome -= entitled * refused(world, people)
     welcome *= 1.0 - refused_by_attitude(world, people, name)
+    welcome[:SEVERE] *= 1.0 - papers_missing(world, people, words.OPTIONS.index(name))
     pays = ~entitled
-    if name == "polyclinic":
-        asked = world.referral.registration_asked * (people.status == IRREGULAR)
-        welcome[:SEVERE] *= 1.0 - asked
     if name == "hospital":
-        asked = world.referral.papers_asked * ~STATUS_IN_ORDER
-        welcome[:SEVERE] *= (1.0 - asked)[people.status]
         pays[SEVERE] = False
     return welcome * ~(pays & (price_at_desk(world, people, name) > people.cash + people.credit))
 
@@ -246,18 +252,31 @@ def refused(world: World, people: People) -> Floats:
 
 
 def refused_by_attitude(world: World, people: People, name: str) -> Floats:
-    """Return the probability that anybody is turned away at a kind of clinic, by class."""
+    """Return the probability of being turned away by attitude at a kind of clinic, by class."""
     payment, coordination = world.payment, world.coordination
-    understood = max(share for kind, share in world.of_institutions("interpreter") if kind == name)
-    foreign = understood + (1.0 - understood) * payment.refusal_without_language
+    understood = interpreters(world)[words.OPTIONS.index(name)]
+    language = understood + (1.0 - understood) * payment.refusal_without_language
     probability = payment.refusal_by_attitude[name] * np.where(
-        people.manages_language, 1.0, foreign
+        people.manages_language, 1.0, language
     )
-    out_of_order = ~STATUS_IN_ORDER[people.status]
-    probability = probability * np.where(out_of_order, payment.refusal_without_papers, 1.0)
+    in_order = STATUS_IN_ORDER[people.status]
+    probability = probability * np.where(in_order, 1.0, payment.refusal_without_papers)
     probability = probability * np.where(people.knows_right, payment.refusal_when_informed, 1.0)
     trained = coordination.front_desk_training * coordination.participation
     return np.minimum(probability * (1.0 - trained), 1.0)
+
+
+def papers_missing(world: World, people: People, option: int) -> Floats:
+    """Return the probability that papers are asked for that are not in order, by class.
+
+    Hospitals ask for papers, polyclinics for a registration.
+    """
+    referral = world.referral
+    if option == HOSPITAL:
+        return referral.papers_asked * ~STATUS_IN_ORDER[people.status]
+    if option == POLYCLINIC:
+        return referral.registration_asked * (people.status == IRREGULAR)
+    return np.zeros(len(people.share))
 
 
 def price_at_desk(world: World, people: People, name: str) -> Floats:

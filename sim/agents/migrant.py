@@ -219,6 +219,12 @@ def stratum_code(nationality: int, legal_status: int, sex: int, sector: int) -> 
 
 
 @compiled
+def report(migrant: Record) -> None:
+    """Report somebody to the police, who act within a week."""
+    migrant.detection = np.inf
+
+
+@compiled
 def can_pay(migrant: Record, borrowing_limit: float) -> float:
     """Return what a person can pay now: savings, and what the work group would still lend."""
     return migrant.savings + can_borrow(migrant, borrowing_limit)

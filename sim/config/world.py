@@ -177,6 +177,7 @@ class Coordination(Frozen):
     turned_away_told: float
     booked_weight: float
     booked_days: float
+    booked_wait: float
     escort_reassures: float
     matching: float
     recall: float

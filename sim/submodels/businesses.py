@@ -37,7 +37,7 @@ from sim.agents.accounts import CHART
 from sim.agents.city import City
 from sim.agents.employer import LabourMarket, find_employer
 from sim.agents.episode import bring_up
-from sim.agents.migrant import NEVER
+from sim.agents.migrant import NEVER, report
 from sim.agents.task import SHELTER
 from sim.config.entries import parameter_record
 from sim.config.world import World
@@ -206,7 +206,7 @@ def report_to_police(city: City, migrant: Record, month: int) -> None:
     """Let inspectors report a worker without a right to work to the migration police."""
     probability = city.parameters.businesses.inspectors_report
     if happens(city.streams, INSPECTORS_REPORT, migrant.pid, month, probability):
-        migrant.detection = np.inf
+        report(migrant)
 
 
 @compiled

@@ -40,14 +40,14 @@ each change of severity, so the choice is a logit over people but does not flick
 Who does not know that emergency care is free believes in a high price; who does reckons with
 `days_foreseen` bed-days to pay when it is over, unless somebody else pays them. A guarantee letter
 makes the true price known; an escort takes away the lack of a common language and a share of fear;
-a booked visit has no line, and while it holds people who have not come may be called (`recall`).
-Who knows who helps may also ask an NGO or their consulate for advice. The gate that stopped a
-waiting person is the first of perceive (believing care must be paid), seek (fear, language), reach
-(distance, waits, leave), pay (price) whose removal alone would have made them go; if none would,
-but all together would, it is several barriers together, else their own judgement that it can wait
-(both are counted with seek). Beside it stands the reason felt, as a survey would ask for it: the
-largest deterrent at their last decision of the provider they would come nearest to choosing, or
-that they treated themselves.
+a booked visit is believed to come within `booked_wait` days, and while it holds people who have not
+come may be called (`recall`). Who knows who helps may also ask an NGO or their consulate for
+advice. The gate that stopped a waiting person is the first of perceive (believing care must be
+paid), seek (fear, language), reach (distance, waits, leave), pay (price) whose removal alone would
+have made them go; if none would, but all together would, it is several barriers together, else
+their own judgement that it can wait (both are counted with seek). Beside it stands the reason felt,
+as a survey would ask for it: the largest deterrent at their last decision of the provider they
+would come nearest to choosing, or that they treated themselves.
 
 Parameters: `conf/parameters/care_seeking.yaml`, `employment.yaml`. Neutral state: all attractions
 at -8 and below with severity weights, `pain` and `endurance_rate` 0 (nobody seeks); attraction at
@@ -137,8 +137,6 @@ POLYCLINIC_CARE = words.Service.POLYCLINIC.value
 RECONSIDERATION = Purpose.RECONSIDERATION.row
 BOOKED_AGAIN = Purpose.BOOKED_AGAIN.row
 NO_OPTION = -1
-SOON_SEEN = 1.0
-"""Days of waiting that a person with a booked visit reckons with."""
 
 
 WEIGHED = frozenset(("care_seeking", "experience", "insurance", "payment"))
@@ -448,7 +446,7 @@ def utilities(city: City, episode: Record, migrant: Record, terms: Floats) -> No
             terms[ACCEPTABILITY, option] += seeking.language[option]
         wait = group.wait[option]
         if option == booked:
-            wait = min(wait, SOON_SEEN)
+            wait = min(wait, city.parameters.navigation.booked_wait)
             terms[APPEAL, option] += city.parameters.navigation.booked_weight
         way = seeking.travel[migrant.district, option] + wait
         terms[EFFORT, option] = seeking.wait_weight * way * (1.0 + refusal)

@@ -23,7 +23,7 @@ from sim import vocabulary as words
 from sim.agents.accounts import CHART
 from sim.agents.agency import BED_DAYS
 from sim.agents.city import City
-from sim.agents.migrant import can_pay
+from sim.agents.migrant import can_pay, report
 from sim.agents.task import NOWHERE, SHELTER, Move
 from sim.config.entries import by, parameter_record
 from sim.config.world import World
@@ -141,12 +141,6 @@ def start_detection(city: City, migrant: Record) -> None:
     """Draw the threshold of a person's next detection."""
     migrant.detection = 0.0
     migrant.detected_at = exponential(city.streams, DETECTION, migrant.pid, migrant.detections)
-
-
-@compiled
-def report(migrant: Record) -> None:
-    """Report somebody to the police, who act within a week."""
-    migrant.detection = np.inf
 
 
 @compiled(allocates=True)

@@ -90,6 +90,7 @@ class Navigation(Submodel):
             turned_away_told=coordination.turned_away_told,
             booked_weight=coordination.booked_weight,
             booked_days=coordination.booked_days,
+            booked_wait=coordination.booked_wait,
             escort_reassures=coordination.escort_reassures,
         )
 

@@ -70,9 +70,9 @@ from sim.submodels.insurance import (
     cover_of,
 )
 from sim.submodels.ledger_entries import pay, post
-from sim.submodels.legal_status import IRREGULAR
 from sim.submodels.needs import papers_in_order
 from sim.submodels.price_of_care import has_works_clinic
+from sim.submodels.refusal import KIND_HOSPITAL, KIND_POLYCLINIC, papers_missing, turned_away
 from sim.submodels.submodel import Submodel
 from sim.vocabulary import Purpose
 
@@ -85,8 +85,6 @@ BED_DAY = words.Price.BED_DAY.value
 RUN = words.Price.AMBULANCE_RUN.value
 TUBERCULOSIS_COURSE = words.Price.TUBERCULOSIS_COURSE.value
 BUS_HOME = words.Price.BUS_HOME.value
-KIND_HOSPITAL = words.InstitutionKind.HOSPITAL.value
-KIND_POLYCLINIC = words.InstitutionKind.POLYCLINIC.value
 KIND_DISPENSARY = words.InstitutionKind.TB_DISPENSARY.value
 EMERGENCY = words.Service.EMERGENCY.value
 AMBULANCE_RUN = words.Service.AMBULANCE.value
@@ -108,11 +106,7 @@ BY_EMPLOYERS, BY_PATIENTS, BY_JOINT_FUND, INFORMALLY, TICKETS = (
     )
 )  # fmt: skip
 INFORMAL_PAYMENT = Purpose.INFORMAL_PAYMENT.row
-WRONGFUL_REFUSAL = Purpose.WRONGFUL_REFUSAL.row
 EARLY_DISCHARGE = Purpose.EARLY_DISCHARGE.row
-ASKED_FOR_PAPERS = Purpose.ASKED_FOR_PAPERS.row
-REGISTRATION_ASKED = Purpose.REGISTRATION_ASKED.row
-BY_ATTITUDE = Purpose.REFUSED_BY_ATTITUDE.row
 
 
 PAYMENTS_A_DAY = 4
@@ -393,68 +387,6 @@ def papers_for_attachment(city: City, episode: Record, migrant: Record, kind: in
     wants = kind == KIND_POLYCLINIC and migrant.knows[INSURANCE]
     if wants and not papers_in_order(city, migrant):
         bring_up(episode, DOCUMENTS, episode.unit, episode.option, 0)
-
-
-@compiled
-def turned_away(city: City, episode: Record, migrant: Record, payer: int) -> bool:
-    """Draw whether a person is turned away at the desk, though entitled or able to pay."""
-    if episode.by_ambulance or episode.guaranteed:
-        return False
-    if payer != PATIENT and wrongly_refused(city, episode, migrant, payer):
-        return True
-    return refused_by_attitude(city, episode, migrant)
-
-
-@compiled
-def refused_by_attitude(city: City, episode: Record, migrant: Record) -> bool:
-    """Draw a refusal by attitude, which asks neither for rights nor for money."""
-    payment, clinic = city.parameters.payment, city.clinics[episode.unit]
-    probability = payment.refusal_by_attitude[clinic.kind]
-    if probability <= 0.0:
-        return False
-    if not migrant.manages_language:
-        understood = 1.0 if episode.escorted else payment.interpreter[clinic.kind]
-        probability *= understood + (1.0 - understood) * payment.refusal_without_language
-    if not papers_in_order(city, migrant):
-        probability *= payment.refusal_without_papers
-    if migrant.knows[EMERGENCY_RIGHT]:
-        probability *= payment.refusal_when_informed
-    if clinic.member:
-        probability *= 1.0 - payment.front_desk_training
-    if episode.advocated or episode.escorted:
-        probability *= payment.refusal_with_advocate
-    return happens(city.streams, BY_ATTITUDE, episode.person, visit_key(episode), probability)
-
-
-@compiled
-def wrongly_refused(city: City, episode: Record, migrant: Record, payer: int) -> bool:
-    """Draw a refusal of entitled people: by language, and by whether they can insist."""
-    payment = city.parameters.payment
-    probability = payment.wrongful_refusal
-    if payer in (FUND, POLICY):
-        probability *= payment.refusal_when_insured
-    if episode.advocated or episode.escorted:
-        probability *= payment.refusal_with_advocate
-    if not (migrant.manages_language or episode.escorted):
-        probability *= payment.refusal_without_language
-    if migrant.knows[EMERGENCY_RIGHT]:
-        probability *= payment.refusal_when_informed
-    if city.clinics[episode.unit].member:
-        probability *= 1.0 - payment.front_desk_training
-    return happens(city.streams, WRONGFUL_REFUSAL, episode.person, visit_key(episode), probability)
-
-
-@compiled
-def papers_missing(city: City, episode: Record, migrant: Record, kind: int) -> bool:
-    """Draw whether papers are asked for that are not in order: registration at polyclinics."""
-    payment, key = city.parameters.payment, visit_key(episode)
-    if kind == KIND_HOSPITAL and not papers_in_order(city, migrant):
-        return happens(city.streams, ASKED_FOR_PAPERS, episode.person, key, payment.papers_asked)
-    if kind == KIND_POLYCLINIC and migrant.legal_status == IRREGULAR:
-        return migrant.papers_until < city.today and happens(
-            city.streams, REGISTRATION_ASKED, episode.person, key, payment.registration_asked
-        )
-    return False
 
 
 @compiled

@@ -14,7 +14,7 @@ from sim.config.world import World
 FOLDER = Path(__file__).resolve().parents[2] / "sim" / "submodels"
 HELPERS = {
     "__init__.py", "submodel.py", "episode_end.py", "ledger_entries.py", "care_options.py",
-    "price_of_care.py", "staying_home.py",
+    "price_of_care.py", "refusal.py", "staying_home.py",
 }  # fmt: skip
 """What submodels share: no part of the day of its own."""
 FEWEST_WORDS = 50

@@ -38,6 +38,7 @@ def watched_coordination() -> Watch:
         "coordination.recall": 0.8,
         "coordination.directory": 0.95,
         "coordination.firewall": 0.5,
+        "referral.reneging": 0.3,
     }
     scenario = city(population=1000, seed=4, days=270, policy="hub_joint_fund", changed=world)
     return Watch(AlmatyModel(scenario)).live(270)

@@ -122,6 +122,9 @@ def prices_of_courses(model: AlmatyModel, severity: int, knows_rights: bool) -> 
         if visit[option] == 0.0 and not severe:
             asked = payment.informal_asked[option] * payment.informal_price
             believed[option] += asked * price["polyclinic_visit"]
+    if severe and knows_rights:  # who knows where the guarantee ends reckons with days after it
+        for option in ("ambulance", "hospital"):
+            believed[option] += seeking.days_foreseen * price["bed_day"]
     for option in ("polyclinic", "private"):  # mobile clinics come to the place of work
         believed[option] += seeking.unpaid_day * WAGE
     return believed

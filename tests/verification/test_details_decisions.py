@@ -23,7 +23,8 @@ from sim.submodels.care_options import (
 )
 from sim.submodels.information import EMERGENCY_RIGHT, REGISTRATION
 from sim.submodels.insurance import FUND, FUND_COVER, PATIENT, POLICY, POLICY_COVER, STATE
-from sim.submodels.payment import payers_by_cover, wrongly_refused
+from sim.submodels.payment import payers_by_cover
+from sim.submodels.refusal import wrongly_refused
 from tests.verification.single import booked, illness, numbers_of, person, small_city, unit_of
 
 UZBEKISTAN = words.Nationality.UZBEKISTAN

@@ -290,15 +290,20 @@ class Cohort[A: RowView](CohortSubset[A]):
         ------
         LookupError
             If a row is not in use, or is named twice.
+        TypeError
+            If rows are not whole numbers.
         """
-        wanted = np.asarray(rows, dtype=np.intp)
+        wanted = np.asarray(rows)
+        if wanted.size and wanted.dtype.kind not in "iu":
+            raise TypeError(f"rows are whole numbers, not {wanted.dtype}: {wanted.tolist()}")
+        wanted = wanted.astype(np.intp)
         inside = (wanted >= 0) & (wanted < self.capacity)
         there = inside.all() and self.occupied[wanted].all()
         if not there or len(np.unique(wanted)) < len(wanted):
             raise LookupError(f"rows {wanted.tolist()} of {type(self).__name__}: not all in use")
-        release_rows(self.row_allocator, np.asarray(rows, dtype=np.intp))
+        release_rows(self.row_allocator, wanted)
         for name, array in self._separate.items():
-            array[rows] = self.columns[name].default
+            array[wanted] = self.columns[name].default
 
     def let_go(self, rows: Rows) -> None:
         """Remove agents at the request of code outside the model."""

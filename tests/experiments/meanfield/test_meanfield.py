@@ -4,6 +4,7 @@ Simulated shares are compared by sign, and in size within the tolerance each tes
 fixed, and the tolerances lie well outside four standard errors of the simulated numbers.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from math import log
@@ -20,6 +21,7 @@ from experiments.meanfield import model as meanfield
 from experiments.meanfield import needs as meanfield_needs
 from experiments.meanfield.course import Course, Seeking, Stage, stage_of
 from experiments.meanfield.model import (
+    WITHOUT,
     not_read,
     predict,
     settle,
@@ -40,7 +42,6 @@ from sim.config.world import World
 from sim.model import AlmatyModel
 from sim.observation.event_records import episode_table
 from tests.cities import city
-from tests.experiments.meanfield.states import BINDING, NEUTRAL
 from tests.verification.test_awareness_oracle import (
     CHANNEL,
     WORD_OF_MOUTH,
@@ -49,6 +50,7 @@ from tests.verification.test_awareness_oracle import (
 )
 from tests.verification.worlds import (
     AMPLE,
+    NEUTRAL,
     NO_EXPERIENCE,
     NO_NEWS,
     NO_POLICE,
@@ -229,7 +231,7 @@ def test_a_full_line_serves_as_many_as_it_has_slots() -> None:
 @pytest.mark.slow
 def test_every_lever_it_reads_moves_a_prediction_and_no_other_does() -> None:
     """Of the others it must say "no prediction"; lines of agencies nobody waits in are spared."""
-    scenario = load_scenario("hub_medium", ["city=workshop"]).with_values(BINDING)
+    scenario = load_scenario("hub_medium", ["city=workshop"])
     on = {
         "information.employer_induction": 0.001,
         "coordination.directory": 0.5,
@@ -257,8 +259,8 @@ def test_every_lever_it_reads_moves_a_prediction_and_no_other_does() -> None:
 
 
 def other_than(path: str, value: float) -> float:
-    """Return another value; where it counts only whether there is any, none."""
-    if path.startswith(("institutions.mobile_clinic.capacity", "money.formal_sick_pay")):
+    """Return another value; of mobile clinics it counts only whether there are any."""
+    if path.startswith("institutions.mobile_clinic.capacity"):
         return 0.0
     return 0.3 if value == 0.0 else 0.6 * value
 
@@ -458,3 +460,15 @@ def test_the_study_prints_predictions_beside_its_own_simulation_and_beside_anoth
     )
     pd.testing.assert_frame_equal(beside, own)
     assert "no prediction for: " in console.export_text()
+
+
+@pytest.mark.parametrize("path", WITHOUT)
+def test_a_mechanism_that_the_mean_field_does_not_have_is_refused(path: str) -> None:
+    """Silently left out, the predictions would be those of another model."""
+    scenario = load_scenario()
+    assert value_at(scenario.world, path) == WITHOUT[path]
+    entry = scenario.entry_at(path)
+    assert entry is not None
+    other = scenario.with_values({path: entry.high})
+    with pytest.raises(ConfigurationError, match=f"{re.escape(path)} = .* only with"):
+        predict(other)

@@ -19,8 +19,7 @@ from sim.model import AlmatyModel
 from sim.submodels.care_options import ACCEPTABILITY, APPEAL, EFFORT, PRICE
 from sim.submodels.information import EMERGENCY_RIGHT, REGISTRATION
 from tests.cities import city
-from tests.experiments.meanfield.states import BINDING, NEUTRAL
-from tests.verification.worlds import NO_EXPERIENCE, NO_NEWS, NO_POLICE
+from tests.verification.worlds import NEUTRAL, NO_EXPERIENCE, NO_NEWS, NO_POLICE
 
 DRAWS = 200_000
 ACUTE = words.IllnessKind.ACUTE
@@ -58,7 +57,7 @@ def people_in(model: AlmatyModel, rows: Rows) -> People:
     )
 
 
-@pytest.mark.parametrize("state", [NEUTRAL, BINDING], ids=["neutral", "binding"])
+@pytest.mark.parametrize("state", [NEUTRAL, {}], ids=["neutral", "default"])
 def test_utilities_are_those_of_the_simulation(state: Mapping[str, float]) -> None:
     """Of everybody who is ill on a day, uninsured, at work, and of none infectious."""
     changed = {**state, **NOTHING_LIVED_THROUGH, "employment.works_clinic_share": 1.0}
@@ -82,7 +81,7 @@ def test_utilities_are_those_of_the_simulation(state: Mapping[str, float]) -> No
     np.testing.assert_allclose(mine[offered], simulated[offered], atol=2e-3)
 
 
-@pytest.mark.parametrize("state", [NEUTRAL, BINDING], ids=["neutral", "binding"])
+@pytest.mark.parametrize("state", [NEUTRAL, {}], ids=["neutral", "default"])
 def test_purses_follow_the_law_of_the_simulation(state: Mapping[str, float]) -> None:
     """Mean credit is exact; 3,000 draws of reserve and credit have errors of .01 and less."""
     model = AlmatyModel(city(population=3000, changed={**state, "city.burn_in_days": 0}))
@@ -160,7 +159,7 @@ def test_the_share_that_goes_is_that_of_episodes_followed_day_by_day(
     severity: int, poor: bool, contract: bool
 ) -> None:
     """At the values of the baseline; four standard errors are at most .0045."""
-    choices = Choices(city(changed=BINDING).world)
+    choices = Choices(city().world)
     place = class_at(choices.people, poor, contract)
     clocks = clocks_of(choices.world, ACUTE)
     stage = stage_of(choices.world, clocks, severity, choices.needs[severity])
@@ -199,9 +198,9 @@ def test_without_a_loss_a_wait_is_as_long_as_the_illness() -> None:
 
 
 def predicted(**changed: float) -> tuple[float, float]:
-    """Unmet need and uptake of emergency care, with values of the baseline changed."""
+    """Unmet need and uptake of emergency care, with values of the default changed."""
     paths = {name.replace("__", "."): value for name, value in changed.items()}
-    result = predict(city(population=20_000, changed={**BINDING, **paths}))
+    result = predict(city(population=20_000, changed=paths))
     return result[UNMET], result[UPTAKE]
 
 
@@ -226,6 +225,8 @@ def test_unmet_need_falls_and_uptake_rises_with_the_loss_of_patience() -> None:
         ("payment.informal_asked.polyclinic", 0.0, -1),
         ("care_seeking.self_care_days", 0, -1),
         ("care_seeking.inertia", 0.0, -1),
+        ("payment.refusal_by_attitude.polyclinic", 0.0, -1),
+        ("referral.registration_asked", 0.0, -1),
         ("employment.formal_leave", 0.0, 1),
         ("employment.works_clinic_share", 0.0, 1),
         ("money.formal_sick_pay", 0.0, 1),
@@ -234,8 +235,7 @@ def test_unmet_need_falls_and_uptake_rises_with_the_loss_of_patience() -> None:
 def test_each_mechanism_moves_unmet_need_its_way(path: str, value: float, sign: int) -> None:
     """Barriers raise it and what a contract opens lowers it; here each is switched off."""
     with_it, without = (
-        predict(city(population=20_000, changed={**BINDING, **changed}))[UNMET]
-        for changed in ({}, {path: value})
+        predict(city(population=20_000, changed=changed))[UNMET] for changed in ({}, {path: value})
     )
     assert sign * (without - with_it) > 1e-4
 
@@ -243,8 +243,7 @@ def test_each_mechanism_moves_unmet_need_its_way(path: str, value: float, sign: 
 def test_check_ups_teach_the_emergency_right() -> None:
     awareness = ("awareness", "emergency_right")
     with_them, without = (
-        predict(city(changed={**BINDING, "employment.check_ups": rate}))[awareness]
-        for rate in (0.12, 0.0)
+        predict(city(changed={"employment.check_ups": rate}))[awareness] for rate in (0.12, 0.0)
     )
     assert with_them > without
 
@@ -252,10 +251,10 @@ def test_check_ups_teach_the_emergency_right() -> None:
 # --- beside the simulation ----------------------------------------------------------------------
 
 WORLDS: Mapping[str, Mapping[str, float]] = {
-    "binding": BINDING,
-    "nothing is borrowed": {**BINDING, "care_seeking.borrowing_weight": 0.0},
-    "waiting never ends": {**BINDING, "care_seeking.endurance_rate": 0.0},
-    "neutral": {**BINDING, **NEUTRAL},
+    "default": {},
+    "nothing is borrowed": {"care_seeking.borrowing_weight": 0.0},
+    "waiting never ends": {"care_seeking.endurance_rate": 0.0},
+    "neutral": NEUTRAL,
 }
 
 
