@@ -5,11 +5,21 @@ from a truncated Zipf law. Then the people who are already there are created. Pe
 random moment stay longer than arrivals do (length bias): the kind of stay is weighted by its mean,
 a gamma stay of shape a becomes one of shape a + 1, and a uniform share of it has passed. They are
 thinned by the season of the day they came, so the population starts where the seasonal inflow would
-have left it. Their knowledge is that of a mean-field equilibrium. Nobody is ill yet: illness
-develops during burn-in.
+have left it. Nobody is ill yet: illness develops during burn-in.
+
+What takes years to settle starts from the rest state of the city, a file made from a long run of
+the model (see `sim.config.rest_state`): a resident takes legal status, fine and knowledge of a
+donor of the same nationality, contract and language who has been here for about as long, and is
+missing with the probability of having left early; trust, beliefs and the waits that work groups
+know, and the inspections employers expect, are drawn from its distributions; what staff know and
+the grants of agencies are its values. All draws are keyed: every seed has its own city.
+
+Neutral state: `city.rest_state=none`, or a city that has no such file. Legal status then follows
+`share_of_residents`, knowledge a mean-field equilibrium (see `information`); work groups and
+employers start from first opinions.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import optimize, special
@@ -18,9 +28,10 @@ from sim import vocabulary as words
 from sim.agents.employer import Employers, LabourMarket
 from sim.agents.migrant import work_groups
 from sim.config.entries import by
+from sim.config.rest_state import SIZE_CLASSES, RestState
 from sim.config.world import World
 from sim.engine.calendar import MONTHS_A_YEAR
-from sim.engine.random.streams import pick
+from sim.engine.random.streams import Draws, pick
 from sim.engine.types import Column, Floats, Integers
 from sim.vocabulary import Purpose
 
@@ -28,7 +39,7 @@ if TYPE_CHECKING:
     from sim.city_model import CityModel
 
 
-def found_employers(model: "CityModel") -> Employers:
+def found_employers(model: "CityModel", rest: RestState | None = None) -> Employers:
     """Create all employers of the city."""
     world, draws = model.world, model.draws
     employment, demography = world.employment, world.demography
@@ -51,13 +62,20 @@ def found_employers(model: "CityModel") -> Employers:
         draws.uniform(Purpose.TOLERANCE_OF_SICK_LEAVE, identity),
     )
     formality = draws.uniform(Purpose.FORMAL_EMPLOYER, identity)
-    gain = employment.believed_at_start / MONTHS_A_YEAR * employment.fine - employment.contract_cost
-    gain += employment.norm * employment.formal_share
+    sector = market // len(words.NATIONALITIES)
+    believed: Floats | float = employment.believed_at_start
+    contracts: Floats | float = employment.formal_share
+    if rest is not None:
+        u = draws.uniform(Purpose.FIRST_INSPECTIONS, identity)
+        size_class = np.searchsorted(SIZE_CLASSES, size)
+        believed = np.asarray(from_parts(u, rest.believed_inspections[sector, size_class]))
+        contracts = rest.formal_share[sector]
+    gain: Any = believed / MONTHS_A_YEAR * employment.fine - employment.contract_cost
+    gain += employment.norm * contracts
     formal_share = special.expit(employment.decision_weight * gain)
     district = draws.categorical(
         Purpose.EMPLOYERS_DISTRICT, identity, shares=by(words.DISTRICTS, world.city.district_share)
     )
-    sector = market // len(words.NATIONALITIES)
     place = sector * len(words.DISTRICTS) + district
     peers = np.bincount(place)[place]
     employers = Employers(model, capacity=len(market))
@@ -70,7 +88,7 @@ def found_employers(model: "CityModel") -> Employers:
         formality=formality,
         formal=formality < formal_share,
         tolerance=tolerance,
-        believed_inspections=employment.believed_at_start,
+        believed_inspections=believed,
         peers=peers,
         pays_in_kind=draws.uniform(Purpose.PAYS_IN_KIND, identity),
         work_groups=work_groups,
@@ -79,7 +97,9 @@ def found_employers(model: "CityModel") -> Employers:
     return employers
 
 
-def found_work_groups(employers: Employers, world: World, today: int) -> Column:
+def found_work_groups(
+    employers: Employers, world: World, today: int, draws: Draws, rest: RestState | None = None
+) -> Column:
     """Create the work groups of all employers, in the order of the employers."""
     rows = employers.rows
     groups = employers.work_groups[rows]
@@ -90,7 +110,35 @@ def found_work_groups(employers: Employers, world: World, today: int) -> Column:
         believed_reporting=by(words.OPTIONS, world.care_seeking.believed_reporting),
     )
     groups_of_the_city["formal"] = np.repeat(employers.formal[rows], groups)
+    if rest is not None:
+        nationality, district = groups_of_the_city["nationality"], employers.district[rows]
+        for column, purpose, parts in (
+            ("trust", Purpose.FIRST_TRUST, rest.trust[nationality]),
+            ("believed_reporting", Purpose.FIRST_BELIEF, rest.believed_reporting[nationality]),
+            ("wait", Purpose.FIRST_WAIT, rest.wait[np.repeat(district, groups)]),
+        ):
+            group = np.arange(len(groups_of_the_city), dtype=np.uint64)[:, None]
+            u = draws.uniform(purpose, group, np.arange(len(words.OPTIONS)))
+            groups_of_the_city[column] = from_parts(u, parts)
     return groups_of_the_city
+
+
+def from_parts(u: Floats, parts: Floats) -> Floats:
+    """Return values at uniform numbers from a distribution given by the means of equal parts.
+
+    Parameters
+    ----------
+    u : array of float
+    parts : array of float, of the shape of `u` and one more axis
+        Means of the lowest part, the next, and so on; drawn from them, the mean is exact.
+
+    Examples
+    --------
+    >>> from_parts(np.array([0.2, 0.9]), np.array([[0.0, 4.0], [2.0, 2.5]])).tolist()
+    [0.0, 2.5]
+    """
+    part = np.floor(u * parts.shape[-1]).astype(np.int64)
+    return np.asarray(np.take_along_axis(parts, part[..., None], axis=-1)[..., 0])
 
 
 def zipf_sizes(u: Floats, mean: float, largest: float) -> Integers:
@@ -137,7 +185,7 @@ def labour_market(employers: Employers) -> LabourMarket:
     )
 
 
-def settle_first_residents(model: "CityModel") -> None:
+def settle_first_residents(model: "CityModel", rest: RestState | None = None) -> None:
     """Fill the city with the people who are already there on the first day of burn-in."""
     world, draws, demography = model.world, model.draws, model.demography
     mean_stay = demography.stay_mean
@@ -155,10 +203,34 @@ def settle_first_residents(model: "CityModel") -> None:
     )
     elapsed = stay * draws.peek_uniform(Purpose.ELAPSED_SHARE_OF_THE_STAY, persons)
     entered_on = model.day - np.floor(elapsed).astype(np.int64)
-    admitted = draws.peek_uniform(Purpose.ADMISSION, persons) * peak < demography.season(entered_on)
+    still_here = np.ones(count)
+    if rest is not None:
+        share = by(words.NATIONALITIES, world.demography.nationality_share)
+        nationality = pick(draws.peek_uniform(Purpose.NATIONALITY, persons), share)
+        still_here = np.exp(-rest.leaves_early[nationality] * elapsed)
+    inflow = demography.season(entered_on) * still_here
+    admitted = draws.peek_uniform(Purpose.ADMISSION, persons) * peak < inflow
     whole_stay = np.maximum(np.rint(stay), 1).astype(np.int64)
     persons = persons[admitted]
     newcomers = demography.newcomers(persons, entered_on[admitted], whole_stay[admitted])
-    rows = demography.admit(newcomers, first_residents=True)
+    rows = demography.admit(newcomers, first_residents=True, rest=rest)
     model.next_candidate = count
-    model.information.start_at_equilibrium(rows)
+    if rest is None:
+        model.information.start_at_equilibrium(rows)
+
+
+def take_opinions_at_rest(model: "CityModel", rest: RestState) -> None:
+    """Let staff know of each other what they know at rest, and agencies have its grants."""
+    agencies = model.agencies
+    for row, name in enumerate((*agencies.names, *words.INSTITUTION_KINDS)):
+        known = rest.knows.get(name, {})
+        for column, agency in enumerate(agencies.names):
+            if agency in known:
+                agencies.knowledge[row, column] = known[agency]
+    for row, name in enumerate(agencies.names):
+        agencies.table["grant_factor"][row] = rest.grant_factor.get(name, 1.0)
+    members = model.work_groups["nationality"]
+    for nationality in range(len(words.NATIONALITIES)):
+        trust = model.work_groups["trust"][members == nationality]
+        if len(trust):
+            model.counts["trust"][0, nationality] = trust.mean(axis=0)

@@ -14,6 +14,7 @@ from sim.agents.task import Tasks
 from sim.config.configuration import ConfigurationError
 from sim.config.entries import by
 from sim.config.legal_rules import Regime
+from sim.config.rest_state import RestState, fingerprint_of_world, rest_state_of
 from sim.config.scenario import Scenario
 from sim.config.world import World
 from sim.engine.calendar import WorkCalendar
@@ -25,8 +26,10 @@ from sim.initialisation import (
     found_work_groups,
     labour_market,
     settle_first_residents,
+    take_opinions_at_rest,
 )
 from sim.mesa_model import StoppedInsideDayError
+from sim.observation.residual_drift import residual_drift
 from sim.observed_model import ObservedModel
 from sim.preparation import Preparation, Prepared
 from sim.saved_model import SavedModel
@@ -164,7 +167,9 @@ class AlmatyModel(ScheduledModel, ObservedModel, SavedModel):
         self._prepared: dict[str, Prepared] = {
             "clinics": self._clinics, "agencies": self._agencies, **self.submodels,
         }  # fmt: skip
+        self.residual_drift = 0.0
         if isinstance(parent, AlmatyModel):
+            self.residual_drift = parent.residual_drift
             state.copy_state(self, parent)
             self._take_over(parent.world, parent.time)
         elif parent is not None:
@@ -173,9 +178,10 @@ class AlmatyModel(ScheduledModel, ObservedModel, SavedModel):
             saved_world = type(self.world).model_validate(parent.header["world"])
             self._take_over(saved_world, parent.header["time"])
         else:
-            self._found_city()
-            settle_first_residents(self)
-            self._burn_in()
+            rest = rest_state_of(self.world, scenario.sources)
+            self._found_city(rest)
+            settle_first_residents(self, rest)
+            self._burn_in(rest)
         self._own_names = frozenset(vars(self)) | {"_own_names"}
 
     # --- the day ------------------------------------------------------------------------------
@@ -239,28 +245,32 @@ class AlmatyModel(ScheduledModel, ObservedModel, SavedModel):
 
     # --- initialisation and branching ---------------------------------------------------------
 
-    def _found_city(self) -> None:
+    def _found_city(self, rest: RestState | None = None) -> None:
         city = self.world.city
         self._day = -city.burn_in_days
         self.next_candidate = 0
         self.levers_moved_on = self.day
-        self.employers = found_employers(self)
+        self.employers = found_employers(self, rest)
         self.labour_market = labour_market(self.employers)
         self.migrants = Migrants(self, capacity=max(city.population * 9 // 8, 64))
         self.episodes = Episodes(self, capacity=max(city.population // 8, 64))
         self.tasks = Tasks(self, capacity=64)
-        self.work_groups = found_work_groups(self.employers, self.world, self.day)
+        self.work_groups = found_work_groups(self.employers, self.world, self.day, self.draws, rest)
         self.counts = city_counts()
         self.counts["trust"] = by(words.OPTIONS, self.world.care_seeking.trust)
         self.departures = TimingWheel()
         self.onset_reminders = TimingWheel()
         self._start_logs()
         self._set_world(self.world, anew=True)
-        self.funding.grant(self.agencies.grant)
+        if rest is not None:
+            take_opinions_at_rest(self, rest)
+        self.funding.grant(self.funding.next_grants())
 
-    def _burn_in(self) -> None:
+    def _burn_in(self, rest: RestState | None) -> None:
         while self.day < 0:
             self.step_day()
+        if rest is None or rest.parameters != fingerprint_of_world(self.world):
+            self.residual_drift = residual_drift(self.diary)
         # The observer starts on day 0.
         self.counts["learned"] = 0
         self._start_logs()

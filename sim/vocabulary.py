@@ -416,6 +416,11 @@ class Purpose(StrEnum):
     SURGE = "surge"
     TOLERANCE_OF_SICK_LEAVE = "tolerance of sick leave"
     WAGE = "wage"
+    DONOR = "donor of a first resident"
+    FIRST_TRUST = "trust of a work group at the start"
+    FIRST_BELIEF = "believed reporting of a work group at the start"
+    FIRST_WAIT = "wait known to a work group at the start"
+    FIRST_INSPECTIONS = "inspections an employer expects at the start"
 
     @property
     def row(self) -> int:

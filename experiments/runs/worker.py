@@ -112,7 +112,9 @@ def _carry_out(run: PlannedRun, branch: bool = True) -> tuple[AlmatyModel | None
 def _results_of(run: PlannedRun, model: AlmatyModel, clock: Clock, burn_in: float) -> BundleResult:
     tables = {
         "indicators": model.indicators(), "curves": model.curves(), "flows": flow_table(model),
-        "runs": pd.DataFrame({"digest": [model.digest()]}),
+        "runs": pd.DataFrame(
+            {"digest": [model.digest()], "residual_drift": [model.residual_drift]}
+        ),
         "times": pd.DataFrame(
             {
                 "burn_in_cpu_seconds": [burn_in],

@@ -16,7 +16,14 @@ from experiments.analysis.result_folder import (
 from experiments.runs.plan import bundles_of, plan_runs
 from experiments.runs.provenance import configuration_of, digests_of
 from experiments.runs.worker import carry_out_one, machine
-from experiments.studies.study import FAILED, places_of, set_damage_aside, write_down
+from experiments.studies.study import (
+    FAILED,
+    largest_drift,
+    places_of,
+    say_residual_drift,
+    set_damage_aside,
+    write_down,
+)
 from sim.config.scenario import scenario_from
 from sim.observation.definitions import with_own
 
@@ -61,11 +68,12 @@ def run(resolved: dict[str, Any], console: Console) -> int:
             folder, configuration_of(resolved), study=KIND, name=stored.name,
             command=resolved.get("command"), files=stored.manifest["files"],
             seeds=[scenario.seed], digest=runs["digest"].item(), digests=digests_of(runs),
-            machines=[machine()], store=as_typed(store.path),
+            machines=[machine()], store=as_typed(store.path), residual_drift=largest_drift(runs),
         )  # fmt: skip
         figures.draw_run(folder)
     blocks = blocks_with_own(HEADLINE, scenario.submodels, indicators)
     print_run(console, indicators, blocks, with_own(scenario.submodels))
     say_what_is_not_drawn(final, console)
+    say_residual_drift(console, largest_drift(runs))
     console.print(f"Tables, figures and manifest: {as_typed(final)}", markup=False)
     return 0

@@ -93,6 +93,11 @@ class Results:
         return digests_of(runs) if len(runs) else {}
 
     @property
+    def residual_drift(self) -> float:
+        """Return the largest residual drift of any run (see `sim.observation.residual_drift`)."""
+        return largest_drift(self.table("runs"))
+
+    @property
     def missing(self) -> int:
         """Return the number of runs of the plan that are not stored, not even as failed."""
         return len(set(self.study.plan["run"]) - self.store.index().bundle_of.keys())
@@ -175,7 +180,8 @@ class CarriedOut:
             study=study.manifest["study"], name=study.name, store=as_typed(results.store.path),
             command=study.machine.get("command"), files=study.manifest["files"],
             failed_seeds=results.failed_seeds, cpu_seconds=results.cpu_seconds,
-            machines=results.machines, digests=results.digests, **facts,
+            machines=results.machines, digests=results.digests,
+            residual_drift=results.residual_drift, **facts,
         )  # fmt: skip
 
 
@@ -223,6 +229,7 @@ def carry_out_study(
     results = Results(store, study)
     done = CarriedOut(results, output, results.missing, interrupted, shard is not None)
     say_what_is_missing(console, done)
+    say_residual_drift(console, results.residual_drift)
     return done
 
 
@@ -377,6 +384,21 @@ def counted(number: int, what: str) -> str:
     ('1 run', '3 runs')
     """
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def largest_drift(runs: pd.DataFrame) -> float:
+    """Return the largest residual drift in a table of runs, 0 if all start from rest."""
+    return float(runs["residual_drift"].max()) if len(runs) else 0.0
+
+
+def say_residual_drift(console: Console, drift: float) -> None:
+    """Print how far from rest runs with parameters of their own were at the end of burn-in."""
+    if drift != 0.0:
+        console.print(
+            "Parameters, law or city are not those of a committed rest state: in the last quarter "
+            f"of burn-in, status and knowledge still moved by up to {drift:.1%}.",
+            soft_wrap=True,
+        )
 
 
 def say_what_is_missing(console: Console, done: CarriedOut) -> None:

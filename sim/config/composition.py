@@ -53,8 +53,9 @@ from sim.config.overrides import (
     read_words,
     searched,
 )
+from sim.config.rest_state import COMMITTED, fingerprint_of_file, rest_state_file
 from sim.config.strict_yaml import read_strictly
-from sim.config.world import World
+from sim.config.world import NO_REST_STATE, World
 
 PUT_IN = ("scenario", "shock")
 """Groups whose files are plain mappings that no other part of a configuration depends on."""
@@ -104,6 +105,7 @@ def compose_configuration(
             with_evidence(parts)
         _note_file_of_study(parts, words)
         _date_law_of_today(parts)
+        _name_rest_state(parts)
         return _with_names_as_text(parts)
 
 
@@ -126,6 +128,15 @@ def _date_law_of_today(parts: dict[str, Any]) -> None:
         for row in parts["regime"][LAW_AS_PASSED][table].values()
     ]
     parts["law"] = {**law, "as_of": max(str(row["since"]) for row in rows)}
+
+
+def _name_rest_state(parts: dict[str, Any]) -> None:
+    """Replace `city.rest_state=committed` by the fingerprint of the city's rest state, or none."""
+    city = parts.get("city")
+    if isinstance(city, dict) and city.get("rest_state") == COMMITTED:
+        path = rest_state_file(sources(), str(city.get("name")))
+        found = NO_REST_STATE if path is None else fingerprint_of_file(path)
+        parts["city"] = {**city, "rest_state": found}
 
 
 def _is_of_a_submodel(word: Word) -> bool:

@@ -16,7 +16,7 @@ CHANGE = {
 """Fields of a change, and the type of each."""
 NEEDED = ("path", "value", "start_day")
 CITY = (
-    "name", "summary", "defaults", "population", "reference_population", "start_date",
+    "name", "summary", "defaults", "population", "reference_population", "start_date", "rest_state",
     "burn_in_days", "holidays", "district_share", "district_tile", "travel_within",
     "travel_between", "institutions", "agencies",
 )  # fmt: skip

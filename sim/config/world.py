@@ -131,6 +131,7 @@ class Experience(Frozen):
     trust_learning: float
     bad_experience_weight: float
     trust_half_life: float
+    newcomers_trust: float
     belief_learning: float
     announcement_learning: float
     smallest_group: float
@@ -165,6 +166,7 @@ class Referral(Frozen):
     staff_turnover: float
     working_day_ends: float
     grant_response: float
+    grant_reversion: float
     grant_change_limit: float
 
 
@@ -472,8 +474,12 @@ def _days_of_a_year(days: tuple[str, ...]) -> tuple[str, ...]:
     return days
 
 
+NO_REST_STATE = "none"
+"""Rest state of a city that starts from stationary laws alone."""
+
+
 class City(Frozen):
-    """The place: population, calendar, districts."""
+    """The place: population, calendar, districts; fingerprint of its rest state, if it has one."""
 
     name: str
     summary: str
@@ -486,6 +492,7 @@ class City(Frozen):
     district_tile: Annotated[dict[str, Table], AfterValidator(keyed_by(words.DISTRICTS))]
     travel_within: float
     travel_between: float
+    rest_state: str = NO_REST_STATE
 
     @property
     def scale(self) -> float:

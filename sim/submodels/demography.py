@@ -32,6 +32,7 @@ from sim.agents.episode import Outcome, one_each
 from sim.agents.migrant import NEVER, NOT_HERE, stratum_code
 from sim.agents.task import Ending
 from sim.config.entries import by, by_two, parameter_record
+from sim.config.rest_state import CELLS, DONOR, RestState
 from sim.config.world import World
 from sim.engine.agentset.column import Column as Declared
 from sim.engine.agentset.row_allocator import active_rows, allocate_row, release_row
@@ -54,10 +55,17 @@ from sim.engine.types import Column, Floats, Identities, Integers, Rows
 from sim.submodels.enforcement import start_detection
 from sim.submodels.episode_end import end
 from sim.submodels.follow_up import take_over
-from sim.submodels.information import ITEMS, brief, count_informed, draw_first_thresholds
+from sim.submodels.information import (
+    ITEMS,
+    UNKNOWN_SOURCE,
+    brief,
+    count_informed,
+    draw_first_thresholds,
+    learn,
+)
 from sim.submodels.insurance import count_member
 from sim.submodels.ledger_entries import post
-from sim.submodels.legal_status import start_status, works
+from sim.submodels.legal_status import set_status, start_status, works
 from sim.submodels.needs import end_needs_of
 from sim.submodels.onset import draw_next_onset, risk_class
 from sim.submodels.submodel import Submodel
@@ -75,6 +83,7 @@ MOVED_BY_PEOPLE = {
 """Flows of money that comes with people and goes with them, by column."""
 NATIONALITIES = len(words.NATIONALITIES)
 CREDIT = Purpose.CREDIT.row
+DONOR_DRAW = Purpose.DONOR.row
 FEAR = Purpose.FEAR.row
 LANGUAGE = Purpose.LANGUAGE.row
 LEGAL_STATUS = Purpose.LEGAL_STATUS.row
@@ -84,6 +93,10 @@ PASSPORT_HELD = Purpose.PASSPORT_HELD.row
 SECTOR = Purpose.SECTOR.row
 PURSE = Purpose.PURSE.row
 SEX = Purpose.SEX.row
+NO_DONORS = np.zeros(0, DONOR)
+NO_BOUNDS = np.zeros((*CELLS, 2), dtype=np.int64)
+DONORS_ALIKE = 40
+"""Donors of a cell, next to each other in the days they have been here, of whom one is drawn."""
 ANNOUNCED_DAYS = 32
 """Days for which candidates are drawn together."""
 
@@ -200,7 +213,9 @@ class Demography(Submodel):
 
     # --- what the schedule and the initialisation build on ------------------------------------
 
-    def admit(self, newcomers: Column, *, first_residents: bool = False) -> Rows:
+    def admit(
+        self, newcomers: Column, *, first_residents: bool = False, rest: RestState | None = None
+    ) -> Rows:
         """Let people into the city and give them their attributes.
 
         Parameters
@@ -210,6 +225,8 @@ class Demography(Submodel):
         first_residents : bool, default False
             They have been here for a while: they have the papers of residents, and what they were
             told on arrival is part of the equilibrium of knowledge they start at.
+        rest : RestState, optional
+            First residents are in the state of its donors.
 
         Returns
         -------
@@ -220,9 +237,10 @@ class Demography(Submodel):
         model.migrants.make_room(len(newcomers))
         model.departures.make_room(len(newcomers))
         model.onset_reminders.make_room(len(newcomers))
+        donors, bounds = (NO_DONORS, NO_BOUNDS) if rest is None else (rest.donors, rest.bounds)
         return let_in(
             model.city(), model.migrants.blank, model.labour_market, for_rules(newcomers),
-            first_residents,
+            first_residents, for_rules(donors), bounds,
         )  # fmt: skip
 
     def newcomers(self, persons: Identities, entered_on: Integers | int, stay: Integers) -> Column:
@@ -306,6 +324,8 @@ def let_in(
     labour_market: LabourMarket,
     newcomers: Column,
     first_residents: bool,
+    donors: Column,
+    bounds: Integers,
 ) -> Rows:
     """Let people in: describe them, let them settle and learn what they are told.
 
@@ -317,6 +337,8 @@ def let_in(
         See `NEWCOMER`.
     first_residents : bool
         See `Demography.admit`.
+    donors, bounds : array
+        See `sim.config.rest_state.RestState`; none: as at entry, or in the shares of residents.
     """
     demography = city.parameters.demography
     status_share = demography.status_share
@@ -340,7 +362,10 @@ def let_in(
         migrant = city.migrants[row]
         city.week_slice[row] = int(migrant.pid % np.uint64(DAYS_A_WEEK))
         city.month_slice[row] = int(migrant.pid % np.uint64(DAYS_A_MONTH))
-        settle_in(city, migrant)
+        if len(donors) > 0:
+            settle_as(city, migrant, donors[donor_of(city, migrant, donors, bounds)])
+        else:
+            settle_in(city, migrant)
         if not first_residents:
             brief(city, migrant)
         leaves_on[i] = migrant.leaves_on
@@ -363,6 +388,46 @@ def settle_in(city: City, migrant: Record) -> None:
     start_detection(city, migrant)
     start_status(city, migrant, migrant.entered_on == city.today)
     count_person(city, migrant, 1)
+
+
+@compiled
+def donor_of(city: City, migrant: Record, donors: Column, bounds: Integers) -> int:
+    """Return a donor like a person: of the same cell, and here for about as many days."""
+    contract = int(city.work_groups[migrant.work_group].formal)
+    language = int(migrant.manages_language)
+    low = bounds[migrant.nationality, contract, language, 0]
+    high = bounds[migrant.nationality, contract, language, 1]
+    alike = min(DONORS_ALIKE, high - low)
+    days, below, above = city.today - migrant.entered_on, low, high
+    while below < above:
+        middle = (below + above) // 2
+        if donors[middle].days_here < days:
+            below = middle + 1
+        else:
+            above = middle
+    begin = min(max(below - alike // 2, low), high - alike)
+    return int(begin + int(peek_uniform(city.streams, DONOR_DRAW, migrant.pid, 0) * alike))
+
+
+@compiled
+def settle_as(city: City, migrant: Record, donor: Record) -> None:
+    """Let a first resident settle with the papers and the knowledge of a donor.
+
+    Savings are the reserve, as what lies above it has been sent home. What is left of memories and
+    of hazards that gather is drawn anew: both are exponential.
+    """
+    set_status(migrant, int(donor.legal_status))
+    migrant.fined = donor.fined
+    migrant.passport_held = donor.passport_held
+    migrant.savings = int(np.rint(migrant.reserve * migrant.wage))
+    settle_in(city, migrant)
+    for item in range(ITEMS):
+        times = donor.times_learned[item]
+        if donor.knows[item]:
+            migrant.times_learned[item] = times - 1
+            learn(city, migrant, item, UNKNOWN_SOURCE)
+        else:
+            migrant.times_learned[item] = times
 
 
 @compiled

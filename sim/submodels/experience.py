@@ -10,17 +10,20 @@ Trust of a group in an option of care moves once a week by the experiences of th
     trust += learning * (good (1 - trust) - weight * bad * trust) / max(members, smallest group),
 
 bad ones (refused, charged without warning, reported) weighing more, and relaxes towards the mean of
-compatriots. The believed probability of being reported moves in the same way, from contacts of
-members without valid status that ended in a report or did not. Where a firewall is announced, it
-also falls by announcement_learning * announced * share of the group that knows the rules of
-registration, whether or not the firewall holds: reports that go on are told and raise it again.
+compatriots. Members are replaced by newcomers, who bring some of the trust that people first have:
+trust also moves by newcomers_trust * (1 - exp(-7 / mean stay)) of the way to it a week. The
+believed probability of being reported moves in the same way as by experience, from contacts of
+members without valid status that ended in a report or did not, and relaxes to what people first
+believe. Where a firewall is announced, it also falls by announcement_learning * announced * share
+of the group that knows the rules of registration, whether or not the firewall holds: reports that
+go on are told and raise it again.
 
 People think again when this has changed by more than `noticed` since they last did: small changes
 add up, in the group week by week and for the alarm of the district day by day.
 
 Parameters: `conf/parameters/experience.yaml`, `legal_status.fear`. Neutral state: weights and
 learning 0 (fear follows legal status alone, trust and beliefs stay where they started);
-`firewall_announced` at 0.
+`newcomers_trust` at 0 (they trust what the group trusts); `firewall_announced` at 0.
 """
 
 import numpy as np
@@ -54,6 +57,9 @@ class Experience(Submodel):
             fear_of_sharing=world.coordination.fear_of_sharing,
             announced=world.information.firewall_announced,
             first_belief=by(words.OPTIONS, seeking.believed_reporting),
+            first_trust=by(words.OPTIONS, seeking.trust),
+            weekly_renewal=experience.newcomers_trust
+            * -float(np.expm1(-DAYS_A_WEEK / world.demography.mean_stay)),
             daily_memory=daily_memory,
             weekly_memory=daily_memory**DAYS_A_WEEK,
             weekly_relaxation=1.0 - 0.5 ** (DAYS_A_WEEK / experience.trust_half_life),
@@ -139,6 +145,8 @@ def talk(city: City) -> None:
                 trust, group.good[option], group.bad[option], experience.trust_learning, people,
                 experience.bad_experience_weight, mean, experience.weekly_relaxation,
             )  # fmt: skip
+            first = experience.first_trust[option]
+            new_trust += experience.weekly_renewal * (first - new_trust)
             new_belief = learned(
                 belief, group.reported[option], group.uneventful[option],
                 experience.belief_learning, people, 1.0, experience.first_belief[option],

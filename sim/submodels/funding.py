@@ -2,8 +2,9 @@
 
 NGOs and IOM live on quarterly grants, which pay for staff and rooms day by day and for cases one by
 one. The next grant is the last one times 1 + response * (needs settled / target - 1), changed by a
-limited share at most, and an agency without money stands still until it comes. A coordinating body
-with a joint fund receives it monthly.
+limited share at most, and moved a share `grant_reversion` of the way to the grant of 2018; an
+agency without money stands still until it comes. A coordinating body with a joint fund receives it
+monthly.
 
 What a policy costs whoever runs it, beyond 2018, is the sum over levers of
 
@@ -19,7 +20,8 @@ differ between scenarios as the city does. The time that partners of a coordinat
 is part of their capacity and not booked.
 
 Parameters: `conf/parameters/referral.yaml` (grants), `costs.yaml`, `conf/city/`. Neutral state:
-`grant=0` (agencies with a budget soon stand still); unit costs 0.
+`grant=0` (agencies with a budget soon stand still); `grant_reversion=0` (grants follow the last
+ones for good); unit costs 0.
 """
 
 from collections.abc import Mapping
@@ -109,10 +111,16 @@ class Funding(Submodel):
         reached = table["resolved_this_quarter"] / np.maximum(table["target"], 1e-9)
         limit = referral.grant_change_limit
         change = np.clip(referral.grant_response * (reached - 1.0), -limit, limit)
-        table["grant_factor"][has_grant] *= (1.0 + change)[has_grant]
-        grants = np.rint(model.agencies.grant * table["grant_factor"]).astype(np.int64)
-        self.grant(np.where(has_grant, grants, 0))
+        factor = table["grant_factor"] * (1.0 + change)
+        factor += referral.grant_reversion * (1.0 - factor)
+        table["grant_factor"][has_grant] = factor[has_grant]
+        self.grant(np.where(has_grant, self.next_grants(), 0))
         table["resolved_this_quarter"] = 0
+
+    def next_grants(self) -> Integers:
+        """Return the grant of each agency by its present multiple of that of 2018."""
+        agencies = self.model.agencies
+        return np.rint(agencies.grant * agencies.table["grant_factor"]).astype(np.int64)
 
     def grant(self, amounts: Integers) -> None:
         """Give each agency an amount from donors."""
