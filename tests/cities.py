@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from sim.config.loading import load_scenario
 from sim.config.scenario import Scenario
+from sim.config.world import NO_REST_STATE
 
 
 def city(
@@ -18,12 +19,15 @@ def city(
     """Return the scenario of a small city.
 
     `overrides` are checked like a user's; `changed` sets numbers of the world by their path
-    ("illness.acute_rate", "institutions.hospital.beds") without any check of their range.
+    ("illness.acute_rate", "institutions.hospital.beds") without any check of their range. A changed
+    world starts from stationary laws: the rest state of the city is not its own.
     """
     scenario = load_scenario(
         policy, [f"city.population={population}", f"seed={seed}", f"days={days}", *overrides]
     )
     world = scenario.world
+    if changed:
+        world = world.with_value("city.rest_state", NO_REST_STATE)
     for path, value in (changed or {}).items():
         world = world.with_value(path, value)
     return replace(scenario, world=world)
