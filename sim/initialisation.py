@@ -8,11 +8,11 @@ thinned by the season of the day they came, so the population starts where the s
 have left it. Nobody is ill yet: illness develops during burn-in.
 
 What takes years to settle starts from the rest state of the city, a file made from a long run of
-the model (see `sim.config.rest_state`): a resident takes legal status, fine and knowledge of a
-donor of the same nationality, contract and language who has been here for about as long, and is
-missing with the probability of having left early; trust, beliefs and the waits that work groups
-know, and the inspections employers expect, are drawn from its distributions; what staff know and
-the grants of agencies are its values. All draws are keyed: every seed has its own city.
+the model (see `sim.config.rest_state`): a resident takes legal status, fine, passport and knowledge
+of a donor of the same nationality, contract, language and means who has been here for about as
+long, and is missing with the probability of having left early; trust, beliefs and the waits that
+work groups know, and the inspections employers expect, are drawn from its distributions; what staff
+know and the grants of agencies are its values. All draws are keyed: every seed has its own city.
 
 Neutral state: `city.rest_state=none`, or a city that has no such file. Legal status then follows
 `share_of_residents`, knowledge a mean-field equilibrium (see `information`); work groups and

@@ -23,7 +23,7 @@ from sim import AlmatyModel, load_scenario
 from sim import vocabulary as words
 from sim.config.entries import by
 from sim.config.files import file_of
-from sim.config.rest_state import ENDING, SIZE_CLASSES, fingerprint_of_world
+from sim.config.rest_state import ENDING, MEANS_CLASSES, SIZE_CLASSES, fingerprint_of_world
 from sim.config.scenario import Scenario
 from sim.engine.types import Column, Floats
 from sim.state import code_version
@@ -126,6 +126,10 @@ def look_at(model: AlmatyModel) -> Look:
         "nationality": migrants.nationality[rows],
         "contract": groups["formal"][migrants.work_group[rows]],
         "language": migrants.manages_language[rows],
+        "means": np.digitize(
+            migrants.reserve[rows] + model.world.money.borrowing_limit * migrants.credit[rows],
+            MEANS_CLASSES,
+        ),
         "days_here": model.day - migrants.entered_on[rows],
         "legal_status": migrants.legal_status[rows],
         "fined": migrants.fined[rows],
@@ -254,7 +258,8 @@ def donors(people: Column) -> dict[str, Any]:
     keys = (
         *times.T[::-1], *knows.T[::-1], people["passport_held"], people["fined"],
         people["days_here"] // DAYS_A_YEAR,
-        people["legal_status"], people["language"], people["contract"], people["nationality"],
+        people["legal_status"], people["means"], people["language"], people["contract"],
+        people["nationality"],
     )  # fmt: skip
     ordered = people[np.lexsort(keys)]
     count = min(DONORS, len(ordered))
@@ -263,8 +268,8 @@ def donors(people: Column) -> dict[str, Any]:
         **{
             name: chosen[name].tolist()
             for name in (
-                "nationality", "contract", "language", "days_here", "legal_status", "fined",
-                "passport_held",
+                "nationality", "contract", "language", "means", "days_here", "legal_status",
+                "fined", "passport_held",
             )
         },
         **{

@@ -3,8 +3,9 @@
 It is a file beside the city's own, `NAME.rest.json`, made by `python -m tools.rest_state` from a
 long run of the model without seasons:
 
-- people: a few thousand residents (donors) with their nationality, contract, language, days here,
-  legal status, fine, passport and knowledge; and how fast people leave before their planned day;
+- people: a few thousand residents (donors) with their nationality, contract, language, means, days
+  here, legal status, fine, passport and knowledge; and how fast people leave before their planned
+  day;
 - work groups: trust and believed reporting by nationality and option of care, and the wait last
   heard of by district and option (distributions: means of their lowest twentieth, the next, ...);
 - employers: the inspections they expect (distributions, by sector and size class), and the share of
@@ -42,8 +43,10 @@ DONOR: np.dtype[Any] = np.dtype(
     ]
 )  # fmt: skip
 """State of a resident at rest."""
-CELLS = (len(words.NATIONALITIES), 2, 2)
-"""Cells of donors: nationality, contract, language."""
+MEANS_CLASSES = (0.2, 0.5)
+"""Bounds of the classes of means: reserve and credit of a person, in monthly wages."""
+CELLS = (len(words.NATIONALITIES), 2, 2, len(MEANS_CLASSES) + 1)
+"""Cells of donors: nationality, contract, language, means."""
 SIZE_CLASSES = (1, 4, 9, 24, 49)
 """Largest number of workers in each class of employers but the last: the larger, the more often
 inspected."""
@@ -64,7 +67,7 @@ class RestState:
     parameters : str
         Fingerprint of the world it was made in (see `fingerprint_of_world`).
     donors : array of records
-        By cell (nationality, contract, language), in the order of days here: see `DONOR`.
+        By cell (see `CELLS`), in the order of days here: see `DONOR`.
     bounds : array of int, shape (*`CELLS`, 2)
         Index at which the donors of each cell begin, and the one after their last.
     leaves_early : array of float
@@ -169,17 +172,24 @@ def _by(table: Any, *labels: tuple[str, ...]) -> Floats:
 
 
 def _donors(people: Mapping[str, Any]) -> tuple[Column, Integers]:
-    """Return donors by cell, and the bounds of each cell; an empty cell takes those of all."""
+    """Return donors by cell, and the bounds of each cell.
+
+    An empty cell takes the donors of its nationality, or all if there are none.
+    """
     donors = np.zeros(len(people["days_here"]), DONOR)
     for name in ("days_here", "legal_status", "fined", "passport_held"):
         donors[name] = people[name]
     for item, name in enumerate(words.KNOWLEDGE):
         donors["knows"][:, item] = people["knows"][name]
         donors["times_learned"][:, item] = people["times_learned"][name]
-    cell_of = tuple(np.asarray(people[name]) for name in ("nationality", "contract", "language"))
-    cell = np.ravel_multi_index(cell_of, CELLS)
-    cells = [np.flatnonzero(cell == one) for one in range(int(np.prod(CELLS)))]
-    cells = [rows if len(rows) else np.arange(len(donors)) for rows in cells]
+    names = ("nationality", "contract", "language", "means")
+    nationality, *others = (np.asarray(people[name]) for name in names)
+    cell = np.ravel_multi_index((nationality, *others), CELLS)
+    cells = []
+    for one in range(int(np.prod(CELLS))):
+        alike = np.flatnonzero(nationality == np.unravel_index(one, CELLS)[0])
+        rows = np.flatnonzero(cell == one)
+        cells.append(next((some for some in (rows, alike) if len(some)), np.arange(len(donors))))
     cells = [rows[np.argsort(donors["days_here"][rows], kind="stable")] for rows in cells]
     ends = np.cumsum([len(rows) for rows in cells])
     starts = ends - [len(rows) for rows in cells]

@@ -30,13 +30,13 @@ def residual_drift(diary: "DailyCounts") -> float:
     Returns
     -------
     float
-        Of the shares without valid status and of those who know each item; NaN if the burn-in is
-        shorter than two quarters.
+        Of the shares without valid status and of those who know each item. Of a burn-in shorter
+        than two quarters, its halves are compared; of one of less than two days, 0.
     """
-    quarter = int(DAYS_A_QUARTER)
     present = diary.present.sum(axis=1)
-    if len(present) < 2 * quarter:
-        return float("nan")
+    quarter = min(int(DAYS_A_QUARTER), len(present) // 2)
+    if quarter == 0:
+        return 0.0
     by_status = diary.present.reshape(len(present), *STRATA_SHAPE).sum(axis=(1, 3, 4))
     irregular = by_status[:, words.LegalStatus.IRREGULAR]
     informed = diary.informed.sum(axis=1)

@@ -32,7 +32,7 @@ from sim.agents.episode import Outcome, one_each
 from sim.agents.migrant import NEVER, NOT_HERE, stratum_code
 from sim.agents.task import Ending
 from sim.config.entries import by, by_two, parameter_record
-from sim.config.rest_state import CELLS, DONOR, RestState
+from sim.config.rest_state import CELLS, DONOR, MEANS_CLASSES, RestState
 from sim.config.world import World
 from sim.engine.agentset.column import Column as Declared
 from sim.engine.agentset.row_allocator import active_rows, allocate_row, release_row
@@ -395,8 +395,12 @@ def donor_of(city: City, migrant: Record, donors: Column, bounds: Integers) -> i
     """Return a donor like a person: of the same cell, and here for about as many days."""
     contract = int(city.work_groups[migrant.work_group].formal)
     language = int(migrant.manages_language)
-    low = bounds[migrant.nationality, contract, language, 0]
-    high = bounds[migrant.nationality, contract, language, 1]
+    means = migrant.reserve + city.parameters.money.borrowing_limit * migrant.credit
+    of_means = 0
+    for bound in MEANS_CLASSES:
+        of_means += int(means >= bound)
+    low = bounds[migrant.nationality, contract, language, of_means, 0]
+    high = bounds[migrant.nationality, contract, language, of_means, 1]
     alike = min(DONORS_ALIKE, high - low)
     days, below, above = city.today - migrant.entered_on, low, high
     while below < above:

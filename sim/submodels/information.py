@@ -16,8 +16,8 @@ right with a fixed probability. What is learned is forgotten after an exponentia
 with relearning. Exposure is computed for a seventh of the people each day.
 
 In a well-mixed population the informed share a obeys the Bass equation with forgetting and
-turnover, da/dt = (p + q a)(1 - a) - delta a + mu (a0 - a); initial residents start at its
-equilibrium.
+turnover, da/dt = (p + q a)(1 - a) - delta a + mu (a0 - a); initial residents of a city that has no
+rest state start at its equilibrium.
 
 Parameters: `conf/parameters/information.yaml`. Neutral state: all reaches, word of mouth,
 briefing and `taught_by_visit` at 0 (nobody learns anything); `firewall_announced` at 0.

@@ -56,6 +56,15 @@ def test_first_residents_have_the_shares_of_their_donors() -> None:
     assert (people.times_learned[rows] >= people.knows[rows]).all()
 
 
+def test_donors_have_been_here_for_about_as_long() -> None:
+    """More have been fined among those here for two years and more than among those of a month."""
+    people = on_the_first_day().migrants
+    days = on_the_first_day().day - people.entered_on[people.rows]
+    fined = people.fined[people.rows]
+    assert fined[days < 30].mean() < 0.05
+    assert fined[days > 730].mean() > 2.0 * fined[days < 30].mean() + 0.05
+
+
 def test_counts_of_the_first_day_are_those_of_the_people() -> None:
     """Whoever takes a donor's state is counted in it."""
     model = on_the_first_day()

@@ -228,7 +228,7 @@ def test_the_afraid_do_not_follow_a_referral(model: AlmatyModel, status: int, go
 
 @pytest.mark.parametrize("reached", [0.0, 1.0, 1.2, 9.0])
 def test_the_next_grant_follows_what_was_settled(model: AlmatyModel, reached: float) -> None:
-    """By the response to the distance from the target, and by no more than the limit."""
+    """By the response to the distance from the target, within the limit, then back to 2018."""
     referral, table = model.world.referral, model.agencies.table
     table["target"], table["resolved_this_quarter"] = 100.0, round(100 * reached)
     received = table["received"].copy()
@@ -237,6 +237,8 @@ def test_the_next_grant_follows_what_was_settled(model: AlmatyModel, reached: fl
     change = referral.grant_response * (reached - 1.0)
     limit = referral.grant_change_limit
     factor = 1.0 + min(max(change, -limit), limit)
+    factor += referral.grant_reversion * (1.0 - factor)
+    assert referral.grant_reversion > 0.0
     paid = np.where(table["money"], np.rint(model.agencies.grant * factor), 0)
     assert paid.sum() > 0
     assert (table["received"] - received).tolist() == paid.tolist()

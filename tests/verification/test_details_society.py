@@ -11,7 +11,7 @@ from sim.engine.calendar import DAYS_A_MONTH
 from sim.model import AlmatyModel
 from sim.submodels.businesses import formality, give_up_looking, run_businesses
 from sim.submodels.enforcement import act
-from sim.submodels.experience import has_something_to_fear, learned
+from sim.submodels.experience import has_something_to_fear, learned, talk
 from sim.submodels.information import INSURANCE, forget, hear, learn
 from sim.submodels.insurance import POLICY_COVER, cover_of, insure
 from sim.submodels.legal_status import regularise, renewal_probability
@@ -52,6 +52,25 @@ def test_trust_moves_with_experience_and_towards_that_of_compatriots(
 ) -> None:
     """Opinion 0.5 in a group of five, learning 0.1, the bad weighing twice; common opinion 0.7."""
     assert learned(0.5, good, bad, 0.1, 5.0, 2.0, 0.7, relaxation) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.5, 1.0])
+def test_newcomers_bring_the_trust_that_people_first_have(weight: float) -> None:
+    """Where all groups trust by 0.9; a week replaces 7 / mean stay of the members."""
+    model = small_city({"experience.newcomers_trust": weight}, population=100)
+    model.work_groups["trust"] = model.counts["trust"] = 0.9
+    for name in ("good", "bad"):
+        model.work_groups[name] = 0
+    for _ in range(7):
+        talk(model.city())
+        model._day += 1
+    replaced = weight * (1.0 - np.exp(-7.0 / model.world.demography.mean_stay))
+    first = np.array([model.world.care_seeking.trust[option] for option in words.OPTIONS])
+    expected = 0.9 + replaced * (first - 0.9)
+    np.testing.assert_allclose(
+        model.work_groups["trust"], np.broadcast_to(expected, (len(model.work_groups), len(first))),
+        rtol=2e-4,
+    )  # fmt: skip
 
 
 def test_inspections_are_as_frequent_as_their_rate() -> None:

@@ -7,6 +7,7 @@ bit.
 
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,11 +32,9 @@ def shuffled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let people who come together come in another order."""
     admit, rng = Demography.admit, np.random.default_rng(3)
 
-    def admit_in_any_order(
-        self: Demography, newcomers: Column, *, first_residents: bool = False
-    ) -> Rows:
+    def admit_in_any_order(self: Demography, newcomers: Column, **how: Any) -> Rows:
         order = rng.permutation(len(newcomers))
-        rows = admit(self, newcomers[order], first_residents=first_residents)
+        rows = admit(self, newcomers[order], **how)
         in_their_order = np.empty_like(rows)
         in_their_order[order] = rows
         return in_their_order

@@ -19,8 +19,11 @@ from sim.config.configuration import (
     normalise_overrides,
 )
 from sim.config.entries import Entry
+from sim.config.files import sources
 from sim.config.loading import load_scenario
+from sim.config.rest_state import fingerprint_of_file, rest_state_file
 from sim.config.scenario import Scenario, scenario_from
+from sim.config.world import NO_REST_STATE
 from sim.observation.survey import designs
 
 ENTRY = {"value", "low", "high", "unit", "tier", "source"}
@@ -163,9 +166,12 @@ def test_overriding_a_number_keeps_its_evidence(plain: Scenario) -> None:
 
 
 def by_hydra(words: list[str]) -> dict[str, Any]:
-    """Return what Hydra alone makes of some words."""
+    """Return what Hydra alone makes of some words, with the name of the city's rest state."""
     with initialize_config_dir(str(configuration_folder()), version_base="1.3"):
-        return as_dict(compose("config", overrides=normalise_overrides(words)))
+        parts = as_dict(compose("config", overrides=normalise_overrides(words)))
+    path = rest_state_file(sources(), parts["city"]["name"])
+    parts["city"]["rest_state"] = NO_REST_STATE if path is None else fingerprint_of_file(path)
+    return parts
 
 
 @pytest.mark.parametrize(
