@@ -13,7 +13,7 @@ import pytest
 from sim.config.loading import load_scenario
 from tools.docs import at_rest
 
-SEEDS = range(61, 64)
+SEEDS = at_rest.SEEDS[:3]
 HEADLINE = ("present", "open_episodes", "hidden_unmet_need", "unmet_need_episodes")
 
 
@@ -33,10 +33,14 @@ def test_no_series_has_a_trend(table: pd.DataFrame) -> None:
 @pytest.mark.slow
 @pytest.mark.claim("V22")
 def test_changes_that_are_known_well_are_small(table: pd.DataFrame) -> None:
-    """From the first year to the last less than 2 %, where that can be told; some can be told."""
-    assert not table["series"][table["size"]].tolist()
-    precise = set(table["series"][table["error"] < at_rest.PRECISE])
-    assert set(HEADLINE) & precise
+    """From the first year to the last less than 2 %, where that can be told; some can be told.
+
+    Three seeds tell an error to a factor of about two.
+    """
+    known = table[table["error"] < at_rest.PRECISE / 2]
+    assert not known["series"][known["size"]].tolist()
+    assert "present" in set(known["series"])
+    assert set(HEADLINE) & set(table["series"][table["error"] < at_rest.PRECISE])
 
 
 @pytest.mark.slow

@@ -5,7 +5,8 @@
 
 Tested is every column of the curves and every daily count: by nationality and by legal status what
 is counted by stratum, by kind what is counted by clinic, by institution what is counted by agency,
-and the increments of what is summed up (flows of money, health lost, items learned).
+and the increments of what is summed up (flows of money, health lost, items learned). What agencies
+serve is corrected for the number of their open days in the year.
 
 - *Trend*: the linear contrast of the means of the four years, over the seeds (t); Holm's procedure
   over all series at 1 %.
@@ -106,7 +107,25 @@ def _by_institution(model: AlmatyModel) -> dict[str, Column]:
         by_agency = diary.by_agency(name).sum(axis=2)
         for number, agency in enumerate(model.agencies.names):
             found[f"{name}, {agency}"] = by_agency[:, number].astype(float)
+    for agency, factor in zip(
+        model.agencies.names, _open_days_of_the_mean_year(model), strict=True
+    ):
+        found[f"served_today, {agency}"] *= factor
     return found
+
+
+def _open_days_of_the_mean_year(model: AlmatyModel) -> Floats:
+    """Return, by agency and day, the open days of the mean year over those of the year.
+
+    Agencies with work for every slot serve as many as they have open days, which differ by year.
+    """
+    agencies, days = model.agencies, range(YEARS * DAYS)
+    opens = np.array(
+        [model.calendar.works(day, agencies.works_on, agencies.works_on_holidays) for day in days]
+    )
+    by_year = opens.reshape(YEARS, DAYS, -1).sum(axis=1)
+    factor = by_year.mean(axis=0) / np.maximum(by_year, 1)
+    return np.asarray(np.repeat(factor, DAYS, axis=0).T)
 
 
 def _increments(model: AlmatyModel) -> dict[str, Column]:
@@ -138,8 +157,8 @@ def tested(years: Years, pooled: bool = False) -> pd.DataFrame:
     years : dict
         As `at_rest` returns them.
     pooled : bool, default False
-        Take the error of the trend from all contrasts of the years instead of the trend alone: for
-        few seeds, on the assumption that the error has no memory of years.
+        Take errors from all contrasts of the years instead of the trend and the change alone: for
+        few seeds, on the assumption that errors have no memory of years.
 
     Returns
     -------
@@ -154,9 +173,9 @@ def tested(years: Years, pooled: bool = False) -> pd.DataFrame:
         level = abs(means.mean())
         if level * DAYS * len(means) < FEWEST or not means.std(axis=0).any():
             continue
-        change = (means[:, -1] - means[:, 0]) / level
-        error = change.std(ddof=1) / np.sqrt(len(means))
-        rows.append((name, *means.mean(axis=0), change.mean(), error, p_of_trend(means, pooled)))
+        change = (means[:, -1] - means[:, 0]).mean() / level
+        error, p = error_and_p(means, pooled)
+        rows.append((name, *means.mean(axis=0), change, error / level, p))
     columns = ["series", *(f"year_{one}" for one in range(1, YEARS + 1)), "change", "error", "p"]
     table = pd.DataFrame(rows, columns=columns).sort_values("p", kind="stable", ignore_index=True)
     bound = LEVEL / (len(table) - np.arange(len(table)))
@@ -165,16 +184,25 @@ def tested(years: Years, pooled: bool = False) -> pd.DataFrame:
     return table
 
 
-def p_of_trend(means: Floats, pooled: bool) -> float:
-    """Return the two-sided p of a linear trend of the means of years, shape (seeds, years)."""
+def error_and_p(means: Floats, pooled: bool) -> tuple[float, float]:
+    """Return the standard error of the change over the years, and the two-sided p of a trend.
+
+    Parameters
+    ----------
+    means : array of float, shape (seeds, years)
+    pooled : bool
+        See `tested`.
+    """
+    seeds = len(means)
     contrasts = CONTRASTS @ means.T
     spread = contrasts.var(axis=1, ddof=1)
-    variance = spread.mean() if pooled else spread[0]
-    freedom = (len(means) - 1) * (len(CONTRASTS) if pooled else 1)
-    if variance <= 0.0:
-        return 1.0
-    t = contrasts[0].mean() / np.sqrt(variance / len(means))
-    return float(2.0 * stats.t.sf(abs(t), freedom))
+    of_trend, of_change = spread[0], (means[:, -1] - means[:, 0]).var(ddof=1)
+    freedom = seeds - 1
+    if pooled:
+        of_trend, of_change = spread.mean(), 2.0 * spread.mean()
+        freedom *= len(CONTRASTS)
+    t = contrasts[0].mean() / np.sqrt(max(of_trend, 1e-300) / seeds)
+    return float(np.sqrt(of_change / seeds)), float(2.0 * stats.t.sf(abs(t), freedom))
 
 
 def main(arguments: Sequence[str]) -> int:
