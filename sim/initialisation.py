@@ -112,14 +112,16 @@ def found_work_groups(
     groups_of_the_city["formal"] = np.repeat(employers.formal[rows], groups)
     if rest is not None:
         nationality, district = groups_of_the_city["nationality"], employers.district[rows]
-        for column, purpose, parts in (
-            ("trust", Purpose.FIRST_TRUST, rest.trust[nationality]),
-            ("believed_reporting", Purpose.FIRST_BELIEF, rest.believed_reporting[nationality]),
-            ("wait", Purpose.FIRST_WAIT, rest.wait[np.repeat(district, groups)]),
-        ):
-            group = np.arange(len(groups_of_the_city), dtype=np.uint64)[:, None]
-            u = draws.uniform(purpose, group, np.arange(len(words.OPTIONS)))
-            groups_of_the_city[column] = from_parts(u, parts)
+        group = np.arange(len(groups_of_the_city), dtype=np.uint64)[:, None]
+        option = np.arange(len(words.OPTIONS))
+        trust = draws.uniform(Purpose.FIRST_TRUST, group, option)
+        belief = draws.uniform(Purpose.FIRST_BELIEF, group, option)
+        wait = draws.uniform(Purpose.FIRST_WAIT, group, option)
+        groups_of_the_city["trust"] = from_parts(trust, rest.trust[nationality])
+        groups_of_the_city["believed_reporting"] = from_parts(
+            belief, rest.believed_reporting[nationality]
+        )
+        groups_of_the_city["wait"] = from_parts(wait, rest.wait[np.repeat(district, groups)])
     return groups_of_the_city
 
 

@@ -38,6 +38,8 @@ DAYS_A_YEAR = 365
 LONGEST_STAY = 40 * DAYS_A_YEAR
 DONORS, PARTS, DIGITS = 4_000, 20, 5
 """Residents written down, parts of a distribution, significant digits of numbers."""
+LONGEST_COUNTED = 10
+"""Years here from which on residents count as alike."""
 FIRST_SEED = 9_001
 """Far from the seeds of studies, whose cities start from what is found here."""
 
@@ -252,18 +254,21 @@ def parts(values: Floats, weights: Floats) -> list[float]:
 def donors(people: Column) -> dict[str, Any]:
     """Return residents drawn evenly from all that were seen, in the order of their states.
 
-    So the shares among them are nearly those among all.
+    So the shares among them are nearly those among all. Of all such samples, which differ by the
+    first resident, the one is taken whose shares are nearest (see `distance_from_all`).
     """
     times, knows = people["times_learned"], people["knows"]
     keys = (
-        *times.T[::-1], *knows.T[::-1], people["passport_held"], people["fined"],
-        people["days_here"] // DAYS_A_YEAR,
+        *times.T[::-1], people["days_here"] // DAYS_A_YEAR, *knows.T[::-1],
+        people["passport_held"], people["fined"],
         people["legal_status"], people["means"], people["language"], people["contract"],
         people["nationality"],
     )  # fmt: skip
     ordered = people[np.lexsort(keys)]
-    count = min(DONORS, len(ordered))
-    chosen = ordered[((np.arange(count) + 0.5) * len(ordered) / count).astype(np.int64)]
+    step = max(len(ordered) // DONORS, 1)
+    everybody = shares(ordered)
+    samples = (ordered[first::step][:DONORS] for first in range(step))
+    chosen = min(samples, key=lambda one: distance_from_all(shares(one), everybody))
     return {
         **{
             name: chosen[name].tolist()
@@ -277,6 +282,31 @@ def donors(people: Column) -> dict[str, Any]:
             for name in ("knows", "times_learned")
         },
     }  # fmt: skip
+
+
+def shares(people: Column) -> Floats:
+    """Return the shares of people who are alike in two respects, one of them status or nation."""
+    found = []
+    for name, count in (
+        ("legal_status", len(words.LEGAL_STATUSES)), ("nationality", len(words.NATIONALITIES)),
+    ):  # fmt: skip
+        group = people[name]
+        years = np.minimum(people["days_here"] // DAYS_A_YEAR, LONGEST_COUNTED)
+        others = (people["legal_status"], people["means"], people["fined"], years)
+        found += [
+            np.bincount(
+                group * (LONGEST_COUNTED + 1) + one, minlength=count * (LONGEST_COUNTED + 1)
+            )
+            for one in others
+        ]
+        found += [np.bincount(group, item, minlength=count) for item in people["knows"].T]
+    return np.concatenate(found) / len(people)
+
+
+def distance_from_all(sample: Floats, everybody: Floats) -> float:
+    """Return how far the shares of a sample are from those of all (chi squared, a person)."""
+    there = everybody > 0
+    return float(((sample - everybody)[there] ** 2 / everybody[there]).sum())
 
 
 def rounded(table: dict[str, float]) -> dict[str, float]:

@@ -157,8 +157,8 @@ LEVER_COSTS = (
     *(
         LeverCost(f"coordination.{name}", not_costed=OF_THE_MODEL)
         for name in (
-            "booked_weight", "booked_days", "escort_reassures", "recall_days", "fear_of_sharing",
-            "fear_and_consent", "overhead", "hub_delay",
+            "booked_weight", "booked_days", "booked_wait", "escort_reassures", "recall_days",
+            "fear_of_sharing", "fear_and_consent", "overhead", "hub_delay",
         )
     ),
 )  # fmt: skip
