@@ -4,9 +4,9 @@ Residents take a share of the beds that varies from day to day; what they leave 
 migrants. Severe patients need a bed. The most severe and longest waiting are first; if their
 hospital has no bed free the next nearest is tried, and if that is full too they board, with a
 higher risk of death, until a bed is free. The stay is lognormal by kind of illness. When it is over
-and the threat to life has passed, patients go on with treatment at home; who leaves early for want
-of money leaves untreated. People who leave unwell may have lost their lodging, more often without
-papers in order. Dispensary beds are taken as far as they go.
+and the threat to life has passed, patients go on with treatment at home; those who leave early for
+lack of money leave untreated. People who leave unwell may have lost their lodging, more often
+without papers in order. Dispensary beds are taken as far as they go.
 
 Parameters: `conf/city/` (beds, background_occupancy, stay_days), `conf/parameters/referral.yaml`.
 Neutral state: beds at their upper bound (nobody boards); `lodging_lost_without_papers` at 1.

@@ -6,21 +6,21 @@ Once a month an employer gives written contracts if
               - cost of a contract) + logistic noise(employer) > 0,
 
 where a contract also costs an insurance policy if the law asks for one. Inspections come with a
-hazard that grows with the square root of the size. Whoever is inspected believes in more of them,
-others of the sector in the district a little, and beliefs fade to the rate of 2018. For every
+hazard that grows with the square root of the size. An employer who is inspected expects more of
+them, others of the sector in the district a few more; beliefs fade to the rate of 2018. For every
 worker without a contract or a right to work the employer is fined, and dismisses those who may not
 work if
 
     weight * (believed inspections / 12 * fine - cost of replacing a worker / 12) + noise > 0:
 
 enforcement can push people out. Inspectors may report such workers to the migration police
-(`inspectors_report`). Workers absent for longer may be dismissed too, the sooner the less
-an employer tolerates. Who has lost work looks for another in the sector, is not hired with a
-contract without a right to work, and leaves the country after some weeks in vain. Employers without
-contracts may keep passports, which come back at an inspection and with dismissal. Workers with
-contracts are examined at a rate of `check_ups` a year, at the employer's cost, and learn there what
-a visit to a clinic teaches. (Leave for a
-doctor stands in `reaching`, treatment paid in kind too; enrolment in `insurance`.)
+(`inspectors_report`). Workers absent for longer may be dismissed too, and sooner
+where the employer tolerates less. People who have lost their work look for other work in the
+sector; those without a right to work are not hired with a contract; and people leave the country if
+some weeks of search are in vain. Employers without contracts may keep passports, which are given
+back at an inspection or a dismissal. Workers with contracts are examined at a rate of `check_ups` a
+year, at the employer's cost, and learn there what a visit to a clinic teaches. (For leave to see a
+doctor and treatment paid in kind see `reaching`, for enrolment `insurance`.)
 
 Parameters: `conf/parameters/employment.yaml`. Neutral state: `inspection_factor=0`,
 `dismissal_factor=0`, `decision_weight=0`, `check_ups=0`, `inspectors_report=0` and no passports
@@ -227,7 +227,7 @@ def examine(city: City, migrant: Record, month: int) -> None:
 
 @compiled
 def dismiss(city: City, migrant: Record) -> None:
-    """Dismiss a worker; who is ill may have nowhere to stay."""
+    """Dismiss a worker; one who is ill may have nowhere to stay."""
     migrant.jobless_since = city.today
     city.counts[0].jobless += 1
     migrant.passport_held = False

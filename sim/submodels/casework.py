@@ -5,16 +5,17 @@ those waiting first come, first served, or by severity or vulnerability where th
 agreed on it. A service settles the need with the agency's competence for it, if the agency accepts
 the person and has the money or the bed; papers take some days more. If it does not, motivation
 falls, the person may give up, and else is referred on (see `navigation`). Every contact teaches,
-and an agency that reports people without valid status may do so. Who waits long leaves the line. A
-second opening of a need that is settled already is served in vain. A coordinated need costs its
-partner some time besides.
+and an agency that reports people without valid status may do so. People who wait long leave the
+line. A second opening of a need that is settled already is served in vain. A coordinated need costs
+its partner some time besides.
 
 The coordinating body takes up all open needs of a person at once: it answers questions, pays from
 the joint fund, and sends every other need to the best institution, by its own knowledge of them.
 It also has instruments that work on the illness behind the need, as long as today's number of them
 lasts: it books a visit, gives a guarantee letter (no refusal, no papers asked for, the true price),
 and sends an escort or interpreter to those who are afraid or lack a common language (for what they
-do see `care_seeking` and `payment`). Who has had a need settled has an advocate at the desk.
+do see `care_seeking` and `payment`). People with a need that was settled have an advocate at the
+desk.
 
 Parameters: `conf/city/` (agencies), `conf/parameters/referral.yaml`. Neutral state: all capacities
 0 (nothing is settled), or at their upper bound (nobody waits).
@@ -228,7 +229,7 @@ REGISTERED_STATUS = words.LegalStatus.REGISTERED.value
 
 @compiled(allocates=True)
 def leave_lines(city: City) -> None:
-    """Let people who have waited long leave a line; whoever does tries elsewhere or gives up."""
+    """Let people who have waited long leave a line, and try elsewhere or give up."""
     casework = city.parameters.casework
     for row in active_rows(city.rows.tasks):
         task = city.tasks[row]
@@ -424,7 +425,7 @@ def fail(city: City, task: Record, number: int) -> None:
 
 @compiled
 def lose_motivation(city: City, task: Record) -> None:
-    """Count a bounce; who has lost too much motivation gives up."""
+    """Count a bounce; a person who has lost too much motivation gives up."""
     task.bounces += 1
     task.motivation *= city.parameters.casework.motivation_kept
     if task.motivation < task.gives_up_at:

@@ -10,8 +10,8 @@ N being the mean population and L the mean stay. A scenario that changes the inf
 and the same list: the people it shares with another scenario are the same people. Stays are a
 mixture of gamma laws (short, seasonal, settled), rounded to whole days, one at least. People leave
 on their planned day, by returning home ill, or by death, which ends all other episodes of theirs.
-Open episodes of who leaves alive are followed for a while (see `follow_up`), so that a departure
-never looks like a cure.
+Open episodes of people who leave alive are followed for a while (see `follow_up`), so that a
+departure never looks like a cure.
 
 Parameters: `conf/parameters/demography.yaml`, `legal_status.yaml`, `employment.yaml`,
 `money.yaml`. Neutral state: `demography.inflow_factor=0` (nobody new comes).
@@ -567,7 +567,7 @@ def repay_entry_debt(city: City, migrant: Record) -> None:
 
 @compiled
 def move_out(city: City, rows: Rows, ending: int) -> None:
-    """Count leavers out; whoever is ill is followed from now on."""
+    """Count leavers out; those who are ill are followed from now on."""
     for place in range(len(rows)):
         prefetch_record_ahead(city.migrants, rows, place)
         row = rows[place]

@@ -111,7 +111,7 @@ def send_ambulances(city: City, nearest_hospital: Integers, dispensary: int) -> 
 
 @compiled
 def charge_run(city: City, episode: Record) -> None:
-    """Let whoever the law names pay for an ambulance; nobody is left without one for money."""
+    """Let the payer that the law names pay for an ambulance; nobody goes without one for money."""
     payment = city.parameters.payment
     migrant = city.migrants[episode.migrant]
     payer = payment.payer_of_service[

@@ -3,11 +3,12 @@
 Each person gathers a hazard of detection, by legal status and by how visible the sector is, times
 the pressure of the police in the district: every day the intensity of 2018 or a multiple of it, and
 on raid days of a district much more. When the hazard reaches a threshold drawn once (unit
-exponential), the person is detected: most are fined, some are removed. Who is removed spends some
-time in the reception centre as long as it has places, sees a doctor there only in an emergency, and
-then leaves the country. Clinics and agencies may report people without valid status, which counts
-as a detection, and so may labour inspectors (see `businesses`). An employer may dismiss a worker
-who was detected without a right to work. Every detection and raid is told (see `experience`).
+exponential), the person is detected: most are fined, some are removed. Those who are removed spend
+some time in the reception centre as long as it has places, see a doctor there only in an emergency,
+and then leave the country. Clinics and agencies may report people without valid status, which
+counts as a detection, and so may labour inspectors (see `businesses`). An employer may dismiss a
+worker who was detected without a right to work. Every detection and raid is told (see
+`experience`).
 
 Parameters: `conf/parameters/enforcement.yaml`, `reports` in `conf/city/`. Neutral state:
 `intensity=0` and no reports (nobody is detected); `dismissal_when_detected=0`.

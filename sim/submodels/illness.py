@@ -286,7 +286,7 @@ def draw_tastes(city: City, episode: Record) -> None:
 
 @compiled
 def change_severity(city: City, episode: Record, severity: int) -> None:
-    """Move to another severity: new thresholds, new tastes, and a cue to decide anew."""
+    """Move to another severity: new thresholds, new tastes, and a cue to decide again."""
     episode.severity = severity
     episode.worst = max(int(episode.worst), severity)
     episode.steps += 1
@@ -299,7 +299,7 @@ def change_severity(city: City, episode: Record, severity: int) -> None:
 def reconsider(city: City, episode: Record) -> None:
     """Act on a change of severity: new tastes, old refusals forgotten, a new decision.
 
-    Those who wait decide anew; an emergency makes everybody do so who is neither in bed nor in
+    Those who wait decide again; an emergency makes everybody do so who is neither in bed nor in
     the line of an ambulance or hospital already.
     """
     episode.refused_by[:] = False

@@ -6,7 +6,7 @@ Where the law names the insurance fund as payer, people may be members. On each 
       weight * (believed inspections / 12 * fine + norm * share enrolled in the sector
                 - (employer's rate * wage + bookkeeping)) + logistic noise(employer, worker) > 0,
   and then pays the employer's rate and keeps back the member's, both of the wage up to a ceiling;
-* who is not enrolled and knows about insurance buys membership with probability
+* a person who is not enrolled and knows about insurance buys membership with probability
       logistic(base + b1 ln(expected benefit / premium) + b2 trust in polyclinics
                + b3 insured share of the work group),
   the expected benefit being the own rate of illness and the illnesses there are, times the price of

@@ -1,14 +1,14 @@
 """Navigation: how a need finds an institution.
 
 A need that is with its owner gathers a hazard of turning to somebody, higher for those who know who
-helps. Who knows (or guesses right) goes to the institution that does this best, discounted by the
+helps. People who know (or guess right) go to the institution that does this best, discounted by the
 fear of being reported there; others go to some institution or other (not to one for citizens of
 another country: everybody knows whose consulate is theirs). Institutions that close in
 working hours need leave from work. A referral names the best institution that has not had the need
 yet, if staff know it (`Agencies.knowledge`); else sometimes a wrong one, else nobody ("we do not do
 this"), and the need is with its owner again. Some do not follow a referral, the afraid more often;
 a registry may bring them back. Now and then the same need is opened at a second institution too.
-Who has no contact data in a registry may be lost sight of.
+People without contact data in a registry may be lost sight of.
 
 Score of institution j for a need: competence_j, if j accepts the person and has not had the need,
 times exp(-load awareness * days of waiting at j) where the coordinating body routes.
@@ -279,7 +279,7 @@ def seek_agency(city: City, task: Record) -> None:
 
 @compiled
 def join_agency(city: City, task: Record, number: int, today: int) -> None:
-    """Join the line of an agency; who has consented is entered in the registry of members."""
+    """Join the line of an agency; those who have consented are entered in the members' registry."""
     task.place = Place.QUEUED
     task.agency = number
     task.queued_on = today

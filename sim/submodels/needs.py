@@ -1,7 +1,7 @@
 """Needs: what an episode brings besides illness, and how such a need ends.
 
 Needs are derived from state, never drawn as labels. Somebody to *pay* is needed when care was
-refused for want of money or a bill after an emergency could not be paid; *documents* when a
+refused for lack of money or a bill after an emergency could not be paid; *documents* when a
 hospital asked for papers and they are not in order, or the way home needs them; *shelter* (or the
 way home) when somebody has been unable to work for long, has nowhere to stay after hospital, or
 cannot pay the ticket; *information* when one of these came up and the person does not know who
@@ -9,9 +9,9 @@ helps or has no common language, or has decided to ask for advice. Each comes up
 most, and a person has one open need of a kind at a time.
 
 A need ends when it is settled; when the person gives up, is lost sight of, leaves or dies; or when
-nothing is left it would be good for (superseded: the illness has passed). What is settled has
+nothing is left that it would be good for (superseded: the illness has passed). What is settled has
 effects: papers are in order for a while, a promise to pay opens the desk, a debt is paid by others,
-information is learned, who wanted home goes home.
+information is learned, a person who wanted to go home goes home.
 
 Parameters: `conf/parameters/referral.yaml`. Neutral state: `papers_asked=0`, `lodging_lost` 0
 (documents and shelter hardly come up); `returns_to_care=0` cuts the path from needs back to care.

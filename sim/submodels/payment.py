@@ -15,11 +15,11 @@ if an insurer pays. Anybody may be turned away by attitude, with the probability
         * without papers in order * informed * (1 - training of members) * with an advocate,
 
 where an escort, a consulate or another institution that has dealt with the case is an advocate.
-People who come by ambulance are not refused; who has a guarantee letter from the coordinating body
-is neither refused nor asked for papers or informal payments, and the joint fund pays, if there is
-one.
-Once the threat to life is over the rest of the stay is billed to patients who are not entitled; who
-cannot pay the next bed-days leaves early or stays and owes.
+People who come by ambulance are not refused; people with a guarantee letter from the coordinating
+body are neither refused nor asked for papers or informal payments, and the joint fund pays, if
+there is one.
+Once the threat to life is over the rest of the stay is billed to patients who are not entitled;
+those who cannot pay the next bed-days leave early, or stay and owe.
 
 Parameters: `conf/parameters/payment.yaml`, `conf/regime/`. Neutral state: payer "state"
 everywhere, `wrongful_refusal=0`; `refusal_by_attitude`, `registration_asked` and `informal_asked`
@@ -342,7 +342,7 @@ def employers_share(city: City, migrant: Record, kind: int, severe: bool, price:
 
 @compiled
 def charge(city: City, episode: Record, migrant: Record, payer: int, kind: int, price: int) -> None:
-    """Let the state, the fund or an insurer pay; whoever is insured is attached from now on."""
+    """Let the state, the fund or an insurer pay; an insured person is attached from now on."""
     payment = city.parameters.payment
     amount = price
     if kind == KIND_HOSPITAL and episode.severity >= SEVERE:
@@ -424,7 +424,7 @@ def bill_after_emergencies(city: City) -> None:
 
 @compiled
 def bill_rest_of_stay(city: City, episode: Record) -> None:
-    """Bill the days that are left to who pays for them; who cannot pay leaves early or owes."""
+    """Bill the days that are left to their payer; a patient who cannot pay leaves early or owes."""
     payment = city.parameters.payment
     migrant = city.migrants[episode.migrant]
     remaining = 0 if episode.boarding else max(episode.leaves_bed_on - city.today, 0)

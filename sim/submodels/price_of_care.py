@@ -38,7 +38,7 @@ def means_of(city: City, migrant: Record) -> float:
 
 @compiled
 def has_works_clinic(city: City, migrant: Record) -> bool:
-    """Return True if the employer has an agreement with a clinic; a new job draws anew."""
+    """Return True if the employer has an agreement with a clinic; a new job has a new draw."""
     share = city.parameters.care_seeking.works_clinic_share
     if share <= 0.0 or not has_contract(city, migrant):
         return False
@@ -47,7 +47,7 @@ def has_works_clinic(city: City, migrant: Record) -> bool:
 
 @compiled
 def believed_price(city: City, migrant: Record, option: int, true_price: float) -> float:
-    """Return the price a person expects: high for who does not know emergencies are free."""
+    """Return the price a person expects: high if they do not know that emergencies are free."""
     if migrant.knows[EMERGENCY_RIGHT]:
         return true_price
     seeking = city.parameters.care_seeking

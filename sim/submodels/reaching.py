@@ -4,7 +4,7 @@ Going to a clinic needs leave from the employer (more likely the graver the illn
 tolerant the employer) and an open door; people go to the nearest unit, each to one among equally
 near ones. Hospitals serve the same day, other clinics from the next day on, unless they see
 severely ill people at once (`same_day_triage`). A contract secures leave (`formal_leave`). After
-some days of trying in vain the person decides anew. An ambulance comes to the person. Informal
+some days of trying in vain the person decides again. An ambulance comes to the person. Informal
 employers may pay private treatment of an injury in kind and ask for silence. Returning home ends
 the stay; the illness is followed (see `follow_up`).
 

@@ -313,7 +313,7 @@ def calls_ambulance(city: City, episode: Record) -> bool:
 
 @compiled
 def get_in(city: City, episode: Record) -> bool:
-    """Pass the desk and meet the doctor, or be turned away and decide anew tomorrow."""
+    """Pass the desk and meet the doctor, or be turned away and decide again tomorrow."""
     answer, price = admit_at_desk(city, episode)
     if answer == WELCOME:
         episode.last_price = price
@@ -395,7 +395,7 @@ def succeeds(city: City, episode: Record) -> bool:
 
 @compiled
 def send_home_without_help(city: City, episode: Record) -> None:
-    """Send home without help; people decide anew tomorrow."""
+    """Send home without help; people decide again tomorrow."""
     note_binding_barrier(episode, Gate.ENGAGE)
     reset_decision(episode, city.today + 1)
 

@@ -70,7 +70,7 @@ class Submodel(BelongsToModel):
         Hash of the files of a class from outside, when it was imported: see `sim.config.own_code`.
     section : type, optional
         For a class from outside: the type of its parameters, a subclass of `sim.config.Frozen`.
-        Their values stand in the file ``parameters/NAME.yaml``.
+        Their values are in the file ``parameters/NAME.yaml``.
     purposes : tuple of str
         For a class from outside: what it draws for. Row i of `streams` holds the keys of the i-th.
     events : mapping
