@@ -40,15 +40,14 @@ each change of severity, so the choice is a logit over people but does not flick
 People who do not know that emergency care is free believe in a high price; those who do expect to
 pay for `days_foreseen` bed-days when it is over, unless somebody else pays them. A guarantee letter
 makes the true price known; an escort takes away the lack of a common language and a share of fear;
-a booked visit is believed to come within `booked_wait` days, and while it holds people who have
-not come may be called (`recall`).
-People who know who helps may also ask an NGO or their consulate for advice. The gate that stopped a
-waiting person is the first of perceive (believing care must be paid), seek (fear, language), reach
-(distance, waits, leave), pay (price) whose removal alone would have made them go; if none would,
-but all together would, it is several barriers together, else their own judgement that it can wait
-(both are counted with seek). Beside it stands the reason felt, as a survey would ask for it: the
-largest deterrent at their last decision of the provider they would come nearest to choosing, or
-that they treated themselves.
+a booked visit is believed to come within `booked_wait` days, and while it holds people who have not
+come may be called (`recall`). People who know who helps may also ask an NGO or their consulate for
+advice. The gate that stopped a waiting person is the first of perceive (believing care must be
+paid), seek (fear, language), reach (distance, waits, leave), pay (price) whose removal alone would
+have made them go; if none would, but all together would, it is several barriers together, else
+their own judgement that it can wait (both are counted with seek). Beside it stands the reason felt,
+as a survey would ask for it: the largest deterrent at their last decision of the provider they
+would come nearest to choosing, or that they treated themselves.
 
 Parameters: `conf/parameters/care_seeking.yaml`, `employment.yaml`. Neutral state: all attractions
 at -8 and below with severity weights, `pain` and `endurance_rate` 0 (nobody seeks); attraction at
