@@ -10,6 +10,7 @@ from rich.table import Table
 
 from experiments.analysis.outcomes import Block, Definitions, Outcome, shown
 from experiments.analysis.statistics import NO_CASES
+from sim.config.scenario import Scenario
 from sim.observation.definitions import DEFINITIONS, Format
 
 HEADLINE = (
@@ -156,6 +157,21 @@ def print_comparison(
         "better nor worse in themselves: read them together with need and uptake.",
         style="dim",
     )
+
+
+def print_starts(console: Console, scenarios: Iterable[Scenario]) -> None:
+    """Print on which days policies begin, and from when on all of each is in force."""
+    begun: dict[str, list[str]] = {}
+    for one in scenarios:
+        if not one.changes:
+            continue
+        first = min(change.start_day for change in one.changes)
+        whole = max(change.start_day + change.ramp_days for change in one.changes)
+        days = f"day {first}" if first == whole else f"day {first}, in full from day {whole}"
+        begun.setdefault(days, []).append(title(one.name))
+    told = "; ".join(f"{', '.join(names)}: {days}" for days, names in begun.items())
+    if told:
+        console.print(f"Begin: {told}.", style="dim", markup=False)
 
 
 def row_cells(row: dict[Any, Any], form: Format) -> tuple[str, str, str, str, str]:

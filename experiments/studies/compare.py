@@ -18,6 +18,7 @@ from experiments.analysis.console_report import (
     print_comparison,
     print_gains,
     print_precision,
+    print_starts,
 )
 from experiments.analysis.cost_effectiveness import cheers, cost_effectiveness
 from experiments.analysis.outcomes import blocks_with_own
@@ -133,6 +134,7 @@ def report(
         own = kinds_of(resolved.get(KEY))
         blocks = blocks_with_own(HEADLINE, own, summary)
         print_comparison(console, summary, settings.confidence, blocks, with_own(own))
+        print_starts(console, named_scenarios(resolved, settings.scenarios))
         print_gains(console, summary)
         by_payer = pd.read_parquet(folder / "policy_costs.parquet")
         people = scenario_from(resolved).world.city.reference_population
