@@ -7,6 +7,9 @@ from sim.config.loading import load_scenario
 from sim.config.scenario import Scenario
 from sim.config.world import NO_REST_STATE
 
+BURN_IN_DAYS = 180
+"""Days that a changed world burns in."""
+
 
 def city(
     population: int = 1000,
@@ -20,7 +23,8 @@ def city(
 
     `overrides` are checked like a user's; `changed` sets numbers of the world by their path
     ("illness.acute_rate", "institutions.hospital.beds") without any check of their range. A changed
-    world starts from stationary laws: the rest state of the city is not its own.
+    world starts from stationary laws, since the rest state of the city is not its own, and burns in
+    for half a year, unless they say otherwise.
     """
     scenario = load_scenario(
         policy, [f"city.population={population}", f"seed={seed}", f"days={days}", *overrides]
@@ -28,6 +32,7 @@ def city(
     world = scenario.world
     if changed:
         world = world.with_value("city.rest_state", NO_REST_STATE)
+        world = world.with_value("city.burn_in_days", BURN_IN_DAYS)
     for path, value in (changed or {}).items():
         world = world.with_value(path, value)
     return replace(scenario, world=world)

@@ -25,9 +25,10 @@ START = "city.burn_in_days"
 
 
 def on_the_first_day(rest_state: bool = True) -> AlmatyModel:
-    """Return a city that has not burnt in."""
+    """Return a city that has not burnt in, where as many arrive in winter as in summer."""
     scenario = load_scenario(overrides=[*SMALL, *([] if rest_state else ["city.rest_state=none"])])
-    return AlmatyModel(replace(scenario, world=scenario.world.with_value(START, 0)))
+    world = scenario.world.with_value(START, 0).with_value("demography.arrival_season", 0.0)
+    return AlmatyModel(replace(scenario, world=world))
 
 
 @pytest.mark.parametrize("city", ["almaty", "workshop"])

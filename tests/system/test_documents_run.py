@@ -70,6 +70,8 @@ SENTENCES_NOT_RUN = {
     "pip install -c constraints.txt .": "installs",
     "pip install 'almaty-health-access[dask]'": "installs",
     "pytest ID": "ID stands for the name of a test",
+    "python -m tools.rest_state": "takes minutes, and writes into conf/",
+    "python -m tools.docs.at_rest": "takes minutes; test_stationarity.py runs the small city",
     "python -m sim.precompile": "tests/sim/engine/jit/test_precompile.py",
     "python -m tests.fuzz --long": "ten times as long as what CI runs of it",
     "python -m tests.fuzz flip": "runs tests that run anyway",

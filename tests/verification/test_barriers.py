@@ -58,7 +58,6 @@ def test_in_the_neutral_state_nothing_of_it_happens() -> None:
             not one.closed_episodes["self_treated"].any(),
             booked(one, "self-treatment") == 0,
             booked(one, "informal payments") == 0,
-            booked(one, "care paid by employers") == 0,
             len(one.check_ups) == 0,
         ]
         assert set(neutral) == {one is model}

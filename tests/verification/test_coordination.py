@@ -15,7 +15,7 @@ from sim.config.loading import load_scenario
 from sim.config.scenario import Scenario
 from sim.model import AlmatyModel
 
-SEEDS, FEW_SEEDS = range(1, 15), range(1, 4)
+SEEDS = range(1, 15)
 SIZE = ("city=workshop", "city.population=4000", "city.burn_in_days=90")
 PARTNERS = [
     (name, line)
@@ -25,10 +25,10 @@ PARTNERS = [
 ]
 STARVED = tuple(
     f"city.agencies.{name}.capacity.value.{line}="
-    f"{0.1 * load_scenario('baseline').world.agencies[name].capacity[line]}"
+    f"{0.02 * load_scenario('baseline').world.agencies[name].capacity[line]}"
     for name, line in PARTNERS
 )
-"""Partners with a tenth of their capacity."""
+"""Partners with a fiftieth of their capacity."""
 
 
 @cache
@@ -46,8 +46,7 @@ def past(seed: int, starved: bool) -> AlmatyModel:
 @cache
 def unresolved(scenario: str, need: str = "", starved: bool = False) -> "pd.Series[float]":
     """Return the share of needs that stay unresolved, by seed."""
-    seeds = FEW_SEEDS if need else SEEDS
-    return pd.Series({seed: shares(scenario, seed, starved)[need] for seed in seeds})
+    return pd.Series({seed: shares(scenario, seed, starved)[need] for seed in SEEDS})
 
 
 @cache
@@ -87,12 +86,16 @@ def test_coordination_can_help_and_can_harm() -> None:
 
 @pytest.mark.slow
 def test_coordination_does_little_where_partners_have_no_capacity() -> None:
-    """What partners settle (papers) hardly changes when they have a tenth of their capacity.
+    """What partners settle (papers) hardly changes when they have a fiftieth of their capacity.
+
+    With 4,000 people: directory and registry 0.0 points (-0.7 to +0.9), instead of -1.8 (-3.2 to
+    -0.5); a hub of 20 cases a day +0.1 (-1.3 to +1.5), instead of -5.2 (-8.1 to -2.2).
 
     Questions are another matter: a hub answers those itself, which is a capacity of its own.
     """
     for scenario in ("directory_and_registry", "hub_medium"):
-        starved, *_ = difference(scenario, to="baseline", need="documents", starved=True)
-        able, *_ = difference(scenario, to="baseline", need="documents", starved=False)
+        starved, low, high = difference(scenario, to="baseline", need="documents", starved=True)
+        able, _, clearly = difference(scenario, to="baseline", need="documents", starved=False)
+        assert clearly < 0.0
         assert able < starved
-        assert abs(starved) < 0.05
+        assert -0.02 < low < high < 0.02

@@ -121,7 +121,11 @@ def test_insurance_as_legislated_leaves_uzbek_and_tajik_temporary_workers_untouc
     seed: int,
 ) -> None:
     """Capacity is ample, prices stay, what co-workers tell does not count: to the last bit."""
-    changed = {**NOTHING_SHARED, **NO_EXPERIENCE, "care_seeking.wait_weight": 0.0}
+    changed = {
+        **NOTHING_SHARED, **NO_EXPERIENCE, "care_seeking.wait_weight": 0.0,
+        **{f"information.{channel}.{item}": 0.0 for item in words.KNOWLEDGE
+           for channel in ("word_of_mouth_at_work", "word_of_mouth_in_district")},
+    }  # fmt: skip
     baseline, legislated = two_worlds("osms_legislated", seed, changed)
     for log in ("visits", "payments", "closed_episodes", "handovers", "closed_needs"):
         mine = [of_temporary_workers(records(one, log)) for one in (baseline, legislated)]

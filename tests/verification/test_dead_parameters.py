@@ -152,6 +152,7 @@ WITHOUT_EFFECT = {
     "agencies.consulate_uzbekistan.believed_reporting": "no other agency comes near it for papers",
     "agencies.consulate_tajikistan.believed_reporting": "no other agency comes near it for papers",
     "agencies.diaspora_tajikistan.knows": "too few are sent on from there in these cities",
+    "agencies.iom.knows": "hardly anybody is sent on from there in these cities",
     "agencies.reception_centre.knows": "nobody is sent on from there in these cities",
     "agencies.reception_centre.stay_days": "no place is ever short for want of a shorter stay here",
     "costs.osms_set_up": "no law changes on a day of these runs",
