@@ -8,9 +8,9 @@ ALL = "all of them"
 
 def test_every_barrier_belongs_to_one_kind() -> None:
     """No change of the counterfactual is left out, none is counted under two kinds."""
-    changes = load_scenario("baseline").with_policy(COUNTERFACTUAL).resolved["scenario"]["changes"]
+    changes = load_scenario("baseline").with_policy(COUNTERFACTUAL).changes
     found = {
-        one["path"]: [kind for kind, paths in KINDS.items() if changes_of(paths, [one])]
+        one.path: [kind for kind, paths in KINDS.items() if changes_of(paths, [one])]
         for one in changes
     }
     assert len(found) > 20

@@ -6,14 +6,16 @@ switches off the barriers of `conf/counterfactual/no_barriers.yaml` kind by kind
 from day 0 of the same past, and writes the paired differences to `docs/data/barriers.csv`.
 """
 
+from collections.abc import Iterable
+from dataclasses import replace
 from fnmatch import fnmatchcase
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from experiments.analysis.statistics import interval
 from sim import AlmatyModel, load_scenario
+from sim.config.levers import Change
 from tools.docs import DATA
 from tools.docs.markdown_tables import table
 from tools.docs.patterns import REFERENCE, value_of
@@ -45,22 +47,21 @@ KINDS = {
 """Paths that belong to each kind of barrier."""
 
 
-def changes_of(patterns: tuple[str, ...], changes: list[dict[str, Any]]) -> list[Any]:
+def changes_of(patterns: tuple[str, ...], changes: Iterable[Change]) -> tuple[Change, ...]:
     """Return the changes of the counterfactual whose paths match one of these patterns."""
-    return [one for one in changes if any(fnmatchcase(str(one["path"]), name) for name in patterns)]
+    return tuple(one for one in changes if any(fnmatchcase(one.path, name) for name in patterns))
 
 
 def simulated() -> pd.DataFrame:
     """Return the paired difference that each kind of barrier makes, with its interval."""
     base = load_scenario(REFERENCE, ["city=workshop"])
-    everything = base.with_policy(COUNTERFACTUAL).resolved["scenario"]
+    everything = base.with_policy(COUNTERFACTUAL).changes
     rows = []
     for seed in SEEDS:
-        past = AlmatyModel(base.with_seed(seed))
-        worlds = {"none": past.specification} | {
-            name: past.specification.with_policy(
-                {**everything, "changes": changes_of(paths, everything["changes"])}
-            )
+        plan = base.with_seed(seed)
+        past = AlmatyModel(plan)
+        worlds = {"none": plan} | {
+            name: replace(plan, changes=changes_of(paths, everything))
             for name, paths in KINDS.items()
         }
         for name, specification in worlds.items():
