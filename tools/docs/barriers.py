@@ -10,25 +10,23 @@ from collections.abc import Iterable
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-import numpy as np
 import pandas as pd
 
-from experiments.analysis.statistics import interval
-from sim import AlmatyModel, load_scenario
+from sim import load_scenario
 from sim.config.levers import Change
+from sim.config.scenario import Scenario
 from tools.docs import DATA
-from tools.docs.markdown_tables import table
-from tools.docs.patterns import REFERENCE, value_of
+from tools.docs.paired import LEVEL, Shown, differences, paired
+from tools.docs.patterns import REFERENCE
 
 RESULT = DATA / "barriers.csv"
 COUNTERFACTUAL = "no_barriers"
-SEEDS, DAYS, CONFIDENCE = range(1, 11), 365, 0.95
 OUTCOMES = {
-    "unmet_need_episodes": ("needs no provider saw", 100.0),
-    "unmet_need_lasting": ("lasting needs", 100.0),
-    "unmet_need_persons": ("people with an unmet need", 100.0),
-    "emergency_any_care_24h": ("emergencies with any care in 24 h", 100.0),
-    "emergencies_without_care": ("emergencies without care, per 1,000", 1.0),
+    "unmet_need_episodes": Shown("needs no provider saw", 100.0),
+    "unmet_need_lasting": Shown("lasting needs", 100.0),
+    "unmet_need_persons": Shown("people with an unmet need", 100.0),
+    "emergency_any_care_24h": Shown("emergencies with any care in 24 h", 100.0),
+    "emergencies_without_care": Shown("emergencies without care, per 1,000", 1.0),
 }
 """Heading and factor of each outcome that is shown."""
 KINDS = {
@@ -56,54 +54,25 @@ def simulated() -> pd.DataFrame:
     """Return the paired difference that each kind of barrier makes, with its interval."""
     base = load_scenario(REFERENCE, ["city=workshop"])
     everything = base.with_policy(COUNTERFACTUAL).changes
-    rows = []
-    for seed in SEEDS:
-        plan = base.with_seed(seed)
-        past = AlmatyModel(plan)
-        worlds = {"none": plan} | {
+
+    def worlds(plan: Scenario) -> dict[str, Scenario]:
+        return {
             name: replace(plan, changes=changes_of(paths, everything))
             for name, paths in KINDS.items()
         }
-        for name, specification in worlds.items():
-            model = past.fork(specification)
-            model.run_for(DAYS)
-            indicators = model.indicators()
-            rows += [
-                (name, outcome, seed, value_of(indicators, {"indicator": outcome}))
-                for outcome in OUTCOMES
-            ]
-    values = pd.DataFrame(rows, columns=["off", "outcome", "seed", "value"])
-    wide = values.pivot(index=["outcome", "seed"], columns="off", values="value")
-    found = []
-    for name in wide.columns:
-        change = wide[name] if name == "none" else wide[name] - wide["none"]
-        one = interval(change.groupby("outcome"), CONFIDENCE).reset_index()
-        found.append(one.assign(off=name))
-    return pd.concat(found)[["off", "outcome", "mean", "low", "high"]]
+
+    return paired(base, worlds, list(OUTCOMES))
 
 
 def summary() -> str:
     """Return the level of the baseline, and what each barrier off changes, in points."""
-    found = pd.read_csv(RESULT).set_index(["off", "outcome"])[["mean", "low", "high"]]
-    rows = []
-    for off in ("none", *KINDS):
-        cells = []
-        for outcome, (_, factor) in OUTCOMES.items():
-            mean, low, high = factor * found.loc[[(off, outcome)]].to_numpy(dtype=float)[0]
-            sign = "" if off == "none" else "+"
-            cells.append(f"{mean:{sign}.1f} ({low:{sign}.1f} to {high:{sign}.1f})")
-        rows.append(("**level today**" if off == "none" else off, *cells))
-    headings = ("switched off", *(heading for heading, _ in OUTCOMES.values()))
-    return table(headings, rows)
+    names = {LEVEL: "**level today**"}
+    return differences(pd.read_csv(RESULT), OUTCOMES, "switched off", names)
 
 
 def main() -> None:
     """Run the worlds and write the differences."""
-    found = simulated()
-    order = {name: place for place, name in enumerate(("none", *KINDS))}
-    places = {name: place for place, name in enumerate(OUTCOMES)}
-    by = np.lexsort((found["outcome"].map(places), found["off"].map(order)))
-    found.iloc[by].round(6).to_csv(RESULT, index=False, lineterminator="\n")
+    simulated().to_csv(RESULT, index=False, lineterminator="\n")
 
 
 if __name__ == "__main__":
