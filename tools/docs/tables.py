@@ -12,12 +12,15 @@ from pathlib import Path
 from tools.docs import (
     DOCS,
     audit,
+    barriers,
     paths_to_care,
     patterns,
+    policies,
     speed_tables,
     tables_inputs,
     tables_model,
     tables_outputs,
+    targets,
 )
 from tools.docs.markdown_tables import renewed
 
@@ -40,6 +43,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "flows": tables_inputs.flows,
     "indicators": tables_outputs.indicators,
     "patterns": patterns.comparison,
+    "barriers": barriers.summary,
+    "policies": policies.summary,
+    "target points": targets.summary,
+    "targets met": targets.best,
     "tiers": audit.tiers,
     "screening": audit.screening_summary,
     "influential": audit.influential,
