@@ -190,6 +190,10 @@ GAINS = (Outcome("unmet_need_episodes"), Outcome("unresolved_needs"))
 GROUPS = ("nationality", "legal_status")
 
 
+WIDTH_OF_GROUPS, WIDTH_OF_GAIN = 17, 16
+"""Characters that the column of groups and that of a scenario need, with their frames."""
+
+
 def print_gains(console: Console, summary: pd.DataFrame) -> None:
     """Print who gains: changes with intervals by nationality and legal status."""
     for one in shown(GAINS):
@@ -197,20 +201,31 @@ def print_gains(console: Console, summary: pd.DataFrame) -> None:
         scenarios = list(rows.loc[rows["verdict"] != "reference", "scenario"].unique())
         if not scenarios:
             return
-        table = Table(
-            title=f"Who gains: {one.label}, change in points", title_justify="left",
-            header_style="bold",
-        )  # fmt: skip
-        table.add_column("")
-        for scenario in scenarios:
-            table.add_column(title(scenario), justify="right")
-        for by in GROUPS:
-            table.add_section()
-            for group in dict.fromkeys(rows.loc[rows["by"] == by, "group"]):
-                mine = rows[(rows["by"] == by) & (rows["group"] == group)].set_index("scenario")
-                cells = [_gain(mine.loc[scenario].to_dict()) for scenario in scenarios]
-                table.add_row(title(group).replace("Eaeu", "EAEU"), *cells)
-        console.print(table)
+        side_by_side = max((console.width - WIDTH_OF_GROUPS) // WIDTH_OF_GAIN, 1)
+        tables = -(-len(scenarios) // side_by_side)
+        for number in range(tables):
+            some = _share(scenarios, tables, number)
+            console.print(_gains(f"Who gains: {one.label}, change in points", rows, some))
+
+
+def _share(scenarios: list[str], tables: int, number: int) -> list[str]:
+    """Return the scenarios of one of some tables of about the same width."""
+    ends = [round(len(scenarios) * one / tables) for one in (number, number + 1)]
+    return scenarios[ends[0] : ends[1]]
+
+
+def _gains(heading: str, rows: pd.DataFrame, scenarios: list[str]) -> Table:
+    table = Table(title=heading, title_justify="left", header_style="bold")
+    table.add_column("")
+    for scenario in scenarios:
+        table.add_column(title(scenario), justify="right")
+    for by in GROUPS:
+        table.add_section()
+        for group in dict.fromkeys(rows.loc[rows["by"] == by, "group"]):
+            mine = rows[(rows["by"] == by) & (rows["group"] == group)].set_index("scenario")
+            cells = [_gain(mine.loc[scenario].to_dict()) for scenario in scenarios]
+            table.add_row(title(group).replace("Eaeu", "EAEU"), *cells)
+    return table
 
 
 def _gain(row: dict[Any, Any]) -> str:
