@@ -16,19 +16,18 @@ from sim import load_scenario
 from sim.config.levers import Change
 from sim.config.scenario import Scenario
 from tools.docs import DATA
-from tools.docs.paired import LEVEL, Shown, differences, paired
+from tools.docs.paired import LEVEL, differences, paired
 from tools.docs.patterns import REFERENCE
 
 RESULT = DATA / "barriers.csv"
 COUNTERFACTUAL = "no_barriers"
-OUTCOMES = {
-    "unmet_need_episodes": Shown("needs no provider saw", 100.0),
-    "unmet_need_lasting": Shown("lasting needs", 100.0),
-    "unmet_need_persons": Shown("people with an unmet need", 100.0),
-    "emergency_any_care_24h": Shown("emergencies with any care in 24 h", 100.0),
-    "emergencies_without_care": Shown("emergencies without care, per 1,000", 1.0),
-}
-"""Heading and factor of each outcome that is shown."""
+OUTCOMES = (
+    "unmet_need_episodes",
+    "unmet_need_lasting",
+    "unmet_need_persons",
+    "emergency_any_care_24h",
+    "emergencies_without_care",
+)
 KINDS = {
     "fear of being reported": ("care_seeking.fear_weight",),
     "lack of a common language": ("care_seeking.language_weight",),
@@ -61,13 +60,13 @@ def simulated() -> pd.DataFrame:
             for name, paths in KINDS.items()
         }
 
-    return paired(base, worlds, list(OUTCOMES))
+    return paired(base, worlds, OUTCOMES)
 
 
 def summary() -> str:
     """Return the level of the baseline, and what each barrier off changes, in points."""
     names = {LEVEL: "**level today**"}
-    return differences(pd.read_csv(RESULT), OUTCOMES, "switched off", names)
+    return differences(pd.read_csv(RESULT), "switched off", names)
 
 
 def main() -> None:

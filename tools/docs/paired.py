@@ -1,10 +1,10 @@
 """Paired differences of worlds that branch from the same past, for the tables of `docs/`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 import pandas as pd
 
+from experiments.analysis.outcomes import Outcome, shown
 from experiments.analysis.statistics import interval
 from sim import AlmatyModel
 from sim.config.scenario import Scenario
@@ -14,13 +14,6 @@ from tools.docs.patterns import value_of
 SEEDS, DAYS, CONFIDENCE = range(1, 11), 365, 0.95
 LEVEL = "baseline"
 """Name of the row that holds levels; the others hold changes against it."""
-
-
-class Shown(NamedTuple):
-    """An outcome of a table: how its column is headed, and the factor of its unit."""
-
-    heading: str
-    factor: float
 
 
 def paired(
@@ -64,31 +57,29 @@ def paired(
     return pd.concat(found)[["world", "outcome", "mean", "low", "high"]].round(6)
 
 
-def differences(
-    found: pd.DataFrame, outcomes: Mapping[str, Shown], first: str, names: Mapping[str, str]
-) -> str:
+def differences(found: pd.DataFrame, first: str, names: Mapping[str, str]) -> str:
     """Return a table of levels and differences with their intervals.
 
     Parameters
     ----------
     found : DataFrame
         See `paired`.
-    outcomes : mapping
-        What is shown, by indicator.
     first : str
         Heading of the column of worlds.
     names : mapping
         What a world is called; others are called what they are.
     """
     values = found.set_index(["world", "outcome"])[["mean", "low", "high"]]
+    outcomes = list(dict.fromkeys(found["outcome"]))
+    headed = dict(zip(outcomes, shown([Outcome(one) for one in outcomes]), strict=True))
     rows = []
     for world in dict.fromkeys(found["world"]):
         cells = []
-        for outcome, shown in outcomes.items():
-            mean, low, high = shown.factor * values.loc[[(world, outcome)]].to_numpy(float)[0]
+        for outcome, one in headed.items():
+            mean, low, high = one.factor * values.loc[[(world, outcome)]].to_numpy(float)[0]
             digits = 1 if max(abs(low - mean), abs(high - mean)) >= 0.1 else 2
             sign = "" if world == LEVEL else "+"
-            mean, low, high = (f"{one:{sign}.{digits}f}" for one in (mean, low, high))
+            mean, low, high = (f"{value:{sign}.{digits}f}" for value in (mean, low, high))
             cells.append(f"{mean} ({low} to {high})")
         rows.append((names.get(world, world), *cells))
-    return table((first, *(shown.heading for shown in outcomes.values())), rows)
+    return table((first, *(one.heading for one in headed.values())), rows)

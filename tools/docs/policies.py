@@ -11,7 +11,7 @@ import pandas as pd
 from sim import load_scenario
 from sim.config.scenario import Scenario
 from tools.docs import DATA
-from tools.docs.paired import LEVEL, Shown, differences, paired
+from tools.docs.paired import LEVEL, differences, paired
 from tools.docs.patterns import REFERENCE
 
 RESULT = DATA / "policies.csv"
@@ -21,13 +21,13 @@ POLICIES = (
     "reporting_firewall", "announced_firewall", "emergency_guarantee", "desk_training",
     "works_doctor", "paid_sick_days", "mobile_clinics", "employer_enforcement",
 )  # fmt: skip
-OUTCOMES = {
-    "emergency_uptake_24h": Shown("emergency care within 24 h", 100.0),
-    "unmet_need_episodes": Shown("needs no provider saw", 100.0),
-    "emergencies_without_care": Shown("emergencies without care, per 1,000", 1.0),
-    "unresolved_needs": Shown("other needs not settled", 100.0),
-    "total_unresolved": Shown("unresolved cases, known and hidden, per 1,000", 1.0),
-}
+OUTCOMES = (
+    "emergency_uptake_24h",
+    "unmet_need_episodes",
+    "emergencies_without_care",
+    "unresolved_needs",
+    "total_unresolved",
+)
 
 
 def simulated() -> pd.DataFrame:
@@ -36,13 +36,13 @@ def simulated() -> pd.DataFrame:
     def worlds(plan: Scenario) -> dict[str, Scenario]:
         return {name: plan.with_policy(name) for name in POLICIES}
 
-    return paired(load_scenario(REFERENCE, ["city=workshop"]), worlds, list(OUTCOMES))
+    return paired(load_scenario(REFERENCE, ["city=workshop"]), worlds, OUTCOMES)
 
 
 def summary() -> str:
     """Return the level of the baseline, and what each policy changes."""
     names = {LEVEL: "**level today**"} | {name: f"`{name}`" for name in POLICIES}
-    return differences(pd.read_csv(RESULT), OUTCOMES, "policy", names)
+    return differences(pd.read_csv(RESULT), "policy", names)
 
 
 def main() -> None:
