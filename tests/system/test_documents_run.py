@@ -19,6 +19,7 @@ import experiments
 import sim
 from experiments import open_store
 from sim.__main__ import main
+from sim.config import loading
 from sim.model import AlmatyModel
 from tests.shown import (
     DOCUMENTS,
@@ -142,7 +143,7 @@ def somebody() -> int:
     """Return the identity of somebody in the city of the story."""
     people = made_small([*SIM, "study=story"])
     city = [word for word in people if word.startswith("city.")]
-    migrants = AlmatyModel(sim.load_scenario("baseline", city)).migrants
+    migrants = AlmatyModel(loading.load_scenario("baseline", city)).migrants
     return int(migrants.pid[migrants.rows[0]])
 
 
