@@ -34,7 +34,7 @@ def passes_with(version: str) -> bool:
             [UV, "pip", "install", "-q", "--python", python, *wanted], cwd=ROOT, check=True
         )
         tests = subprocess.run(
-            [python, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", *TESTS],
+            [python, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "-m", "", *TESTS],
             cwd=ROOT, env={**os.environ, "NUMBA_CACHE_DIR": f"{folder}/machine code"},
         )  # fmt: skip
     return tests.returncode == 0

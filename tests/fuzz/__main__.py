@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> int:
         os.environ["ALMATY_FUZZ"] = "long"
     words = [one for one in arguments if one != "--long"]
     counted = Counted()
-    chosen = ["-k", " and ".join(words)] if words else []
+    chosen = ["-m", "", *(["-k", " and ".join(words)] if words else [])]
     status = int(pytest.main([str(HERE), "--tb=short", "--no-summary", *chosen], [counted]))
     from tests.fuzz.harness import KINDS  # not before: pytest has to import Hydra itself
 

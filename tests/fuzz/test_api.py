@@ -10,6 +10,7 @@ import pytest
 from tests.fuzz.api_child import COHORTS, cases
 from tests.fuzz.harness import CHECKOUT, known_faults, settle
 
+pytestmark = pytest.mark.long
 AREAS = (*COHORTS, "windows", "names")
 LONGEST = 300
 """Seconds after which a child that does not end is stopped."""

@@ -9,6 +9,7 @@ from tests.fuzz.broken_files import RIGHT, USE, Broken, bomb, every
 from tests.fuzz.conftest import Run
 from tests.fuzz.harness import answers, begins, judged, run_really, settle
 
+pytestmark = pytest.mark.long
 MEMORY = 4 * 2**30
 """Bytes a process may take that reads a file which unfolds."""
 

@@ -12,6 +12,8 @@ from tests.fuzz.conftest import Run
 from tests.fuzz.harness import CHECKOUT, Outcome, judged, run_really, settle
 from tests.system import faults
 
+pytestmark = pytest.mark.long
+
 
 def named(lines: list[Line]) -> list[object]:
     """Return lines as parameters of a test, under names that no two share."""

@@ -23,6 +23,7 @@ from tests.fuzz.stores import (
     own_files_kept,
 )
 
+pytestmark = pytest.mark.long
 STUDIES = ("figures", "resume", "again")
 FLIPS, FLIPS_A_TEST = (600 if LONG else 200), 10
 KILLS = 5

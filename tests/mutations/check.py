@@ -111,7 +111,7 @@ def first_failure(tree: Path, tests: tuple[str, ...], compiled: bool) -> str:
     """Run fast tests in a copy of the tree; return the first that fails, or ""."""
     command = [
         sys.executable, "-m", "pytest", "-n", "0", "-x", "--tb=no", "-rfE",
-        "-p", "no:cacheprovider", "-m", "not slow", "-k", NOT_A_PROOF, *tests,
+        "-p", "no:cacheprovider", "-m", "not slow and not long", "-k", NOT_A_PROOF, *tests,
     ]  # fmt: skip
     try:
         run = subprocess.run(

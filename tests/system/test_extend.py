@@ -14,6 +14,7 @@ from tests.shown import commands, in_sentences, is_sim, made_small
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "extend.md").read_text(encoding="utf-8")
+pytestmark = pytest.mark.long
 NEEDED = (
     "sim", "experiments", "conf", "tests", "docs", "tools", "benchmarks", "README.md",
     "pyproject.toml",

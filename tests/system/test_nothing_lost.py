@@ -42,6 +42,7 @@ NOT_COMPARED = ("times.parquet", "machine.json")
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.skipif(os.name == "nt", reason="signals and process groups are a matter of Unix"),
 ]
 

@@ -107,6 +107,7 @@ def test_no_corner_of_the_ranges_breaks_the_books(number: int) -> None:
     check_the_books(*set_of_entries(number), 30)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.claim("V30")
 def test_none_of_200_sets_of_numbers_breaks_the_books_in_60_days() -> None:

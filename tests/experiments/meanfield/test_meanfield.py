@@ -229,6 +229,7 @@ def test_a_full_line_serves_as_many_as_it_has_slots() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_every_lever_it_reads_moves_a_prediction_and_no_other_does() -> None:
     """Of the others it must say "no prediction"; lines of agencies nobody waits in are spared."""
     scenario = load_scenario("hub_medium", ["city=workshop"])

@@ -30,6 +30,7 @@ def stranger(before: str, folder: Path) -> Any:
     return json.loads(answer.stdout)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(INTERPRETED, reason="interpreted rules are not compiled")
 def test_a_stranger_gets_the_same_machine_code(tmp_path: Path) -> None:
     """Without the model, beside it, and after rules were compiled: nothing of Numba is changed."""
