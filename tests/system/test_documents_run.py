@@ -70,6 +70,7 @@ SENTENCES_NOT_RUN = {
     "pip install": "installs",
     "pip install -c constraints.txt .": "installs",
     "pip install 'almaty-health-access[dask]'": "installs",
+    "pytest -m long": "minutes; continuous integration runs it",
     "pytest ID": "ID stands for the name of a test",
     "python -m tools.rest_state": "takes minutes, and writes into conf/",
     "python -m tools.docs.at_rest": "takes minutes; test_stationarity.py runs the small city",
