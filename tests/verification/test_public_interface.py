@@ -432,6 +432,11 @@ def test_rows_that_are_nobodys_cannot_be_named(model: AlmatyModel) -> None:
             model.migrants.remove_rows(np.array([row]))
     with pytest.raises(LookupError, match="not all in use"):
         model.migrants.remove_rows(model.migrants.rows[[0, 0]])
+    before = model.digest()
+    for wrong in (np.array([0.5]), np.ones(3, dtype=bool)):
+        with pytest.raises(TypeError, match="rows are whole numbers"):
+            model.migrants.remove_rows(wrong)
+    assert model.digest() == before
 
 
 def test_facts_of_institutions_cannot_be_set(model: AlmatyModel) -> None:
