@@ -11,7 +11,9 @@ and the same list: the people it shares with another scenario are the same peopl
 mixture of gamma laws (short, seasonal, settled), rounded to whole days, one at least. People leave
 on their planned day, by returning home ill, or by death, which ends all other episodes of theirs.
 Open episodes of people who leave alive are followed for a while (see `follow_up`), so that a
-departure never looks like a cure.
+departure never looks like a cure. First residents settle with the legal status, fine, passport and
+knowledge of a donor of the city's rest state, who is alike in nationality, contract, language and
+means and has been here for about as long.
 
 Parameters: `conf/parameters/demography.yaml`, `legal_status.yaml`, `employment.yaml`,
 `money.yaml`. Neutral state: `demography.inflow_factor=0` (nobody new comes).
